@@ -1,0 +1,313 @@
+/**
+ * The kinds of evidence a case file can hold. One schema per kind: what a probe saw, or what a person reported.
+ *
+ * Times are milliseconds. `atMs` counts from the start of the investigation on a monotonic clock. Text is already
+ * redacted and bounded when it stands here; a field that was cut says so.
+ */
+import { z } from 'zod';
+
+/** How an operation of the operating system failed: `code` is the errno name (ENOENT, ECONNREFUSED ...). */
+const systemError = z.object({
+  code: z.string(),
+  message: z.string(),
+  syscall: z.string().optional(),
+  path: z.string().optional(),
+});
+
+/** A JSON-RPC error object as received (JSON-RPC 2.0, section 5.1). `data` is its JSON text, cut at 1,000 characters. */
+const rpcError = z.object({ code: z.number(), message: z.string(), data: z.string().optional() });
+
+/** The program to start, and what the command resolves to on this machine. */
+const launch = z.object({
+  command: z.string(),
+  args: z.array(z.string()),
+  cwd: z.string().optional(),
+  /** Variables of the entry: the name, and whether a value stands behind it. Never the value. */
+  env: z.array(z.object({ name: z.string(), state: z.enum(['set', 'empty']) })),
+  /** Names of secret-looking variables that the user's shell has but an MCP client does not pass on. */
+  shellOnlyEnv: z.array(z.string()).optional(),
+  /** Where the command was looked for. Absent when nobody looked (a pasted entry). */
+  lookup: z
+    .object({
+      found: z.string().nullable(),
+      problem: z.enum(['not-found', 'not-executable', 'is-directory']).optional(),
+      /** Directories of the PATH that the server would get, in order. */
+      path: z.array(z.string()),
+      /** Places outside that PATH where the command does exist, with the reason it is known there. */
+      elsewhere: z.array(z.object({ path: z.string(), via: z.string() })),
+    })
+    .optional(),
+  /** What the found file is. */
+  file: z
+    .object({
+      path: z.string(),
+      kind: z.enum(['script', 'elf', 'mach-o', 'pe', 'text', 'unknown']),
+      executable: z.boolean(),
+      shebang: z
+        .object({ line: z.string(), interpreter: z.string(), interpreterFound: z.boolean(), crlf: z.boolean() })
+        .optional(),
+    })
+    .optional(),
+  /** Every word of the entry that names a path, and whether something is there. `word` is the literal word. */
+  paths: z.array(
+    z.object({
+      where: z.enum(['command', 'arg', 'cwd']),
+      word: z.string(),
+      resolved: z.string(),
+      exists: z.boolean(),
+    }),
+  ),
+  /** The runtime that would run the server (node, python ...) and the version it reports. */
+  runtime: z.object({ name: z.string(), version: z.string() }).optional(),
+});
+
+/** The life of the server process. */
+const process_ = z.object({
+  pid: z.number().nullable(),
+  spawnError: systemError.optional(),
+  exit: z
+    .object({
+      code: z.number().nullable(),
+      signal: z.string().nullable(),
+      atMs: z.number(),
+      /** `itself`: it ended without our asking. `us`: we had closed stdin or sent a signal before. */
+      by: z.enum(['itself', 'us']),
+    })
+    .optional(),
+  /** Spawn to exit, or spawn to the end of the observation when it was still alive. */
+  lifetimeMs: z.number(),
+  /** What was unanswered when the process ended: the method names of pending requests. */
+  pending: z.array(z.string()),
+  /** Where file descriptor 0 of the server led, read from the operating system (Linux only). */
+  stdinIs: z.enum(['pipe', 'null', 'file', 'other']).optional(),
+  /** Writing to stdin failed with EPIPE at this time: nobody held the reading end any more. */
+  epipeAtMs: z.number().optional(),
+  /** Largest resident memory of the process tree, bytes (Linux only). */
+  peakRssBytes: z.number().optional(),
+  /** TCP ports on which the process tree listened while it was observed (Linux only). */
+  listening: z.array(z.object({ address: z.string(), port: z.number() })).optional(),
+  /** How the process was ended after the conversation. */
+  shutdown: z
+    .object({
+      /** stdin EOF to exit. Null when EOF alone did not end it within `waitedMs`. */
+      eofToExitMs: z.number().nullable(),
+      waitedMs: z.number(),
+      needed: z.enum(['eof', 'sigterm', 'sigkill']),
+    })
+    .optional(),
+  /** Processes of the tree that were still there after the main process had gone; all were ended by us. */
+  leftBehind: z.number().optional(),
+  /** The limit of patience: how long the server was silent before we stopped waiting, and whether its tree used CPU. */
+  silence: z.object({ waitedMs: z.number(), busy: z.boolean() }).optional(),
+});
+
+/** What the process wrote to standard error. The middle of a long text is left out. */
+const stderr = z.object({
+  bytes: z.number(),
+  lines: z.array(z.object({ atMs: z.number(), text: z.string() })),
+  /** Lines left out between head and tail. */
+  omitted: z.number(),
+});
+
+const strayKind = z.enum([
+  'not-json',
+  'json-not-rpc',
+  'rpc-invalid',
+  'bom',
+  'utf-16',
+  'invalid-utf8',
+  'over-long',
+  'content-length',
+  'pretty-printed',
+  'unterminated',
+]);
+
+/** What the process wrote to standard output: on stdio this is the wire, and every line has a class. */
+const stdout = z.object({
+  bytes: z.number(),
+  messages: z.number(),
+  firstByteAtMs: z.number().optional(),
+  /** Lines that are no MCP message, the first 50. */
+  strays: z.array(
+    z.object({
+      kind: strayKind,
+      /** Line number from 1, and offset of its first byte in the stream from 0. */
+      line: z.number(),
+      offset: z.number(),
+      atMs: z.number(),
+      text: z.string(),
+      /** What is wrong, for the kinds that need words. */
+      why: z.string().optional(),
+    }),
+  ),
+  strayCount: z.number(),
+  /** End of the stream. */
+  endAtMs: z.number().optional(),
+  /** The stream ended although the process went on living. */
+  endedWhileAlive: z.boolean(),
+});
+
+const eraStatus = z.enum(['answered', 'refused', 'invalid', 'unanswered', 'closed', 'not-asked']);
+
+/** One way of opening an MCP conversation, and what came of it. */
+const era = z.object({
+  status: eraStatus,
+  /** For `not-asked`: the reason. */
+  why: z.string().optional(),
+  ms: z.number().optional(),
+  requested: z.string().optional(),
+  /** Revision agreed (`initialize`), or the revisions offered (`server/discover`). */
+  revision: z.string().optional(),
+  revisions: z.array(z.string()).optional(),
+  server: z.object({ name: z.string(), version: z.string() }).optional(),
+  capabilities: z.array(z.string()).optional(),
+  error: rpcError.optional(),
+  /** For `invalid`: which rules of the revision's schema the answer breaks. */
+  problems: z.array(z.string()).optional(),
+});
+
+/** The opening of the conversation, both eras apart: `initialize` (2024-11-05 to 2025-11-25), `server/discover` (2026-07-28). */
+const handshake = z.object({
+  initialize: era,
+  discover: era,
+  /** The era the rest of the conversation used. */
+  used: z.enum(['initialize', 'discover']).optional(),
+});
+
+const listMethod = z.enum(['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list']);
+
+/** The lists of the server, all pages. */
+const catalog = z.object({
+  lists: z.array(
+    z.object({
+      method: listMethod,
+      outcome: z.enum(['listed', 'error', 'invalid', 'unanswered', 'closed', 'not-declared', 'not-asked']),
+      count: z.number(),
+      pages: z.number(),
+      ms: z.number().optional(),
+      /** Names (or URIs) of the items, the first 500. */
+      names: z.array(z.string()),
+      error: rpcError.optional(),
+      problems: z.array(z.string()).optional(),
+      /** Set when the walk over the pages was stopped, with the reason. */
+      stopped: z.string().optional(),
+    }),
+  ),
+  /** `ping`, which exists up to 2025-11-25. */
+  ping: z
+    .object({ outcome: z.enum(['answered', 'error', 'unanswered', 'closed', 'not-asked']), ms: z.number().optional() })
+    .optional(),
+});
+
+/** Name resolution, TCP and TLS towards the host of a URL. */
+const network = z.object({
+  host: z.string(),
+  port: z.number(),
+  tls: z.boolean(),
+  addresses: z.array(z.object({ address: z.string(), family: z.number() })),
+  dnsMs: z.number().optional(),
+  dnsError: systemError.optional(),
+  attempts: z.array(z.object({ address: z.string(), ms: z.number(), error: systemError.optional() })),
+  tlsMs: z.number().optional(),
+  tlsError: systemError.optional(),
+  /** The certificate the server presented, also when it was not trusted. Dates in ISO 8601. */
+  certificate: z
+    .object({
+      subject: z.string(),
+      issuer: z.string(),
+      altNames: z.string().optional(),
+      validFrom: z.string(),
+      validTo: z.string(),
+      selfSigned: z.boolean(),
+    })
+    .optional(),
+  /** After a failed TLS handshake: the same port answered plain HTTP. */
+  plainHttpAnswers: z.boolean().optional(),
+});
+
+/** One HTTP exchange. */
+const exchange = z.object({
+  /** Why it was made: an MCP method name, or `get-stream`, `look-for-endpoint`, `end-session`, `reported`. */
+  purpose: z.string(),
+  method: z.string(),
+  url: z.string(),
+  atMs: z.number(),
+  ms: z.number(),
+  /** Whether the request carried credentials (Authorization, a custom header, or a key in the URL). */
+  credentials: z.enum(['none', 'sent', 'unknown']),
+  /** Request headers that a person reported; a live request records none. */
+  requestHeaders: z.record(z.string(), z.string()).optional(),
+  status: z.number().optional(),
+  statusText: z.string().optional(),
+  /** Response headers: values by allow-list, every other one as `<set>`. */
+  headers: z.record(z.string(), z.string()).optional(),
+  contentType: z.string().optional(),
+  /** The first 4,000 characters of the body, and its size as far as it was read. */
+  body: z.string().optional(),
+  bodyBytes: z.number().optional(),
+  bodyCut: z.boolean().optional(),
+  /** Names of the SSE events seen, in order, the first 20. */
+  events: z.array(z.string()).optional(),
+  error: systemError.extend({ phase: z.enum(['connect', 'headers', 'body']) }).optional(),
+  /** Milliseconds to the TCP connection, the end of the TLS handshake and the response headers. */
+  phases: z.object({ connect: z.number().optional(), tls: z.number().optional(), headers: z.number().optional() }).optional(),
+  remoteAddress: z.string().optional(),
+});
+
+const http = z.object({ exchanges: z.array(exchange), omitted: z.number() });
+
+const endpointAnswer = z.enum([
+  'streamable-http',
+  'legacy-sse',
+  'needs-credentials',
+  'redirect',
+  'html',
+  'other',
+  'not-found',
+  'no-answer',
+]);
+
+/** What answers at the URL asked for, and where else on the same host MCP answers. */
+const endpoint = z.object({
+  asked: z.object({ url: z.string(), answer: endpointAnswer, redirectTo: z.string().optional() }),
+  others: z.array(z.object({ url: z.string(), answer: endpointAnswer, status: z.number().optional() })),
+});
+
+/** What a person told, apart from the streams: it was not observed by us. */
+const reported = z.object({
+  transport: z.enum(['stdio', 'streamable-http', 'sse']).optional(),
+  client: z.string().optional(),
+  os: z.enum(['windows', 'macos', 'linux']).optional(),
+  platform: z.string().optional(),
+  url: z.string().optional(),
+  /** The error text of the client, line by line. */
+  clientError: z.array(z.string()),
+  /** The log of the server or of its platform, line by line. */
+  serverLog: z.array(z.string()),
+  /** The config entry as JSON text, when it has more than command, args, cwd and env. */
+  entry: z.string().optional(),
+});
+
+/** Every kind of evidence with its schema. The key is the kind's name in the case file. */
+export const evidenceSchemas = {
+  launch,
+  process: process_,
+  stderr,
+  stdout,
+  handshake,
+  catalog,
+  network,
+  http,
+  endpoint,
+  reported,
+};
+
+export type EvidenceKind = keyof typeof evidenceSchemas;
+export type Evidence = { [K in EvidenceKind]: z.infer<(typeof evidenceSchemas)[K]> };
+export type SystemError = z.infer<typeof systemError>;
+export type RpcError = z.infer<typeof rpcError>;
+export type StrayKind = z.infer<typeof strayKind>;
+export type Era = z.infer<typeof era>;
+export type ListMethod = z.infer<typeof listMethod>;
+export type Exchange = z.infer<typeof exchange>;
+export type EndpointAnswer = z.infer<typeof endpointAnswer>;
