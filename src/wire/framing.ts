@@ -1,0 +1,179 @@
+/**
+ * stdout of a stdio server, byte-exact: split into lines, and every line classified. MCP messages are delimited by newlines
+ * and must not contain embedded ones (specification, "Transports", section stdio); everything else on stdout is a fault.
+ */
+import type { StrayKind } from '../case/evidence.js';
+import { type Reading, readMessage } from './json-rpc.js';
+
+/** Longest line that is kept. SDK clients give up at 10 MiB, so a longer one reaches nobody. */
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const PREFIX_BYTES = 4_096;
+const NEWLINE = 0x0a;
+
+export interface FramedLine {
+  /** From 1. */
+  line: number;
+  /** Of the first byte in the stream, from 0. */
+  offset: number;
+  bytes: number;
+  /** Null when the line is a proper message or empty. */
+  stray: StrayKind | null;
+  why?: string;
+  /** The text, whole for a message, at most 4,096 bytes of it for anything else. */
+  text: string;
+  /** What a client would read from it. A stray line may still carry a readable message (invalid UTF-8 in a string). */
+  reading?: Reading;
+}
+
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function looksUtf16(line: Buffer): boolean {
+  if (line.length < 4) return false;
+  if ((line[0] === 0xff && line[1] === 0xfe) || (line[0] === 0xfe && line[1] === 0xff)) return true;
+  const sample = line.subarray(0, 64);
+  return sample.filter((byte) => byte === 0).length >= Math.floor(sample.length / 3);
+}
+
+function parse(text: string): Reading | null {
+  try {
+    return readMessage(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+type Class = Pick<FramedLine, 'stray' | 'why' | 'reading' | 'text'>;
+
+/** Class of one complete line, without its newline. */
+export function classify(bytes: Buffer): Class {
+  const line = bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
+  if (line.length === 0) return { stray: null, text: '' };
+  if (looksUtf16(line)) {
+    const little = line.toString('utf16le').replaceAll('\uFEFF', '').slice(0, 1_000);
+    return { stray: 'utf-16', text: little, why: 'the bytes are UTF-16; MCP messages are UTF-8' };
+  }
+  if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) {
+    const behind = line.subarray(3).toString('utf8');
+    const why = parse(behind)?.type === 'response' ? 'a valid reply stands behind the byte order mark' : undefined;
+    return { stray: 'bom', text: behind.slice(0, PREFIX_BYTES), why };
+  }
+  let text: string;
+  let broken = false;
+  try {
+    text = strict.decode(line);
+  } catch {
+    text = line.toString('utf8');
+    broken = true;
+  }
+  const short = text.slice(0, PREFIX_BYTES);
+  if (text.trim() === '') return { stray: null, text: '' };
+  const reading = parse(text);
+  if (broken) return { stray: 'invalid-utf8', text: short, reading: reading ?? undefined };
+  if (!reading) {
+    if (/^content-length:\s*\d+/i.test(text))
+      return { stray: 'content-length', text: short, why: 'Content-Length headers frame messages in LSP, not in MCP' };
+    const glued = text.indexOf('{"jsonrpc"', 1);
+    const tail = glued > 0 ? parse(text.slice(glued)) : null;
+    const why = tail && tail.type !== 'foreign' ? `a message starts at byte ${glued} of the line: text without a newline was printed before it` : undefined;
+    return { stray: 'not-json', text: short, why };
+  }
+  if (reading.type === 'foreign') return { stray: 'json-not-rpc', text: short };
+  if (reading.type === 'invalid') return { stray: 'rpc-invalid', text: short, why: reading.problems.join('; '), reading };
+  return { stray: null, text, reading };
+}
+
+/** Splits a stream of bytes into classified lines. Holds at most MAX_LINE_BYTES. */
+export class LineFramer {
+  #parts: Buffer[] = [];
+  #held = 0;
+  #lineBytes = 0;
+  #lineStart = 0;
+  #line = 1;
+  /** Bytes seen in all. */
+  total = 0;
+
+  push(chunk: Buffer): FramedLine[] {
+    const lines: FramedLine[] = [];
+    let from = 0;
+    for (let cut = chunk.indexOf(NEWLINE); cut !== -1; cut = chunk.indexOf(NEWLINE, from)) {
+      this.#hold(chunk.subarray(from, cut));
+      lines.push(this.#finish(1));
+      from = cut + 1;
+    }
+    this.#hold(chunk.subarray(from));
+    this.total += chunk.length;
+    return lines;
+  }
+
+  /** What stands after the last newline; null when nothing does. The line stays open. */
+  rest(): FramedLine | null {
+    if (this.#lineBytes === 0) return null;
+    const bytes = Buffer.concat(this.#parts);
+    const complete = classify(bytes);
+    const place = { line: this.#line, offset: this.#lineStart, bytes: this.#lineBytes };
+    if (this.#lineBytes > MAX_LINE_BYTES) return { ...place, ...this.#overLong(bytes) };
+    // Text that is wrong anyway keeps its own class; only what would have been fine is blamed on the missing newline.
+    if (complete.stray) return { ...place, ...complete };
+    return { ...place, stray: 'unterminated', text: complete.text.slice(0, PREFIX_BYTES), why: 'the last line is a whole message, but no newline ends it' };
+  }
+
+  #hold(part: Buffer): void {
+    this.#lineBytes += part.length;
+    const room = MAX_LINE_BYTES - this.#held;
+    if (part.length === 0 || room <= 0) return;
+    // A copy, so that a small rest does not keep a large chunk alive.
+    const kept = Buffer.from(part.subarray(0, room));
+    this.#parts.push(kept);
+    this.#held += kept.length;
+    if (this.#lineBytes > MAX_LINE_BYTES) {
+      this.#parts = [Buffer.concat(this.#parts).subarray(0, PREFIX_BYTES)].map((b) => Buffer.from(b));
+    }
+  }
+
+  #overLong(bytes: Buffer): Class {
+    return {
+      stray: 'over-long',
+      text: bytes.subarray(0, PREFIX_BYTES).toString('utf8'),
+      why: `the line has ${this.#lineBytes} bytes; SDK clients close the connection at 10 MiB`,
+    };
+  }
+
+  #finish(newlineBytes: number): FramedLine {
+    const bytes = Buffer.concat(this.#parts);
+    const framed: FramedLine = {
+      line: this.#line,
+      offset: this.#lineStart,
+      bytes: this.#lineBytes,
+      ...(this.#lineBytes > MAX_LINE_BYTES ? this.#overLong(bytes) : classify(bytes)),
+    };
+    this.#lineStart += this.#lineBytes + newlineBytes;
+    this.#line++;
+    this.#parts = [];
+    this.#held = 0;
+    this.#lineBytes = 0;
+    return framed;
+  }
+}
+
+/** Neighbouring lines that together are one message: JSON printed with indentation. Marks them as such. */
+export function markPrettyPrinted<S extends { kind: StrayKind; text: string; why?: string }>(strays: S[]): S[] {
+  const marked = strays.map((stray) => ({ ...stray }));
+  for (let start = 0; start < marked.length; start++) {
+    if (marked[start]?.text.trim() !== '{') continue;
+    let joined = '';
+    for (let end = start; end < Math.min(marked.length, start + 200); end++) {
+      joined += `${marked[end]?.text}\n`;
+      const reading = parse(joined);
+      if (!reading) continue;
+      if (reading.type !== 'foreign') {
+        for (const stray of marked.slice(start, end + 1)) {
+          stray.kind = 'pretty-printed';
+          stray.why = 'one message is spread over several lines';
+        }
+      }
+      start = end;
+      break;
+    }
+  }
+  return marked;
+}

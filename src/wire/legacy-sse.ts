@@ -1,0 +1,128 @@
+/**
+ * HTTP+SSE (2024-11-05) as a channel: one GET stream carries everything the server says; its first event `endpoint` names the
+ * address to which messages are posted.
+ */
+import type { Exchange } from '../case/evidence.js';
+import type { Timeline } from '../case/timeline.js';
+import type { Channel, Outcome, RequestOptions } from './channel.js';
+import { type Connections, exchange } from './http-exchange.js';
+import type { Reading } from './json-rpc.js';
+import type { HttpOptions } from './streamable-http.js';
+
+export class LegacySseChannel implements Channel {
+  readonly #options: HttpOptions;
+  readonly #connections: Connections;
+  readonly #timeline: Timeline;
+  readonly #exchanges: Exchange[];
+  readonly #stream = new AbortController();
+  readonly #pending = new Map<number | string, (outcome: Outcome) => void>();
+  #nextId = 1;
+  #postTo: string | undefined;
+  open = false;
+
+  constructor(options: HttpOptions, connections: Connections, timeline: Timeline, exchanges: Exchange[]) {
+    this.#options = options;
+    this.#connections = connections;
+    this.#timeline = timeline;
+    this.#exchanges = exchanges;
+  }
+
+  agreed(): void {}
+
+  /** Open the stream. True when its first event named an endpoint on the same origin within the limit. */
+  async connect(timeoutMs: number): Promise<boolean> {
+    const { url, userAgent, headers, urlHasCredentials } = this.#options;
+    const first = new Promise<boolean>((resolve) => {
+      const whole = exchange(
+        {
+          purpose: 'open-sse-stream',
+          method: 'GET',
+          url,
+          headers: { 'user-agent': userAgent, accept: 'text/event-stream', ...headers },
+          timeoutMs: Math.max(timeoutMs, 60_000),
+          credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+          signal: this.#stream.signal,
+          onMessage: (reading) => this.#onMessage(reading),
+          onEvent: ({ event, data }) => {
+            if (event !== 'endpoint') return false;
+            const target = URL.canParse(data, url) ? new URL(data, url) : null;
+            // SDK clients refuse another origin; following it would carry credentials to a stranger.
+            this.open = target?.origin === new URL(url).origin;
+            this.#postTo = this.open ? target?.href : undefined;
+            resolve(this.open);
+            return false;
+          },
+        },
+        this.#connections,
+        this.#timeline,
+      );
+      void whole.then((result) => {
+        this.#exchanges.push(result.exchange);
+        this.open = false;
+        for (const settle of this.#pending.values()) settle({ kind: 'closed', ms: 0 });
+        resolve(false);
+      });
+      setTimeout(() => resolve(false), timeoutMs).unref();
+    });
+    return first;
+  }
+
+  async request(method: string, params: Record<string, unknown> | undefined, { timeoutMs }: RequestOptions): Promise<Outcome> {
+    const id = this.#nextId++;
+    const from = this.#timeline.now();
+    const ms = () => this.#timeline.now() - from;
+    if (!this.open) return { kind: 'closed', ms: 0 };
+    const reply = new Promise<Outcome>((resolve) => {
+      const timer = setTimeout(() => resolve({ kind: 'unanswered', ms: ms() }), timeoutMs);
+      this.#pending.set(id, (outcome) => {
+        clearTimeout(timer);
+        resolve({ ...outcome, ms: ms() });
+      });
+    });
+    const posted = await this.#post(method, { jsonrpc: '2.0', id, method, ...(params && { params }) }, timeoutMs);
+    if (posted.error) return { kind: 'network-error', error: posted.error, ms: ms() };
+    if (posted.status !== undefined && posted.status >= 400) return { kind: 'http-status', status: posted.status, ms: ms() };
+    const outcome = await reply;
+    this.#pending.delete(id);
+    return outcome;
+  }
+
+  async notify(method: string, params: Record<string, unknown> | undefined, { timeoutMs }: RequestOptions): Promise<void> {
+    if (this.open) await this.#post(method, { jsonrpc: '2.0', method, ...(params && { params }) }, timeoutMs);
+  }
+
+  close(): void {
+    this.#stream.abort();
+  }
+
+  async #post(purpose: string, message: object, timeoutMs: number): Promise<Exchange> {
+    const { userAgent, headers, urlHasCredentials } = this.#options;
+    const { exchange: record } = await exchange(
+      {
+        purpose,
+        method: 'POST',
+        url: this.#postTo ?? this.#options.url,
+        headers: { 'user-agent': userAgent, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(message),
+        timeoutMs,
+        credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+      },
+      this.#connections,
+      this.#timeline,
+    );
+    this.#exchanges.push(record);
+    return record;
+  }
+
+  #onMessage(reading: Reading): boolean {
+    const id = reading.type === 'response' ? reading.message.id : reading.type === 'invalid' ? reading.id : undefined;
+    const settle = id === undefined || id === null ? undefined : this.#pending.get(id);
+    if (!settle) return false;
+    if (reading.type === 'invalid') settle({ kind: 'invalid', problems: reading.problems, ms: 0 });
+    else if (reading.type === 'response') {
+      const { error, result } = reading.message;
+      settle(error ? { kind: 'rpc-error', error, ms: 0 } : { kind: 'result', result: result ?? {}, ms: 0 });
+    }
+    return false;
+  }
+}

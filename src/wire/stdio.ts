@@ -1,0 +1,304 @@
+/**
+ * The stdio transport on the raw wire. Keeps apart what an SDK client throws together as "Connection closed": exit status,
+ * end of stdout, a broken stdin, stray bytes, and their order in time.
+ */
+import type { ChildProcess } from 'node:child_process';
+import type { Evidence, SystemError } from '../case/evidence.js';
+import type { Timeline } from '../case/timeline.js';
+import type { Channel, Outcome, RequestOptions } from './channel.js';
+import { type FramedLine, LineFramer, markPrettyPrinted } from './framing.js';
+import type { RequestId } from './json-rpc.js';
+
+const STRAYS_KEPT = 50;
+const STRAY_TEXT = 500;
+const STDERR_LINE = 2_000;
+const STDERR_HEAD = 100;
+const STDERR_TAIL = 200;
+/** After the exit of the process, output that grandchildren keep open is waited for this long. */
+const DRAIN_MS = 100;
+
+interface Pending {
+  method: string;
+  since: number;
+  settle(outcome: Outcome): void;
+}
+
+/** Keeps the first and the last lines of a text stream, each bounded. */
+class HeadAndTail {
+  #open = '';
+  #head: { atMs: number; text: string }[] = [];
+  #tail: { atMs: number; text: string }[] = [];
+  #count = 0;
+  bytes = 0;
+
+  push(chunk: Buffer, atMs: number, onLine: (text: string) => void): void {
+    this.bytes += chunk.length;
+    // A flood is sampled: the middle of a chunk that alone is more than would be kept is not worth decoding.
+    const text = chunk.length > 1 << 18 ? `${chunk.toString('utf8', 0, 1 << 16)}\n${chunk.toString('utf8', chunk.length - (1 << 16))}` : chunk.toString('utf8');
+    const lines = (this.#open + text).split('\n');
+    this.#open = (lines.pop() ?? '').slice(0, STDERR_LINE);
+    for (const line of lines) this.#keep(line, atMs, onLine);
+  }
+
+  #keep(line: string, atMs: number, onLine: (text: string) => void): void {
+    const text = line.trimEnd().slice(0, STDERR_LINE);
+    if (text === '') return;
+    this.#count++;
+    if (this.#head.length < STDERR_HEAD) {
+      this.#head.push({ atMs, text });
+      onLine(text);
+    } else {
+      this.#tail.push({ atMs, text });
+      if (this.#tail.length > STDERR_TAIL * 2) this.#tail.splice(0, STDERR_TAIL);
+    }
+  }
+
+  end(atMs: number, onLine: (text: string) => void): void {
+    this.#keep(this.#open, atMs, onLine);
+    this.#open = '';
+  }
+
+  evidence(): Evidence['stderr'] {
+    const tail = this.#tail.slice(-STDERR_TAIL);
+    const open = this.#open.trim() === '' ? [] : [{ atMs: 0, text: this.#open }];
+    return { bytes: this.bytes, lines: [...this.#head, ...tail, ...open], omitted: this.#count - this.#head.length - tail.length };
+  }
+}
+
+export class StdioChannel implements Channel {
+  readonly #child: ChildProcess;
+  readonly #timeline: Timeline;
+  readonly #framer = new LineFramer();
+  readonly #errors = new HeadAndTail();
+  readonly #pending = new Map<RequestId, Pending>();
+  readonly #answered = new Set<RequestId>();
+  /** Requests we stopped waiting for: a reply that still comes is late, not wrong. */
+  readonly #expired = new Set<RequestId>();
+  #strays: Evidence['stdout']['strays'] = [];
+  #strayCount = 0;
+  #messages = 0;
+  #nextId = 1;
+  #firstByteAtMs: number | undefined;
+  #stdoutEndAtMs: number | undefined;
+  #stderrEnded = false;
+  #settled: () => void = () => {};
+  #askedToEnd = false;
+  /** Time of the last byte on any stream: silence is counted from here. */
+  lastSignAtMs: number;
+  spawnError: SystemError | undefined;
+  epipeAtMs: number | undefined;
+  exit: Evidence['process']['exit'];
+  /** Methods that were waiting for an answer when the process ended. */
+  pendingAtExit: string[] = [];
+  /** Resolves when nothing more can come: the process is gone and its output is drained, or it never started. */
+  readonly ended: Promise<void>;
+
+  constructor(child: ChildProcess, timeline: Timeline) {
+    this.#child = child;
+    this.#timeline = timeline;
+    this.lastSignAtMs = timeline.now();
+    this.ended = new Promise((resolve) => {
+      this.#settled = resolve;
+    });
+    child.once('spawn', () => timeline.add('spawned', `pid ${child.pid}`));
+    child.once('error', (error: NodeJS.ErrnoException) => this.#onSpawnError(error));
+    child.once('exit', (code, signal) => this.#onExit(code, signal));
+    child.stdout?.on('data', (chunk: Buffer) => this.#onStdout(chunk));
+    child.stdout?.once('end', () => this.#onStdoutEnd());
+    child.stdout?.on('error', () => {});
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.lastSignAtMs = timeline.now();
+      this.#errors.push(chunk, this.lastSignAtMs, (text) => timeline.add('stderr', text));
+    });
+    child.stderr?.once('end', () => {
+      this.#errors.end(timeline.now(), (text) => timeline.add('stderr', text));
+      this.#stderrEnded = true;
+      this.#maybeSettled();
+    });
+    child.stderr?.on('error', () => {});
+    child.stdin?.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.epipeAtMs !== undefined) return;
+      this.epipeAtMs = timeline.now();
+      timeline.add('stdin-broken', error.code ?? error.message);
+    });
+  }
+
+  get open(): boolean {
+    return !this.exit && !this.spawnError && this.#stdoutEndAtMs === undefined;
+  }
+
+  get bytesOnStdout(): number {
+    return this.#framer.total;
+  }
+
+  agreed(): void {}
+
+  request(method: string, params: Record<string, unknown> | undefined, { timeoutMs }: RequestOptions): Promise<Outcome> {
+    const id = this.#nextId++;
+    const since = this.#timeline.now();
+    const ms = () => this.#timeline.now() - since;
+    if (!this.open) return Promise.resolve({ kind: 'closed', ms: 0 });
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle({ kind: 'unanswered', ms: ms() }), timeoutMs);
+      const settle = (outcome: Outcome) => {
+        clearTimeout(timer);
+        this.#pending.delete(id);
+        if (outcome.kind === 'unanswered') this.#expired.add(id);
+        resolve(outcome);
+      };
+      this.#pending.set(id, { method, since, settle });
+      this.#write({ jsonrpc: '2.0', id, method, ...(params && { params }) });
+      this.#timeline.add('sent', `${method} (id ${id})`);
+    });
+  }
+
+  async notify(method: string, params: Record<string, unknown> | undefined): Promise<void> {
+    if (!this.open) return;
+    this.#write({ jsonrpc: '2.0', method, ...(params && { params }) });
+    this.#timeline.add('sent', method);
+  }
+
+  /** Give up on every pending request: nobody waits any more. */
+  abandon(): void {
+    for (const { since, settle } of [...this.#pending.values()]) settle({ kind: 'unanswered', ms: this.#timeline.now() - since });
+  }
+
+  /** Close stdin: the polite request to end. Whatever ends from now on, ends because of us. */
+  closeStdin(): void {
+    if (!this.exit) this.#askedToEnd = true;
+    this.#timeline.add('stdin-closed', 'by mcp-verdict');
+    this.#child.stdin?.end();
+  }
+
+  /** A signal was sent: an exit that follows is ours. */
+  noteSignal(signal: string): void {
+    if (!this.exit) this.#askedToEnd = true;
+    this.#timeline.add('signal-sent', signal);
+  }
+
+  stderr(): Evidence['stderr'] {
+    return this.#errors.evidence();
+  }
+
+  stdout(): Evidence['stdout'] {
+    const rest = this.#framer.rest();
+    const strays = [...this.#strays];
+    if (rest?.stray && strays.length < STRAYS_KEPT) strays.push(this.#strayOf(rest));
+    const exitAt = this.exit?.atMs ?? this.#timeline.now();
+    return {
+      bytes: this.#framer.total,
+      messages: this.#messages,
+      firstByteAtMs: this.#firstByteAtMs,
+      strays: markPrettyPrinted(strays),
+      strayCount: this.#strayCount + (rest?.stray ? 1 : 0),
+      endAtMs: this.#stdoutEndAtMs,
+      endedWhileAlive: this.#stdoutEndAtMs !== undefined && exitAt - this.#stdoutEndAtMs > 50 && !this.#askedToEnd,
+    };
+  }
+
+  #write(message: object): void {
+    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  #onSpawnError(error: NodeJS.ErrnoException): void {
+    // After a successful spawn the event reports a failed kill: no news for the case.
+    if (this.#child.pid !== undefined) return;
+    this.spawnError = { code: error.code ?? 'UNKNOWN', message: error.message, syscall: error.syscall, path: error.path };
+    this.#timeline.add('spawn-failed', error.message);
+    this.#closeAll();
+    this.#settled();
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    const atMs = this.#timeline.now();
+    this.exit = { code, signal, atMs, by: this.#askedToEnd ? 'us' : 'itself' };
+    this.pendingAtExit = [...this.#pending.values()].map(({ method }) => method);
+    this.#timeline.add('exit', signal ? `signal ${signal}` : `code ${code}`);
+    this.#maybeSettled();
+    setTimeout(() => {
+      this.#closeAll();
+      this.#settled();
+    }, DRAIN_MS).unref();
+  }
+
+  #maybeSettled(): void {
+    if (!this.exit || this.#stdoutEndAtMs === undefined || !this.#stderrEnded) return;
+    this.#closeAll();
+    this.#settled();
+  }
+
+  #closeAll(): void {
+    for (const { since, settle } of [...this.#pending.values()]) settle({ kind: 'closed', ms: this.#timeline.now() - since });
+  }
+
+  #onStdoutEnd(): void {
+    this.#stdoutEndAtMs = this.#timeline.now();
+    this.#timeline.add('stdout-end');
+    this.#maybeSettled();
+    // stdout alone has ended: no reply can come any more, though the process may live on.
+    setTimeout(() => this.#closeAll(), DRAIN_MS).unref();
+  }
+
+  #onStdout(chunk: Buffer): void {
+    this.lastSignAtMs = this.#timeline.now();
+    this.#firstByteAtMs ??= this.lastSignAtMs;
+    for (const line of this.#framer.push(chunk)) this.#onLine(line);
+  }
+
+  #strayOf({ stray, line, offset, text, why }: FramedLine): Evidence['stdout']['strays'][number] {
+    return { kind: stray ?? 'not-json', line, offset, atMs: this.#timeline.now(), text: text.slice(0, STRAY_TEXT), why };
+  }
+
+  #addStray(line: FramedLine): void {
+    this.#strayCount++;
+    this.#timeline.add('stray', line.text.slice(0, 200));
+    if (this.#strays.length < STRAYS_KEPT) this.#strays.push(this.#strayOf(line));
+  }
+
+  #onLine(line: FramedLine): void {
+    const { reading } = line;
+    if (line.stray) this.#addStray(line);
+    else if (line.text !== '') this.#messages++;
+    if (!reading) return;
+    if (reading.type === 'invalid' && reading.id !== undefined) {
+      const pending = this.#pending.get(reading.id);
+      pending?.settle({ kind: 'invalid', problems: reading.problems, ms: this.#timeline.now() - pending.since });
+      return;
+    }
+    if (reading.type === 'request') {
+      this.#timeline.add('received', `${reading.message.method} (request)`);
+      // We declared no capability, so only ping can be asked of us. Silence would make a polite server wait.
+      const reply = reading.message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
+      this.#write({ jsonrpc: '2.0', id: reading.message.id, ...reply });
+      return;
+    }
+    if (reading.type === 'notification') this.#timeline.add('received', reading.message.method);
+    if (reading.type === 'response') this.#onResponse(line, reading.message);
+  }
+
+  #onResponse(line: FramedLine, { id, result, error }: Extract<FramedLine['reading'], { type: 'response' }>['message']): void {
+    this.#timeline.add('received', `reply to id ${JSON.stringify(id)}`);
+    const pending = id === null ? undefined : this.#pending.get(id);
+    if (pending && id !== null) {
+      const ms = this.#timeline.now() - pending.since;
+      this.#answered.add(id);
+      pending.settle(error ? { kind: 'rpc-error', error, ms } : { kind: 'result', result: result ?? {}, ms });
+      return;
+    }
+    const wrong = (why: string) => {
+      this.#messages--;
+      this.#addStray({ ...line, stray: 'rpc-invalid', why });
+    };
+    if (id === null) return wrong('an error without an id: the server could not read a request');
+    if (this.#expired.has(id)) return;
+    if (this.#answered.has(id)) return wrong(`a second reply to id ${JSON.stringify(id)}`);
+    // SDK clients compare Number(id), so they take "1" for 1; the specification wants the same value and type.
+    const number = typeof id === 'string' ? Number(id) : Number.NaN;
+    const meant = this.#pending.get(number);
+    if (!meant) return wrong(`a reply to id ${JSON.stringify(id)}, which nobody asked`);
+    wrong(`the reply carries the string id ${JSON.stringify(id)}; the request had the number ${number}`);
+    this.#answered.add(number);
+    const ms = this.#timeline.now() - meant.since;
+    meant.settle(error ? { kind: 'rpc-error', error, ms } : { kind: 'result', result: result ?? {}, ms });
+  }
+}
