@@ -1,0 +1,136 @@
+/** From a target to a case file. This is the only way a live case comes into being. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { CaseFile } from '../case/case-file.js';
+import { redactArgs, redactor, SECRET_NAME, secretValues } from '../case/redact.js';
+import { CaseDraft } from '../case/write.js';
+import { TOOL } from '../tool.js';
+import { type Entry, lookAtCommand } from './command.js';
+import { serverEnvironment } from './environment.js';
+import { type World, realWorld } from './world.js';
+
+/** What to investigate: a command to start, or a URL. */
+export type TargetSpec =
+  | ({ kind: 'stdio' } & Entry)
+  | { kind: 'http'; url: string; headers: Record<string, string>; transport?: 'streamable-http' | 'sse' };
+
+export interface InvestigateOptions {
+  /** How long one answer is waited for, milliseconds. Without it: 5 s of silence, longer while the server works. */
+  timeoutMs?: number;
+  /** Take as little time as possible: no long wait for a slow shutdown. */
+  quick?: boolean;
+  /** Look at everything, even when that means to start the server a second time. */
+  full?: boolean;
+  /** Give the server the whole environment of the shell, which no MCP client does. */
+  inheritEnv?: boolean;
+  /** The message that brought the user here. */
+  complaint?: string;
+  signal?: AbortSignal;
+  /** Called with one short line for every step. */
+  onProgress?(text: string): void;
+  world?: World;
+}
+
+/** SDK clients give a server 2 s to end after the end of stdin. */
+const GRACE_MS = 2_000;
+const QUICK_GRACE_MS = 300;
+const HTTP_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+function hostOf(world: World): CaseFile['host'] {
+  const os = { linux: 'linux', darwin: 'macos', win32: 'windows' }[world.platform as string] as CaseFile['host']['os'] | undefined;
+  let wsl = false;
+  if (world.platform === 'linux') {
+    try {
+      wsl = /microsoft/i.test(readFileSync('/proc/sys/kernel/osrelease', 'latin1'));
+    } catch {
+      // No /proc: certainly no WSL.
+    }
+  }
+  return { os: os ?? 'other', arch: world.arch, ...(wsl && { wsl }), node: world.node.version };
+}
+
+/** Values that must never appear anywhere: those of the entry, and those of the shell behind a telling name. */
+function secretsOf(spec: TargetSpec, world: World): string[] {
+  const shell = Object.entries(world.env).flatMap(([name, value]) => (value && value.length >= 6 && SECRET_NAME.test(name) ? [value] : []));
+  if (spec.kind === 'http') {
+    const url = new URL(spec.url);
+    const ofHeaders = Object.values(spec.headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]);
+    return [...shell, ...ofHeaders, decodeURIComponent(url.password)].filter((value) => value !== '');
+  }
+  return [...shell, ...secretValues(spec.env)];
+}
+
+/** Quoted as a shell would need it, for display. */
+export const commandLine = (words: string[]): string => words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+
+/** Investigate a target. Never throws for what the target does; partial evidence is noted as such. */
+export async function investigate(spec: TargetSpec, options: InvestigateOptions = {}): Promise<CaseFile> {
+  const world = options.world ?? realWorld();
+  const progress = options.onProgress ?? (() => {});
+  const redact = redactor(secretsOf(spec, world));
+  const draft = new CaseDraft({
+    origin: 'live',
+    takenAt: world.date(),
+    tool: TOOL,
+    host: hostOf(world),
+    target:
+      spec.kind === 'stdio'
+        ? { transport: 'stdio', label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500), command: spec.command, args: spec.args, cwd: spec.cwd }
+        : { transport: 'http', label: spec.url.slice(0, 500), url: spec.url },
+    complaint: options.complaint,
+    redact,
+    now: world.now,
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+  });
+  const clientInfo = { name: TOOL.name, version: TOOL.version };
+  if (spec.kind === 'stdio') await investigateCommand(draft, spec, options, world, progress);
+  else {
+    const { observeRemote } = await import('./http.js');
+    const url = new URL(spec.url);
+    await observeRemote(draft, {
+      url: spec.url,
+      headers: spec.headers,
+      transport: spec.transport ?? 'streamable-http',
+      userAgent: `${TOOL.name}/${TOOL.version}`,
+      urlHasCredentials: url.username !== '' || [...url.searchParams.keys()].some((name) => name === 'key' || SECRET_NAME.test(name)),
+      clientInfo,
+      timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
+      connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
+      signal: options.signal,
+      progress,
+    });
+  }
+  return draft.seal();
+}
+
+async function investigateCommand(draft: CaseDraft, entry: Entry, options: InvestigateOptions, world: World, progress: (text: string) => void): Promise<void> {
+  const { observeProcess } = await import('./process.js');
+  const env = serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
+  const launch = lookAtCommand(entry, env, world);
+  draft.seen('launch', launch);
+  const common = {
+    entry,
+    env,
+    clientInfo: { name: TOOL.name, version: TOOL.version },
+    timeoutMs: options.timeoutMs,
+    graceMs: options.quick ? QUICK_GRACE_MS : GRACE_MS,
+    signal: options.signal,
+    progress,
+  };
+  await observeProcess(draft, common, world);
+  const failed = draft.get('process')?.exit?.by === 'itself' || draft.get('handshake')?.used === undefined;
+  if (failed) {
+    const { runtimeOf } = await import('./runtime.js');
+    draft.seen('launch', { ...launch, runtime: await runtimeOf(entry, env, world) });
+  } else if (options.full && draft.get('handshake')?.discover.status === 'not-asked') {
+    // Openly, and only when asked for: the era of a stdio server is fixed by the first message it gets.
+    progress('starting the server a second time, to ask for the stateless era');
+    draft.timeline.add('note', 'second start of the server, opened with server/discover (--full)');
+    const second = new CaseDraft({ ...draft.start, now: world.now });
+    await observeProcess(second, { ...common, modern: true }, world);
+    const handshake = draft.get('handshake');
+    const discover = second.get('handshake')?.discover;
+    if (handshake && discover) draft.seen('handshake', { ...handshake, discover });
+  }
+}

@@ -1,0 +1,169 @@
+/** A local server: started as an MCP client starts it, talked to over stdio, watched, and ended for certain. */
+import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Era, Evidence } from '../case/evidence.js';
+import type { CaseDraft } from '../case/write.js';
+import type { ClientInfo } from '../wire/revisions.js';
+import { StdioChannel } from '../wire/stdio.js';
+import { readCatalog } from './catalog.js';
+import type { Entry } from './command.js';
+import { openDiscover, openInitialize } from './handshake.js';
+import { launcherAlone, type Patience, patienceFor } from './patience.js';
+import { MARK, ProcessTree } from './process-tree.js';
+import type { World } from './world.js';
+
+const POLL_MS = 250;
+/** CPU time within one poll that counts as work: a sleeping runtime wakes up now and then. */
+const BUSY_MS = 20;
+/** First looks at a young process: one that dies after 50 ms must have been looked at before. */
+const EARLY_LOOKS_MS = [12, 40, 120];
+
+export interface ProcessOptions {
+  entry: Entry;
+  /** The whole environment of the server. */
+  env: Record<string, string>;
+  clientInfo: ClientInfo;
+  timeoutMs?: number;
+  /** How long the server may take to end after the end of stdin before it is signalled, milliseconds. */
+  graceMs: number;
+  /** Open with `server/discover` instead of `initialize`. */
+  modern?: boolean;
+  signal?: AbortSignal;
+  progress(text: string): void;
+}
+
+/** Give up on the channel when the server has been silent and idle for too long. Returns a function that ends the watch. */
+function watchSilence(channel: StdioChannel, tree: ProcessTree, command: string, patience: Patience, world: World, timelineStart: number) {
+  let lastCpu = 0;
+  let busyAt = world.now() - timelineStart;
+  const silence = { gaveUp: false, waitedMs: 0, busy: false };
+  const timer = setInterval(() => {
+    const now = world.now() - timelineStart;
+    const { cpuMs, size } = tree.sample();
+    if (cpuMs - lastCpu >= BUSY_MS) busyAt = now;
+    lastCpu = cpuMs;
+    const since = Math.max(channel.lastSignAtMs, busyAt);
+    const limit = launcherAlone(command, size) ? patience.launcherIdleMs : patience.idleMs;
+    // The last look comes before the limit, not after it.
+    if (now - since < limit - POLL_MS) return;
+    silence.gaveUp = true;
+    silence.waitedMs = now - channel.lastSignAtMs;
+    silence.busy = busyAt > channel.lastSignAtMs + 1_000;
+    channel.abandon();
+  }, POLL_MS);
+  return { silence, stop: () => clearInterval(timer) };
+}
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const exitTime = (channel: StdioChannel): number => channel.exit?.atMs ?? 0;
+
+/** stdin EOF, then SIGTERM, then SIGKILL (specification, lifecycle: shutdown), each given `graceMs`. */
+async function shutDown(channel: StdioChannel, tree: ProcessTree, graceMs: number, now: () => number): Promise<Evidence['process']['shutdown']> {
+  if (channel.exit) return undefined;
+  const from = now();
+  const gone = async () => {
+    await Promise.race([channel.ended, wait(graceMs)]);
+    return channel.exit !== undefined;
+  };
+  channel.closeStdin();
+  if (await gone()) return { eofToExitMs: exitTime(channel) - from, waitedMs: graceMs, needed: 'eof' };
+  channel.noteSignal('SIGTERM');
+  tree.signal('SIGTERM');
+  if (await gone()) return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigterm' };
+  channel.noteSignal('SIGKILL');
+  tree.killNow();
+  await gone();
+  return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigkill' };
+}
+
+/**
+ * Start the server, hold a whole conversation, end it, and note `process`, `stderr`, `stdout`, `handshake` and `catalog`.
+ * Never throws for what the server does.
+ */
+export async function observeProcess(draft: CaseDraft, options: ProcessOptions, world: World): Promise<void> {
+  const { entry, clientInfo, progress } = options;
+  const startedAt = draft.now();
+  const run = randomUUID();
+  let child: ChildProcess;
+  try {
+    child = world.spawn(entry.command, entry.args, { cwd: entry.cwd, env: { ...options.env, [MARK]: run } });
+  } catch (error) {
+    // Some refusals come at once: EINVAL for a .cmd without a shell on Windows, E2BIG, a NUL byte in an argument.
+    const { code, message, syscall } = error as NodeJS.ErrnoException;
+    const spawnError = { code: code ?? 'UNKNOWN', message, syscall, path: entry.command };
+    draft.timeline.add('spawn-failed', message);
+    draft.seen('process', { pid: null, spawnError, lifetimeMs: 0, pending: [] });
+    for (const kind of ['stderr', 'stdout', 'handshake', 'catalog'] as const) draft.skipped(kind, 'the server could not be started');
+    return;
+  }
+  const tree = new ProcessTree(child, run);
+  const channel = new StdioChannel(child, draft.timeline);
+  const patience = patienceFor(entry.command, options.timeoutMs);
+  const watch = watchSilence(channel, tree, entry.command, patience, world, world.now() - draft.now());
+  const looks = EARLY_LOOKS_MS.map((ms) => setTimeout(() => tree.sample(), ms));
+  const onAbort = () => tree.killNow();
+  options.signal?.addEventListener('abort', onAbort);
+  const timeoutMs = patience.limitMs;
+  try {
+    progress(`started ${entry.command}, waiting for its first answer`);
+    const notAsked = (why: string): Era => ({ status: 'not-asked', why });
+    let initialize: Era;
+    let discover: Era;
+    if (options.modern) {
+      initialize = notAsked('this process was opened with server/discover');
+      discover = await openDiscover(channel, clientInfo, timeoutMs);
+    } else {
+      initialize = await openInitialize(channel, clientInfo, timeoutMs);
+      // A server that refuses initialize may speak the stateless era only: the same process is asked, never a second one.
+      discover =
+        initialize.status === 'refused' && channel.open
+          ? await openDiscover(channel, clientInfo, timeoutMs)
+          : notAsked(
+              initialize.status === 'answered'
+                ? 'a stdio server keeps to the era of the first message; --full starts it a second time and asks'
+                : 'initialize got no answer',
+            );
+    }
+    const used = initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
+    draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
+    if (used) {
+      progress('reading its tools, resources and prompts');
+      const opened = used === 'initialize' ? initialize : discover;
+      const from = draft.now();
+      draft.seen('catalog', await readCatalog({ channel, era: used, clientInfo, timeoutMs }, opened), draft.now() - from);
+    } else draft.skipped('catalog', 'the conversation was never opened');
+    if (!channel.open) await channel.ended;
+  } finally {
+    watch.stop();
+    looks.forEach(clearTimeout);
+    if (!channel.exit) tree.sample();
+    const listening = channel.exit || watch.silence.gaveUp === false ? undefined : tree.listening();
+    const endOfTalk = draft.now();
+    const shutdown = channel.spawnError ? undefined : await shutDown(channel, tree, options.graceMs, () => draft.now());
+    options.signal?.removeEventListener('abort', onAbort);
+    const leftBehind = tree.release();
+    const process: Evidence['process'] = {
+      pid: child.pid ?? null,
+      spawnError: channel.spawnError,
+      exit: channel.exit,
+      lifetimeMs: channel.spawnError ? 0 : (channel.exit?.by === 'itself' ? channel.exit.atMs : endOfTalk) - startedAt,
+      pending: channel.pendingAtExit,
+      stdinIs: tree.stdin ?? undefined,
+      epipeAtMs: channel.epipeAtMs,
+      peakRssBytes: tree.peakRssBytes || undefined,
+      listening,
+      shutdown,
+      leftBehind,
+      silence: watch.silence.gaveUp ? { waitedMs: watch.silence.waitedMs, busy: watch.silence.busy } : undefined,
+    };
+    draft.seen('process', process, draft.now() - startedAt);
+    draft.seen('stderr', channel.stderr());
+    draft.seen('stdout', channel.stdout());
+    // Pipes that a surviving grandchild holds would keep us alive.
+    child.stdin?.destroy();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    child.unref();
+  }
+}

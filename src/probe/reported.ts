@@ -1,0 +1,33 @@
+/** A case file from what a person told: nothing is touched, and nothing is believed to have been seen by us. */
+import { createHash } from 'node:crypto';
+import type { CaseFile } from '../case/case-file.js';
+import { redactor, secretValues } from '../case/redact.js';
+import { evidenceOf, type Symptoms } from '../case/symptoms.js';
+import { CaseDraft } from '../case/write.js';
+import type { EvidenceKind } from '../case/evidence.js';
+import { TOOL } from '../tool.js';
+
+/** `complaint` is the text as pasted. `takenAt` is ISO 8601. */
+export function caseOfSymptoms(symptoms: Symptoms, complaint: string | undefined, takenAt: string): CaseFile {
+  const { transport, entry, url } = symptoms;
+  const command = typeof entry?.command === 'string' ? entry.command : undefined;
+  const http = transport === 'streamable-http' || transport === 'sse' || (transport === undefined && (symptoms.http !== undefined || url !== undefined));
+  const draft = new CaseDraft({
+    origin: 'reported',
+    takenAt,
+    tool: TOOL,
+    host: { os: symptoms.os ?? 'other', arch: 'unknown' },
+    target: {
+      transport: http ? 'http' : transport === 'stdio' || command !== undefined ? 'stdio' : 'unknown',
+      label: (command ?? url ?? 'the pasted report').slice(0, 500),
+      ...(command !== undefined && { command }),
+      ...(url !== undefined && { url }),
+    },
+    complaint,
+    redact: redactor(secretValues((entry?.env ?? {}) as Record<string, unknown>)),
+    now: () => 0,
+    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+  });
+  for (const [kind, value] of Object.entries(evidenceOf(symptoms))) draft.seen(kind as EvidenceKind, value as never);
+  return draft.seal();
+}
