@@ -1,0 +1,57 @@
+/** From a case to the report on stdout (or in a file), and the exit code. */
+import { writeFileSync } from 'node:fs';
+import type { CaseFile } from '../case/case-file.js';
+import { writeCase } from '../case/write.js';
+import { renderAgent } from '../render/agent.js';
+import { renderJson } from '../render/json.js';
+import { renderTerminal } from '../render/terminal.js';
+import { diagnose } from '../verdict/diagnose.js';
+import type { Verdict } from '../verdict/verdict.js';
+import { exitCodeOf, type FailOn, UsageError } from './exit.js';
+
+export const FORMATS = ['terminal', 'json', 'agent'];
+
+export interface ReportOptions {
+  format: string;
+  output?: string;
+  saveCase?: string;
+  failOn: FailOn;
+  quiet?: boolean;
+  /** False with --no-color. */
+  color: boolean;
+}
+
+const DEFAULT_WIDTH = 80;
+
+/** Colours only for a terminal, and never against the user's word (https://no-color.org). */
+const colorful = ({ color, output }: ReportOptions): boolean => {
+  if (!color || process.env.NO_COLOR) return false;
+  if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
+  return output === undefined && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+};
+
+function render(verdict: Verdict, file: CaseFile, options: ReportOptions): string {
+  if (options.format === 'json') return renderJson(verdict);
+  if (options.format === 'agent') return renderAgent(verdict, file);
+  return renderTerminal(verdict, file, { color: colorful(options), width: process.stdout.columns ?? DEFAULT_WIDTH });
+}
+
+/** @throws UsageError when the file cannot be written. */
+function save(path: string, text: string): void {
+  try {
+    // A case file is free of secrets, but it is still somebody's machine: for its owner alone.
+    writeFileSync(path, text, { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(`Cannot write ${path} (${(error as NodeJS.ErrnoException).code}). Give a path in a folder that exists and is yours.`);
+  }
+}
+
+/** Judge the case, write the report, and return the exit code. */
+export function report(file: CaseFile, options: ReportOptions): number {
+  const verdict = diagnose(file);
+  const text = render(verdict, file, options);
+  if (options.output) save(options.output, text);
+  else process.stdout.write(text);
+  if (options.saveCase) save(options.saveCase, writeCase(file));
+  return exitCodeOf(verdict, options.failOn);
+}

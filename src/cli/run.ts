@@ -1,0 +1,114 @@
+/** Reads the command line and hands over to the file of the command. */
+import { Command, CommanderError, Option } from 'commander';
+import { redactor } from '../case/redact.js';
+import { escapeLine } from '../render/escape.js';
+import { TOOL } from '../tool.js';
+import { EXIT, UsageError } from './exit.js';
+import { FORMATS, type ReportOptions } from './report.js';
+
+const EXIT_HELP = `
+Exit codes: 0 healthy, 1 something is wrong with the target, 2 wrong use, 3 inconclusive, 70 defect in mcp-verdict.
+stdout carries the report and nothing else; progress goes to stderr.`;
+
+/** What stands behind the first \`--\` is the command to start, word for word. */
+function split(argv: string[]): { own: string[]; command: string[] | null } {
+  const cut = argv.indexOf('--');
+  return cut === -1 ? { own: argv, command: null } : { own: argv.slice(0, cut), command: argv.slice(cut + 1) };
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+const reporting = (command: Command): Command =>
+  command
+    .addOption(new Option('--format <format>', 'how the report is written').choices(FORMATS).default('terminal'))
+    .option('--output <file>', 'write the report to a file instead of stdout')
+    .option('--save-case <file>', 'also save what was seen; open it again with: mcp-verdict verify <file>')
+    .addOption(new Option('--fail-on <level>', 'from which status on the exit code is 1').choices(['broken', 'degraded', 'risky']).default('degraded'))
+    .option('--quiet', 'no progress on stderr')
+    .option('--no-color', 'no colours');
+
+function build(command: string[] | null, done: (code: number) => void): Command {
+  const program = new Command('mcp-verdict')
+    .description("Says why an MCP server's connection failed, with the evidence and the fix, and verifies that a server is sound.")
+    .version(TOOL.version, '-V, --version', 'print the version')
+    .addHelpText('after', EXIT_HELP)
+    .showSuggestionAfterError()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .exitOverride();
+
+  reporting(program.command('verify'))
+    .summary('investigate a server and judge it')
+    .description('Investigate a server and judge it: a URL, a command behind --, or a saved case file.')
+    .usage('[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]')
+    .argument('[target]', 'URL or case file')
+    .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect, [])
+    .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
+    .option('--cwd <dir>', 'working directory of the server')
+    .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect, [])
+    .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')
+    .addOption(new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'))
+    .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
+    .option('--quick', 'as fast as possible: no long wait for the shutdown')
+    .option('--full', 'everything, even if the server must be started a second time')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (target: string | undefined, options) => {
+      const { verify } = await import('./verify.js');
+      done(await verify(target, command, options));
+    });
+
+  reporting(program.command('explain'))
+    .summary('judge a pasted error or log, touching nothing')
+    .description('Judge a pasted error message, a log file or a symptoms JSON, without touching anything.')
+    .usage('[options] <file | - | "text">')
+    .argument('<what>', 'a file, - for standard input, or the text itself')
+    .action(async (what: string, options: ReportOptions) => {
+      const { explain } = await import('./explain.js');
+      done(await explain(what, options));
+    });
+
+  program
+    .command('causes')
+    .description('List the root causes that mcp-verdict can name, or show one.')
+    .argument('[id]', 'id of a cause')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['terminal', 'json']).default('terminal'))
+    .option('--no-color', 'no colours')
+    .action(async (id: string | undefined, options: { format: string; color: boolean }) => {
+      const { listCauses } = await import('./causes.js');
+      done(listCauses(id, options));
+    });
+  return program;
+}
+
+/** What commander found wrong, as one sentence that says what to write instead. */
+function sentence({ message }: CommanderError, program: Command): string {
+  const text = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  const bare = text.endsWith('.') || text.endsWith(')') || text.endsWith('?') ? text : `${text}.`;
+  return `${bare[0]?.toUpperCase()}${bare.slice(1)} See: ${program.name()} --help`;
+}
+
+/** Run a command line. Resolves to the exit code. */
+export async function run(argv: string[]): Promise<number> {
+  const { own, command } = split(argv);
+  let code: number = EXIT.healthy;
+  const program = build(command, (value) => {
+    code = value;
+  });
+  const asJson = own.some((word, i) => word === '--format=json' || (word === '--format' && own[i + 1] === 'json'));
+  try {
+    if (own.length === 0) throw new UsageError('No command given. To find out why a server fails: mcp-verdict verify -- <command> [args...]');
+    await program.parseAsync(own, { from: 'user' });
+    return code;
+  } catch (error) {
+    let says: string;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.healthy;
+      says = sentence(error, program);
+    } else if (error instanceof UsageError) says = error.message;
+    else throw error;
+    const clean = escapeLine(redactor()(says), 600);
+    // With --format json stdout is exactly one JSON document, whatever happened.
+    if (asJson) process.stdout.write(`${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind: 'usage', says: clean } })}\n`);
+    process.stderr.write(`mcp-verdict: ${clean}\n`);
+    return EXIT.usage;
+  }
+}

@@ -1,0 +1,67 @@
+/** Where a quoted piece of evidence comes from, in words. */
+import type { CaseFile } from '../case/case-file.js';
+import { exitMeaning, exitName } from '../case/exit-status.js';
+import { resolve } from '../case/pointer.js';
+import type { Citation } from '../verdict/verdict.js';
+
+export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+/** "40 ms before the end", when both times are known. */
+function beforeTheEnd(file: CaseFile, atMs: unknown): string {
+  const exit = resolve(file, '/evidence/process/value/exit/atMs');
+  if (typeof atMs !== 'number' || typeof exit !== 'number' || exit <= 0 || atMs > exit) return '';
+  return `, ${duration(exit - atMs)} before the end`;
+}
+
+const parent = (at: string): string => at.slice(0, at.lastIndexOf('/'));
+
+/** A label and the quoted text of a citation. Objects are put into words instead of being shown as JSON. */
+export function describe(file: CaseFile, { at, quote }: Citation): { label: string; text: string } {
+  const [, , kind, , part] = at.split('/');
+  const value = resolve(file, at) as Record<string, unknown> | undefined;
+  switch (kind) {
+    case 'stderr':
+      return { label: `stderr${beforeTheEnd(file, resolve(file, `${parent(at)}/atMs`))}`, text: quote };
+    case 'stdout': {
+      const stray = resolve(file, parent(at)) as { line?: number; offset?: number } | undefined;
+      return part === 'strays' ? { label: `stdout, line ${stray?.line}, byte ${stray?.offset}`, text: quote } : { label: 'stdout', text: quote };
+    }
+    case 'process': {
+      if (part === 'exit') {
+        const { code = null, signal = null } = (resolve(file, '/evidence/process/value/exit') ?? {}) as { code?: number | null; signal?: string | null };
+        return { label: exitName(code, signal), text: exitMeaning(code, signal) };
+      }
+      if (part === 'spawnError') return { label: 'the operating system', text: String(resolve(file, '/evidence/process/value/spawnError/message')) };
+      return { label: `process, ${part ?? 'facts'}`, text: quote };
+    }
+    case 'launch':
+      return { label: part === 'lookup' ? 'looked for' : part === 'paths' ? 'path in the entry' : `entry, ${part ?? 'command'}`, text: quote };
+    case 'handshake': {
+      const era = (resolve(file, `/evidence/handshake/value/${part}`) ?? {}) as { status?: string; error?: { message?: string; code?: number }; problems?: string[]; ms?: number };
+      const method = part === 'discover' ? 'server/discover' : 'initialize';
+      const text = era.error ? `error ${era.error.code}: ${era.error.message}` : (era.problems?.join('; ') ?? `${era.status} after ${duration(era.ms ?? 0)}`);
+      return { label: method, text };
+    }
+    case 'catalog': {
+      const list = (value ?? {}) as { method?: string; error?: { code?: number; message?: string }; outcome?: string; problems?: string[] };
+      if (list.method) return { label: list.method, text: list.error ? `error ${list.error.code}: ${list.error.message}` : (list.problems?.join('; ') ?? String(list.outcome)) };
+      return { label: 'catalog', text: quote };
+    }
+    case 'network':
+      return { label: part === 'dnsError' ? 'name resolution' : part === 'tlsError' || part === 'certificate' ? `TLS, ${part === 'certificate' ? 'certificate' : 'handshake'}` : 'connection', text: quote };
+    case 'http': {
+      const record = resolve(file, at.split('/').slice(0, 6).join('/')) as { method?: string; url?: string; status?: number; contentType?: string; error?: { code: string } } | undefined;
+      const label = `${record?.method ?? ''} ${record?.url ?? ''}`.trim() || 'HTTP';
+      if (at.split('/').length > 6) return { label: `${label}, ${at.split('/').slice(6).join(' ')}`, text: quote };
+      return { label, text: record?.error ? record.error.code : `HTTP ${record?.status} ${record?.contentType ?? ''}`.trim() };
+    }
+    case 'endpoint': {
+      const other = value as { url?: string; answer?: string } | undefined;
+      return { label: part === 'others' ? 'another path' : 'this URL', text: other?.answer ? `${other.url} (${other.answer})` : quote };
+    }
+    case 'reported':
+      return { label: part === 'clientError' ? 'the client said' : part === 'serverLog' ? 'server log' : `reported, ${part}`, text: quote };
+    default:
+      return { label: at, text: quote };
+  }
+}

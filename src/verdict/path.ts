@@ -1,0 +1,160 @@
+/**
+ * The walk through the decision tree: the questions a careful person would ask, in life-cycle order, each answered from
+ * the evidence. The walk ends at the first answer that is not good.
+ */
+import type { Evidence } from '../case/evidence.js';
+import { exitMeaning, exitName } from '../case/exit-status.js';
+import { at } from '../case/pointer.js';
+
+interface Answer {
+  result: 'good' | 'bad' | 'unknown';
+  answer: string;
+  cites: string[];
+}
+
+interface Question {
+  question: string;
+  /** Null when the question does not arise for this evidence. */
+  ask(evidence: Partial<Evidence>): Answer | null;
+}
+
+const good = (answer: string, ...cites: string[]): Answer => ({ result: 'good', answer, cites });
+const bad = (answer: string, ...cites: string[]): Answer => ({ result: 'bad', answer, cites });
+const unknown = (answer: string): Answer => ({ result: 'unknown', answer, cites: [] });
+
+const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+const opened = ({ handshake }: Partial<Evidence>): boolean =>
+  handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
+
+/** The questions of both transports. Those that do not arise are left out of the walk. */
+export const QUESTIONS: Question[] = [
+  {
+    question: 'Was the command found?',
+    ask({ launch }) {
+      if (!launch?.lookup) return null;
+      const { found, problem } = launch.lookup;
+      if (found) return good(`yes: ${found}`, at('launch', 'lookup', 'found'));
+      return bad(problem === 'not-executable' ? 'found, but not executable' : 'no', at('launch', 'command'));
+    },
+  },
+  {
+    question: 'Did the server start?',
+    ask({ process }) {
+      if (!process) return null;
+      if (process.spawnError) return bad(`no: ${process.spawnError.message}`, at('process', 'spawnError', 'message'));
+      return good(process.pid === null ? 'yes' : `yes: process ${process.pid}`);
+    },
+  },
+  {
+    question: 'Did the process stay alive?',
+    ask({ process }) {
+      if (!process) return null;
+      const { exit } = process;
+      if (exit?.by !== 'itself') return good(`yes, for the ${seconds(process.lifetimeMs)} of the observation`);
+      const when = process.lifetimeMs > 0 ? ` after ${seconds(process.lifetimeMs)}` : '';
+      return bad(`no: ${exitName(exit.code, exit.signal)}${when} (${exitMeaning(exit.code, exit.signal)})`, at('process', 'exit'));
+    },
+  },
+  {
+    question: 'Does the host name resolve?',
+    ask({ network }) {
+      if (!network) return null;
+      if (network.dnsError) return bad(`no: ${network.dnsError.code}`, at('network', 'dnsError', 'message'));
+      return good(`yes: ${network.addresses.map(({ address }) => address).join(', ')}`);
+    },
+  },
+  {
+    question: 'Does something listen there?',
+    ask({ network }) {
+      if (!network || network.attempts.length === 0) return null;
+      if (network.attempts.some(({ error }) => !error)) return good(`yes, on port ${network.port}`);
+      return bad(`no: ${network.attempts[0]?.error?.code}`, at('network', 'attempts', 0, 'error', 'message'));
+    },
+  },
+  {
+    question: 'Is the TLS connection sound?',
+    ask({ network }) {
+      if (!network?.tls) return null;
+      if (network.tlsError) return bad(`no: ${network.tlsError.code}`, at('network', 'tlsError', 'message'));
+      return network.tlsMs === undefined ? null : good('yes');
+    },
+  },
+  {
+    question: 'What answers at this URL?',
+    ask({ endpoint, http }) {
+      if (!endpoint) return null;
+      const { answer } = endpoint.asked;
+      const index = http?.exchanges.findIndex(({ status, error }) => status !== undefined || error) ?? -1;
+      const cites = index >= 0 ? [at('http', 'exchanges', index)] : [];
+      const says: Record<typeof answer, string> = {
+        'streamable-http': 'an MCP server over Streamable HTTP',
+        'legacy-sse': 'an MCP server over HTTP+SSE (2024-11-05)',
+        'needs-credentials': 'a server that demands credentials',
+        redirect: `a redirect to ${endpoint.asked.redirectTo ?? 'another place'}`,
+        html: 'a web page',
+        other: 'something that does not speak MCP',
+        'not-found': 'nothing: not found',
+        'no-answer': 'nobody',
+      };
+      return answer === 'streamable-http' ? good(says[answer], ...cites) : bad(says[answer], ...cites);
+    },
+  },
+  {
+    question: 'Which transport?',
+    ask(evidence) {
+      if (evidence.process && !evidence.process.spawnError) {
+        const clean = (evidence.stdout?.strayCount ?? 0) === 0;
+        if (!evidence.stdout) return null;
+        if (clean) return good(evidence.stdout.messages > 0 ? 'stdio: every line on stdout is a message' : 'stdio');
+        return bad(
+          `stdio, and stdout carries ${evidence.stdout.strayCount} line(s) that are no message`,
+          at('stdout', 'strays', 0, 'text'),
+        );
+      }
+      return null;
+    },
+  },
+  {
+    question: 'Was initialize answered?',
+    ask({ handshake }) {
+      if (!handshake) return null;
+      const { initialize, discover } = handshake;
+      if (discover.status === 'answered' && initialize.status !== 'answered')
+        return good('no, but server/discover was: this server speaks 2026-07-28 only');
+      const says: Record<typeof initialize.status, Answer> = {
+        answered: good(`yes, after ${seconds(initialize.ms ?? 0)}, revision ${initialize.revision}`, at('handshake', 'initialize')),
+        refused: bad(`refused: ${initialize.error?.message ?? ''}`, at('handshake', 'initialize')),
+        invalid: bad(`yes, but the answer breaks the protocol: ${initialize.problems?.[0] ?? ''}`, at('handshake', 'initialize')),
+        unanswered: bad('no', at('handshake', 'initialize')),
+        closed: bad('no: the connection ended first', at('handshake', 'initialize')),
+        'not-asked': unknown(`not asked: ${initialize.why ?? ''}`),
+      };
+      return says[initialize.status];
+    },
+  },
+  {
+    question: 'Can its tools, resources and prompts be listed?',
+    ask(evidence) {
+      if (!evidence.catalog || !opened(evidence)) return null;
+      const { lists } = evidence.catalog;
+      const index = lists.findIndex(({ outcome }) => !['listed', 'not-declared'].includes(outcome));
+      const broken = lists[index];
+      if (broken) return bad(`no: ${broken.method} ${broken.error?.message ?? broken.outcome}`, at('catalog', 'lists', index));
+      const counts = lists.filter((l) => l.outcome === 'listed').map((l) => `${l.count} ${l.method.replace('/list', '')}`);
+      return good(counts.length ? `yes: ${counts.join(', ')}` : 'it offers none');
+    },
+  },
+];
+
+/** Ask the questions in order until one is answered badly. */
+export function walk(evidence: Partial<Evidence>): (Answer & { question: string })[] {
+  const steps: (Answer & { question: string })[] = [];
+  for (const { question, ask } of QUESTIONS) {
+    const answer = ask(evidence);
+    if (!answer) continue;
+    steps.push({ question, ...answer });
+    if (answer.result === 'bad') break;
+  }
+  return steps;
+}

@@ -1,0 +1,70 @@
+/**
+ * The verdict: what the evidence means. It cites the case file by JSON pointer and can be made again from it at any time.
+ */
+import type { CheckLevel, CheckOutcome } from '../checks/check.js';
+import type { Certainty, Culprit, Facts, FixStep, Severity } from '../causes/cause.js';
+
+export const VERDICT_FORMAT = 'mcp-verdict.verdict/1';
+
+export type Status = 'healthy' | 'degraded' | 'broken' | 'inconclusive';
+
+/** A place in the case file, and the text that stands there (at most 300 characters). */
+export interface Citation {
+  at: string;
+  quote: string;
+}
+
+export interface Finding {
+  /** Id of the cause. */
+  id: string;
+  /** `root`: explains the failure. `contributing`: a fault of its own. `consequence`: follows from another finding. */
+  role: 'root' | 'contributing' | 'consequence';
+  certainty: Certainty;
+  severity: Severity;
+  culprit: Culprit;
+  title: string;
+  says: string;
+  cites: Citation[];
+  facts: Facts;
+  fix: FixStep[];
+  /** Page about the cause, relative to the repository. */
+  docs: string;
+}
+
+/** One step of the walk through the decision tree. */
+export interface PathStep {
+  question: string;
+  answer: string;
+  /** `good` goes on, `bad` ends the walk, `unknown` could not be answered from the evidence. */
+  result: 'good' | 'bad' | 'unknown';
+  cites: Citation[];
+}
+
+export interface CheckResult {
+  id: string;
+  title: string;
+  level: CheckLevel;
+  outcome: CheckOutcome;
+  says: string;
+  cites: Citation[];
+  section: string;
+}
+
+export interface Verdict {
+  format: typeof VERDICT_FORMAT;
+  tool: { name: string; version: string };
+  /** Id of the case file. */
+  case: string;
+  status: Status;
+  root: Finding | null;
+  /** Best first; `root` is the first when there is one. */
+  findings: Finding[];
+  path: PathStep[];
+  /** Who ended the connection first, read off the timeline. */
+  closedBy: 'server' | 'client' | 'edge' | 'nobody' | 'unknown';
+  process: { exitCode: number | null; signal: string | null; lifetimeMs: number; meaning: string; stderrTail: string[] } | null;
+  /** Causes that could not be judged, because the evidence they need is missing. */
+  unanswered: { cause: string; missing: string[]; because: string }[];
+  checks: CheckResult[];
+  grades: Record<string, never>;
+}

@@ -1,0 +1,29 @@
+/** Case files made by hand, for tests of everything that thinks. */
+import { CASE_FORMAT, type CaseFile } from '../../src/case/case-file.js';
+import type { Evidence } from '../../src/case/evidence.js';
+import { evidenceOf } from '../../src/case/symptoms.js';
+import type { Example } from '../../src/causes/cause.js';
+
+/** A live-looking case that holds just this evidence, all of it seen. */
+export function caseOf(evidence: Partial<Evidence>, target: Partial<CaseFile['target']> = {}): CaseFile {
+  return {
+    format: CASE_FORMAT,
+    id: '0000000000000000',
+    takenAt: '2026-01-01T00:00:00.000Z',
+    tookMs: 0,
+    origin: 'live',
+    tool: { name: 'mcp-verdict', version: '0.0.0' },
+    host: { os: 'linux', arch: 'x64' },
+    target: { transport: evidence.http ? 'http' : 'stdio', label: 'example', ...target },
+    evidence: Object.fromEntries(
+      Object.entries(evidence).map(([kind, value]) => [kind, { status: 'seen', ms: 1, value }]),
+    ) as CaseFile['evidence'],
+    timeline: [],
+    timelineOmitted: 0,
+    redactions: [],
+  };
+}
+
+/** The case of a cause's worked example. */
+export const caseOfExample = (example: Example): CaseFile =>
+  caseOf({ ...evidenceOf(example.symptoms ?? {}), ...example.evidence }, example.target);
