@@ -24,7 +24,9 @@ const { metafile } = await build({
   metafile: true,
   define: { __VERSION__: JSON.stringify(version) },
   // Bundled CommonJS packages require Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 

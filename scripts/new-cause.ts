@@ -1,24 +1,20 @@
 /** `npm run new-cause <area>-<failing state>`: writes one file, the only one to edit by hand. */
 import { existsSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { AREAS } from '../src/causes/areas.js';
 import { registries, write } from './generate.js';
 
-const id = process.argv[2] ?? '';
-const area = id.split('-')[0] ?? '';
+/** What is wrong with an id, as a sentence, or null. */
+export function problemOf(id: string): string | null {
+  if (!/^[a-z]+(?:-[a-z0-9]+)+$/.test(id))
+    return `"${id}" is no id. Write: npm run new-cause <area>-<failing state>, for example stdio-line-too-long`;
+  const area = id.split('-')[0] ?? '';
+  if (!(AREAS as readonly string[]).includes(area)) return `"${area}" is no area. The areas are: ${AREAS.join(', ')}`;
+  return null;
+}
 
-const fail = (message: string): never => {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-};
-
-if (!/^[a-z]+(?:-[a-z0-9]+)+$/.test(id)) fail(`"${id}" is no id. Write: npm run new-cause <area>-<failing state>, for example stdio-line-too-long`);
-if (!(AREAS as readonly string[]).includes(area)) fail(`"${area}" is no area. The areas are: ${AREAS.join(', ')}`);
-const file = new URL(`../src/causes/${id}.ts`, import.meta.url);
-if (existsSync(file)) fail(`src/causes/${id}.ts is there already`);
-
-writeFileSync(
-  file,
-  `import { defineCause } from './cause.js';
+/** A cause with every field and a hint at each. It passes its own tests as it stands. */
+export const template = (id: string): string => `import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { find, WORDS, words } from './words.js';
 
@@ -46,12 +42,22 @@ export default defineCause({
     { name: 'its nearest neighbour', finds: false, symptoms: { stderr: 'something else' } },
   ],
 });
-`,
-);
-write(registries());
-process.stdout.write(`wrote src/causes/${id}.ts
+`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const id = process.argv[2] ?? '';
+  const file = fileURLToPath(new URL(`../src/causes/${id}.ts`, import.meta.url));
+  const problem = problemOf(id) ?? (existsSync(file) ? `src/causes/${id}.ts is there already` : null);
+  if (problem) {
+    process.stderr.write(`${problem}\n`);
+    process.exit(2);
+  }
+  writeFileSync(file, template(id));
+  write(registries());
+  process.stdout.write(`wrote src/causes/${id}.ts
 
   1  put the real line into an example, then write match, say and fix
   2  npm test -- causes -t ${id}
   3  npm run generate
 `);
+}

@@ -13,8 +13,8 @@ export type { Cause, Certainty, Culprit, FixStep, Severity } from './causes/caus
 export { causes } from './causes/index.js';
 export type { Check, CheckLevel, CheckOutcome } from './checks/check.js';
 export { checks } from './checks/index.js';
-export { caseOfSymptoms } from './probe/reported.js';
 export { type InvestigateOptions, investigate, type TargetSpec } from './probe/investigate.js';
+export { caseOfSymptoms } from './probe/reported.js';
 export { renderAgent } from './render/agent.js';
 export { renderJson } from './render/json.js';
 export { renderTerminal } from './render/terminal.js';

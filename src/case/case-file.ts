@@ -49,7 +49,9 @@ const target = z.object({
   cwd: z.string().optional(),
   url: z.string().optional(),
   /** The config entry the target came from. `pointer` is a JSON pointer, `line` counts from 1. */
-  declaredIn: z.object({ client: z.string(), file: z.string(), pointer: z.string(), line: z.number().optional() }).optional(),
+  declaredIn: z
+    .object({ client: z.string(), file: z.string(), pointer: z.string(), line: z.number().optional() })
+    .optional(),
 });
 
 export const caseFileSchema = z.object({

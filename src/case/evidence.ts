@@ -250,7 +250,9 @@ const exchange = z.object({
   events: z.array(z.string()).optional(),
   error: systemError.extend({ phase: z.enum(['connect', 'headers', 'body']) }).optional(),
   /** Milliseconds to the TCP connection, the end of the TLS handshake and the response headers. */
-  phases: z.object({ connect: z.number().optional(), tls: z.number().optional(), headers: z.number().optional() }).optional(),
+  phases: z
+    .object({ connect: z.number().optional(), tls: z.number().optional(), headers: z.number().optional() })
+    .optional(),
   remoteAddress: z.string().optional(),
 });
 

@@ -40,7 +40,10 @@ const SIGNALS: Record<string, { number: number; words: string }> = {
   SIGABRT: { number: 6, words: 'the program aborted itself (failed assertion, runtime panic, heap limit)' },
   SIGBUS: { number: 7, words: 'bad memory access (bus error)' },
   SIGFPE: { number: 8, words: 'arithmetic error' },
-  SIGKILL: { number: 9, words: 'killed by force from outside: the kernel when memory ran out, a supervisor, or a person' },
+  SIGKILL: {
+    number: 9,
+    words: 'killed by force from outside: the kernel when memory ran out, a supervisor, or a person',
+  },
   SIGSEGV: { number: 11, words: 'segmentation fault: native code touched memory that is not its own' },
   SIGPIPE: { number: 13, words: 'wrote to a pipe that nobody reads any more' },
   SIGALRM: { number: 14, words: 'a timer ran out' },

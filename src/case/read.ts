@@ -26,9 +26,15 @@ export function readCase(text: string): CaseFile {
   }
   const format = (value as { format?: unknown } | null)?.format;
   if (typeof format !== 'string' || !format.startsWith('mcp-verdict.'))
-    throw new UnreadableError(`it is no case file: "format" must be "${CASE_FORMAT}". A case file is written by: mcp-verdict verify --save-case <file> ...`);
-  if (format.startsWith('mcp-verdict.verdict/')) throw new UnreadableError('it is a verdict, not a case file. Save the case with --save-case and open that');
-  if (format !== CASE_FORMAT) throw new UnreadableError(`its format is ${JSON.stringify(format.slice(0, 40))}, this version reads "${CASE_FORMAT}". Install the version of mcp-verdict that wrote it`);
+    throw new UnreadableError(
+      `it is no case file: "format" must be "${CASE_FORMAT}". A case file is written by: mcp-verdict verify --save-case <file> ...`,
+    );
+  if (format.startsWith('mcp-verdict.verdict/'))
+    throw new UnreadableError('it is a verdict, not a case file. Save the case with --save-case and open that');
+  if (format !== CASE_FORMAT)
+    throw new UnreadableError(
+      `its format is ${JSON.stringify(format.slice(0, 40))}, this version reads "${CASE_FORMAT}". Install the version of mcp-verdict that wrote it`,
+    );
   const parsed = caseFileSchema.safeParse(value);
   if (!parsed.success) throw new UnreadableError(`it is damaged ${complaintOf(parsed.error)}`);
   return parsed.data;

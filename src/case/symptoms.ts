@@ -3,6 +3,7 @@
  * a live probe fills. So one set of causes serves both. Nothing is invented: what was not told stays missing.
  */
 import type { Evidence, Exchange, StrayKind } from './evidence.js';
+import { isPlaceholder, redactArgs } from './redact.js';
 
 /** All keys optional. See CONTRACT in the README: this is what `explain` reads. */
 export interface Symptoms {
@@ -60,7 +61,13 @@ function stdoutOf(text: string): Evidence['stdout'] {
     else if (line.trim() !== '') messages++;
     offset += line.length + 1;
   }
-  return { bytes: text.length, messages, strays: strays.slice(0, 50), strayCount: strays.length, endedWhileAlive: false };
+  return {
+    bytes: text.length,
+    messages,
+    strays: strays.slice(0, 50),
+    strayCount: strays.length,
+    endedWhileAlive: false,
+  };
 }
 
 /** Exit status and failure to spawn, as a client or a launcher words them. */
@@ -109,7 +116,9 @@ function launchOf(entry: Record<string, unknown> | undefined): Evidence['launch'
 
 function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
   if (!http || (http.status === undefined && http.body === undefined && !http.headers)) return undefined;
-  const headers = Object.fromEntries(Object.entries(http.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const headers = Object.fromEntries(
+    Object.entries(http.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   // A report mixes request and response headers; these names only ever belong to a request.
   const ofRequest = ['authorization', 'accept', 'host', 'origin', 'user-agent', 'cookie'];
   const pick = (wanted: boolean) =>
@@ -134,9 +143,21 @@ function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
 /** An entry with the values of its variables and headers left out. A placeholder is kept: it is a name, and a fault of its own. */
 function withoutValues(entry: Record<string, unknown>): Record<string, unknown> {
   const named = (values: unknown) =>
-    Object.fromEntries(Object.entries((values ?? {}) as Record<string, unknown>).map(([name, value]) => [name, /[$%{]/.test(String(value)) ? value : '<set>']));
+    Object.fromEntries(
+      Object.entries((values ?? {}) as Record<string, unknown>).map(([name, value]) => [
+        name,
+        isPlaceholder(String(value)) ? value : '<set>',
+      ]),
+    );
   return Object.fromEntries(
-    Object.entries(entry).map(([key, value]) => [key, ['env', 'environment', 'envs', 'headers'].includes(key) ? named(value) : value]),
+    Object.entries(entry).map(([key, value]) => [
+      key,
+      ['env', 'environment', 'envs', 'headers'].includes(key)
+        ? named(value)
+        : Array.isArray(value)
+          ? redactArgs(value.map(String), (word) => word)
+          : value,
+    ]),
   );
 }
 

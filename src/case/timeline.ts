@@ -15,7 +15,11 @@ export class Timeline {
   }
 
   add(what: TimelineEvent['what'], text?: string): void {
-    const event: TimelineEvent = { at: Math.round(this.now() * 10) / 10, what, ...(text && { text: text.slice(0, 200) }) };
+    const event: TimelineEvent = {
+      at: Math.round(this.now() * 10) / 10,
+      what,
+      ...(text && { text: text.slice(0, 200) }),
+    };
     this.#count++;
     if (this.#head.length < HEAD) this.#head.push(event);
     else {

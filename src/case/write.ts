@@ -1,7 +1,7 @@
 /** A case file in the making: attempts are noted as they end, and at the end everything is redacted and sealed. */
 import { type Attempt, CASE_FORMAT, type CaseFile, type Target } from './case-file.js';
 import type { Evidence, EvidenceKind } from './evidence.js';
-import { type Redactor, redactArgs, redactDeep } from './redact.js';
+import { type Redactor, redactArgs, redactDeep, redactHeaders, redactRequestHeaders } from './redact.js';
 import { Timeline } from './timeline.js';
 
 export interface CaseStart {
@@ -40,7 +40,11 @@ export class CaseDraft {
   }
 
   failed(kind: EvidenceKind, error: unknown, ms = 0): void {
-    this.#evidence[kind] = { status: 'failed', ms: round(ms), error: error instanceof Error ? error.message : String(error) };
+    this.#evidence[kind] = {
+      status: 'failed',
+      ms: round(ms),
+      error: error instanceof Error ? error.message : String(error),
+    };
   }
 
   skipped(kind: EvidenceKind, why: string): void {
@@ -59,6 +63,8 @@ export class CaseDraft {
     const target = withSafeArgs(this.start.target, redact);
     const launch = this.#evidence.launch;
     if (launch?.status === 'seen') launch.value = withSafeArgs(launch.value as Evidence['launch'], redact);
+    const http = this.#evidence.http;
+    if (http?.status === 'seen') http.value = withSafeHeaders(http.value as Evidence['http'], redact);
     const redactions: CaseFile['redactions'] = [];
     const draft = {
       takenAt,
@@ -85,13 +91,27 @@ const round = (ms: number): number => Math.round(ms * 10) / 10;
 function roundTimes(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? value : round(value);
   if (Array.isArray(value)) return value.map(roundTimes);
-  if (value !== null && typeof value === 'object') return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined).map(([k, v]) => [k, roundTimes(v)]));
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, v]) => v !== undefined)
+        .map(([k, v]) => [k, roundTimes(v)]),
+    );
   return value;
 }
 
 function withSafeArgs<T extends { args?: string[] }>(holder: T, redact: Redactor): T {
   return holder.args ? { ...holder, args: redactArgs(holder.args, redact) } : holder;
 }
+
+const withSafeHeaders = ({ exchanges, omitted }: Evidence['http'], redact: Redactor): Evidence['http'] => ({
+  exchanges: exchanges.map(({ headers, requestHeaders, ...rest }) => ({
+    ...rest,
+    ...(headers && { headers: redactHeaders(headers, redact) }),
+    ...(requestHeaders && { requestHeaders: redactRequestHeaders(requestHeaders, redact) }),
+  })),
+  omitted,
+});
 
 /** The text of a case file. */
 export const writeCase = (file: CaseFile): string => `${JSON.stringify(file, null, 2)}\n`;

@@ -32,7 +32,15 @@ export interface Check extends Omit<CheckSpec<EvidenceKind>, 'test'> {
   judge(
     evidence: Partial<Evidence>,
     file: CaseFile,
-  ): { id: string; title: string; level: CheckLevel; section: string; outcome: CheckOutcome; says: string; cites: string[] };
+  ): {
+    id: string;
+    title: string;
+    level: CheckLevel;
+    section: string;
+    outcome: CheckOutcome;
+    says: string;
+    cites: string[];
+  };
 }
 
 /** Declare a check. When evidence is missing the outcome is `not-verified` with the reason, never a pass. */
@@ -42,14 +50,21 @@ export function defineCheck<const N extends EvidenceKind>(spec: CheckSpec<N>): C
     ...(spec as unknown as Check),
     judge(evidence, file) {
       const result = (outcome: CheckOutcome, says: string, cites: string[] = []) => ({
-        id, title, level, section, outcome, says, cites,
+        id,
+        title,
+        level,
+        section,
+        outcome,
+        says,
+        cites,
       });
       if (spec.transport !== 'both' && file.target.transport !== spec.transport)
         return result('not-applicable', `applies to ${spec.transport} only`);
       const missing = spec.needs.find((kind) => evidence[kind] === undefined);
       if (missing) {
         const attempt = file.evidence[missing];
-        const why = attempt?.status === 'failed' ? attempt.error : attempt?.status === 'skipped' ? attempt.why : 'nobody looked';
+        const why =
+          attempt?.status === 'failed' ? attempt.error : attempt?.status === 'skipped' ? attempt.why : 'nobody looked';
         return result('not-verified', `no evidence about ${missing}: ${why}`);
       }
       const judged = spec.test(evidence as { [K in N]: Evidence[K] });

@@ -3,12 +3,14 @@ import type { Check } from './check.js';
 import catalog from './catalog.js';
 import http from './http.js';
 import lifecycle from './lifecycle.js';
+import shutdown from './shutdown.js';
 import stdio from './stdio.js';
 
 /** Every check, by area of the catalogue. */
 export const checks: readonly Check[] = [
-  ...catalog,
-  ...http,
   ...lifecycle,
+  ...http,
   ...stdio,
+  ...catalog,
+  ...shutdown,
 ];

@@ -10,7 +10,8 @@ const TOO_SLOW_MS = 30_000;
 
 const ms = (value: number | undefined): string => `${Math.round(value ?? 0)} ms`;
 
-const modernOnly = ({ initialize, discover }: Evidence['handshake']): boolean => initialize.status !== 'answered' && discover.status === 'answered';
+const modernOnly = ({ initialize, discover }: Evidence['handshake']): boolean =>
+  initialize.status !== 'answered' && discover.status === 'answered';
 
 export default [
   defineCheck({
@@ -25,9 +26,21 @@ export default [
       const cites = [at('handshake', 'initialize')];
       if (modernOnly(handshake)) return { outcome: 'not-applicable', says: 'the server speaks the stateless era only' };
       if (initialize.status === 'answered')
-        return { outcome: 'pass', says: `answered after ${ms(initialize.ms)} by ${initialize.server?.name || 'an unnamed server'} ${initialize.server?.version ?? ''}`.trim(), cites };
+        return {
+          outcome: 'pass',
+          says: `answered after ${ms(initialize.ms)} by ${initialize.server?.name || 'an unnamed server'} ${initialize.server?.version ?? ''}`.trim(),
+          cites,
+        };
       if (initialize.status === 'not-asked') return { outcome: 'not-verified', says: initialize.why ?? 'not asked' };
-      return { outcome: 'fail', says: initialize.problems?.join('; ') ?? initialize.error?.message ?? initialize.why ?? `it was ${initialize.status}`, cites };
+      return {
+        outcome: 'fail',
+        says:
+          initialize.problems?.join('; ') ??
+          initialize.error?.message ??
+          initialize.why ??
+          `it was ${initialize.status}`,
+        cites,
+      };
     },
   }),
   defineCheck({
@@ -42,7 +55,13 @@ export default [
       if (modernOnly(handshake)) return { outcome: 'not-applicable', says: 'the server speaks the stateless era only' };
       if (initialize.status !== 'answered') return { outcome: 'not-verified', says: 'no revision was agreed' };
       const same = initialize.revision === initialize.requested;
-      return { outcome: 'pass', says: same ? `${initialize.revision}, as asked` : `${initialize.revision}, offered instead of ${initialize.requested}`, cites: [at('handshake', 'initialize', 'revision')] };
+      return {
+        outcome: 'pass',
+        says: same
+          ? `${initialize.revision}, as asked`
+          : `${initialize.revision}, offered instead of ${initialize.requested}`,
+        cites: [at('handshake', 'initialize', 'revision')],
+      };
     },
   }),
   defineCheck({
@@ -54,23 +73,21 @@ export default [
     needs: ['handshake'],
     test({ handshake: { discover } }) {
       const cites = [at('handshake', 'discover')];
-      if (discover.status === 'answered') return { outcome: 'pass', says: `server/discover answered after ${ms(discover.ms)}: ${discover.revisions?.join(', ')}`, cites };
-      if (discover.status === 'not-asked') return { outcome: 'not-verified', says: `not asked: ${discover.why ?? 'no occasion'}` };
-      if (discover.status === 'invalid') return { outcome: 'warn', says: `server/discover is answered wrongly: ${discover.problems?.join('; ')}`, cites };
+      if (discover.status === 'answered')
+        return {
+          outcome: 'pass',
+          says: `server/discover answered after ${ms(discover.ms)}: ${discover.revisions?.join(', ')}`,
+          cites,
+        };
+      if (discover.status === 'not-asked')
+        return { outcome: 'not-verified', says: `not asked: ${discover.why ?? 'no occasion'}` };
+      if (discover.status === 'invalid')
+        return {
+          outcome: 'warn',
+          says: `server/discover is answered wrongly: ${discover.problems?.join('; ')}`,
+          cites,
+        };
       return { outcome: 'not-applicable', says: 'not offered (server/discover is not known)', cites };
-    },
-  }),
-  defineCheck({
-    id: 'LIF-13',
-    title: 'ping',
-    level: 'MUST',
-    section: `${SPEC}/utilities/ping`,
-    transport: 'both',
-    needs: ['catalog'],
-    test({ catalog: { ping } }) {
-      if (!ping) return { outcome: 'not-applicable', says: 'the revision has no ping' };
-      if (ping.outcome === 'not-asked') return { outcome: 'not-verified', says: 'the connection had ended' };
-      return { outcome: ping.outcome === 'answered' ? 'pass' : 'fail', says: ping.outcome === 'answered' ? `answered after ${ms(ping.ms)}` : ping.outcome, cites: [at('catalog', 'ping')] };
     },
   }),
   defineCheck({
@@ -82,10 +99,13 @@ export default [
     needs: ['handshake'],
     test({ handshake: { initialize, discover } }) {
       const era = initialize.status === 'answered' ? initialize : discover;
-      if (era.status !== 'answered' || era.ms === undefined) return { outcome: 'not-verified', says: 'the server was never ready' };
+      if (era.status !== 'answered' || era.ms === undefined)
+        return { outcome: 'not-verified', says: 'the server was never ready' };
       const says = `ready after ${ms(era.ms)}`;
       if (era.ms > TOO_SLOW_MS) return { outcome: 'fail', says: `${says}: most clients have given up by then` };
-      return era.ms > SLOW_MS ? { outcome: 'warn', says: `${says}: the strictest clients give up after 3 to 5 s` } : { outcome: 'pass', says };
+      return era.ms > SLOW_MS
+        ? { outcome: 'warn', says: `${says}: the strictest clients give up after 3 to 5 s` }
+        : { outcome: 'pass', says };
     },
   }),
 ];

@@ -1,4 +1,3 @@
-import { exitName } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCheck } from './check.js';
 
@@ -14,38 +13,14 @@ export default [
     needs: ['stdout'],
     test({ stdout }) {
       if (stdout.bytes === 0) return { outcome: 'not-verified', says: 'nothing was written' };
-      if (stdout.strayCount === 0) return { outcome: 'pass', says: `${stdout.messages} messages, and nothing but messages` };
+      if (stdout.strayCount === 0)
+        return { outcome: 'pass', says: `${stdout.messages} messages, and nothing but messages` };
       const [first] = stdout.strays;
-      return { outcome: 'fail', says: `${stdout.strayCount} line(s) are no message${first?.why ? `: ${first.why}` : ''}`, cites: [at('stdout', 'strays', 0, 'text')] };
-    },
-  }),
-  defineCheck({
-    id: 'STD-06',
-    title: 'shutdown',
-    level: 'SHOULD',
-    section: `${SPEC}/lifecycle#shutdown`,
-    transport: 'stdio',
-    needs: ['process'],
-    test({ process: { shutdown, exit } }) {
-      if (!shutdown) return { outcome: 'not-verified', says: 'the process had ended before' };
-      const cites = [at('process', 'shutdown')];
-      if (shutdown.eofToExitMs !== null) return { outcome: 'pass', says: `ended ${Math.round(shutdown.eofToExitMs)} ms after stdin was closed, with ${exitName(exit?.code ?? null, exit?.signal ?? null)}`, cites };
-      const force = shutdown.needed === 'sigterm' ? 'SIGTERM' : 'SIGKILL';
-      return { outcome: 'warn', says: `still there ${shutdown.waitedMs} ms after stdin was closed; it took ${force}`, cites };
-    },
-  }),
-  defineCheck({
-    id: 'STD-08',
-    title: 'children',
-    level: 'advice',
-    section: '',
-    transport: 'stdio',
-    needs: ['process'],
-    test({ process: { leftBehind } }) {
-      if (leftBehind === undefined) return { outcome: 'not-verified', says: 'nobody counted' };
-      return leftBehind === 0
-        ? { outcome: 'pass', says: 'no process left behind' }
-        : { outcome: 'warn', says: `${leftBehind} process(es) outlived the server; mcp-verdict ended them`, cites: [at('process', 'leftBehind')] };
+      return {
+        outcome: 'fail',
+        says: `${stdout.strayCount} line(s) are no message${first?.why ? `: ${first.why}` : ''}`,
+        cites: [at('stdout', 'strays', 0, 'text')],
+      };
     },
   }),
 ];

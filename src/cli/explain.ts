@@ -17,11 +17,14 @@ function fileText(path: string): string | null {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENAMETOOLONG') return null;
-    throw new UsageError(`Cannot read ${path} (${code}). Give a readable log file, - for standard input, or the text itself in quotes.`);
+    throw new UsageError(
+      `Cannot read ${path} (${code}). Give a readable log file, - for standard input, or the text itself in quotes.`,
+    );
   }
   try {
     const stat = fstatSync(file);
-    if (stat.isDirectory()) throw new UsageError(`${path} is a folder. Give a log file, - for standard input, or the text itself in quotes.`);
+    if (stat.isDirectory())
+      throw new UsageError(`${path} is a folder. Give a log file, - for standard input, or the text itself in quotes.`);
     const read = (from: number, bytes: number) => {
       const buffer = Buffer.alloc(bytes);
       return decode(buffer.subarray(0, readSync(file, buffer, 0, bytes, from)));
@@ -40,7 +43,8 @@ function decode(bytes: Buffer): string {
 }
 
 async function standardInput(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write('mcp-verdict: paste the error or log, then press Ctrl-D (Windows: Ctrl-Z and Enter)\n');
+  if (process.stdin.isTTY)
+    process.stderr.write('mcp-verdict: paste the error or log, then press Ctrl-D (Windows: Ctrl-Z and Enter)\n');
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -59,16 +63,24 @@ async function symptomsIn(text: string, where: string, quiet: boolean): Promise<
     value = JSON.parse(trimmed);
   } catch (error) {
     // One line of JSON among others is a log; a lone broken object was meant as symptoms.
-    const meant = /"(?:stderr|stdout|clientError|exitCode|serverLog|entry|transport)"\s*:/.test(trimmed.slice(0, 4_000));
+    const meant = /"(?:stderr|stdout|clientError|exitCode|serverLog|entry|transport)"\s*:/.test(
+      trimmed.slice(0, 4_000),
+    );
     if (!meant) return symptomsOf(text);
-    throw new UsageError(`${where} is meant as symptoms JSON but cannot be parsed (${escapeLine((error as Error).message, 120)}). Check commas and quotes, or paste the plain text of the log.`);
+    throw new UsageError(
+      `${where} is meant as symptoms JSON but cannot be parsed (${escapeLine((error as Error).message, 120)}). Check commas and quotes, or paste the plain text of the log.`,
+    );
   }
   if (typeof value === 'object' && value !== null && 'jsonrpc' in value) return { clientError: trimmed };
   const { readSymptoms, UnreadableError } = await import('../case/read.js');
   try {
     const { symptoms, unknown } = readSymptoms(value);
-    if (unknown.length && !quiet) process.stderr.write(`mcp-verdict: not understood and not used: ${escapeLine(unknown.join(', '), 200)}\n`);
-    if (unknown.length === Object.keys(value as object).length && unknown.length > 0) throw new UnreadableError(`none of its keys is known (${unknown.slice(0, 5).join(', ')}). Known are: transport, client, os, platform, entry, url, clientError, stderr, stdout, exitCode, signal, http, serverLog`);
+    if (unknown.length && !quiet)
+      process.stderr.write(`mcp-verdict: not understood and not used: ${escapeLine(unknown.join(', '), 200)}\n`);
+    if (unknown.length === Object.keys(value as object).length && unknown.length > 0)
+      throw new UnreadableError(
+        `none of its keys is known (${unknown.slice(0, 5).join(', ')}). Known are: transport, client, os, platform, entry, url, clientError, stderr, stdout, exitCode, signal, http, serverLog`,
+      );
     return symptoms;
   } catch (error) {
     if (error instanceof UnreadableError) throw new UsageError(`${where}: ${error.message}.`);
@@ -83,7 +95,10 @@ export async function explain(what: string, options: ReportOptions): Promise<num
   const where = what === '-' ? 'Standard input' : fromFile === null ? 'The text' : what;
   if (text.trim() === '') throw new UsageError(`${where} is empty. Paste the error message or the server's log.`);
   // A mistyped file name is no error message.
-  if (fromFile === null && what !== '-' && /^\S+\.(?:log|txt|json)$/i.test(what)) throw new UsageError(`There is no file ${what}. Give a log file, - for standard input, or the text itself in quotes.`);
+  if (fromFile === null && what !== '-' && /^\S+\.(?:log|txt|json)$/i.test(what))
+    throw new UsageError(
+      `There is no file ${what}. Give a log file, - for standard input, or the text itself in quotes.`,
+    );
   const symptoms = await symptomsIn(text, where, options.quiet ?? false);
   const complaint = symptoms.clientError ?? text;
   return report(caseOfSymptoms(symptoms, complaint.slice(0, 4_000), new Date().toISOString()), options);

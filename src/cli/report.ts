@@ -42,7 +42,9 @@ function save(path: string, text: string): void {
     // A case file is free of secrets, but it is still somebody's machine: for its owner alone.
     writeFileSync(path, text, { mode: 0o600 });
   } catch (error) {
-    throw new UsageError(`Cannot write ${path} (${(error as NodeJS.ErrnoException).code}). Give a path in a folder that exists and is yours.`);
+    throw new UsageError(
+      `Cannot write ${path} (${(error as NodeJS.ErrnoException).code}). Give a path in a folder that exists and is yours.`,
+    );
   }
 }
 

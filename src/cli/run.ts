@@ -23,13 +23,19 @@ const reporting = (command: Command): Command =>
     .addOption(new Option('--format <format>', 'how the report is written').choices(FORMATS).default('terminal'))
     .option('--output <file>', 'write the report to a file instead of stdout')
     .option('--save-case <file>', 'also save what was seen; open it again with: mcp-verdict verify <file>')
-    .addOption(new Option('--fail-on <level>', 'from which status on the exit code is 1').choices(['broken', 'degraded', 'risky']).default('degraded'))
+    .addOption(
+      new Option('--fail-on <level>', 'from which status on the exit code is 1')
+        .choices(['broken', 'degraded', 'risky'])
+        .default('degraded'),
+    )
     .option('--quiet', 'no progress on stderr')
     .option('--no-color', 'no colours');
 
 function build(command: string[] | null, done: (code: number) => void): Command {
   const program = new Command('mcp-verdict')
-    .description("Says why an MCP server's connection failed, with the evidence and the fix, and verifies that a server is sound.")
+    .description(
+      "Says why an MCP server's connection failed, with the evidence and the fix, and verifies that a server is sound.",
+    )
     .version(TOOL.version, '-V, --version', 'print the version')
     .addHelpText('after', EXIT_HELP)
     .showSuggestionAfterError()
@@ -41,12 +47,19 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .description('Investigate a server and judge it: a URL, a command behind --, or a saved case file.')
     .usage('[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]')
     .argument('[target]', 'URL or case file')
-    .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect, [])
+    .option(
+      '--env <K=V>',
+      'variable of the server, as the env block of a config entry gives it (repeatable)',
+      collect,
+      [],
+    )
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
     .option('--cwd <dir>', 'working directory of the server')
     .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect, [])
     .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')
-    .addOption(new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'))
+    .addOption(
+      new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
+    )
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
     .option('--quick', 'as fast as possible: no long wait for the shutdown')
     .option('--full', 'everything, even if the server must be started a second time')
@@ -95,7 +108,10 @@ export async function run(argv: string[]): Promise<number> {
   });
   const asJson = own.some((word, i) => word === '--format=json' || (word === '--format' && own[i + 1] === 'json'));
   try {
-    if (own.length === 0) throw new UsageError('No command given. To find out why a server fails: mcp-verdict verify -- <command> [args...]');
+    if (own.length === 0)
+      throw new UsageError(
+        'No command given. To find out why a server fails: mcp-verdict verify -- <command> [args...]',
+      );
     await program.parseAsync(own, { from: 'user' });
     return code;
   } catch (error) {
@@ -107,7 +123,10 @@ export async function run(argv: string[]): Promise<number> {
     else throw error;
     const clean = escapeLine(redactor()(says), 600);
     // With --format json stdout is exactly one JSON document, whatever happened.
-    if (asJson) process.stdout.write(`${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind: 'usage', says: clean } })}\n`);
+    if (asJson)
+      process.stdout.write(
+        `${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind: 'usage', says: clean } })}\n`,
+      );
     process.stderr.write(`mcp-verdict: ${clean}\n`);
     return EXIT.usage;
   }

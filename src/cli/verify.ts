@@ -25,7 +25,9 @@ function timeoutOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds <= 0 || seconds > MAX_SECONDS)
-    throw new UsageError(`--timeout is "${text}"; write seconds between 0 and ${MAX_SECONDS}, for example --timeout 20.`);
+    throw new UsageError(
+      `--timeout is "${text}"; write seconds between 0 and ${MAX_SECONDS}, for example --timeout 20.`,
+    );
   return seconds * 1_000;
 }
 
@@ -36,7 +38,8 @@ function envOf(pairs: string[]): Record<string, string> {
       // The text is not repeated: whoever forgets the name has written the secret.
       if (cut < 1) throw new UsageError('An --env has no name. Write --env NAME=value, for example --env API_KEY=abc.');
       const name = pair.slice(0, cut);
-      if (/[\0\s]/.test(name)) throw new UsageError('An --env name has a space in it. Write --env NAME=value, for example --env API_KEY=abc.');
+      if (/[\0\s]/.test(name))
+        throw new UsageError('An --env name has a space in it. Write --env NAME=value, for example --env API_KEY=abc.');
       return [name, pair.slice(cut + 1)];
     }),
   );
@@ -46,27 +49,41 @@ function headersOf(lines: string[], bearerEnv: string | undefined): Record<strin
   const headers = Object.fromEntries(
     lines.map((line) => {
       const cut = line.indexOf(':');
-      if (cut < 1) throw new UsageError("A --header has no colon. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.");
+      if (cut < 1)
+        throw new UsageError(
+          "A --header has no colon. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.",
+        );
       const name = line.slice(0, cut).trim().toLowerCase();
-      if (!HEADER_NAME.test(name)) throw new UsageError("A --header name has a character that HTTP does not allow. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.");
+      if (!HEADER_NAME.test(name))
+        throw new UsageError(
+          "A --header name has a character that HTTP does not allow. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.",
+        );
       const value = line.slice(cut + 1).trim();
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be sent
-      if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) throw new UsageError(`The value of --header '${name}: ...' has a line break or control character in it. Write the value on one line.`);
+      if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
+        throw new UsageError(
+          `The value of --header '${name}: ...' has a line break or control character in it. Write the value on one line.`,
+        );
       return [name, value];
     }),
   );
   if (bearerEnv !== undefined) {
     const token = process.env[bearerEnv];
-    if (!token) throw new UsageError(`--bearer-env names ${bearerEnv}, which is ${token === '' ? 'empty' : 'not set'}. Set it first: export ${bearerEnv}=<token>`);
+    if (!token)
+      throw new UsageError(
+        `--bearer-env names ${bearerEnv}, which is ${token === '' ? 'empty' : 'not set'}. Set it first: export ${bearerEnv}=<token>`,
+      );
     headers.authorization = `Bearer ${token}`;
   }
   return headers;
 }
 
 function urlOf(text: string): string {
-  if (!URL.canParse(text)) throw new UsageError(`"${text}" is no URL. Write it whole, for example https://example.com/mcp.`);
+  if (!URL.canParse(text))
+    throw new UsageError(`"${text}" is no URL. Write it whole, for example https://example.com/mcp.`);
   const url = new URL(text);
-  if (!url.hostname) throw new UsageError(`"${text}" names no host. Write it whole, for example https://example.com/mcp.`);
+  if (!url.hostname)
+    throw new UsageError(`"${text}" names no host. Write it whole, for example https://example.com/mcp.`);
   return url.href;
 }
 
@@ -82,15 +99,21 @@ function caseText(path: string): string {
 }
 
 /** Returns the exit code. */
-export async function verify(target: string | undefined, command: string[] | null, options: VerifyOptions): Promise<number> {
+export async function verify(
+  target: string | undefined,
+  command: string[] | null,
+  options: VerifyOptions,
+): Promise<number> {
   const timeoutMs = timeoutOf(options.timeout);
-  if (command !== null && target !== undefined) throw new UsageError(`Both a target and a command behind -- are given. ${WAYS}`);
+  if (command !== null && target !== undefined)
+    throw new UsageError(`Both a target and a command behind -- are given. ${WAYS}`);
   const [program, ...args] = command ?? [];
   if (command !== null && !program) throw new UsageError(`Nothing stands behind --. ${WAYS}`);
   if (command === null && target === undefined) throw new UsageError(`No target. ${WAYS}`);
 
   const isUrl = target !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
-  if (target !== undefined && isUrl && !/^https?:\/\//i.test(target)) throw new UsageError(`The scheme of the URL is ${target.split(':')[0]}; MCP over HTTP needs http:// or https://.`);
+  if (target !== undefined && isUrl && !/^https?:\/\//i.test(target))
+    throw new UsageError(`The scheme of the URL is ${target.split(':')[0]}; MCP over HTTP needs http:// or https://.`);
   if (target !== undefined && !isUrl) {
     const { readCase, UnreadableError } = await import('../case/read.js');
     try {
@@ -104,17 +127,33 @@ export async function verify(target: string | undefined, command: string[] | nul
   const env = envOf(options.env);
   const headers = headersOf(options.header, options.bearerEnv);
   if (options.cwd !== undefined && !statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`--cwd is "${options.cwd}", which is no folder. Give the folder in which the client starts the server.`);
-  if (program !== undefined && (options.header.length || options.bearerEnv)) throw new UsageError('--header and --bearer-env belong to a URL; a command gets its credentials by --env NAME=value.');
+    throw new UsageError(
+      `--cwd is "${options.cwd}", which is no folder. Give the folder in which the client starts the server.`,
+    );
+  if (program !== undefined && (options.header.length || options.bearerEnv))
+    throw new UsageError(
+      '--header and --bearer-env belong to a URL; a command gets its credentials by --env NAME=value.',
+    );
 
   const spec = program
     ? ({ kind: 'stdio', command: program, args, cwd: options.cwd, env } as const)
-    : ({ kind: 'http', url: urlOf(target ?? ''), headers, transport: options.transport === 'sse' ? 'sse' : 'streamable-http' } as const);
+    : ({
+        kind: 'http',
+        url: urlOf(target ?? ''),
+        headers,
+        transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
+      } as const);
   const { investigate } = await import('../probe/investigate.js');
   const shown = progress(options.quiet ?? false);
   let file: Awaited<ReturnType<typeof investigate>>;
   try {
-    file = await investigate(spec, { timeoutMs, quick: options.quick, full: options.full, inheritEnv: options.inheritEnv, onProgress: shown.step });
+    file = await investigate(spec, {
+      timeoutMs,
+      quick: options.quick,
+      full: options.full,
+      inheritEnv: options.inheritEnv,
+      onProgress: shown.step,
+    });
   } finally {
     shown.done();
   }

@@ -25,7 +25,10 @@ interface Talk {
   timeoutMs: number;
 }
 
-async function readList({ channel, era, clientInfo, timeoutMs }: Talk, { method, key, name }: (typeof LISTS)[number]): Promise<List> {
+async function readList(
+  { channel, era, clientInfo, timeoutMs }: Talk,
+  { method, key, name }: (typeof LISTS)[number],
+): Promise<List> {
   const list: List = { method, outcome: 'listed', count: 0, pages: 0, ms: 0, names: [] };
   const cursors = new Set<string>();
   const problems = new Set<string>();
@@ -40,11 +43,16 @@ async function readList({ channel, era, clientInfo, timeoutMs }: Talk, { method,
       if (outcome.kind === 'unanswered') return { ...list, outcome: 'unanswered' };
       if (outcome.kind === 'closed') return { ...list, outcome: 'closed' };
       const message = outcome.kind === 'http-status' ? `HTTP ${outcome.status}` : outcome.error.message;
-      return { ...list, outcome: 'error', error: { code: outcome.kind === 'http-status' ? outcome.status : 0, message } };
+      return {
+        ...list,
+        outcome: 'error',
+        error: { code: outcome.kind === 'http-status' ? outcome.status : 0, message },
+      };
     }
     list.pages++;
     const items = outcome.result[key];
-    if (!Array.isArray(items)) return { ...list, outcome: 'invalid', problems: [`the result of ${method} has no list "${key}"`] };
+    if (!Array.isArray(items))
+      return { ...list, outcome: 'invalid', problems: [`the result of ${method} has no list "${key}"`] };
     for (const item of items as Record<string, unknown>[]) {
       const label = item?.[name];
       if (typeof label !== 'string' || label === '') problems.add(`an item of "${key}" has no "${name}"`);
@@ -58,7 +66,12 @@ async function readList({ channel, era, clientInfo, timeoutMs }: Talk, { method,
     if (next === undefined || next === null || typeof next !== 'string') break;
     // In the legacy era an empty cursor means the end in practice; only 2026-07-28 says otherwise (server/utilities/pagination).
     if (next === '' && era === 'initialize') break;
-    if (cursors.has(next)) return { ...list, outcome: 'invalid', problems: [...problems, 'the same cursor came twice: the pages go round in a circle'] };
+    if (cursors.has(next))
+      return {
+        ...list,
+        outcome: 'invalid',
+        problems: [...problems, 'the same cursor came twice: the pages go round in a circle'],
+      };
     if (list.pages >= MAX_PAGES || list.count >= MAX_ITEMS) {
       list.stopped = `stopped after ${list.pages} pages and ${list.count} items`;
       break;
@@ -79,12 +92,22 @@ export async function readCatalog(talk: Talk, opened: Era): Promise<Evidence['ca
     else lists.push(await readList(talk, spec));
   }
   // Servers that declare resources without templates answer -32601; that is their right (the capability has no sub-flag).
-  const settled = lists.map((list): List =>
-    list.method === 'resources/templates/list' && list.error?.code === -32601 ? { ...list, outcome: 'not-declared', error: undefined } : list,
+  const settled = lists.map(
+    (list): List =>
+      list.method === 'resources/templates/list' && list.error?.code === -32601
+        ? { ...list, outcome: 'not-declared', error: undefined }
+        : list,
   );
   if (!hasPing(opened.revision ?? '')) return { lists: settled };
   if (!talk.channel.open) return { lists: settled, ping: { outcome: 'not-asked' } };
   const ping = await talk.channel.request('ping', undefined, { timeoutMs: talk.timeoutMs, era: talk.era });
-  const outcome = ping.kind === 'result' ? 'answered' : ping.kind === 'unanswered' ? 'unanswered' : ping.kind === 'closed' ? 'closed' : 'error';
+  const outcome =
+    ping.kind === 'result'
+      ? 'answered'
+      : ping.kind === 'unanswered'
+        ? 'unanswered'
+        : ping.kind === 'closed'
+          ? 'closed'
+          : 'error';
   return { lists: settled, ping: { outcome, ms: ping.ms } };
 }

@@ -43,7 +43,8 @@ const SCRIPT = /\.(?:[cm]?[jt]sx?|py|rb|php|sh|jar|dll|exe|phar)$/i;
 const pathFor = (world: World) => (world.platform === 'win32' ? win32 : posix);
 
 /** The value of PATH, whatever its spelling on Windows. */
-const pathOf = (env: Record<string, string>): string => Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
+const pathOf = (env: Record<string, string>): string =>
+  Object.entries(env).find(([name]) => name.toUpperCase() === 'PATH')?.[1] ?? '';
 
 /** The file names that a command may stand for: itself, and on Windows each extension of PATHEXT. */
 function spellings(command: string, env: Record<string, string>, world: World): string[] {
@@ -75,11 +76,18 @@ function unfold(folder: string, world: World): string[] {
 }
 
 /** Look a command up as the operating system would, with the environment that the server gets. */
-export function lookUp(command: string, env: Record<string, string>, cwd: string, world: World): NonNullable<Launch['lookup']> {
+export function lookUp(
+  command: string,
+  env: Record<string, string>,
+  cwd: string,
+  world: World,
+): NonNullable<Launch['lookup']> {
   const paths = pathFor(world);
   const folders = pathOf(env).split(paths.delimiter).filter(Boolean);
   const direct = command.includes('/') || (world.platform === 'win32' && command.includes('\\'));
-  const candidates = direct ? [inFolder(paths.dirname(paths.resolve(cwd, command)), paths.basename(command), env, world)] : folders.map((folder) => inFolder(folder, command, env, world));
+  const candidates = direct
+    ? [inFolder(paths.dirname(paths.resolve(cwd, command)), paths.basename(command), env, world)]
+    : folders.map((folder) => inFolder(folder, command, env, world));
   const places = candidates.filter((place) => place !== null);
   const usable = places.find(({ problem }) => !problem);
   // A directory of that name on the PATH is passed over; a file without the execute bit is worth telling.
@@ -115,19 +123,26 @@ function fileFacts(path: string, env: Record<string, string>, cwd: string, world
   const magic = head.toString('latin1', 0, 4);
   if (magic === '\x7fELF') return { path, kind: 'elf', executable };
   if (magic.startsWith('MZ')) return { path, kind: 'pe', executable };
-  if (/^(?:\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe|\xce\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf])/.test(magic)) return { path, kind: 'mach-o', executable };
+  if (/^(?:\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe|\xce\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf])/.test(magic))
+    return { path, kind: 'mach-o', executable };
   if (!magic.startsWith('#!')) return { path, kind: head.includes(0) ? 'unknown' : 'text', executable };
   const raw = head.toString('utf8').split('\n')[0] ?? '';
   const line = raw.replace(/\r$/, '');
   const words = line.slice(2).trim().split(/\s+/);
   // `#!/usr/bin/env -S node --flag`: the interpreter is the first word that is no option and no assignment.
   const viaEnv = /(?:^|\/)env$/.test(words[0] ?? '');
-  const interpreter = (viaEnv ? words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) : words[0]) ?? '';
+  const interpreter =
+    (viaEnv ? words.slice(1).find((word) => !word.startsWith('-') && !word.includes('=')) : words[0]) ?? '';
   return {
     path,
     kind: 'script',
     executable,
-    shebang: { line: line.slice(0, 200), interpreter, interpreterFound: lookUp(interpreter, env, cwd, world).found !== null, crlf: raw.endsWith('\r') },
+    shebang: {
+      line: line.slice(0, 200),
+      interpreter,
+      interpreterFound: lookUp(interpreter, env, cwd, world).found !== null,
+      crlf: raw.endsWith('\r'),
+    },
   };
 }
 
@@ -153,7 +168,8 @@ function pathsOf({ command, args, cwd: entryCwd }: Entry, cwd: string, world: Wo
 export function lookAtCommand(entry: Entry, env: Record<string, string>, world: World): Launch {
   const cwd = pathFor(world).resolve(world.cwd, entry.cwd ?? '.');
   const lookup = lookUp(entry.command, env, cwd, world);
-  const file = lookup.found ?? (lookup.problem === 'not-executable' ? pathFor(world).resolve(cwd, entry.command) : null);
+  const file =
+    lookup.found ?? (lookup.problem === 'not-executable' ? pathFor(world).resolve(cwd, entry.command) : null);
   return {
     command: entry.command,
     args: entry.args,

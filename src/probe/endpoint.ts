@@ -6,18 +6,34 @@ import { initializeParams } from '../wire/revisions.js';
 import type { HttpOptions } from '../wire/streamable-http.js';
 
 /** Paths under which MCP servers and frameworks serve by default, most usual first. */
-const USUAL_PATHS = ['/mcp', '/sse', '/api/mcp', '/v1/mcp', '/mcp/', '/', '/api/sse', '/mcp/sse', '/api/mcp/sse', '/message', '/messages', '/rpc'];
+const USUAL_PATHS = [
+  '/mcp',
+  '/sse',
+  '/api/mcp',
+  '/v1/mcp',
+  '/mcp/',
+  '/',
+  '/api/sse',
+  '/mcp/sse',
+  '/api/mcp/sse',
+  '/message',
+  '/messages',
+  '/rpc',
+];
 const AT_ONCE = 4;
 const LIMIT_MS = 2_000;
 
-const isHtml = ({ contentType, body }: Exchange): boolean => /^text\/html\b/i.test(contentType ?? '') || /^\s*<(?:!doctype|html)\b/i.test(body ?? '');
+const isHtml = ({ contentType, body }: Exchange): boolean =>
+  /^text\/html\b/i.test(contentType ?? '') || /^\s*<(?:!doctype|html)\b/i.test(body ?? '');
 
 /** What the answer to an `initialize` request says about the place it came from. */
 export function answerOf({ exchange: record, readings }: ExchangeResult): EndpointAnswer {
   const { status, error } = record;
   if (status === undefined || error) return readings.length ? 'streamable-http' : 'no-answer';
-  if (readings.some((reading) => reading.type === 'response' && reading.message.result !== undefined)) return 'streamable-http';
-  if (status === 401 || (status === 403 && record.headers?.['www-authenticate'] !== undefined)) return 'needs-credentials';
+  if (readings.some((reading) => reading.type === 'response' && reading.message.result !== undefined))
+    return 'streamable-http';
+  if (status === 401 || (status === 403 && record.headers?.['www-authenticate'] !== undefined))
+    return 'needs-credentials';
   if (status >= 300 && status < 400) return 'redirect';
   if (isHtml(record) && status < 400) return 'html';
   // A JSON-RPC error is an MCP server's refusal, whatever the status, unless it is the web framework's own "not found".
@@ -35,16 +51,30 @@ interface Search {
 }
 
 /** POST initialize to a place, and when that is refused ask with GET for an event stream that names an endpoint. */
-async function askAt(url: string, withCredentials: boolean, { options, connections, timeline, exchanges, signal }: Search): Promise<{ answer: EndpointAnswer; status?: number }> {
+async function askAt(
+  url: string,
+  withCredentials: boolean,
+  { options, connections, timeline, exchanges, signal }: Search,
+): Promise<{ answer: EndpointAnswer; status?: number }> {
   const own = withCredentials ? options.headers : {};
-  const common = { url, timeoutMs: LIMIT_MS, credentials: withCredentials && (Object.keys(own).length > 0 || options.urlHasCredentials), signal };
+  const common = {
+    url,
+    timeoutMs: LIMIT_MS,
+    credentials: withCredentials && (Object.keys(own).length > 0 || options.urlHasCredentials),
+    signal,
+  };
   const clientInfo = { name: 'mcp-verdict', version: options.userAgent.split('/')[1] ?? '' };
   const posted = await exchange(
     {
       ...common,
       purpose: 'look-for-endpoint',
       method: 'POST',
-      headers: { 'user-agent': options.userAgent, 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...own },
+      headers: {
+        'user-agent': options.userAgent,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...own,
+      },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams(clientInfo) }),
       onMessage: (reading) => reading.type === 'response',
     },
@@ -55,15 +85,30 @@ async function askAt(url: string, withCredentials: boolean, { options, connectio
   const session = posted.headers['mcp-session-id'];
   if (session !== undefined) {
     // We opened a session only to see whether one opens: end it again.
-    await exchange({ ...common, purpose: 'end-session', method: 'DELETE', headers: { 'user-agent': options.userAgent, 'mcp-session-id': session, ...own } }, connections, timeline);
+    await exchange(
+      {
+        ...common,
+        purpose: 'end-session',
+        method: 'DELETE',
+        headers: { 'user-agent': options.userAgent, 'mcp-session-id': session, ...own },
+      },
+      connections,
+      timeline,
+    );
   }
   const answer = answerOf(posted);
   if (!['not-found', 'other', 'html'].includes(answer)) return { answer, status: posted.exchange.status };
-  return (await isLegacySse(url, withCredentials, { options, connections, timeline, exchanges, signal })) ? { answer: 'legacy-sse', status: posted.exchange.status } : { answer, status: posted.exchange.status };
+  return (await isLegacySse(url, withCredentials, { options, connections, timeline, exchanges, signal }))
+    ? { answer: 'legacy-sse', status: posted.exchange.status }
+    : { answer, status: posted.exchange.status };
 }
 
 /** Whether a GET yields an event stream whose first event is `endpoint` (HTTP+SSE, 2024-11-05). */
-export async function isLegacySse(url: string, withCredentials: boolean, { options, connections, timeline, exchanges, signal }: Search): Promise<boolean> {
+export async function isLegacySse(
+  url: string,
+  withCredentials: boolean,
+  { options, connections, timeline, exchanges, signal }: Search,
+): Promise<boolean> {
   const own = withCredentials ? options.headers : {};
   let found = false;
   const got = await exchange(
@@ -98,9 +143,14 @@ function candidates(asked: URL): string[] {
 }
 
 /** Ask the other places, at most four at once. Stops when a place answers as MCP and the batch is done. */
-export async function lookAround(asked: URL, redirectTo: string | undefined, search: Search): Promise<Evidence['endpoint']['others']> {
+export async function lookAround(
+  asked: URL,
+  redirectTo: string | undefined,
+  search: Search,
+): Promise<Evidence['endpoint']['others']> {
   const others: Evidence['endpoint']['others'] = [];
-  const target = redirectTo !== undefined && URL.canParse(redirectTo, asked.href) ? [new URL(redirectTo, asked).href] : [];
+  const target =
+    redirectTo !== undefined && URL.canParse(redirectTo, asked.href) ? [new URL(redirectTo, asked).href] : [];
   const queue = [...target, ...candidates(asked)].filter((url) => /^https?:/.test(url));
   while (queue.length && !search.signal?.aborted) {
     const batch = queue.splice(0, AT_ONCE);

@@ -3,8 +3,19 @@
 /** https://github.com/modelcontextprotocol/typescript-sdk, client/stdio: getDefaultEnvironment */
 const POSIX = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'];
 const WINDOWS = [
-  'APPDATA', 'HOMEDRIVE', 'HOMEPATH', 'LOCALAPPDATA', 'PATH', 'PATHEXT', 'PROCESSOR_ARCHITECTURE', 'SYSTEMDRIVE',
-  'SYSTEMROOT', 'TEMP', 'USERNAME', 'USERPROFILE', 'PROGRAMFILES',
+  'APPDATA',
+  'HOMEDRIVE',
+  'HOMEPATH',
+  'LOCALAPPDATA',
+  'PATH',
+  'PATHEXT',
+  'PROCESSOR_ARCHITECTURE',
+  'SYSTEMDRIVE',
+  'SYSTEMROOT',
+  'TEMP',
+  'USERNAME',
+  'USERPROFILE',
+  'PROGRAMFILES',
 ];
 
 /** Names of variables that carry credentials or addresses of services: worth a word when only the shell has them. */
@@ -16,7 +27,12 @@ const defined = (entries: [string, string | undefined][]): Record<string, string
   Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 
 /** What the server gets: the client's list (or everything, when asked), with the entry's own variables on top. */
-export function serverEnvironment(shell: Variables, entry: Record<string, string>, platform: NodeJS.Platform, inherit: boolean): Record<string, string> {
+export function serverEnvironment(
+  shell: Variables,
+  entry: Record<string, string>,
+  platform: NodeJS.Platform,
+  inherit: boolean,
+): Record<string, string> {
   if (inherit) return { ...defined(Object.entries(shell)), ...entry };
   const allowed = platform === 'win32' ? WINDOWS : POSIX;
   const given = allowed.flatMap((name): [string, string | undefined][] => {

@@ -2,7 +2,14 @@
 import type { Era, RpcError } from '../case/evidence.js';
 import type { Channel, Outcome } from '../wire/channel.js';
 import type { ErrorObject } from '../wire/json-rpc.js';
-import { type ClientInfo, initializeParams, isKnownLegacy, LATEST_LEGACY, MODERN, modernMeta } from '../wire/revisions.js';
+import {
+  type ClientInfo,
+  initializeParams,
+  isKnownLegacy,
+  LATEST_LEGACY,
+  MODERN,
+  modernMeta,
+} from '../wire/revisions.js';
 
 /** An error object as evidence: its data as text, cut. */
 export const rpcErrorOf = ({ code, message, data }: ErrorObject): RpcError => ({
@@ -11,10 +18,13 @@ export const rpcErrorOf = ({ code, message, data }: ErrorObject): RpcError => ({
   data: data === undefined ? undefined : JSON.stringify(data).slice(0, 1_000),
 });
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What an outcome that is no result means for the era. */
-function withoutResult(outcome: Exclude<Outcome, { kind: 'result' }>): Pick<Era, 'status' | 'error' | 'problems' | 'why'> {
+function withoutResult(
+  outcome: Exclude<Outcome, { kind: 'result' }>,
+): Pick<Era, 'status' | 'error' | 'problems' | 'why'> {
   switch (outcome.kind) {
     case 'rpc-error':
       return { status: 'refused', error: rpcErrorOf(outcome.error) };
@@ -36,14 +46,18 @@ function serverOf(info: unknown): Era['server'] {
   return { name: String(info.name ?? '').slice(0, 200), version: String(info.version ?? '').slice(0, 100) };
 }
 
-const capabilitiesOf = (value: unknown): string[] | undefined => (isObject(value) ? Object.keys(value).slice(0, 50) : undefined);
+const capabilitiesOf = (value: unknown): string[] | undefined =>
+  isObject(value) ? Object.keys(value).slice(0, 50) : undefined;
 
 /** Rules of InitializeResult (2024-11-05 to 2025-11-25, schema). */
 function initializeProblems(result: Record<string, unknown>): string[] {
   const { protocolVersion, capabilities, serverInfo } = result;
   const problems: string[] = [];
   if (typeof protocolVersion !== 'string') problems.push('"protocolVersion" is missing or no string');
-  else if (!isKnownLegacy(protocolVersion)) problems.push(`the server answers with protocol version ${JSON.stringify(protocolVersion.slice(0, 40))}, which no client knows`);
+  else if (!isKnownLegacy(protocolVersion))
+    problems.push(
+      `the server answers with protocol version ${JSON.stringify(protocolVersion.slice(0, 40))}, which no client knows`,
+    );
   if (!isObject(capabilities)) problems.push('"capabilities" is missing or no object');
   if (!isObject(serverInfo)) problems.push('"serverInfo" is missing or no object');
   else {
@@ -54,8 +68,16 @@ function initializeProblems(result: Record<string, unknown>): string[] {
 }
 
 /** `initialize`, and `notifications/initialized` when it was answered properly. */
-export async function openInitialize(channel: Channel, clientInfo: ClientInfo, timeoutMs: number, revision: string = LATEST_LEGACY): Promise<Era> {
-  const outcome = await channel.request('initialize', initializeParams(clientInfo, revision), { timeoutMs, era: 'initialize' });
+export async function openInitialize(
+  channel: Channel,
+  clientInfo: ClientInfo,
+  timeoutMs: number,
+  revision: string = LATEST_LEGACY,
+): Promise<Era> {
+  const outcome = await channel.request('initialize', initializeParams(clientInfo, revision), {
+    timeoutMs,
+    era: 'initialize',
+  });
   const base = { ms: outcome.ms, requested: revision };
   if (outcome.kind !== 'result') return { ...base, ...withoutResult(outcome) };
   const { result } = outcome;
@@ -74,7 +96,11 @@ export async function openInitialize(channel: Channel, clientInfo: ClientInfo, t
 /** Rules of DiscoverResult (2026-07-28, server/discover). */
 function discoverProblems({ supportedVersions, capabilities }: Record<string, unknown>): string[] {
   const problems: string[] = [];
-  if (!Array.isArray(supportedVersions) || supportedVersions.length === 0 || supportedVersions.some((v) => typeof v !== 'string'))
+  if (
+    !Array.isArray(supportedVersions) ||
+    supportedVersions.length === 0 ||
+    supportedVersions.some((v) => typeof v !== 'string')
+  )
     problems.push('"supportedVersions" is no list of strings');
   if (!isObject(capabilities)) problems.push('"capabilities" is missing or no object');
   return problems;
@@ -89,10 +115,17 @@ export async function openDiscover(channel: Channel, clientInfo: ClientInfo, tim
   const problems = discoverProblems(result);
   const meta = isObject(result._meta) ? result._meta : {};
   const told = {
-    revisions: Array.isArray(result.supportedVersions) ? result.supportedVersions.slice(0, 20).map((v) => String(v).slice(0, 40)) : undefined,
+    revisions: Array.isArray(result.supportedVersions)
+      ? result.supportedVersions.slice(0, 20).map((v) => String(v).slice(0, 40))
+      : undefined,
     revision: MODERN,
     server: serverOf(meta['io.modelcontextprotocol/serverInfo']),
     capabilities: capabilitiesOf(result.capabilities),
   };
-  return { ...base, ...told, status: problems.length ? 'invalid' : 'answered', problems: problems.length ? problems : undefined };
+  return {
+    ...base,
+    ...told,
+    status: problems.length ? 'invalid' : 'answered',
+    problems: problems.length ? problems : undefined,
+  };
 }

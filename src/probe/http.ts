@@ -30,7 +30,9 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
   const connections = new Connections(options.connectTimeoutMs);
   const exchanges: Exchange[] = [];
   const startedAt = draft.now();
-  const network = observeNetwork(url, options.connectTimeoutMs).then((value) => draft.seen('network', value, draft.now() - startedAt));
+  const network = observeNetwork(url, options.connectTimeoutMs).then((value) =>
+    draft.seen('network', value, draft.now() - startedAt),
+  );
   options.progress(`connecting to ${url.host}`);
   try {
     if (options.transport === 'sse') await converseOverSse(draft, options, connections, exchanges);
@@ -47,23 +49,36 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
     } else draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
   } finally {
     await network;
-    draft.seen('http', { exchanges: exchanges.slice(0, MAX_EXCHANGES), omitted: Math.max(0, exchanges.length - MAX_EXCHANGES) }, draft.now() - startedAt);
+    draft.seen(
+      'http',
+      { exchanges: exchanges.slice(0, MAX_EXCHANGES), omitted: Math.max(0, exchanges.length - MAX_EXCHANGES) },
+      draft.now() - startedAt,
+    );
     await connections.close();
   }
 }
 
-async function converse(draft: CaseDraft, options: RemoteOptions, connections: Connections, exchanges: Exchange[]): Promise<void> {
+async function converse(
+  draft: CaseDraft,
+  options: RemoteOptions,
+  connections: Connections,
+  exchanges: Exchange[],
+): Promise<void> {
   const { clientInfo, timeoutMs, progress } = options;
   const startedAt = draft.now();
   const channel = new StreamableHttpChannel(options, connections, draft.timeline, exchanges);
   const initialize = await openInitialize(channel, clientInfo, timeoutMs);
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
   const first = exchanges[0];
-  const mute = first?.error !== undefined || first?.status === 401 || first?.status === 403 || (first?.status ?? 0) >= 500;
+  const mute =
+    first?.error !== undefined || first?.status === 401 || first?.status === 403 || (first?.status ?? 0) >= 500;
   // A channel of its own: the stateless era knows no session.
   const modern = new StreamableHttpChannel(options, connections, draft.timeline, exchanges);
-  const discover = mute ? notAsked('initialize was not answered by an MCP server') : await openDiscover(modern, clientInfo, timeoutMs);
-  const used = initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
+  const discover = mute
+    ? notAsked('initialize was not answered by an MCP server')
+    : await openDiscover(modern, clientInfo, timeoutMs);
+  const used =
+    initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
   draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
   if (!used) {
     draft.skipped('catalog', 'the conversation was never opened');
@@ -76,7 +91,12 @@ async function converse(draft: CaseDraft, options: RemoteOptions, connections: C
   await channel.end(timeoutMs);
 }
 
-async function converseOverSse(draft: CaseDraft, options: RemoteOptions, connections: Connections, exchanges: Exchange[]): Promise<void> {
+async function converseOverSse(
+  draft: CaseDraft,
+  options: RemoteOptions,
+  connections: Connections,
+  exchanges: Exchange[],
+): Promise<void> {
   const { clientInfo, timeoutMs } = options;
   const channel = new LegacySseChannel(options, connections, draft.timeline, exchanges);
   const startedAt = draft.now();
@@ -101,15 +121,22 @@ async function converseOverSse(draft: CaseDraft, options: RemoteOptions, connect
 }
 
 /** The URL is reachable, but no MCP conversation opened: say what it is, and where MCP is. */
-async function findEndpoint(draft: CaseDraft, options: RemoteOptions, connections: Connections, exchanges: Exchange[]): Promise<void> {
+async function findEndpoint(
+  draft: CaseDraft,
+  options: RemoteOptions,
+  connections: Connections,
+  exchanges: Exchange[],
+): Promise<void> {
   const asked = new URL(options.url);
   const first = exchanges.find(({ status }) => status !== undefined);
   if (!first) return;
   const search = { options, connections, timeline: draft.timeline, exchanges, signal: options.signal };
   let answer = answerOf({ exchange: first, headers: {}, readings: readingsOf(draft) });
   const location = first.headers?.location;
-  const redirectTo = answer === 'redirect' && location && URL.canParse(location, asked.href) ? new URL(location, asked).href : undefined;
-  if (['not-found', 'other', 'html'].includes(answer) && (await isLegacySse(options.url, true, search))) answer = 'legacy-sse';
+  const redirectTo =
+    answer === 'redirect' && location && URL.canParse(location, asked.href) ? new URL(location, asked).href : undefined;
+  if (['not-found', 'other', 'html'].includes(answer) && (await isLegacySse(options.url, true, search)))
+    answer = 'legacy-sse';
   // Elsewhere is worth asking only where this place is plainly not the endpoint.
   const elsewhere = ['not-found', 'html', 'other', 'redirect'].includes(answer);
   const others = elsewhere ? await lookAround(asked, redirectTo, search) : [];
@@ -120,6 +147,11 @@ async function findEndpoint(draft: CaseDraft, options: RemoteOptions, connection
 function readingsOf(draft: CaseDraft): Parameters<typeof answerOf>[0]['readings'] {
   const initialize: Evidence['handshake']['initialize'] | undefined = draft.get('handshake')?.initialize;
   if (initialize?.status === 'refused' && initialize.error)
-    return [{ type: 'response', message: { jsonrpc: '2.0', id: 1, error: { code: initialize.error.code, message: initialize.error.message } } }];
+    return [
+      {
+        type: 'response',
+        message: { jsonrpc: '2.0', id: 1, error: { code: initialize.error.code, message: initialize.error.message } },
+      },
+    ];
   return [];
 }

@@ -2,12 +2,20 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { CaseFile } from '../case/case-file.js';
-import { redactArgs, redactor, SECRET_NAME, secretValues } from '../case/redact.js';
+import {
+  isSecretParameter,
+  redactArgs,
+  redactor,
+  SECRET_NAME,
+  secretArgs,
+  secretUrl,
+  secretValues,
+} from '../case/redact.js';
 import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
-import { type World, realWorld } from './world.js';
+import { realWorld, type World } from './world.js';
 
 /** What to investigate: a command to start, or a URL. */
 export type TargetSpec =
@@ -38,7 +46,9 @@ const HTTP_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 function hostOf(world: World): CaseFile['host'] {
-  const os = { linux: 'linux', darwin: 'macos', win32: 'windows' }[world.platform as string] as CaseFile['host']['os'] | undefined;
+  const os = { linux: 'linux', darwin: 'macos', win32: 'windows' }[world.platform as string] as
+    | CaseFile['host']['os']
+    | undefined;
   let wsl = false;
   if (world.platform === 'linux') {
     try {
@@ -52,17 +62,31 @@ function hostOf(world: World): CaseFile['host'] {
 
 /** Values that must never appear anywhere: those of the entry, and those of the shell behind a telling name. */
 function secretsOf(spec: TargetSpec, world: World): string[] {
-  const shell = Object.entries(world.env).flatMap(([name, value]) => (value && value.length >= 6 && SECRET_NAME.test(name) ? [value] : []));
+  const shell = secretValues(
+    Object.fromEntries(
+      Object.entries(world.env).filter(([name, value]) => SECRET_NAME.test(name) && (value?.length ?? 0) >= 6),
+    ),
+  );
   if (spec.kind === 'http') {
-    const url = new URL(spec.url);
-    const ofHeaders = Object.values(spec.headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]);
-    return [...shell, ...ofHeaders, decodeURIComponent(url.password)].filter((value) => value !== '');
+    const ofHeaders = secretValues(spec.headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]);
+    // What a Basic header says in base64, a server may say in plain.
+    const ofBasic = ofHeaders
+      .flatMap((value) => /^Basic (.+)$/i.exec(value)?.[1] ?? [])
+      .map((text) => Buffer.from(text, 'base64').toString('utf8'));
+    return [
+      ...shell,
+      ...ofHeaders,
+      ...ofBasic,
+      ...ofBasic.map((pair) => pair.slice(pair.indexOf(':') + 1)),
+      ...secretUrl(spec.url),
+    ];
   }
-  return [...shell, ...secretValues(spec.env)];
+  return [...shell, ...secretValues(spec.env), ...secretArgs(spec.args)];
 }
 
 /** Quoted as a shell would need it, for display. */
-export const commandLine = (words: string[]): string => words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+export const commandLine = (words: string[]): string =>
+  words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
 /** Investigate a target. Never throws for what the target does; partial evidence is noted as such. */
 export async function investigate(spec: TargetSpec, options: InvestigateOptions = {}): Promise<CaseFile> {
@@ -76,7 +100,13 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     host: hostOf(world),
     target:
       spec.kind === 'stdio'
-        ? { transport: 'stdio', label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500), command: spec.command, args: spec.args, cwd: spec.cwd }
+        ? {
+            transport: 'stdio',
+            label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500),
+            command: spec.command,
+            args: spec.args,
+            cwd: spec.cwd,
+          }
         : { transport: 'http', label: spec.url.slice(0, 500), url: spec.url },
     complaint: options.complaint,
     redact,
@@ -93,7 +123,7 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
       headers: spec.headers,
       transport: spec.transport ?? 'streamable-http',
       userAgent: `${TOOL.name}/${TOOL.version}`,
-      urlHasCredentials: url.username !== '' || [...url.searchParams.keys()].some((name) => name === 'key' || SECRET_NAME.test(name)),
+      urlHasCredentials: url.username !== '' || [...url.searchParams.keys()].some(isSecretParameter),
       clientInfo,
       timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
       connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
@@ -104,7 +134,13 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
   return draft.seal();
 }
 
-async function investigateCommand(draft: CaseDraft, entry: Entry, options: InvestigateOptions, world: World, progress: (text: string) => void): Promise<void> {
+async function investigateCommand(
+  draft: CaseDraft,
+  entry: Entry,
+  options: InvestigateOptions,
+  world: World,
+  progress: (text: string) => void,
+): Promise<void> {
   const { observeProcess } = await import('./process.js');
   const env = serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
   const launch = lookAtCommand(entry, env, world);

@@ -1,7 +1,7 @@
 /** The way to a host, phase by phase: name, TCP to every address, TLS with the certificate. Sends no request. */
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
-import { connect as tlsConnect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { type PeerCertificate, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { Evidence, SystemError } from '../case/evidence.js';
 import { errorOf } from '../wire/http-exchange.js';
 
@@ -23,13 +23,16 @@ function tryTcp(address: string, port: number, timeoutMs: number): Promise<Netwo
       socket.destroy();
       resolve({ address, ms: performance.now() - from, ...(error && { error }) });
     };
-    socket.setTimeout(timeoutMs, () => end({ code: 'ETIMEDOUT', message: `connect ${address}:${port}: no answer within ${timeoutMs} ms` }));
+    socket.setTimeout(timeoutMs, () =>
+      end({ code: 'ETIMEDOUT', message: `connect ${address}:${port}: no answer within ${timeoutMs} ms` }),
+    );
     socket.once('connect', () => end());
     socket.once('error', (error) => end(systemErrorOf(error)));
   });
 }
 
-const nameOf = (name: PeerCertificate['subject'] | undefined): string => (name ? String(name.CN ?? name.O ?? '').slice(0, 200) : '');
+const nameOf = (name: PeerCertificate['subject'] | undefined): string =>
+  name ? String(name.CN ?? name.O ?? '').slice(0, 200) : '';
 
 function certificateOf(socket: TLSSocket): Network['certificate'] {
   const found = socket.getPeerCertificate();
@@ -45,21 +48,36 @@ function certificateOf(socket: TLSSocket): Network['certificate'] {
 }
 
 /** One TLS handshake. It is completed even when the certificate is not trusted, so that the certificate can be shown. */
-function tryTls(host: string, address: string, port: number, timeoutMs: number): Promise<Pick<Network, 'tlsMs' | 'tlsError' | 'certificate'>> {
+function tryTls(
+  host: string,
+  address: string,
+  port: number,
+  timeoutMs: number,
+): Promise<Pick<Network, 'tlsMs' | 'tlsError' | 'certificate'>> {
   const from = performance.now();
   return new Promise((resolve) => {
-    const socket = tlsConnect({ host: address, port, servername: /^[\d.]+$|:/.test(host) ? undefined : host, rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] });
+    const socket = tlsConnect({
+      host: address,
+      port,
+      servername: /^[\d.]+$|:/.test(host) ? undefined : host,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2', 'http/1.1'],
+    });
     const end = (facts: Pick<Network, 'tlsMs' | 'tlsError' | 'certificate'>) => {
       socket.destroy();
       resolve(facts);
     };
-    socket.setTimeout(timeoutMs, () => end({ tlsError: { code: 'ETIMEDOUT', message: `no TLS handshake within ${timeoutMs} ms` } }));
+    socket.setTimeout(timeoutMs, () =>
+      end({ tlsError: { code: 'ETIMEDOUT', message: `no TLS handshake within ${timeoutMs} ms` } }),
+    );
     socket.once('error', (error) => end({ tlsError: systemErrorOf(error) }));
     socket.once('secureConnect', () => {
       const certificate = certificateOf(socket);
       const tlsMs = performance.now() - from;
       if (socket.authorized) return end({ tlsMs, certificate });
-      const code = String((socket.authorizationError as { code?: string } | undefined)?.code ?? socket.authorizationError ?? 'UNTRUSTED');
+      const code = String(
+        (socket.authorizationError as { code?: string } | undefined)?.code ?? socket.authorizationError ?? 'UNTRUSTED',
+      );
       return end({ tlsMs, certificate, tlsError: { code, message: socket.authorizationError?.message ?? code } });
     });
   });
@@ -99,6 +117,7 @@ export async function observeNetwork(url: URL, timeoutMs: number): Promise<Netwo
   const reached = network.attempts.find(({ error }) => !error);
   if (!tls || !reached) return network;
   Object.assign(network, await tryTls(host, reached.address, port, timeoutMs));
-  if (network.tlsError && !network.certificate) network.plainHttpAnswers = await answersPlainHttp(reached.address, port, timeoutMs);
+  if (network.tlsError && !network.certificate)
+    network.plainHttpAnswers = await answersPlainHttp(reached.address, port, timeoutMs);
   return network;
 }

@@ -5,9 +5,28 @@
 
 /** Programs that fetch or build the server before they start it, and how they end up: with the server as a child, or elsewhere. */
 const LAUNCHERS: Record<string, 'child' | 'elsewhere'> = {
-  npx: 'child', npm: 'child', pnpm: 'child', pnpx: 'child', yarn: 'child', bunx: 'child', bun: 'child', deno: 'child',
-  uvx: 'child', uv: 'child', pipx: 'child', poetry: 'child', dnx: 'child', dotnet: 'child', go: 'child', cargo: 'child',
-  mvn: 'child', gradle: 'child', docker: 'elsewhere', podman: 'elsewhere', nerdctl: 'elsewhere', ssh: 'elsewhere',
+  npx: 'child',
+  npm: 'child',
+  pnpm: 'child',
+  pnpx: 'child',
+  yarn: 'child',
+  bunx: 'child',
+  bun: 'child',
+  deno: 'child',
+  uvx: 'child',
+  uv: 'child',
+  pipx: 'child',
+  poetry: 'child',
+  dnx: 'child',
+  dotnet: 'child',
+  go: 'child',
+  cargo: 'child',
+  mvn: 'child',
+  gradle: 'child',
+  docker: 'elsewhere',
+  podman: 'elsewhere',
+  nerdctl: 'elsewhere',
+  ssh: 'elsewhere',
 };
 
 export interface Patience {

@@ -26,7 +26,8 @@ const attempt = <T>(read: () => T): T | null => {
   }
 };
 
-const pids = (): number[] => (attempt(() => readdirSync('/proc')) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
+const pids = (): number[] =>
+  (attempt(() => readdirSync('/proc')) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
 
 export function processInfo(pid: number): ProcessInfo | null {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -97,11 +98,14 @@ export function listeningOf(processes: ProcessInfo[]): { address: string; port: 
   );
   const LISTEN = '0A';
   return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) =>
-    (attempt(() => readFileSync(table, 'latin1')) ?? '').split('\n').slice(1).flatMap((row) => {
-      const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
-      const [hex = '', port = ''] = local.split(':');
-      if (state !== LISTEN || !inodes.has(inode)) return [];
-      return [{ address: addressOf(hex), port: Number.parseInt(port, 16) }];
-    }),
+    (attempt(() => readFileSync(table, 'latin1')) ?? '')
+      .split('\n')
+      .slice(1)
+      .flatMap((row) => {
+        const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
+        const [hex = '', port = ''] = local.split(':');
+        if (state !== LISTEN || !inodes.has(inode)) return [];
+        return [{ address: addressOf(hex), port: Number.parseInt(port, 16) }];
+      }),
   );
 }

@@ -33,10 +33,16 @@ export interface ProcessOptions {
 }
 
 /** Give up on the channel when the server has been silent and idle for too long. Returns a function that ends the watch. */
-function watchSilence(channel: StdioChannel, tree: ProcessTree, command: string, patience: Patience, world: World, timelineStart: number) {
+function watchSilence(
+  channel: StdioChannel,
+  tree: ProcessTree,
+  command: string,
+  patience: Patience,
+  world: World,
+  timelineStart: number,
+) {
   let lastCpu = 0;
   let busyAt = world.now() - timelineStart;
-  const silence = { gaveUp: false, waitedMs: 0, busy: false };
   const timer = setInterval(() => {
     const now = world.now() - timelineStart;
     const { cpuMs, size } = tree.sample();
@@ -46,12 +52,13 @@ function watchSilence(channel: StdioChannel, tree: ProcessTree, command: string,
     const limit = launcherAlone(command, size) ? patience.launcherIdleMs : patience.idleMs;
     // The last look comes before the limit, not after it.
     if (now - since < limit - POLL_MS) return;
-    silence.gaveUp = true;
-    silence.waitedMs = now - channel.lastSignAtMs;
-    silence.busy = busyAt > channel.lastSignAtMs + 1_000;
     channel.abandon();
   }, POLL_MS);
-  return { silence, stop: () => clearInterval(timer) };
+  const silenceNow = () => ({
+    waitedMs: world.now() - timelineStart - channel.lastSignAtMs,
+    busy: busyAt > channel.lastSignAtMs + 1_000,
+  });
+  return { silenceNow, stop: () => clearInterval(timer) };
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -59,7 +66,12 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 const exitTime = (channel: StdioChannel): number => channel.exit?.atMs ?? 0;
 
 /** stdin EOF, then SIGTERM, then SIGKILL (specification, lifecycle: shutdown), each given `graceMs`. */
-async function shutDown(channel: StdioChannel, tree: ProcessTree, graceMs: number, now: () => number): Promise<Evidence['process']['shutdown']> {
+async function shutDown(
+  channel: StdioChannel,
+  tree: ProcessTree,
+  graceMs: number,
+  now: () => number,
+): Promise<Evidence['process']['shutdown']> {
   if (channel.exit) return undefined;
   const from = now();
   const gone = async () => {
@@ -94,7 +106,8 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
     const spawnError = { code: code ?? 'UNKNOWN', message, syscall, path: entry.command };
     draft.timeline.add('spawn-failed', message);
     draft.seen('process', { pid: null, spawnError, lifetimeMs: 0, pending: [] });
-    for (const kind of ['stderr', 'stdout', 'handshake', 'catalog'] as const) draft.skipped(kind, 'the server could not be started');
+    for (const kind of ['stderr', 'stdout', 'handshake', 'catalog'] as const)
+      draft.skipped(kind, 'the server could not be started');
     return;
   }
   const tree = new ProcessTree(child, run);
@@ -125,20 +138,28 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
                 : 'initialize got no answer',
             );
     }
-    const used = initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
+    const used =
+      initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
     draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
     if (used) {
       progress('reading its tools, resources and prompts');
       const opened = used === 'initialize' ? initialize : discover;
       const from = draft.now();
-      draft.seen('catalog', await readCatalog({ channel, era: used, clientInfo, timeoutMs }, opened), draft.now() - from);
+      draft.seen(
+        'catalog',
+        await readCatalog({ channel, era: used, clientInfo, timeoutMs }, opened),
+        draft.now() - from,
+      );
     } else draft.skipped('catalog', 'the conversation was never opened');
-    if (!channel.open) await channel.ended;
+    // A server may close its stdout and live on: its end is not waited for without a limit.
+    if (!channel.open) await Promise.race([channel.ended, wait(options.graceMs)]);
   } finally {
     watch.stop();
     looks.forEach(clearTimeout);
     if (!channel.exit) tree.sample();
-    const listening = channel.exit || watch.silence.gaveUp === false ? undefined : tree.listening();
+    const mute = !channel.exit && !channel.spawnError && draft.get('handshake')?.used === undefined;
+    const listening = mute ? tree.listening() : undefined;
+    const silence = mute ? watch.silenceNow() : undefined;
     const endOfTalk = draft.now();
     const shutdown = channel.spawnError ? undefined : await shutDown(channel, tree, options.graceMs, () => draft.now());
     options.signal?.removeEventListener('abort', onAbort);
@@ -155,7 +176,7 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
       listening,
       shutdown,
       leftBehind,
-      silence: watch.silence.gaveUp ? { waitedMs: watch.silence.waitedMs, busy: watch.silence.busy } : undefined,
+      silence,
     };
     draft.seen('process', process, draft.now() - startedAt);
     draft.seen('stderr', channel.stderr());

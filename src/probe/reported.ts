@@ -1,17 +1,39 @@
 /** A case file from what a person told: nothing is touched, and nothing is believed to have been seen by us. */
 import { createHash } from 'node:crypto';
 import type { CaseFile } from '../case/case-file.js';
-import { redactor, secretValues } from '../case/redact.js';
+import type { EvidenceKind } from '../case/evidence.js';
+import { redactor, secretArgs, secretUrl, secretValues } from '../case/redact.js';
 import { evidenceOf, type Symptoms } from '../case/symptoms.js';
 import { CaseDraft } from '../case/write.js';
-import type { EvidenceKind } from '../case/evidence.js';
 import { TOOL } from '../tool.js';
+
+/** Values that the entry gives and that must not appear anywhere else in the report. */
+function secretsOf({ entry = {}, url, http }: Symptoms): string[] {
+  const named = [
+    entry.env,
+    entry.environment,
+    entry.envs,
+    entry.headers,
+    http?.headers?.authorization && { authorization: http.headers.authorization },
+  ];
+  const words = [entry.command, entry.args].flat().filter((word) => typeof word === 'string');
+  return [
+    ...named.flatMap((values) =>
+      typeof values === 'object' && values !== null ? secretValues(values as Record<string, unknown>) : [],
+    ),
+    ...secretArgs(words),
+    ...[url, entry.url].flatMap((text) => (typeof text === 'string' ? secretUrl(text) : [])),
+  ].flatMap((value) => [value, value.replace(/^(?:Bearer|Basic|Token)\s+/i, '')]);
+}
 
 /** `complaint` is the text as pasted. `takenAt` is ISO 8601. */
 export function caseOfSymptoms(symptoms: Symptoms, complaint: string | undefined, takenAt: string): CaseFile {
   const { transport, entry, url } = symptoms;
   const command = typeof entry?.command === 'string' ? entry.command : undefined;
-  const http = transport === 'streamable-http' || transport === 'sse' || (transport === undefined && (symptoms.http !== undefined || url !== undefined));
+  const http =
+    transport === 'streamable-http' ||
+    transport === 'sse' ||
+    (transport === undefined && (symptoms.http !== undefined || url !== undefined));
   const draft = new CaseDraft({
     origin: 'reported',
     takenAt,
@@ -24,7 +46,7 @@ export function caseOfSymptoms(symptoms: Symptoms, complaint: string | undefined
       ...(url !== undefined && { url }),
     },
     complaint,
-    redact: redactor(secretValues((entry?.env ?? {}) as Record<string, unknown>)),
+    redact: redactor(secretsOf(symptoms)),
     now: () => 0,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
   });

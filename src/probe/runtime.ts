@@ -16,14 +16,19 @@ const RUNTIMES: { command: RegExp; name: string; program: string | null; option:
 ];
 
 /** Name and version of the runtime; undefined when the command is none, or does not say within 3 seconds. */
-export async function runtimeOf(entry: Entry, env: Record<string, string>, world: World): Promise<Evidence['launch']['runtime']> {
+export async function runtimeOf(
+  entry: Entry,
+  env: Record<string, string>,
+  world: World,
+): Promise<Evidence['launch']['runtime']> {
   const base = (entry.command.split(/[/\\]/).at(-1) ?? '').replace(/\.(?:exe|cmd)$/i, '');
   const known = RUNTIMES.find(({ command }) => command.test(base));
   if (!known) return undefined;
   const program = known.program ?? entry.command;
   const found = lookUp(program, env, entry.cwd ?? world.cwd, world).found;
   if (!found) return undefined;
-  if (known.name === 'node' && world.realpath(found) === world.realpath(world.node.path)) return { name: 'node', version: world.node.version };
+  if (known.name === 'node' && world.realpath(found) === world.realpath(world.node.path))
+    return { name: 'node', version: world.node.version };
   const text = await new Promise<string>((resolve) => {
     try {
       const child = world.spawn(found, [known.option], { env });

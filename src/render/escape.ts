@@ -4,12 +4,12 @@
  */
 
 /**
- * C0 except tab and newline, DEL and C1; bidirectional controls; zero-width and invisible characters; the tag block; line and
- * paragraph separators; byte order mark; lone surrogates. Unicode Technical Report 36 describes how each has been abused.
+ * Control characters (C0, DEL, C1) except tab and newline; format characters such as bidirectional controls and tags; lone
+ * surrogates; line and paragraph separators; and everything that Unicode says to draw as nothing. An emoji may keep the selector
+ * that colours it. Unicode Technical Report 36 describes how each has been abused.
  */
 const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF9-\uFFFB]|[\u{E0000}-\u{E0FFF}\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/gu;
+  /(?![\n\t]|(?<=\p{Extended_Pictographic})\uFE0F)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const visible = (char: string): string => {
   const code = char.codePointAt(0) ?? 0;
@@ -27,4 +27,6 @@ export function escapeLine(text: string, max = 300): string {
 
 /** JSON text in which every character that could act on a terminal stands as a \u escape. It stays the same JSON value. */
 export const escapeJson = (json: string): string =>
-  json.replace(UNSAFE, (char) => [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''));
+  json.replace(UNSAFE, (char) =>
+    [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
+  );

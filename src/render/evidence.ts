@@ -13,6 +13,40 @@ function beforeTheEnd(file: CaseFile, atMs: unknown): string {
   return `, ${duration(exit - atMs)} before the end`;
 }
 
+/** Facts about the process that are objects, in words. */
+function processFact(part: string | undefined, value: Record<string, unknown> | undefined): string | null {
+  if (part === 'silence')
+    return `silent for ${duration(Number(value?.waitedMs))}, ${value?.busy ? 'while using CPU' : 'and idle'}`;
+  if (part === 'listening') {
+    const ports = Array.isArray(value) ? value : [value];
+    return (ports as { address?: string; port?: number }[])
+      .map((place) => `${place?.address}:${place?.port}`)
+      .join(', ');
+  }
+  if (part === 'pending' && Array.isArray(value)) return `unanswered: ${value.join(', ')}`;
+  return null;
+}
+
+function launchFact(
+  part: string | undefined,
+  value: Record<string, unknown> | undefined,
+): { label: string; text: string } | null {
+  if (part === 'lookup') {
+    if (typeof value?.path === 'string' && typeof value.via === 'string')
+      return { label: 'found elsewhere', text: `${value.path} (${value.via})` };
+    const path = Array.isArray(value?.path) ? value.path : [];
+    return path.length ? { label: 'PATH of the server', text: path.join(':') } : null;
+  }
+  if (part === 'paths' && value)
+    return {
+      label: `the ${value.where === 'arg' ? 'argument' : String(value.where)}`,
+      text: `${value.word} → ${value.resolved} (${value.exists ? 'exists' : 'does not exist'})`,
+    };
+  if (part === 'runtime' && value) return { label: 'runtime', text: `${value.name} ${value.version}` };
+  if (part === 'file' && value?.path) return { label: 'the file', text: String(value.path) };
+  return null;
+}
+
 const parent = (at: string): string => at.slice(0, at.lastIndexOf('/'));
 
 /** A label and the quoted text of a citation. Objects are put into words instead of being shown as JSON. */
@@ -24,43 +58,89 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
       return { label: `stderr${beforeTheEnd(file, resolve(file, `${parent(at)}/atMs`))}`, text: quote };
     case 'stdout': {
       const stray = resolve(file, parent(at)) as { line?: number; offset?: number } | undefined;
-      return part === 'strays' ? { label: `stdout, line ${stray?.line}, byte ${stray?.offset}`, text: quote } : { label: 'stdout', text: quote };
+      return part === 'strays'
+        ? { label: `stdout, line ${stray?.line}, byte ${stray?.offset}`, text: quote }
+        : { label: 'stdout', text: quote };
     }
     case 'process': {
       if (part === 'exit') {
-        const { code = null, signal = null } = (resolve(file, '/evidence/process/value/exit') ?? {}) as { code?: number | null; signal?: string | null };
+        const { code = null, signal = null } = (resolve(file, '/evidence/process/value/exit') ?? {}) as {
+          code?: number | null;
+          signal?: string | null;
+        };
         return { label: exitName(code, signal), text: exitMeaning(code, signal) };
       }
-      if (part === 'spawnError') return { label: 'the operating system', text: String(resolve(file, '/evidence/process/value/spawnError/message')) };
-      return { label: `process, ${part ?? 'facts'}`, text: quote };
+      if (part === 'spawnError')
+        return {
+          label: 'the operating system',
+          text: String(resolve(file, '/evidence/process/value/spawnError/message')),
+        };
+      return { label: `process, ${part ?? 'facts'}`, text: processFact(part, value) ?? quote };
     }
     case 'launch':
-      return { label: part === 'lookup' ? 'looked for' : part === 'paths' ? 'path in the entry' : `entry, ${part ?? 'command'}`, text: quote };
+      return launchFact(part, value) ?? { label: `entry, ${part ?? 'command'}`, text: quote };
     case 'handshake': {
-      const era = (resolve(file, `/evidence/handshake/value/${part}`) ?? {}) as { status?: string; error?: { message?: string; code?: number }; problems?: string[]; ms?: number };
+      const era = (resolve(file, `/evidence/handshake/value/${part}`) ?? {}) as {
+        status?: string;
+        error?: { message?: string; code?: number };
+        problems?: string[];
+        ms?: number;
+      };
       const method = part === 'discover' ? 'server/discover' : 'initialize';
-      const text = era.error ? `error ${era.error.code}: ${era.error.message}` : (era.problems?.join('; ') ?? `${era.status} after ${duration(era.ms ?? 0)}`);
+      const text = era.error
+        ? `error ${era.error.code}: ${era.error.message}`
+        : (era.problems?.join('; ') ?? `${era.status} after ${duration(era.ms ?? 0)}`);
       return { label: method, text };
     }
     case 'catalog': {
-      const list = (value ?? {}) as { method?: string; error?: { code?: number; message?: string }; outcome?: string; problems?: string[] };
-      if (list.method) return { label: list.method, text: list.error ? `error ${list.error.code}: ${list.error.message}` : (list.problems?.join('; ') ?? String(list.outcome)) };
+      const list = (value ?? {}) as {
+        method?: string;
+        error?: { code?: number; message?: string };
+        outcome?: string;
+        problems?: string[];
+      };
+      if (list.method)
+        return {
+          label: list.method,
+          text: list.error
+            ? `error ${list.error.code}: ${list.error.message}`
+            : (list.problems?.join('; ') ?? String(list.outcome)),
+        };
       return { label: 'catalog', text: quote };
     }
     case 'network':
-      return { label: part === 'dnsError' ? 'name resolution' : part === 'tlsError' || part === 'certificate' ? `TLS, ${part === 'certificate' ? 'certificate' : 'handshake'}` : 'connection', text: quote };
+      return {
+        label:
+          part === 'dnsError'
+            ? 'name resolution'
+            : part === 'tlsError' || part === 'certificate'
+              ? `TLS, ${part === 'certificate' ? 'certificate' : 'handshake'}`
+              : 'connection',
+        text: quote,
+      };
     case 'http': {
-      const record = resolve(file, at.split('/').slice(0, 6).join('/')) as { method?: string; url?: string; status?: number; contentType?: string; error?: { code: string } } | undefined;
+      const record = resolve(file, at.split('/').slice(0, 6).join('/')) as
+        | { method?: string; url?: string; status?: number; contentType?: string; error?: { code: string } }
+        | undefined;
       const label = `${record?.method ?? ''} ${record?.url ?? ''}`.trim() || 'HTTP';
       if (at.split('/').length > 6) return { label: `${label}, ${at.split('/').slice(6).join(' ')}`, text: quote };
-      return { label, text: record?.error ? record.error.code : `HTTP ${record?.status} ${record?.contentType ?? ''}`.trim() };
+      return {
+        label,
+        text: record?.error ? record.error.code : `HTTP ${record?.status} ${record?.contentType ?? ''}`.trim(),
+      };
     }
     case 'endpoint': {
       const other = value as { url?: string; answer?: string } | undefined;
-      return { label: part === 'others' ? 'another path' : 'this URL', text: other?.answer ? `${other.url} (${other.answer})` : quote };
+      return {
+        label: part === 'others' ? 'another path' : 'this URL',
+        text: other?.answer ? `${other.url} (${other.answer})` : quote,
+      };
     }
     case 'reported':
-      return { label: part === 'clientError' ? 'the client said' : part === 'serverLog' ? 'server log' : `reported, ${part}`, text: quote };
+      return {
+        label: part === 'clientError' ? 'the client said' : part === 'serverLog' ? 'server log' : `reported, ${part}`,
+        text: quote,
+      };
     default:
       return { label: at, text: quote };
   }

@@ -60,26 +60,43 @@ function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Pain
     const room = Math.max(20, width - indent - column - 3);
     const lines = wrap(text, room);
     const pad = ' '.repeat(indent);
-    if (label.length > column) return [pad + paint.dim(label), ...lines.map((line) => pad + ' '.repeat(column + 3) + line)];
+    if (label.length > column)
+      return [pad + paint.dim(label), ...lines.map((line) => pad + ' '.repeat(column + 3) + line)];
     return lines.map((line, i) => `${pad}${i === 0 ? paint.dim(label.padEnd(column)) : ' '.repeat(column)}   ${line}`);
   });
 }
 
 function header(verdict: Verdict, file: CaseFile, paint: Paint): string {
   const { sign, paint: color } = SIGN[verdict.status];
-  const where = file.target.declaredIn ? `, declared in ${file.target.declaredIn.file}${file.target.declaredIn.line ? `:${file.target.declaredIn.line}` : ''}` : '';
-  const transport = file.target.transport === 'unknown' ? 'pasted report' : `${file.target.transport}${file.origin === 'reported' ? ', as reported' : ''}`;
+  const where = file.target.declaredIn
+    ? `, declared in ${file.target.declaredIn.file}${file.target.declaredIn.line ? `:${file.target.declaredIn.line}` : ''}`
+    : '';
+  const transport =
+    file.target.transport === 'unknown'
+      ? 'pasted report'
+      : `${file.target.transport}${file.origin === 'reported' ? ', as reported' : ''}`;
   return `${paint[color](`${sign} ${paint.bold(verdict.status)}`)}   ${escapeLine(file.target.label, 200)}   ${paint.dim(transport + where)}`;
 }
 
-function findingBlock(finding: Finding, verdict: Verdict, file: CaseFile, options: TerminalOptions, paint: Paint): string[] {
+function findingBlock(
+  finding: Finding,
+  verdict: Verdict,
+  file: CaseFile,
+  options: TerminalOptions,
+  paint: Paint,
+): string[] {
   const says = wrap(escapeLine(finding.says, 1_000), options.width - 2).map((line) => `  ${paint.bold(line)}`);
   const evidence = finding.cites.slice(0, 5).map((cite): [string, string] => {
     const { label, text } = describe(file, cite);
     return [escapeLine(label, 60), escapeLine(text, 240)];
   });
   const exitCited = finding.cites.some(({ at }) => at.startsWith(pointer('evidence', 'process', 'value', 'exit')));
-  if (verdict.process && !exitCited && file.evidence.process?.status === 'seen' && file.evidence.process.value.exit?.by === 'itself') {
+  if (
+    verdict.process &&
+    !exitCited &&
+    file.evidence.process?.status === 'seen' &&
+    file.evidence.process.value.exit?.by === 'itself'
+  ) {
     const { exitCode, signal, lifetimeMs, meaning } = verdict.process;
     const after = lifetimeMs > 0 ? `, ${duration(lifetimeMs)} after the start` : '';
     evidence.push([signal ? `signal ${signal}` : `exit code ${exitCode}`, `${meaning}${after}`]);
@@ -92,10 +109,14 @@ function findingBlock(finding: Finding, verdict: Verdict, file: CaseFile, option
 function fixBlock(finding: Finding, options: TerminalOptions, paint: Paint): string[] {
   if (!finding.fix.length) return [];
   const steps = finding.fix.flatMap((step, i) => {
-    const say = wrap(escapeLine(step.say, 600), options.width - 8).map((line, n) => `    ${n === 0 ? `${i + 1}  ` : '   '}${line}`);
+    const say = wrap(escapeLine(step.say, 600), options.width - 8).map(
+      (line, n) => `    ${n === 0 ? `${i + 1}  ` : '   '}${line}`,
+    );
     // What is to be pasted is never wrapped: a line break in it would be pasted along.
     const run = step.run ? [`         ${paint.green(escapeLine(step.run, 2_000))}`] : [];
-    const edit = step.edit ? step.edit.to.split('\n').map((line) => `         ${paint.green(escapeLine(line, 2_000))}`) : [];
+    const edit = step.edit
+      ? step.edit.to.split('\n').map((line) => `         ${paint.green(escapeLine(line, 2_000))}`)
+      : [];
     return [...say, ...run, ...edit];
   });
   return ['', `  ${paint.bold('Fix')}`, ...steps];
@@ -105,14 +126,26 @@ function pathBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): st
   if (!verdict.path.length) return [];
   const steps = verdict.path.map(({ question, answer }): [string, string] => [question, escapeLine(answer, 240)]);
   const { root } = verdict;
-  const end = root ? [`    ${' '.repeat(Math.min(Math.max(...steps.map(([q]) => q.length)), 34))}   ${paint.dim('→')} ${root.id.split('-')[0]} ${paint.dim('→')} ${root.id}`] : [];
+  const end = root
+    ? [
+        `    ${' '.repeat(Math.min(Math.max(...steps.map(([q]) => q.length)), 34))}   ${paint.dim('→')} ${root.id.split('-')[0]} ${paint.dim('→')} ${root.id}`,
+      ]
+    : [];
   return ['', `  ${paint.bold('How we know')}`, ...rows(steps, options, paint), ...end];
 }
 
 function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): string[] {
-  const shown = verdict.checks.filter(({ outcome, says }) => outcome !== 'not-applicable' || !says.startsWith('applies to'));
+  const shown = verdict.checks.filter(
+    ({ outcome, says }) => outcome !== 'not-applicable' || !says.startsWith('applies to'),
+  );
   if (!shown.length) return [];
-  const sign = { pass: paint.green('✓'), fail: paint.red('✗'), warn: paint.yellow('!'), 'not-applicable': paint.dim('-'), 'not-verified': paint.dim('?') };
+  const sign = {
+    pass: paint.green('✓'),
+    fail: paint.red('✗'),
+    warn: paint.yellow('!'),
+    'not-applicable': paint.dim('-'),
+    'not-verified': paint.dim('?'),
+  };
   const column = Math.max(...shown.map(({ title }) => title.length));
   return shown.flatMap(({ title, outcome, says }) =>
     wrap(escapeLine(says, 300), options.width - column - 8).map((line, i) => {
@@ -129,18 +162,46 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   const { root } = verdict;
   const lines = [header(verdict, file, paint), ''];
   if (root) {
-    lines.push(...findingBlock(root, verdict, file, width, paint), ...fixBlock(root, width, paint), ...pathBlock(verdict, width, paint));
+    lines.push(
+      ...findingBlock(root, verdict, file, width, paint),
+      ...fixBlock(root, width, paint),
+      ...pathBlock(verdict, width, paint),
+    );
     const others = verdict.findings.slice(1).filter(({ role }) => role === 'contributing');
-    if (others.length) lines.push('', `  ${paint.bold('Also seen')}`, ...others.slice(0, 5).flatMap((f) => wrap(`${escapeLine(f.says, 400)} (${f.certainty})`, width.width - 6).map((line, i) => `    ${i === 0 ? '·' : ' '} ${line}`)));
+    if (others.length)
+      lines.push(
+        '',
+        `  ${paint.bold('Also seen')}`,
+        ...others
+          .slice(0, 5)
+          .flatMap((f) =>
+            wrap(`${escapeLine(f.says, 400)} (${f.certainty})`, width.width - 6).map(
+              (line, i) => `    ${i === 0 ? '·' : ' '} ${line}`,
+            ),
+          ),
+      );
     const works = file.evidence.handshake?.status === 'seen' && file.evidence.handshake.value.used !== undefined;
     if (works) lines.push('', `  ${paint.bold('What was verified')}`, ...checkBlock(verdict, width, paint));
   } else if (file.origin === 'reported') {
-    lines.push(...wrap('Nothing in the text names a cause. Look next at the stderr of the server and at its exit code: start it with', width.width - 2).map((l) => `  ${l}`), '', `    ${paint.green('mcp-verdict verify -- <command> [args...]')}`);
+    lines.push(
+      ...wrap(
+        'Nothing in the text names a cause. Look next at the stderr of the server and at its exit code: start it with',
+        width.width - 2,
+      ).map((l) => `  ${l}`),
+      '',
+      `    ${paint.green('mcp-verdict verify -- <command> [args...]')}`,
+    );
   } else {
     lines.push(...checkBlock(verdict, width, paint));
     if (verdict.status === 'inconclusive') {
       const [missing] = verdict.unanswered;
-      lines.push('', ...wrap(`Not everything could be looked at${missing ? `: ${missing.missing.join(', ')}, ${missing.because}` : ''}. That is no proof of health.`, width.width - 2).map((l) => `  ${l}`));
+      lines.push(
+        '',
+        ...wrap(
+          `Not everything could be looked at${missing ? `: ${missing.missing.join(', ')}, ${missing.because}` : ''}. That is no proof of health.`,
+          width.width - 2,
+        ).map((l) => `  ${l}`),
+      );
     }
   }
   if (file.origin === 'live') lines.push('', `  ${paint.dim(`${duration(file.tookMs)} in all`)}`);

@@ -4,19 +4,25 @@ import type { Evidence, EvidenceKind } from '../case/evidence.js';
 import { exitMeaning } from '../case/exit-status.js';
 import { resolve } from '../case/pointer.js';
 import { AREAS } from '../causes/areas.js';
-import type { Cause, Certainty, Facts, Match } from '../causes/cause.js';
+import type { Cause, Certainty, Facts, FixStep, Match } from '../causes/cause.js';
 import { causes as allCauses } from '../causes/index.js';
 import { checks as allChecks } from '../checks/index.js';
 import { closedBy } from './closed-by.js';
 import { walk } from './path.js';
-import { VERDICT_FORMAT, type Citation, type Finding, type Status, type Verdict } from './verdict.js';
+import { type Citation, type Finding, type Status, VERDICT_FORMAT, type Verdict } from './verdict.js';
 
 const CERTAINTIES: Certainty[] = ['certain', 'likely', 'possible'];
+
+/** For JSON.stringify: keys in one order, whatever the order in which they were written or read. */
+const sortKeys = (_: string, value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 /** The text at a pointer, for the reader: at most 300 characters. */
 export function cite(file: CaseFile, at: string): Citation {
   const value = resolve(file, at);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value, sortKeys);
   return { at, quote: (text ?? '').slice(0, 300) };
 }
 
@@ -51,6 +57,12 @@ export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
     );
 }
 
+/** The words `<command>` in a command to paste stand for the target's own command line. */
+function withTarget(step: FixStep, { target, origin }: CaseFile): FixStep {
+  if (!step.run || origin !== 'live' || target.command === undefined) return step;
+  return { ...step, run: step.run.replaceAll('<command>', target.label) };
+}
+
 function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role']): Finding {
   return {
     id: cause.id,
@@ -62,7 +74,7 @@ function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role'
     says: cause.say(match.facts),
     cites: match.cites.map((at) => cite(file, at)),
     facts: match.facts,
-    fix: cause.fix(match.facts),
+    fix: cause.fix(match.facts).map((step) => withTarget(step, file)),
     docs: `docs/causes/${cause.id}.md`,
   };
 }
@@ -122,7 +134,12 @@ export function diagnose(file: CaseFile, causes: readonly Cause[] = allCauses, c
     const { cites, ...result } = check.judge(evidence, file);
     return { ...result, cites: cites.map((at) => cite(file, at)) };
   });
-  const status = statusOf(file, evidence, findings, checked.some((c) => c.outcome === 'fail' && c.level === 'MUST'));
+  const status = statusOf(
+    file,
+    evidence,
+    findings,
+    checked.some((c) => c.outcome === 'fail' && c.level === 'MUST'),
+  );
   const { exit } = evidence.process ?? {};
   return {
     format: VERDICT_FORMAT,

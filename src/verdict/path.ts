@@ -53,7 +53,10 @@ export const QUESTIONS: Question[] = [
       const { exit } = process;
       if (exit?.by !== 'itself') return good(`yes, for the ${seconds(process.lifetimeMs)} of the observation`);
       const when = process.lifetimeMs > 0 ? ` after ${seconds(process.lifetimeMs)}` : '';
-      return bad(`no: ${exitName(exit.code, exit.signal)}${when} (${exitMeaning(exit.code, exit.signal)})`, at('process', 'exit'));
+      return bad(
+        `no: ${exitName(exit.code, exit.signal)}${when} (${exitMeaning(exit.code, exit.signal)})`,
+        at('process', 'exit'),
+      );
     },
   },
   {
@@ -82,7 +85,7 @@ export const QUESTIONS: Question[] = [
   },
   {
     question: 'What answers at this URL?',
-    ask({ endpoint, http }) {
+    ask({ endpoint, http, handshake }) {
       if (!endpoint) return null;
       const { answer } = endpoint.asked;
       const index = http?.exchanges.findIndex(({ status, error }) => status !== undefined || error) ?? -1;
@@ -97,7 +100,9 @@ export const QUESTIONS: Question[] = [
         'not-found': 'nothing: not found',
         'no-answer': 'nobody',
       };
-      return answer === 'streamable-http' ? good(says[answer], ...cites) : bad(says[answer], ...cites);
+      // HTTP+SSE is right where the conversation was asked for in it.
+      const right = answer === 'streamable-http' || handshake?.used !== undefined;
+      return right ? good(says[answer], ...cites) : bad(says[answer], ...cites);
     },
   },
   {
@@ -123,9 +128,15 @@ export const QUESTIONS: Question[] = [
       if (discover.status === 'answered' && initialize.status !== 'answered')
         return good('no, but server/discover was: this server speaks 2026-07-28 only');
       const says: Record<typeof initialize.status, Answer> = {
-        answered: good(`yes, after ${seconds(initialize.ms ?? 0)}, revision ${initialize.revision}`, at('handshake', 'initialize')),
+        answered: good(
+          `yes, after ${seconds(initialize.ms ?? 0)}, revision ${initialize.revision}`,
+          at('handshake', 'initialize'),
+        ),
         refused: bad(`refused: ${initialize.error?.message ?? ''}`, at('handshake', 'initialize')),
-        invalid: bad(`yes, but the answer breaks the protocol: ${initialize.problems?.[0] ?? ''}`, at('handshake', 'initialize')),
+        invalid: bad(
+          `yes, but the answer breaks the protocol: ${initialize.problems?.[0] ?? ''}`,
+          at('handshake', 'initialize'),
+        ),
         unanswered: bad('no', at('handshake', 'initialize')),
         closed: bad('no: the connection ended first', at('handshake', 'initialize')),
         'not-asked': unknown(`not asked: ${initialize.why ?? ''}`),
@@ -140,8 +151,11 @@ export const QUESTIONS: Question[] = [
       const { lists } = evidence.catalog;
       const index = lists.findIndex(({ outcome }) => !['listed', 'not-declared'].includes(outcome));
       const broken = lists[index];
-      if (broken) return bad(`no: ${broken.method} ${broken.error?.message ?? broken.outcome}`, at('catalog', 'lists', index));
-      const counts = lists.filter((l) => l.outcome === 'listed').map((l) => `${l.count} ${l.method.replace('/list', '')}`);
+      if (broken)
+        return bad(`no: ${broken.method} ${broken.error?.message ?? broken.outcome}`, at('catalog', 'lists', index));
+      const counts = lists
+        .filter((l) => l.outcome === 'listed')
+        .map((l) => `${l.count} ${l.method.replace('/list', '')}`);
       return good(counts.length ? `yes: ${counts.join(', ')}` : 'it offers none');
     },
   },

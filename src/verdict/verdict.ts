@@ -1,8 +1,9 @@
 /**
  * The verdict: what the evidence means. It cites the case file by JSON pointer and can be made again from it at any time.
  */
-import type { CheckLevel, CheckOutcome } from '../checks/check.js';
+
 import type { Certainty, Culprit, Facts, FixStep, Severity } from '../causes/cause.js';
+import type { CheckLevel, CheckOutcome } from '../checks/check.js';
 
 export const VERDICT_FORMAT = 'mcp-verdict.verdict/1';
 
@@ -62,7 +63,13 @@ export interface Verdict {
   path: PathStep[];
   /** Who ended the connection first, read off the timeline. */
   closedBy: 'server' | 'client' | 'edge' | 'nobody' | 'unknown';
-  process: { exitCode: number | null; signal: string | null; lifetimeMs: number; meaning: string; stderrTail: string[] } | null;
+  process: {
+    exitCode: number | null;
+    signal: string | null;
+    lifetimeMs: number;
+    meaning: string;
+    stderrTail: string[];
+  } | null;
   /** Causes that could not be judged, because the evidence they need is missing. */
   unanswered: { cause: string; missing: string[]; because: string }[];
   checks: CheckResult[];

@@ -27,6 +27,15 @@ export interface FramedLine {
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** UTF-16 as text. Zero bytes at even places mean big endian, or little endian behind a newline that was cut in two. */
+function utf16Text(line: Buffer): string {
+  const evenZeros = line.subarray(0, 64).filter((byte, i) => byte === 0 && i % 2 === 0).length;
+  const oddZeros = line.subarray(0, 64).filter((byte, i) => byte === 0 && i % 2 === 1).length;
+  const head = line.subarray(0, 2_002);
+  const text = (evenZeros > oddZeros ? head.subarray(1) : head).toString('utf16le');
+  return text.replace(/[\uFEFF\uFFFE\r\0]/g, '').slice(0, 1_000);
+}
+
 function looksUtf16(line: Buffer): boolean {
   if (line.length < 4) return false;
   if ((line[0] === 0xff && line[1] === 0xfe) || (line[0] === 0xfe && line[1] === 0xff)) return true;
@@ -49,8 +58,7 @@ export function classify(bytes: Buffer): Class {
   const line = bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
   if (line.length === 0) return { stray: null, text: '' };
   if (looksUtf16(line)) {
-    const little = line.toString('utf16le').replaceAll('\uFEFF', '').slice(0, 1_000);
-    return { stray: 'utf-16', text: little, why: 'the bytes are UTF-16; MCP messages are UTF-8' };
+    return { stray: 'utf-16', text: utf16Text(line), why: 'the bytes are UTF-16; MCP messages are UTF-8' };
   }
   if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) {
     const behind = line.subarray(3).toString('utf8');
@@ -66,7 +74,8 @@ export function classify(bytes: Buffer): Class {
     broken = true;
   }
   const short = text.slice(0, PREFIX_BYTES);
-  if (text.trim() === '') return { stray: null, text: '' };
+  // A lone zero byte is the second half of a UTF-16 newline.
+  if (text.trim() === '' || text === '\0') return { stray: null, text: '' };
   const reading = parse(text);
   if (broken) return { stray: 'invalid-utf8', text: short, reading: reading ?? undefined };
   if (!reading) {
@@ -74,11 +83,15 @@ export function classify(bytes: Buffer): Class {
       return { stray: 'content-length', text: short, why: 'Content-Length headers frame messages in LSP, not in MCP' };
     const glued = text.indexOf('{"jsonrpc"', 1);
     const tail = glued > 0 ? parse(text.slice(glued)) : null;
-    const why = tail && tail.type !== 'foreign' ? `a message starts at byte ${glued} of the line: text without a newline was printed before it` : undefined;
+    const why =
+      tail && tail.type !== 'foreign'
+        ? `a message starts at byte ${glued} of the line: text without a newline was printed before it`
+        : undefined;
     return { stray: 'not-json', text: short, why };
   }
   if (reading.type === 'foreign') return { stray: 'json-not-rpc', text: short };
-  if (reading.type === 'invalid') return { stray: 'rpc-invalid', text: short, why: reading.problems.join('; '), reading };
+  if (reading.type === 'invalid')
+    return { stray: 'rpc-invalid', text: short, why: reading.problems.join('; '), reading };
   return { stray: null, text, reading };
 }
 
@@ -114,7 +127,14 @@ export class LineFramer {
     if (this.#lineBytes > MAX_LINE_BYTES) return { ...place, ...this.#overLong(bytes) };
     // Text that is wrong anyway keeps its own class; only what would have been fine is blamed on the missing newline.
     if (complete.stray) return { ...place, ...complete };
-    return { ...place, stray: 'unterminated', text: complete.text.slice(0, PREFIX_BYTES), why: 'the last line is a whole message, but no newline ends it' };
+    // Blanks without a newline, or the second byte of a UTF-16 newline: nothing was said.
+    if (complete.text === '') return null;
+    return {
+      ...place,
+      stray: 'unterminated',
+      text: complete.text.slice(0, PREFIX_BYTES),
+      why: 'the last line is a whole message, but no newline ends it',
+    };
   }
 
   #hold(part: Buffer): void {

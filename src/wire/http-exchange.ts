@@ -2,7 +2,7 @@
  * One HTTP exchange on the raw wire: redirects off, every phase timed, everything bounded. What an HTTP client library
  * normally hides (the phase in which it failed, the headers of a refusal) is what we are here for.
  */
-import { connect as netConnect } from 'node:net';
+import type { connect as netConnect } from 'node:net';
 import { createParser } from 'eventsource-parser';
 import { Agent, buildConnector, request } from 'undici';
 import type { Exchange } from '../case/evidence.js';
@@ -44,7 +44,10 @@ type Phases = NonNullable<Exchange['phases']>;
 
 /** The errno or undici code of an error, also behind an AggregateError (several addresses were tried). */
 export function errorOf(error: unknown): { code: string; message: string } {
-  const { code, message, errors, cause } = error as NodeJS.ErrnoException & { errors?: NodeJS.ErrnoException[]; cause?: NodeJS.ErrnoException };
+  const { code, message, errors, cause } = error as NodeJS.ErrnoException & {
+    errors?: NodeJS.ErrnoException[];
+    cause?: NodeJS.ErrnoException;
+  };
   const first = errors?.[0] ?? (code === undefined ? cause : undefined);
   const text = errors?.length ? errors.map((e) => e.message).join('; ') : message;
   return { code: code ?? first?.code ?? 'UNKNOWN', message: (text || first?.message || String(error)).slice(0, 500) };
@@ -57,7 +60,9 @@ export class Connections {
 
   constructor(connectTimeoutMs: number) {
     // Both address families are tried next to each other, as clients do (RFC 8305).
-    const connector = buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true } as Parameters<typeof buildConnector>[0]);
+    const connector = buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true } as Parameters<
+      typeof buildConnector
+    >[0]);
     this.agent = new Agent({
       connections: 4,
       pipelining: 1,
@@ -85,7 +90,11 @@ export class Connections {
 }
 
 const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]])));
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
 
 const messagesIn = (text: string): Reading[] => {
   try {
@@ -97,11 +106,23 @@ const messagesIn = (text: string): Reading[] => {
 };
 
 /** Do one exchange. Never throws: a failure stands in `exchange.error` with its phase. */
-export async function exchange(spec: ExchangeSpec, connections: Connections, timeline: Timeline): Promise<ExchangeResult> {
+export async function exchange(
+  spec: ExchangeSpec,
+  connections: Connections,
+  timeline: Timeline,
+): Promise<ExchangeResult> {
   const atMs = timeline.now();
   const phases: Phases = {};
   connections.timeInto(phases);
-  const record: Exchange = { purpose: spec.purpose, method: spec.method, url: spec.url, atMs, ms: 0, credentials: spec.credentials ? 'sent' : 'none', phases };
+  const record: Exchange = {
+    purpose: spec.purpose,
+    method: spec.method,
+    url: spec.url,
+    atMs,
+    ms: 0,
+    credentials: spec.credentials ? 'sent' : 'none',
+    phases,
+  };
   const result: ExchangeResult = { exchange: record, headers: {}, readings: [] };
   timeline.add('request', `${spec.method} ${spec.purpose}`);
   let phase: 'connect' | 'headers' | 'body' = 'headers';
@@ -125,7 +146,13 @@ export async function exchange(spec: ExchangeSpec, connections: Connections, tim
     await readBody(response.body, spec, result);
   } catch (error) {
     const { code, message } = errorOf(error);
-    const connectFailed = phase === 'headers' && phases.connect === undefined && phases.tls === undefined && /^(?:E|UND_ERR_CONNECT|CERT_|DEPTH_|SELF_|UNABLE_)/.test(code) && code !== 'ECONNRESET' && code !== 'EPIPE';
+    const connectFailed =
+      phase === 'headers' &&
+      phases.connect === undefined &&
+      phases.tls === undefined &&
+      /^(?:E|UND_ERR_CONNECT|CERT_|DEPTH_|SELF_|UNABLE_)/.test(code) &&
+      code !== 'ECONNRESET' &&
+      code !== 'EPIPE';
     record.error = { code, message, phase: connectFailed ? 'connect' : phase };
     timeline.add('note', `${spec.method} ${spec.purpose}: ${code}`);
   }
@@ -133,7 +160,11 @@ export async function exchange(spec: ExchangeSpec, connections: Connections, tim
   return result;
 }
 
-async function readBody(body: Awaited<ReturnType<typeof request>>['body'], spec: ExchangeSpec, { exchange: record, readings }: ExchangeResult): Promise<void> {
+async function readBody(
+  body: Awaited<ReturnType<typeof request>>['body'],
+  spec: ExchangeSpec,
+  { exchange: record, readings }: ExchangeResult,
+): Promise<void> {
   const isStream = /^text\/event-stream\b/i.test(record.contentType ?? '');
   const decoder = new TextDecoder();
   const deadline = performance.now() + spec.timeoutMs;
@@ -162,7 +193,10 @@ async function readBody(body: Awaited<ReturnType<typeof request>>['body'], spec:
       } else text += part;
       if (enough || bytes > MAX_BODY) break;
       // A stream that trickles for ever never pauses long enough for the body timeout.
-      if (performance.now() > deadline) throw Object.assign(new Error(`the answer was not complete after ${spec.timeoutMs} ms`), { code: 'UND_ERR_BODY_TIMEOUT' });
+      if (performance.now() > deadline)
+        throw Object.assign(new Error(`the answer was not complete after ${spec.timeoutMs} ms`), {
+          code: 'UND_ERR_BODY_TIMEOUT',
+        });
     }
   } finally {
     body.destroy();

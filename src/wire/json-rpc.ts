@@ -62,13 +62,17 @@ export function readMessage(value: unknown): Reading {
 
   const problems: string[] = [];
   if (value.jsonrpc !== '2.0')
-    problems.push('jsonrpc' in value ? `"jsonrpc" is ${JSON.stringify(value.jsonrpc)}, not "2.0"` : '"jsonrpc" is missing');
-  for (const key of Object.keys(value)) if (!KEYS.has(key)) problems.push(`the key "${key.slice(0, 40)}" is unknown at the top level`);
+    problems.push(
+      'jsonrpc' in value ? `"jsonrpc" is ${JSON.stringify(value.jsonrpc)}, not "2.0"` : '"jsonrpc" is missing',
+    );
+  for (const key of Object.keys(value))
+    if (!KEYS.has(key)) problems.push(`the key "${key.slice(0, 40)}" is unknown at the top level`);
   if ('method' in value) {
     if (typeof value.method !== 'string') problems.push('"method" is no string');
     if ('result' in value || 'error' in value) problems.push('it has "method" together with "result" or "error"');
     if ('params' in value && !isObject(value.params)) problems.push('"params" is no object');
-    if ('id' in value && !isId(value.id)) problems.push(`"id" is ${JSON.stringify(value.id)}; it must be a string or an integer`);
+    if ('id' in value && !isId(value.id))
+      problems.push(`"id" is ${JSON.stringify(value.id)}; it must be a string or an integer`);
   } else {
     const hasResult = 'result' in value;
     const hasError = 'error' in value;

@@ -67,7 +67,11 @@ export class LegacySseChannel implements Channel {
     return first;
   }
 
-  async request(method: string, params: Record<string, unknown> | undefined, { timeoutMs }: RequestOptions): Promise<Outcome> {
+  async request(
+    method: string,
+    params: Record<string, unknown> | undefined,
+    { timeoutMs }: RequestOptions,
+  ): Promise<Outcome> {
     const id = this.#nextId++;
     const from = this.#timeline.now();
     const ms = () => this.#timeline.now() - from;
@@ -81,13 +85,18 @@ export class LegacySseChannel implements Channel {
     });
     const posted = await this.#post(method, { jsonrpc: '2.0', id, method, ...(params && { params }) }, timeoutMs);
     if (posted.error) return { kind: 'network-error', error: posted.error, ms: ms() };
-    if (posted.status !== undefined && posted.status >= 400) return { kind: 'http-status', status: posted.status, ms: ms() };
+    if (posted.status !== undefined && posted.status >= 400)
+      return { kind: 'http-status', status: posted.status, ms: ms() };
     const outcome = await reply;
     this.#pending.delete(id);
     return outcome;
   }
 
-  async notify(method: string, params: Record<string, unknown> | undefined, { timeoutMs }: RequestOptions): Promise<void> {
+  async notify(
+    method: string,
+    params: Record<string, unknown> | undefined,
+    { timeoutMs }: RequestOptions,
+  ): Promise<void> {
     if (this.open) await this.#post(method, { jsonrpc: '2.0', method, ...(params && { params }) }, timeoutMs);
   }
 

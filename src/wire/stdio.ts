@@ -7,13 +7,11 @@ import type { Evidence, SystemError } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Channel, Outcome, RequestOptions } from './channel.js';
 import { type FramedLine, LineFramer, markPrettyPrinted } from './framing.js';
-import type { RequestId } from './json-rpc.js';
+import { HeadAndTail } from './head-and-tail.js';
+import type { RequestId, Response } from './json-rpc.js';
 
 const STRAYS_KEPT = 50;
 const STRAY_TEXT = 500;
-const STDERR_LINE = 2_000;
-const STDERR_HEAD = 100;
-const STDERR_TAIL = 200;
 /** After the exit of the process, output that grandchildren keep open is waited for this long. */
 const DRAIN_MS = 100;
 
@@ -21,48 +19,6 @@ interface Pending {
   method: string;
   since: number;
   settle(outcome: Outcome): void;
-}
-
-/** Keeps the first and the last lines of a text stream, each bounded. */
-class HeadAndTail {
-  #open = '';
-  #head: { atMs: number; text: string }[] = [];
-  #tail: { atMs: number; text: string }[] = [];
-  #count = 0;
-  bytes = 0;
-
-  push(chunk: Buffer, atMs: number, onLine: (text: string) => void): void {
-    this.bytes += chunk.length;
-    // A flood is sampled: the middle of a chunk that alone is more than would be kept is not worth decoding.
-    const text = chunk.length > 1 << 18 ? `${chunk.toString('utf8', 0, 1 << 16)}\n${chunk.toString('utf8', chunk.length - (1 << 16))}` : chunk.toString('utf8');
-    const lines = (this.#open + text).split('\n');
-    this.#open = (lines.pop() ?? '').slice(0, STDERR_LINE);
-    for (const line of lines) this.#keep(line, atMs, onLine);
-  }
-
-  #keep(line: string, atMs: number, onLine: (text: string) => void): void {
-    const text = line.trimEnd().slice(0, STDERR_LINE);
-    if (text === '') return;
-    this.#count++;
-    if (this.#head.length < STDERR_HEAD) {
-      this.#head.push({ atMs, text });
-      onLine(text);
-    } else {
-      this.#tail.push({ atMs, text });
-      if (this.#tail.length > STDERR_TAIL * 2) this.#tail.splice(0, STDERR_TAIL);
-    }
-  }
-
-  end(atMs: number, onLine: (text: string) => void): void {
-    this.#keep(this.#open, atMs, onLine);
-    this.#open = '';
-  }
-
-  evidence(): Evidence['stderr'] {
-    const tail = this.#tail.slice(-STDERR_TAIL);
-    const open = this.#open.trim() === '' ? [] : [{ atMs: 0, text: this.#open }];
-    return { bytes: this.bytes, lines: [...this.#head, ...tail, ...open], omitted: this.#count - this.#head.length - tail.length };
-  }
 }
 
 export class StdioChannel implements Channel {
@@ -82,7 +38,8 @@ export class StdioChannel implements Channel {
   #stdoutEndAtMs: number | undefined;
   #stderrEnded = false;
   #settled: () => void = () => {};
-  #askedToEnd = false;
+  /** When we asked the server to end. */
+  #askedAtMs: number | undefined;
   /** Time of the last byte on any stream: silence is counted from here. */
   lastSignAtMs: number;
   spawnError: SystemError | undefined;
@@ -133,7 +90,11 @@ export class StdioChannel implements Channel {
 
   agreed(): void {}
 
-  request(method: string, params: Record<string, unknown> | undefined, { timeoutMs }: RequestOptions): Promise<Outcome> {
+  request(
+    method: string,
+    params: Record<string, unknown> | undefined,
+    { timeoutMs }: RequestOptions,
+  ): Promise<Outcome> {
     const id = this.#nextId++;
     const since = this.#timeline.now();
     const ms = () => this.#timeline.now() - since;
@@ -160,19 +121,20 @@ export class StdioChannel implements Channel {
 
   /** Give up on every pending request: nobody waits any more. */
   abandon(): void {
-    for (const { since, settle } of [...this.#pending.values()]) settle({ kind: 'unanswered', ms: this.#timeline.now() - since });
+    for (const { since, settle } of [...this.#pending.values()])
+      settle({ kind: 'unanswered', ms: this.#timeline.now() - since });
   }
 
   /** Close stdin: the polite request to end. Whatever ends from now on, ends because of us. */
   closeStdin(): void {
-    if (!this.exit) this.#askedToEnd = true;
+    if (!this.exit) this.#askedAtMs ??= this.#timeline.now();
     this.#timeline.add('stdin-closed', 'by mcp-verdict');
     this.#child.stdin?.end();
   }
 
   /** A signal was sent: an exit that follows is ours. */
   noteSignal(signal: string): void {
-    if (!this.exit) this.#askedToEnd = true;
+    if (!this.exit) this.#askedAtMs ??= this.#timeline.now();
     this.#timeline.add('signal-sent', signal);
   }
 
@@ -184,7 +146,9 @@ export class StdioChannel implements Channel {
     const rest = this.#framer.rest();
     const strays = [...this.#strays];
     if (rest?.stray && strays.length < STRAYS_KEPT) strays.push(this.#strayOf(rest));
-    const exitAt = this.exit?.atMs ?? this.#timeline.now();
+    const { exit } = this;
+    // A server that we asked to end closes its stdout because of us.
+    const aliveUntil = Math.min(exit?.atMs ?? this.#timeline.now(), this.#askedAtMs ?? Number.POSITIVE_INFINITY);
     return {
       bytes: this.#framer.total,
       messages: this.#messages,
@@ -192,18 +156,24 @@ export class StdioChannel implements Channel {
       strays: markPrettyPrinted(strays),
       strayCount: this.#strayCount + (rest?.stray ? 1 : 0),
       endAtMs: this.#stdoutEndAtMs,
-      endedWhileAlive: this.#stdoutEndAtMs !== undefined && exitAt - this.#stdoutEndAtMs > 50 && !this.#askedToEnd,
+      endedWhileAlive: this.#stdoutEndAtMs !== undefined && aliveUntil - this.#stdoutEndAtMs > 50,
     };
   }
 
   #write(message: object): void {
-    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+    // After our own end of stdin a write would fail, and look as if the server had broken the pipe.
+    if (this.#child.stdin?.writable) this.#child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
   #onSpawnError(error: NodeJS.ErrnoException): void {
     // After a successful spawn the event reports a failed kill: no news for the case.
     if (this.#child.pid !== undefined) return;
-    this.spawnError = { code: error.code ?? 'UNKNOWN', message: error.message, syscall: error.syscall, path: error.path };
+    this.spawnError = {
+      code: error.code ?? 'UNKNOWN',
+      message: error.message,
+      syscall: error.syscall,
+      path: error.path,
+    };
     this.#timeline.add('spawn-failed', error.message);
     this.#closeAll();
     this.#settled();
@@ -211,8 +181,7 @@ export class StdioChannel implements Channel {
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     const atMs = this.#timeline.now();
-    this.exit = { code, signal, atMs, by: this.#askedToEnd ? 'us' : 'itself' };
-    this.pendingAtExit = [...this.#pending.values()].map(({ method }) => method);
+    this.exit = { code, signal, atMs, by: this.#askedAtMs === undefined ? 'itself' : 'us' };
     this.#timeline.add('exit', signal ? `signal ${signal}` : `code ${code}`);
     this.#maybeSettled();
     setTimeout(() => {
@@ -228,7 +197,11 @@ export class StdioChannel implements Channel {
   }
 
   #closeAll(): void {
-    for (const { since, settle } of [...this.#pending.values()]) settle({ kind: 'closed', ms: this.#timeline.now() - since });
+    for (const { method, since, settle } of [...this.#pending.values()]) {
+      // Noted here and not at the exit: a reply may still be on its way through the pipe.
+      if (!this.spawnError) this.pendingAtExit.push(method);
+      settle({ kind: 'closed', ms: this.#timeline.now() - since });
+    }
   }
 
   #onStdoutEnd(): void {
@@ -246,7 +219,14 @@ export class StdioChannel implements Channel {
   }
 
   #strayOf({ stray, line, offset, text, why }: FramedLine): Evidence['stdout']['strays'][number] {
-    return { kind: stray ?? 'not-json', line, offset, atMs: this.#timeline.now(), text: text.slice(0, STRAY_TEXT), why };
+    return {
+      kind: stray ?? 'not-json',
+      line,
+      offset,
+      atMs: this.#timeline.now(),
+      text: text.slice(0, STRAY_TEXT),
+      why,
+    };
   }
 
   #addStray(line: FramedLine): void {
@@ -268,7 +248,8 @@ export class StdioChannel implements Channel {
     if (reading.type === 'request') {
       this.#timeline.add('received', `${reading.message.method} (request)`);
       // We declared no capability, so only ping can be asked of us. Silence would make a polite server wait.
-      const reply = reading.message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
+      const reply =
+        reading.message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
       this.#write({ jsonrpc: '2.0', id: reading.message.id, ...reply });
       return;
     }
@@ -276,29 +257,35 @@ export class StdioChannel implements Channel {
     if (reading.type === 'response') this.#onResponse(line, reading.message);
   }
 
-  #onResponse(line: FramedLine, { id, result, error }: Extract<FramedLine['reading'], { type: 'response' }>['message']): void {
+  #onResponse(line: FramedLine, message: Response): void {
+    const { id } = message;
     this.#timeline.add('received', `reply to id ${JSON.stringify(id)}`);
     const pending = id === null ? undefined : this.#pending.get(id);
     if (pending && id !== null) {
-      const ms = this.#timeline.now() - pending.since;
-      this.#answered.add(id);
-      pending.settle(error ? { kind: 'rpc-error', error, ms } : { kind: 'result', result: result ?? {}, ms });
+      this.#settleReply(pending, id, message);
       return;
     }
-    const wrong = (why: string) => {
-      this.#messages--;
-      this.#addStray({ ...line, stray: 'rpc-invalid', why });
-    };
-    if (id === null) return wrong('an error without an id: the server could not read a request');
-    if (this.#expired.has(id)) return;
-    if (this.#answered.has(id)) return wrong(`a second reply to id ${JSON.stringify(id)}`);
+    if (id !== null && this.#expired.has(id)) return;
     // SDK clients compare Number(id), so they take "1" for 1; the specification wants the same value and type.
     const number = typeof id === 'string' ? Number(id) : Number.NaN;
     const meant = this.#pending.get(number);
-    if (!meant) return wrong(`a reply to id ${JSON.stringify(id)}, which nobody asked`);
-    wrong(`the reply carries the string id ${JSON.stringify(id)}; the request had the number ${number}`);
-    this.#answered.add(number);
-    const ms = this.#timeline.now() - meant.since;
-    meant.settle(error ? { kind: 'rpc-error', error, ms } : { kind: 'result', result: result ?? {}, ms });
+    this.#messages--;
+    this.#addStray({ ...line, stray: 'rpc-invalid', why: this.#whyUnexpected(id, meant ? number : null) });
+    if (meant) this.#settleReply(meant, number, message);
+  }
+
+  #settleReply({ since, settle }: Pending, id: RequestId, { error, result }: Response): void {
+    const ms = this.#timeline.now() - since;
+    this.#answered.add(id);
+    settle(error ? { kind: 'rpc-error', error, ms } : { kind: 'result', result: result ?? {}, ms });
+  }
+
+  /** Why a reply fits no pending request. `meant` is the number a string id spells, when that is pending. */
+  #whyUnexpected(id: RequestId | null, meant: number | null): string {
+    if (id === null) return 'an error without an id: the server could not read a request';
+    if (meant !== null)
+      return `the reply carries the string id ${JSON.stringify(id)}; the request had the number ${meant}`;
+    if (this.#answered.has(id)) return `a second reply to id ${JSON.stringify(id)}`;
+    return `a reply to id ${JSON.stringify(id)}, which nobody asked`;
   }
 }

@@ -26,13 +26,18 @@ export function outcomeOf({ exchange: { error, status = 0, ms }, readings }: Exc
     // An error may carry null (or a word of the server's own) when the server refused before it read the id.
     if (rpc) return { kind: 'rpc-error', error: rpc, ms };
     if (answered === id) return { kind: 'result', result: result ?? {}, ms };
-    return { kind: 'invalid', problems: [`the reply carries the id ${JSON.stringify(answered)}; the request had ${id}`], ms };
+    return {
+      kind: 'invalid',
+      problems: [`the reply carries the id ${JSON.stringify(answered)}; the request had ${id}`],
+      ms,
+    };
   }
   if (error) {
     if (error.code.endsWith('_TIMEOUT') && error.phase !== 'connect') return { kind: 'unanswered', ms };
     return { kind: 'network-error', error, ms };
   }
-  if (status >= 200 && status < 300) return { kind: 'invalid', problems: [`HTTP ${status} without a JSON-RPC reply`], ms };
+  if (status >= 200 && status < 300)
+    return { kind: 'invalid', problems: [`HTTP ${status} without a JSON-RPC reply`], ms };
   return { kind: 'http-status', status, ms };
 }
 
@@ -58,7 +63,11 @@ export class StreamableHttpChannel implements Channel {
     this.#revision = revision;
   }
 
-  async request(method: string, params: Record<string, unknown> | undefined, options: RequestOptions): Promise<Outcome> {
+  async request(
+    method: string,
+    params: Record<string, unknown> | undefined,
+    options: RequestOptions,
+  ): Promise<Outcome> {
     const id = this.#nextId++;
     const result = await this.#post(method, { jsonrpc: '2.0', id, method, ...(params && { params }) }, options, id);
     if (method === 'initialize') this.#session = result.headers['mcp-session-id'] ?? this.#session;
@@ -98,13 +107,21 @@ export class StreamableHttpChannel implements Channel {
         ...this.#ofSession(era),
         ...(era === 'discover' && { 'mcp-method': method }),
       },
-      onMessage: (reading) => reading.type === 'response' && (reading.message.id === id || reading.message.error !== undefined),
+      onMessage: (reading) =>
+        reading.type === 'response' && (reading.message.id === id || reading.message.error !== undefined),
     });
   }
 
-  async #do(spec: Pick<Parameters<typeof exchange>[0], 'purpose' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage'>): Promise<ExchangeResult> {
+  async #do(
+    spec: Pick<Parameters<typeof exchange>[0], 'purpose' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage'>,
+  ): Promise<ExchangeResult> {
     const { url, headers, userAgent, urlHasCredentials } = this.#options;
-    const full = { ...spec, url, headers: { 'user-agent': userAgent, ...spec.headers, ...headers }, credentials: Object.keys(headers).length > 0 || urlHasCredentials };
+    const full = {
+      ...spec,
+      url,
+      headers: { 'user-agent': userAgent, ...spec.headers, ...headers },
+      credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+    };
     const result = await exchange(full, this.#connections, this.#timeline);
     this.#exchanges.push(result.exchange);
     return result;

@@ -49,7 +49,8 @@ export async function prepare({ file }: BrokenServer): Promise<Prepared> {
   if (file.endsWith('.http.mjs')) return startHttp(join(FOLDER, file));
   const extension = file.split('.').at(-1) ?? '';
   const runner = RUNNERS[extension];
-  if (runner) return { spec: { kind: 'stdio', command: runner, args: [join(FOLDER, file)], env: {} }, stop: async () => {} };
+  if (runner)
+    return { spec: { kind: 'stdio', command: runner, args: [join(FOLDER, file)], env: {} }, stop: async () => {} };
 
   const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-'));
   const fill = (text: string) => text.replaceAll('${dir}', FOLDER).replaceAll('${tmp}', folder);

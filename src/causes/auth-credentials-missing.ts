@@ -1,0 +1,163 @@
+import { ANSWERS, answers } from './answers.js';
+import { defineCause } from './cause.js';
+import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
+import { FAILED_START } from './consequences.js';
+import { targetOf, wayWords } from './way.js';
+import { find } from './words.js';
+
+const SAID = [
+  /\bPOSTing to endpoint\b.{0,200}?(?:\bunauthori[sz]ed\b|not authenticated|authorization required|missing (?:authorization|bearer|api[_ -]?key|token))/i,
+  /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
+  /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
+  /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+];
+
+export default defineCause({
+  id: 'auth-credentials-missing',
+  title: 'The server demands credentials, and the request carries none',
+  culprit: 'auth',
+  severity: 'broken',
+  seenAs: ['Error POSTing to endpoint (HTTP 401)', 'SSE error: Non-200 status code (401)', 'Unauthorized', 'HTTP 401'],
+  needs: [],
+  uses: [...ANSWERS, 'endpoint', 'launch'],
+  explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-not-mcp'],
+
+  match(given) {
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const carries = entryCarries(given);
+    for (const { exchange, at, live } of answers(given)) {
+      const { status = 0, credentials, body = '' } = exchange;
+      const challenge = challengeOf(exchange);
+      const words = `${challenge.says ?? ''} ${body}`;
+      const demanded =
+        status === 401 ||
+        (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
+      if (!demanded || credentials === 'sent' || (credentials === 'unknown' && carries.header)) continue;
+      // Nobody told whether credentials were sent: a word that blames them tells that they were.
+      if (
+        !live &&
+        BLAMES.test(`${challenge.error} ${words} ${given.reported?.clientError.join(' ')}`) &&
+        !MISSES.test(words)
+      )
+        continue;
+      const sure = live && credentials === 'none' && (status === 401 || challenge.scheme !== null);
+      const { scheme, realm, metadata } = challenge;
+      return { certainty: sure ? 'certain' : 'likely', cites: [at], facts: { url, status, scheme, realm, metadata } };
+    }
+    if (answers(given).length > 0 || carries.header) return null;
+    const hit = find(
+      wayWords(given).filter(({ text }) => !BLAMES.test(text) && !/register|metadata|proxy/i.test(text)),
+      ...SAID,
+    );
+    if (!hit) return null;
+    return {
+      certainty: 'likely',
+      cites: [hit.line.at],
+      facts: { url, status: 401, scheme: null, realm: null, metadata: null },
+    };
+  },
+  say: ({ url, status, scheme, realm, metadata }) => {
+    const kind = scheme ? ` of the scheme ${scheme}${realm ? ` (realm "${realm}")` : ''}` : '';
+    return `${url ?? 'The server'} demands credentials${kind} and got none: it answered ${status}${metadata ? `, and describes its sign-in at ${metadata}` : ''}.`;
+  },
+  fix: ({ url, scheme, metadata }) => {
+    const basic = scheme?.toLowerCase() === 'basic';
+    const value = basic ? 'Basic <base64 of user:password>' : 'Bearer <your token>';
+    const header = {
+      say: metadata
+        ? 'Or, with a token of your own, add the header to the entry:'
+        : "Add the credentials to the server's entry in the client's config:",
+      edit: { file: 'the client config', at: 'headers', to: `"headers": { "Authorization": "${value}" }` },
+    };
+    const signIn = {
+      say: 'Sign in through the client: this server offers OAuth (in Claude Code: /mcp, then Authenticate; for clients that only start commands: npx mcp-remote).',
+      run: `npx -y mcp-remote ${url ?? '<url>'}`,
+    };
+    const check = basic
+      ? { say: 'Check it:', run: `mcp-verdict verify --header 'Authorization: ${value}' ${url ?? '<url>'}` }
+      : {
+          say: 'Check it, with the token in the environment variable TOKEN:',
+          run: `mcp-verdict verify --bearer-env TOKEN ${url ?? '<url>'}`,
+        };
+    return metadata ? [signIn, header, check] : [header, check];
+  },
+  why: 'The server is there and works; it only wants to know who is asking. Without resource_metadata in WWW-Authenticate a client cannot find out by itself where to sign in, so a token or key has to stand in the entry.',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization',
+    'https://www.rfc-editor.org/rfc/rfc9728#section-5.1',
+  ],
+  examples: [
+    {
+      name: 'live, Bearer with metadata',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://acme.dev/mcp',
+              atMs: 0,
+              ms: 4,
+              credentials: 'none',
+              status: 401,
+              headers: {
+                'www-authenticate': 'Bearer resource_metadata="https://acme.dev/.well-known/oauth-protected-resource"',
+              },
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'live, invalid_token although none was sent (Python SDK)',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://acme.dev/mcp',
+              atMs: 0,
+              ms: 4,
+              credentials: 'none',
+              status: 401,
+              headers: {
+                'www-authenticate': 'Bearer error="invalid_token", error_description="Authentication required"',
+              },
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'SDK v1',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Streamable HTTP error: Error POSTing to endpoint (HTTP 401): {"error":"Missing Authorization header"}',
+      },
+    },
+    {
+      name: 'curl',
+      finds: true,
+      symptoms: {
+        http: {
+          status: 401,
+          headers: { 'www-authenticate': 'Bearer realm="api"' },
+          body: '{"detail":"Not authenticated"}',
+        },
+      },
+    },
+    {
+      name: 'a token that was sent',
+      finds: false,
+      symptoms: { http: { status: 401, headers: { authorization: 'Bearer abc' }, body: '{"error":"invalid_token"}' } },
+    },
+    { name: 'a preflight', finds: false, symptoms: { http: { method: 'OPTIONS', status: 401 } } },
+  ],
+});

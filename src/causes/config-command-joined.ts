@@ -1,0 +1,135 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { isJoined, LAUNCHER } from './launchers.js';
+import { failed, find, WORDS, words } from './words.js';
+
+/** Wordings of "no such program or file" that quote what was looked for. A blank inside is the fault. */
+const LOOKED_FOR = [
+  /\bspawn (?<joined>\S+ .*?) ENOENT\b/,
+  /(?:command not found|No such file or directory|not found in [$%]PATH%?|exec|[Tt]he term|Cannot run program|start process|Cannot find module|can't open file|Failed to spawn|Failed to parse|docker):? ?['"`‘](?<joined>[^'"`‘’]+ [^'"`’]+)['"`’]/,
+  /^['"](?<joined>[^'"]+ [^'"]+)['"] (?:is not recogni[sz]ed|ist entweder|n'est pas reconnu|no se reconoce)/,
+  /(?:sh|bash|zsh|env|\d): ['"`‘]?(?<joined>[\w./-]+ [^:'’]+)['"`’]?: (?:command not found|not found|No such file)/,
+];
+
+/** Wordings of parsers that were given an option and its value, or several options, as one argument. */
+const ONE_ARGUMENT =
+  /(?:unexpected argument|unrecognized subcommand|invalid tag name|invalid package name|Unknown command:) ?['"](?<joined>[^'"]*\S [^'"]+)['"]|\bbad option: (?<option>-\S+ \S.*)|unknown shorthand flag: ' ' in (?<flag>-.*)|No module named {2}(?<module>[\w.]+)/i;
+
+const split = (text: string): string[] => text.trim().split(/\s+/);
+
+export default defineCause({
+  id: 'config-command-joined',
+  title: 'The program and its arguments stand in one string, which is taken as the name of a program or file',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: [
+    'spawn npx -y @scope/server ENOENT',
+    "'npx -y server' is not recognized as an internal or external command",
+    'MCP error -32000: Connection closed',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch'],
+  explains: [
+    ...FAILED_START,
+    'launch-command-not-installed',
+    'launch-command-not-on-path',
+    'launch-entry-point-missing',
+    'launch-windows-shim',
+    'runtime-dependency-missing',
+    'process-config-rejected',
+  ],
+
+  match(given) {
+    if (!failed(given)) return null;
+    const { launch, process } = given;
+    const lines = words(given);
+    const named = LOOKED_FOR.map((pattern) =>
+      find(
+        lines.filter(({ text }) => isJoined(pattern.exec(text)?.groups?.joined ?? '')),
+        pattern,
+      ),
+    ).find(Boolean);
+    const one = find(lines, ONE_ARGUMENT);
+    const option = one && (one.groups.joined ?? one.groups.option ?? one.groups.flag ?? `-m ${one.groups.module}`);
+    const entry = launch && isJoined(launch.command) ? launch.command : undefined;
+    const spawned = process?.spawnError?.path ?? '';
+    const joined = entry ?? (isJoined(spawned) ? spawned : undefined) ?? named?.groups.joined ?? option;
+    if (!joined || (entry && launch?.lookup?.found)) return null;
+    const refused = process?.spawnError?.code === 'ENOENT' || launch?.lookup?.found === null || named !== undefined;
+    // Clients that start the entry through a shell run a joined command, so the entry alone proves nothing.
+    if (entry && !refused) return null;
+    const cites = [
+      ...(process?.spawnError && refused ? [at('process', 'spawnError', 'message')] : []),
+      ...(named ? [named.line.at] : one && !entry ? [one.line.at] : []),
+      ...(entry ? [at('launch', 'command')] : []),
+    ];
+    // No option has a blank in its name.
+    const option_ = joined === option && /^--?[A-Za-z][\w-]* \S/.test(joined);
+    return {
+      certainty: (entry && refused) || option_ ? 'certain' : 'likely',
+      cites,
+      facts: { joined: joined.trim(), words: split(joined), whole: joined !== option },
+    };
+  },
+  say: ({ joined, whole }) =>
+    whole
+      ? `"${joined}" was taken as the name of one program or file, and there is none of that name.`
+      : `"${joined}" reached the program as one single argument, which it does not know.`,
+  fix: ({ words, whole }) => {
+    const [command = '', ...args] = words.map((word) => JSON.stringify(word));
+    return [
+      whole && LAUNCHER.test(words[0]?.split(/[\\/]/).pop() ?? '')
+        ? {
+            say: 'Split it: the program alone in "command", every argument as its own string in "args" (before those that are there already).',
+            edit: {
+              file: 'the client config',
+              at: 'command',
+              to: `"command": ${command}, "args": [${args.join(', ')}]`,
+            },
+          }
+        : {
+            say: 'Split it: every word is its own string in "args".',
+            edit: { file: 'the client config', at: 'args', to: [command, ...args].join(', ') },
+          },
+      { say: 'Restart the client.' },
+    ];
+  },
+  why: 'A client hands "command" and each string of "args" to the operating system as they are. No shell splits them at blanks, so a command line pasted into one string names a program that does not exist.',
+  refs: [
+    'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
+    'https://nodejs.org/api/child_process.html#child_processspawncommand-args-options',
+  ],
+  examples: [
+    {
+      name: 'the client names the whole line',
+      finds: true,
+      symptoms: { clientError: 'spawn npx -y @modelcontextprotocol/server-memory ENOENT' },
+    },
+    {
+      name: 'seen in the entry',
+      finds: true,
+      symptoms: { entry: { command: 'uvx mcp-server-fetch' }, clientError: 'spawn uvx mcp-server-fetch ENOENT' },
+    },
+    {
+      name: 'an option glued to the script',
+      finds: true,
+      symptoms: {
+        entry: { command: 'node', args: ['/srv/index.js --stdio'] },
+        stderr: "Error: Cannot find module '/srv/index.js --stdio'",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'an option and its value as one argument',
+      finds: true,
+      symptoms: { stderr: "error: unexpected argument '--from git+https://x/y z' found", exitCode: 2 },
+    },
+    { name: 'a folder with a blank', finds: false, symptoms: { clientError: 'spawn /Users/me/My Servers/run ENOENT' } },
+    {
+      name: 'a plain command',
+      finds: false,
+      symptoms: { entry: { command: 'npx', args: ['-y', 'x'] }, clientError: 'spawn npx ENOENT' },
+    },
+  ],
+});

@@ -1,0 +1,195 @@
+import { ANSWERS, answers, isStreamGet } from './answers.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { edgeOf } from './edges.js';
+import { targetOf, wayWords } from './way.js';
+import { find, findAll, words } from './words.js';
+
+/** The origin took the connection and was slow: a question of patience as much as of reachability. */
+const SLOW = new Set([504, 524]);
+
+const SAID = [
+  /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}(?<status>50[234]|52\d|530)\b/i,
+  /\b(?<status>50[234])[ ,:]*(?:bad gateway|service (?:temporarily )?unavailable|gateway time-?out)/i,
+  // Bodies that only an edge writes, where the client leaves the status out.
+  /\bPOSTing to endpoint\b.{0,200}?(?:no healthy upstream|upstream connect error|no available server|Application failed to respond|ERR_NGROK_\d+|error code: 5\d\d|\bBad Gateway\b)/i,
+];
+
+/** Error logs of proxies: nginx, HAProxy, cloudflared, Caddy and Traefik, Envoy. */
+const LOGGED =
+  /while connecting to upstream|no live upstreams|host not found in upstream|upstream prematurely closed|has no server available|Unable to reach the origin service|"?status"?[:=] ?502\b|upstream connect error|502 Bad Gateway.*(?:caused by|dial tcp)/i;
+
+export default defineCause({
+  id: 'edge-bad-gateway',
+  title: 'A proxy or platform answers in place of a server that it cannot reach',
+  culprit: 'edge',
+  severity: 'broken',
+  seenAs: [
+    'Error POSTing to endpoint (HTTP 502)',
+    '502 Bad Gateway',
+    '503 Service Unavailable',
+    '504 Gateway Timeout',
+    'SSE error: Non-200 status code (502)',
+  ],
+  needs: [],
+  uses: [...ANSWERS, 'endpoint', 'launch'],
+  explains: [
+    ...FAILED_START,
+    'handshake-refused',
+    'handshake-nonconforming',
+    'http-server-error',
+    'http-endpoint-wrong',
+    'http-not-mcp',
+  ],
+
+  match(given) {
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    for (const { exchange, at, live } of answers(given)) {
+      const edge = edgeOf(exchange);
+      if (edge === null) continue;
+      const { status = 0, headers = {} } = exchange;
+      const told = SLOW.has(status) || isStreamGet(exchange, given) ? 'possible' : 'likely';
+      const retryAfter = headers['retry-after'] ?? null;
+      return {
+        certainty: !live ? told : edge === 'a gateway' ? 'likely' : 'certain',
+        cites: [at],
+        facts: { url, status, edge, retryAfter },
+      };
+    }
+    if (answers(given).length > 0) return null;
+    const said = find(wayWords(given), ...SAID);
+    const logged = findAll(
+      words(given).filter(({ from }) => from !== 'client'),
+      LOGGED,
+    )[0];
+    const hit = said ?? logged;
+    if (!hit || (!said && given.reported?.transport === 'stdio')) return null;
+    const status = Number(said?.groups.status ?? 502);
+    return {
+      certainty: SLOW.has(status) ? 'possible' : 'likely',
+      cites: [hit.line.at],
+      facts: { url, status, edge: 'a gateway', retryAfter: null },
+    };
+  },
+  say: ({ url, status, edge, retryAfter }) => {
+    const origin =
+      SLOW.has(status) || status === 522
+        ? 'the server behind it did not answer in time'
+        : status === 503
+          ? 'no server behind it is ready'
+          : 'it could not get an answer from the server behind it';
+    return `The answer ${status}${url ? ` of ${url}` : ''} comes from ${edge === 'a gateway' ? 'a proxy or platform' : edge}, not from the MCP server: ${origin}${retryAfter ? ` (it says to try again after ${retryAfter})` : ''}.`;
+  },
+  fix: ({ edge, status, url }) => {
+    const where: Record<string, string> = {
+      Railway: 'railway logs',
+      'Fly.io': 'fly logs',
+      Heroku: 'heroku logs --tail',
+      ngrok: 'curl -i http://127.0.0.1:<port>/mcp',
+      Vercel: 'vercel logs <deployment>',
+      nginx: 'tail -n 50 /var/log/nginx/error.log',
+    };
+    return [
+      SLOW.has(status)
+        ? {
+            say: 'Find out on the server why it answers so late (its log at that time), and raise the read timeout of the proxy only when the work really takes so long.',
+            run: where[edge],
+          }
+        : { say: 'See whether the server behind the proxy runs and why it ended; start it again.', run: where[edge] },
+      {
+        say: 'Make the proxy and the server agree: the server must listen on 0.0.0.0 and on the port that the proxy or platform uses (often the variable PORT).',
+      },
+      { say: 'Then check again:', run: `mcp-verdict verify ${url ?? '<url>'}` },
+    ].map(({ say, run }) => (run === undefined ? { say } : { say, run }));
+  },
+  why: 'A proxy that gets no answer from its origin writes an answer of its own, and the client cannot tell the two apart. The server is down, still starting, listening on another port or address, or ended in the middle of the request; its own log says which.',
+  refs: [
+    'https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3',
+    'https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/',
+  ],
+  examples: [
+    {
+      name: 'live, nginx without its upstream',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://acme.dev/mcp',
+              atMs: 0,
+              ms: 4,
+              credentials: 'none',
+              status: 502,
+              headers: { server: 'nginx/1.25.3' },
+              contentType: 'text/html',
+              body: '<html><head><title>502 Bad Gateway</title></head><body><hr><center>nginx/1.25.3</center></body></html>',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'live, Cloudflare cannot connect',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://acme.dev/mcp',
+              atMs: 0,
+              ms: 4,
+              credentials: 'none',
+              status: 521,
+              headers: { server: 'cloudflare', 'cf-ray': '8f-AMS' },
+              body: 'error code: 521',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'an offline ngrok tunnel answers 404',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          status: 404,
+          headers: { 'ngrok-error-code': 'ERR_NGROK_3200' },
+          body: 'The endpoint x.ngrok-free.app is offline. ERR_NGROK_3200',
+        },
+      },
+    },
+    {
+      name: 'SDK v1',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Error POSTing to endpoint (HTTP 502): {"status":"error","code":502,"message":"Application failed to respond"}',
+      },
+    },
+    {
+      name: 'the log of the proxy',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          '[error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, request: "POST /mcp HTTP/1.1"',
+      },
+    },
+    {
+      name: "the origin's own 503",
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { status: 503, headers: { server: 'uvicorn' }, body: '{"detail":"not ready"}' },
+      },
+    },
+  ],
+});

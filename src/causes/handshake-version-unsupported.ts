@@ -1,0 +1,104 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { find, WORDS, words } from './words.js';
+
+/** Revisions of the specification that clients know. */
+const PUBLISHED = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'];
+/** A draft that SDKs of TypeScript accept and others refuse. */
+const DRAFT = '2024-10-07';
+
+const VERSION = String.raw`(?:mcp[ -])?protocol[ _-]?version`;
+const BAD = String.raw`unsupported|not (?:be )?supported|unknown|incompatible|mismatch\w*|not accepted|rejected|invalid|no common|failed to negotiate`;
+const REFUSAL = [
+  new RegExp(String.raw`(?:${BAD})['":]{0,2}(?: or \w+)?[ _-]?.{0,30}?${VERSION}`, 'i'),
+  new RegExp(String.raw`${VERSION}.{0,60}?\b(?:${BAD})\b`, 'i'),
+  /-32022\b/,
+];
+/** TLS, databases and lock files have protocol versions too; a schema error over the field `protocolVersion` is another failure. */
+const NOT_MCP = /\b(?:ssl|tls|http\/|postgres|mysql|mongo|bolt|redis|grpc|frontend protocol|lock ?file|docker)|invalid_type|required|missing|validation error/i;
+
+const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
+const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
+
+export default defineCause({
+  id: 'handshake-version-unsupported',
+  title: 'Client and server agree on no protocol version',
+  culprit: 'server',
+  severity: 'broken',
+  seenAs: [
+    "Server's protocol version is not supported: 2099-01-01",
+    'MCP error -32602: Unsupported protocol version',
+    'Bad Request: Unsupported protocol version (supported versions: 2025-06-18, 2025-03-26, 2024-11-05)',
+    'Unsupported protocol version from the server: 2024-11-05',
+  ],
+  needs: [],
+  uses: [...WORDS, 'http'],
+  explains: ['handshake-refused', 'handshake-nonconforming', 'handshake-unanswered', 'catalog-list-fails'],
+
+  match(given) {
+    const { handshake, http } = given;
+    // Servers of the era of initialize may refuse the revision of server/discover, and the other way round: that is healthy.
+    if (handshake?.discover.status === 'answered') return null;
+    if (handshake) {
+      const { status, revision, requested = '', error, problems = [] } = handshake.initialize;
+      const place = (key: string) => [at('handshake', 'initialize', key)];
+      const odd = revision !== undefined && revision !== requested && !PUBLISHED.includes(revision);
+      if (odd && (status === 'answered' || status === 'invalid'))
+        return {
+          certainty: 'certain',
+          severity: revision === DRAFT ? 'degraded' : 'broken',
+          cites: place('revision'),
+          facts: { side: 'client', versions: [revision], requested, said: '' },
+        };
+      if (error && status === 'refused' && (error.code === -32022 || isRefusal(error.message)))
+        return {
+          certainty: 'certain',
+          cites: place('error'),
+          facts: { side: 'server', versions: dates(`${error.message} ${error.data ?? ''}`).filter((v) => v !== requested), requested, said: error.message.slice(0, 160) },
+        };
+      const problem = status === 'invalid' ? problems.findIndex(isRefusal) : -1;
+      if (problem >= 0)
+        return { certainty: 'certain', cites: [at('handshake', 'initialize', 'problems', problem)], facts: { side: 'client', versions: [], requested, said: problems[problem]?.slice(0, 160) ?? '' } };
+      if (status === 'answered') return null;
+    }
+    const index = http?.exchanges.findIndex((e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? '')) ?? -1;
+    const hit = find(words(given).filter(({ text }) => isRefusal(text)), ...REFUSAL);
+    const text = index >= 0 ? http?.exchanges[index]?.body : hit?.line.text;
+    if (text === undefined) return null;
+    const fromServer = /server'?s? protocol|from the server|expected .{0,20}got/i.test(text);
+    const requested = /(?:"?requested"?\W{1,4}|version:? )(?<date>20\d\d-\d\d-\d\d)/.exec(text)?.groups?.date ?? '';
+    const marked = index >= 0 || dates(text).length > 0 || /-32(?:602|022)\b/.test(text);
+    return {
+      certainty: marked ? 'certain' : hit?.line.from === 'client' ? 'likely' : 'possible',
+      cites: [...(index >= 0 ? [at('http', 'exchanges', index, 'body')] : []), ...(hit ? [hit.line.at] : [])],
+      facts: {
+        side: fromServer ? 'client' : 'server',
+        versions: dates(text).filter((v) => fromServer || v !== requested),
+        requested: fromServer ? '' : requested,
+        said: text.trim().slice(0, 160),
+      },
+    };
+  },
+  say: ({ side, versions, requested, said }) => {
+    const list = versions.join(', ');
+    if (side === 'client') return list ? `The server answered initialize with protocol version ${list}, which the client does not support.` : `The client does not support the protocol version of the server ("${said}").`;
+    const wanted = requested ? `protocol version ${requested}` : 'the protocol version that the client offered';
+    return `The server refused ${wanted} instead of answering with one of its own${list ? ` (named: ${list})` : ''}.`;
+  },
+  fix: ({ side, versions }) => [
+    side === 'client'
+      ? { say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`, edit: { file: 'the source of the server', to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'` } }
+      : { say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:', edit: { file: 'the source of the server', to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'` } },
+    { say: `Where the server cannot be changed, use a client version that offers ${side === 'server' && versions.length ? versions.join(' or ') : 'what it supports'}, and send as MCP-Protocol-Version only what was negotiated.` },
+  ],
+  why: 'The client offers its latest version in initialize, and the server answers with that version or with another one it supports. It must not refuse. A server with a fixed list turns away every client that is newer than itself.',
+  refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#version-negotiation', 'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header'],
+  examples: [
+    { name: 'refused with a list', finds: true, symptoms: { transport: 'stdio', clientError: 'JSON-RPC error: -32602: Unsupported protocol version({"supported":["2025-11-25"],"requested":"2025-06-18"})' } },
+    { name: 'refused as HTTP 400', finds: true, symptoms: { transport: 'streamable-http', http: { status: 400, body: 'Bad Request: Unsupported protocol version (supported versions: 2025-06-18)' } } },
+    { name: 'the client refuses', finds: true, symptoms: { clientError: "Error: Server's protocol version is not supported: 2099-01-01" } },
+    { name: 'an unknown revision, live', finds: true, evidence: { handshake: { initialize: { status: 'answered', requested: '2025-11-25', revision: '2099-01-01' }, discover: { status: 'refused' }, used: 'initialize' } } },
+    { name: 'TLS', finds: false, symptoms: { clientError: 'fetch failed: tlsv1 alert protocol version: SSL alert number 70, unsupported protocol version' } },
+    { name: 'a server of the modern era only', finds: false, evidence: { handshake: { initialize: { status: 'refused', error: { code: -32022, message: 'Unsupported protocol version', data: '{"supported":["2026-07-28"]}' } }, discover: { status: 'answered', revisions: ['2026-07-28'] }, used: 'discover' } } },
+  ],
+});

@@ -1,0 +1,199 @@
+import { at } from '../case/pointer.js';
+import { ANSWERS, answers, isRpc, isStreamGet } from './answers.js';
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { targetOf, wayWords } from './way.js';
+import { failed, find } from './words.js';
+
+/** JSON parsers that met the "<" of a page, and clients that name the content type. */
+const SAID = [
+  /(?:unexpected|expected|invalid) content[- ]type:? (?:Some\()?['"]?(?<type>text\/(?:html|plain)|application\/xhtml\+xml)/i,
+  /content[- ]type.{0,80}\b(?:got|was|received|but) ['"]?(?<type>text\/(?:html|plain))/i,
+  // V8, JavaScriptCore, Go, .NET, Jackson, in this order.
+  /(?:unexpected token|unrecognized token|invalid character|unexpected character)s?:? \(?['"`]?<|'<' is an invalid start of a value/i,
+  /is not valid JSON.*<!doctype html|<!doctype html.*is not valid JSON/i,
+  /\b(?:received|got|returned|response (?:is|was)) (?:an )?HTML\b/i,
+];
+
+/** A sign-in server has JSON to parse too: that failure has causes of its own. */
+const SIGN_IN = /oauth|metadata|registration|register|token endpoint|discover/i;
+
+/** Pages with which an edge keeps robots out. */
+const CHALLENGE = /just a moment|cf-chl|attention required|captcha|checking your browser|access denied/i;
+
+type Found = { url: string | null; what: string; title: string | null; type: string; status: number | null };
+
+export default defineCause({
+  id: 'http-not-mcp',
+  title: 'Another web application answers at the URL, not an MCP server',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: [
+    'Streamable HTTP error: Unexpected content type: text/html',
+    "JSON Parse error: Unrecognized token '<'",
+    'Unexpected token \'<\', "<!DOCTYPE "... is not valid JSON',
+    "Expected response header Content-Type to contain 'text/event-stream', got 'text/html'",
+  ],
+  needs: [],
+  uses: [...ANSWERS, 'endpoint', 'launch'],
+  explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming'],
+
+  match(given): Match<Found> | null {
+    if (given.handshake && !failed(given)) return null;
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const first = answers(given).find(({ exchange: { status = 0 } }) => status >= 200 && status < 300);
+    if (first) {
+      const { exchange, live } = first;
+      const { body = '', status = 0, events = [] } = exchange;
+      const type = exchange.contentType ?? exchange.headers?.['content-type'] ?? '';
+      if (CHALLENGE.test(body) || isRpc(body) || events.length > 0) return null;
+      const title = /<title[^>]*>([^<]{1,100})/i.exec(body)?.[1]?.trim() ?? null;
+      const facts = { url, what: 'a web page', title, type, status };
+      if (/html/i.test(type) || /^\s*<(?:!doctype|html)\b/i.test(body))
+        return {
+          certainty: !live ? (isStreamGet(exchange, given) ? 'possible' : 'likely') : 'certain',
+          cites: [first.at],
+          facts,
+        };
+      // An MCP answer without its JSON-RPC envelope is a nonconforming server rather than another application.
+      const almost = /"(?:protocolVersion|serverInfo|capabilities)"|text\/event-stream/.test(`${body} ${type}`);
+      if (!live || almost || status !== 200) return null;
+      const what = /json/i.test(type)
+        ? 'JSON of another kind'
+        : body
+          ? `text (${type || 'without a content type'})`
+          : 'an empty answer';
+      return { certainty: 'likely', cites: [first.at], facts: { ...facts, what } };
+    }
+    if (given.endpoint?.asked.answer === 'html')
+      return {
+        certainty: 'likely',
+        cites: [at('endpoint', 'asked')],
+        facts: { url, what: 'a web page', title: null, type: 'text/html', status: null },
+      };
+    const hit = find(
+      wayWords(given).filter(({ text }) => !SIGN_IN.test(text)),
+      ...SAID,
+    );
+    if (!hit || (given.http?.exchanges ?? []).some(({ status = 0 }) => status >= 300)) return null;
+    return {
+      certainty: 'likely',
+      cites: [hit.line.at],
+      facts: { url, what: 'a web page', title: null, type: hit.groups.type ?? 'text/html', status: null },
+    };
+  },
+  say: ({ url, what, title }) =>
+    `${url ?? 'The URL'} is answered with ${what}${title ? ` ("${title}")` : ''} where a JSON-RPC message was due: another application stands there, not an MCP server.`,
+  fix: ({ url }) => {
+    const local = url !== null && /\/\/(?:localhost|127\.|\[::1\])/.test(url);
+    const port = url !== null && URL.canParse(url) ? new URL(url).port : '';
+    return [
+      {
+        say: "Replace the URL in the client's entry by the MCP endpoint of the server, with its path:",
+        edit: {
+          file: 'the client config',
+          at: 'url',
+          to: `"url": "${url && URL.canParse(url) ? new URL(url).origin : 'https://<host>'}/<path>"`,
+        },
+      },
+      ...(local
+        ? [
+            {
+              say: 'See which program holds the port, then stop it or move the MCP server to a free one:',
+              run: `lsof -nP -iTCP:${port || 80} -sTCP:LISTEN`,
+            },
+          ]
+        : []),
+      {
+        say: 'If the application is yours, mount the MCP route before the catch-all that serves the pages, and let the proxy pass the path on.',
+      },
+    ];
+  },
+  why: 'A single-page application answers every unknown path with its start page and status 200, so a wrong URL does not look wrong to the client: it only finds a "<" where JSON should begin. The same happens when another program has taken the port.',
+  refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http'],
+  examples: [
+    {
+      name: 'live, a page',
+      finds: true,
+      evidence: {
+        endpoint: { asked: { url: 'http://127.0.0.1:3000/mcp', answer: 'html' }, others: [] },
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'http://127.0.0.1:3000/mcp',
+              atMs: 0,
+              ms: 3,
+              credentials: 'none',
+              status: 200,
+              contentType: 'text/html; charset=utf-8',
+              body: '<!DOCTYPE html><title>Grafana</title>',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'live, the JSON of another service',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'http://127.0.0.1:3000/mcp',
+              atMs: 0,
+              ms: 3,
+              credentials: 'none',
+              status: 200,
+              contentType: 'application/json',
+              body: '{"status":"ok"}',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'SDK v1',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Streamable HTTP error: Unexpected content type: text/html',
+      },
+    },
+    {
+      name: 'Bun',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: "Failed to reconnect: JSON Parse error: Unrecognized token '<'",
+      },
+    },
+    {
+      name: 'the Python SSE client',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        clientError: "Expected response header Content-Type to contain 'text/event-stream', got 'text/html'",
+        http: { method: 'GET', status: 200, headers: { 'content-type': 'text/html' } },
+      },
+    },
+    {
+      name: 'HTML on the stdout of a stdio server',
+      finds: false,
+      symptoms: { transport: 'stdio', clientError: 'Unexpected token \'<\', "<html>" is not valid JSON' },
+    },
+    {
+      name: 'the metadata of a sign-in server',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: "Invalid OAuth error response: SyntaxError: Unexpected token '<'",
+      },
+    },
+  ],
+});

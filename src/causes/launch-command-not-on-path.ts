@@ -1,0 +1,149 @@
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { missingCommand } from './missing-command.js';
+import { WORDS } from './words.js';
+
+export default defineCause({
+  id: 'launch-command-not-on-path',
+  title: 'The command exists, but not on the PATH that the client passes to the server',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: [
+    'spawn uvx ENOENT',
+    'spawn npx ENOENT',
+    'env: node: No such file or directory',
+    'MCP error -32000: Connection closed',
+    'Server disconnected',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch'],
+  explains: FAILED_START,
+
+  match(given) {
+    const missing = missingCommand(given);
+    if (!missing?.elsewhere) return null;
+    return {
+      certainty: missing.by === 'lookup' ? 'certain' : missing.by === 'exit' ? 'possible' : 'likely',
+      cites: missing.cites,
+      facts: {
+        command: missing.name,
+        places: missing.places,
+        known: missing.by === 'lookup',
+        interpreter: missing.by === 'interpreter',
+        // An env block with PATH replaces the inherited one in most clients.
+        pathInEntry: given.launch?.env.some(({ name }) => name.toUpperCase() === 'PATH') ?? false,
+      },
+    };
+  },
+  say: ({ command, places, known, interpreter, pathInEntry }) => {
+    const what = interpreter
+      ? `The program that was started is a script for ${command}, and ${command}`
+      : `The command ${command}`;
+    const where = places.length ? ` It is at ${places.join(', ')}.` : '';
+    const entry = pathInEntry ? ' The entry sets PATH itself, which replaces the inherited one.' : '';
+    return known
+      ? `${what} is on this machine, but in no directory of the PATH that the server's process gets.${where}${entry}`
+      : `${what} was not found on the PATH that the client passes. Version managers and user installs extend the PATH only in a shell's profile, which a client does not read.${entry}`;
+  },
+  fix: ({ command, places, interpreter }) => [
+    ...(places[0] || interpreter
+      ? []
+      : [
+          {
+            say: 'Ask the shell where the command is (no output: it is not installed, install it first):',
+            run: `command -v ${command}`,
+          },
+        ]),
+    interpreter
+      ? {
+          say: `Add the folder of ${command} to the PATH of the entry (\`dirname "$(command -v ${command})"\` prints it):`,
+          edit: {
+            file: 'the client config',
+            at: 'env',
+            to: '"env": { "PATH": "<that folder>:/usr/local/bin:/usr/bin:/bin" }',
+          },
+        }
+      : {
+          say: 'Put the absolute path into the entry:',
+          edit: { file: 'the client config', at: 'command', to: `"command": "${places[0] ?? `<path of ${command}>`}"` },
+        },
+    ...(interpreter
+      ? []
+      : [
+          {
+            say: 'When the command is itself a script (npx, a shim of nvm, mise or asdf), add its folder to "env": { "PATH": ... } too, so that it finds its interpreter.',
+          },
+        ]),
+    { say: 'Restart the client.' },
+  ],
+  why: 'Desktop clients are started by the window system, not by a login shell: .zshrc, .bashrc and config.fish are not read, so what nvm, fnm, mise, asdf, Homebrew or uv add to PATH there is missing. MCP SDKs also pass on only a short list of variables.',
+  refs: [
+    'https://modelcontextprotocol.io/docs/tools/debugging',
+    'https://github.com/modelcontextprotocol/servers/issues/760',
+  ],
+  examples: [
+    {
+      name: 'a desktop client on macOS',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        os: 'macos',
+        entry: { command: 'uvx', args: ['mcp-server-fetch'] },
+        clientError: 'spawn uvx ENOENT',
+      },
+    },
+    {
+      name: 'npx is found, its interpreter is not',
+      finds: true,
+      symptoms: {
+        entry: { command: '/opt/node/bin/npx', args: ['-y', 'x'] },
+        stderr: 'env: node: No such file or directory',
+        exitCode: 127,
+      },
+    },
+    {
+      name: 'a shell script on Linux under nvm',
+      finds: true,
+      symptoms: {
+        os: 'linux',
+        client: 'cursor',
+        stderr: '/home/me/.config/run.sh: line 2: npx: command not found',
+        exitCode: 127,
+      },
+    },
+    {
+      name: 'searched for and found beside the PATH',
+      finds: true,
+      evidence: {
+        launch: {
+          command: 'uvx',
+          args: [],
+          env: [],
+          lookup: {
+            found: null,
+            problem: 'not-found',
+            path: ['/usr/bin', '/bin'],
+            elsewhere: [{ path: '/home/me/.local/bin/uvx', via: 'the usual place of uv' }],
+          },
+          paths: [],
+        },
+        process: {
+          pid: null,
+          spawnError: { code: 'ENOENT', message: 'spawn uvx ENOENT', path: 'uvx' },
+          lifetimeMs: 0,
+          pending: [],
+        },
+      },
+    },
+    {
+      name: 'CRLF in the first line of a script',
+      finds: false,
+      symptoms: { os: 'macos', stderr: 'env: node\\r: No such file or directory', exitCode: 127 },
+    },
+    {
+      name: 'a whole command line as the command',
+      finds: false,
+      symptoms: { os: 'macos', client: 'cursor', clientError: 'spawn npx -y foo ENOENT' },
+    },
+  ],
+});

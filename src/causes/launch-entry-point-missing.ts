@@ -1,0 +1,215 @@
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { LAUNCHER } from './launchers.js';
+import { find, WORDS, words } from './words.js';
+
+/** What a launcher says when it has the package or project, but nothing of that name to run in it. `uv`: a script of a package. */
+const SCRIPT = [
+  /executable named [`'"](?<name>[^`'"]+)[`'"] is not provided by package [`'"](?<package>[^`'"]+)/,
+  /[Pp]ackage [`'"](?<package>[^`'"]+)[`'"] does not provide any executables|The executable [`'"](?<name>[^`'"]+)[`'"] was not found/,
+  /error: Failed to spawn: [`'"](?<name>[^`'"\\/]+)[`'"]/,
+  /['"](?<name>[\w.-]+)['"] executable script not found in package ['"](?<package>[\w.-]+)/,
+  /could not determine executable to run(?: for package (?<package>\S+))?/,
+  /ERR_PNPM_DLX_(?:NO|MULTIPLE)_BINS?.*?(?: in (?<package>\S+))?$/,
+  /\bCommand ["'](?<name>[\w:./@-]+)["'] (?:not found|is not defined)/,
+  /npm (?:error|ERR!) [Mm]issing script: ["']?(?<name>[\w:.-]+)|\b[Mm]issing script: ["']?(?<missing>[\w:.-]+)|ERR_PNPM_NO_SCRIPT\s+Missing script: (?<pnpm>\S+)/,
+  /Script not found ["'](?<name>[\w:.-]+)["']|Couldn't find a (?:script|binary) named ["'](?<yarn>[^"']+)|(?:Task|Script) not found:? (?<task>\S+)/,
+  /bundler: command not found: (?<name>\S+)|can't find executable (?<gem>\S+) for gem|There are no commands defined in the ["'](?<php>[^"']+)/,
+  /no bin target named [`'"](?<name>[^`'"]+)|a bin target must be available for `cargo run`|package (?<go>\S+) is not a main package/,
+  /Could not find or load main class (?<name>\S+)|no main manifest attribute,? in (?<jar>\S+)/,
+  /Could not execute because the (?:specified command or file was not found|application was not found)|No executable found matching command ["'](?<name>[^"']+)/,
+  /docker: ['"](?<name>mcp|ai|model)['"] is not a docker command|unknown command: docker (?<plugin>mcp|ai|model)\b/,
+  /No server object found in (?<name>\S+)/,
+];
+
+/** `python -m`: said by the interpreter itself, without quotes; in quotes it would be an import of the program's own. */
+const MODULE = [
+  /Error while finding module specification for ['"](?<name>[^'"]+)/,
+  /(?:python[\d.]*w?(?:\.exe)?|pypy\d?|(?:^|[\\/])py): No module named (?<name>[\w.-]+)/i,
+  /No module named (?<name>[\w.]+)\.__main__; '[\w.]+' is a package and cannot be directly executed/,
+];
+
+/** A shell below a package runner looked for the package's script. */
+const BELOW_RUNNER =
+  /\bsh: (?:(?:line )?\d+: )?(?<name>[\w.@-]+): (?:command )?not found|^['"](?<cmd>[\w.@-]+)['"] is not recogni[sz]ed|^command not found: (?<npx6>[\w.@-]+)$/;
+const DEV_TOOL =
+  /^(?:tsc|tsx|ts-node|tsup|tsdown|vite|esbuild|rollup|webpack|turbo|rimraf|shx|cross-env|nodemon|concurrently|husky|patch-package|nest|next)$/;
+const RUNNER = /^(?:np[mx]|pn(?:pm|px)|yarn|bunx?|cmd|uvx?)(?:\.(?:exe|cmd))?$/i;
+
+export default defineCause({
+  id: 'launch-entry-point-missing',
+  title: 'The script, module or class to run is not in the package or project that was found',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: [
+    'error: Failed to spawn: `my-server`',
+    'npm error could not determine executable to run',
+    'python: No module named my_server',
+    'MCP error -32000: Connection closed',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch'],
+  explains: [...FAILED_START, 'runtime-dependency-missing'],
+
+  match(given) {
+    const lines = words(given);
+    const refused = lines.some(({ text }) =>
+      /Caused by: .*(?:[Pp]ermission denied|not permitted|Exec format|Access is denied|os error (?:1|5|8|13|193)\b)/.test(
+        text,
+      ),
+    );
+    const module = find(lines, ...MODULE);
+    const script = refused ? null : find(lines, ...SCRIPT);
+    const command = given.launch?.command.split(/[\\/]/).pop() ?? '';
+    const below =
+      !module && !script && (RUNNER.test(command) || lines.some(({ text }) => /^npm (?:error|ERR!)/.test(text)))
+        ? find(
+            lines.filter(({ text }) => {
+              const name = Object.values(BELOW_RUNNER.exec(text)?.groups ?? {}).find(Boolean) ?? '';
+              return (
+                !LAUNCHER.test(name) &&
+                !DEV_TOOL.test(name) &&
+                !/^(?:import|export|const|var|let|from|function|class|def)$/.test(name)
+              );
+            }),
+            BELOW_RUNNER,
+          )
+        : null;
+    const hit = module ?? script ?? below;
+    if (!hit) return null;
+    const { package: pkg, ...named } = hit.groups;
+    const name = Object.values(named).find(Boolean) ?? '';
+    // The module is the program's own word for an import only when it is wrapped; unwrapped it is the interpreter's.
+    const clear =
+      /not provided by package|[Mm]issing script|main class|executable script not found/.test(hit.line.text) ||
+      (module && hit.line.text.includes(`: No module named ${name}`));
+    return {
+      certainty: clear ? 'certain' : 'likely',
+      cites: [hit.line.at],
+      facts: {
+        name: name.replace(/[.;,'"]+$/, ''),
+        package: pkg ?? '',
+        kind: module
+          ? 'module'
+          : /main class|manifest/.test(hit.line.text)
+            ? 'class'
+            : /docker/.test(hit.line.text)
+              ? 'plugin'
+              : 'script',
+        by: command,
+      },
+    };
+  },
+  say: ({ name, package: pkg, kind }) => {
+    const from = pkg ? ` in the package ${pkg}` : '';
+    if (kind === 'module')
+      return `Python was told to run the module ${name} with -m, and cannot find it: it is neither installed in that interpreter's environment nor in its working directory.`;
+    if (kind === 'class') return `Java found no main class to run${name ? ` (${name})` : ''}.`;
+    if (kind === 'plugin')
+      return `The docker command of this machine has no subcommand ${name}: that plugin (Docker Desktop's MCP Toolkit) is not installed or not enabled.`;
+    return name
+      ? `The launcher has no script or command called ${name}${from}.`
+      : `The launcher found the package, but no single command to run${from}.`;
+  },
+  fix: ({ name, package: pkg, kind, by }) => {
+    if (kind === 'module')
+      return [
+        {
+          say: 'Name the interpreter of the environment in which the server is installed, by its absolute path:',
+          edit: { file: 'the client config', at: 'command', to: '"command": "<project>/.venv/bin/python"' },
+        },
+        {
+          say: 'See whether that interpreter finds the module:',
+          run: `<project>/.venv/bin/python -c "import ${String(name).split('.')[0]}"`,
+        },
+        {
+          say: 'When the module is a folder of your project, add the project to the path: "env": { "PYTHONPATH": "<project>" }, or start the file by its absolute path.',
+        },
+      ];
+    if (kind === 'class')
+      return [
+        {
+          say: 'Start the executable jar (the one with dependencies), or name the main class in full, with -cp for every jar.',
+        },
+      ];
+    if (kind === 'plugin')
+      return [
+        { say: 'Update Docker Desktop, enable the MCP Toolkit in its settings, and check:', run: 'docker mcp --help' },
+      ];
+    if (/^uv/i.test(String(by)) || /^uv/.test(String(name)))
+      return [
+        {
+          say: 'Name the command that the package really has. uv lists the commands of a package when it is installed:',
+          run: `uvx --from ${pkg || '<package>'} <command>`,
+        },
+        {
+          say: 'On Windows add .exe when the name contains a dot. In a project, use "uv --directory <project> run <command>", and declare it under [project.scripts].',
+        },
+      ];
+    return [
+      {
+        say: 'Look up the commands of the package, and name the one you want (npx -p <package> <command>):',
+        run: `npm view ${pkg || '<package>'} bin`,
+      },
+      {
+        say: 'For a missing script of a project, start the client with the project as working directory, or add the script to package.json or pyproject.toml.',
+      },
+    ];
+  },
+  why: 'A package and the command in it are two names. Launchers guess the command from the package name, which fails when the package offers another one, several, or none; python -m looks only into the environment and folder of the interpreter that was started.',
+  refs: [
+    'https://docs.astral.sh/uv/guides/tools/',
+    'https://docs.npmjs.com/cli/v11/commands/npx',
+    'https://docs.python.org/3/using/cmdline.html#cmdoption-m',
+  ],
+  examples: [
+    {
+      name: 'uv',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        entry: { command: 'uvx', args: ['foo.bar-server'] },
+        stderr:
+          'Installed 53 packages in 2.55s\nerror: Failed to spawn: `foo.bar-server`\n  Caused by: program not found',
+      },
+    },
+    {
+      name: 'python -m',
+      finds: true,
+      symptoms: { stderr: '/usr/bin/python3: No module named my_server', exitCode: 1 },
+    },
+    {
+      name: 'python -m of a folder that is not on the path',
+      finds: true,
+      symptoms: {
+        stderr:
+          "/usr/bin/python3: Error while finding module specification for 'a.b' (ModuleNotFoundError: No module named 'a')",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'npx with several commands',
+      finds: true,
+      symptoms: { stderr: 'npm error could not determine executable to run', exitCode: 1 },
+    },
+    {
+      name: 'a script that the package lacks',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npx', args: ['-y', 'foo-mcp'] },
+        stderr: 'sh: 1: foo-mcp: not found',
+        exitCode: 127,
+      },
+    },
+    {
+      name: 'an import inside the program',
+      finds: false,
+      symptoms: { stderr: "ModuleNotFoundError: No module named 'httpx'", exitCode: 1 },
+    },
+    {
+      name: 'uv may not execute it',
+      finds: false,
+      symptoms: { stderr: 'error: Failed to spawn: `run`\n  Caused by: Permission denied (os error 13)', exitCode: 2 },
+    },
+  ],
+});

@@ -1,0 +1,161 @@
+/** The command of an entry that was not found: read by the causes that say why. */
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { LAUNCHER } from './launchers.js';
+import { failed, find, type Line, words } from './words.js';
+
+/** The name of a program without a folder. */
+const NAME = '[\\w.+@-]{1,60}';
+
+/** Wordings of "there is no such command". Each names it; the order is from the plainest to the vaguest. */
+const NOT_FOUND = [
+  // bash, zsh, dash, busybox, fish, nushell, also out of a script: "run.sh: line 3: uvx: command not found".
+  new RegExp(
+    `(?:^|[\\s:])(?<name>${NAME}): (?:command not found|Kommando nicht gefunden|Befehl nicht gefunden|commande introuvable|orden no encontrada|comando n.{1,6} (?:encontrado|trovato)|未找到命令|コマンドが見つかりません|команда не найдена|명령)`,
+    'i',
+  ),
+  new RegExp(`\\bsh: (?:\\d+: )?(?:exec: )?(?<name>${NAME}): not found`),
+  new RegExp(`: (?:line )?\\d+: (?:exec: )?(?<name>${NAME}): not found`),
+  new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})`, 'i'),
+  // cmd.exe. In other languages, and through a wrong code page, only the quoted name at the start of the line survives.
+  new RegExp(
+    `["'](?<name>${NAME})["'] (?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o . reconhecido|non . riconosciuto|is niet herkend|ist entweder falsch)`,
+  ),
+  new RegExp(`^\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)`),
+  // PowerShell keeps the word "cmdlet" in every language.
+  new RegExp(`["'“„«](?<name>${NAME})["'”“»].{0,80}\\bcmdlet\\b`, 'i'),
+  // Go and container engines, Bun, Java, .NET, Python, Ruby, Deno, Rust.
+  new RegExp(
+    `[Ee]xec(?:utable)?(?: file)?(?: not found in [$%]PATH%?)?: "(?<name>${NAME})"(?:$|\\s|: executable file not found)`,
+  ),
+  new RegExp(`Cannot run program "(?<name>${NAME})".*(?:error=2|No such file)`),
+  new RegExp(`trying to start process '(?<name>${NAME})'.*(?:No such file|cannot find)`),
+  new RegExp(`No such file or directory(?:: '| - )(?<name>${NAME})'?$`),
+  new RegExp(
+    `(?:spawn|start|launch|execute|run)(?:ing)?(?: \\w+){0,2}:? ["'\`‘](?<name>${NAME})["'\`’]:? .*(?:No such file|program not found|entity not found|ENOENT)`,
+    'i',
+  ),
+  // Wrappers written in Node.js, whose child is the real server.
+  new RegExp(`\\bspawn (?<name>${NAME}) ENOENT\\b`),
+  new RegExp(`\\bposix_spawnp?:? ['"](?<name>${NAME})['"]|which: no (?<which>${NAME}) in \\(`),
+  // Clients and wrapper scripts in their own words.
+  new RegExp(
+    `\\b(?:command|executable|program) ["'\`](?<name>${NAME})["'\`].{0,60}\\b(?:not found|not installed|does(?: not|n't) exist|could not be found)`,
+    'i',
+  ),
+  new RegExp(
+    `(?:^|[\\s'"\`])(?<name>${NAME})['"\`]? (?:is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the |system )?[$%]?PATH)`,
+    'i',
+  ),
+];
+
+/** `env` was asked for an interpreter by the first line of a script. In every language the name stands after "env:". */
+const INTERPRETER =
+  /\benv: ["'‘’«`]?(?<name>[\w.+-]+)["'‘’»`]?: (?:No such file|Datei oder|Aucun fichier|No existe|No hay|File o dir|Arquivo ou|没有那个|そのような|Нет такого)/;
+
+/** A version manager's shim runs, but no version is chosen outside the shell: mise, asdf, pyenv, Volta, nodenv. */
+const UNSET =
+  /No version is set for (?:shim|command):? (?<name>[\w.-]+)|No preset version installed for command (?<asdf>[\w.-]+)|pyenv: (?<pyenv>[\w.-]+): command not found|The [`'](?<env>[\w.-]+)' command exists in these|Volta error: (?<volta>\w+) is not available/i;
+
+/** The command itself is not there, and the client does not repeat its name. */
+const NAMELESS =
+  /(?:start|spawn|launch|connect|command|process).*(?:No such file or directory \(os error 2\)|program not found)|\[WinError 2\]|CreateProcess error=2\b/i;
+
+type Seen = Partial<Pick<Evidence, 'launch' | 'process' | 'stderr' | 'stdout' | 'handshake' | 'reported'>>;
+
+export interface MissingCommand {
+  name: string;
+  cites: string[];
+  /** `lookup`: we searched the PATH ourselves. `exit`: only the exit code says so. */
+  by: 'lookup' | 'spawn' | 'interpreter' | 'shim' | 'words' | 'exit';
+  /** It exists somewhere the server's PATH does not lead to: known from the search, else judged from the surroundings. */
+  elsewhere: boolean;
+  places: string[];
+  os: string;
+}
+
+const nameIn = (match: RegExpExecArray | null): string => Object.values(match?.groups ?? {}).find(Boolean) ?? '';
+
+const bare = (command: string | undefined): command is string => !!command && !/[\s\\/:]/.test(command);
+
+function located(
+  { launch, process, ...given }: Seen,
+  lines: Line[],
+): Pick<MissingCommand, 'name' | 'cites' | 'by'> | null {
+  const command = bare(launch?.command) ? launch.command : undefined;
+  if (
+    launch?.lookup &&
+    launch.lookup.found === null &&
+    launch.lookup.problem !== 'not-executable' &&
+    launch.lookup.problem !== 'is-directory'
+  )
+    return command
+      ? {
+          name: command,
+          cites: [at('launch', 'lookup'), ...(process?.spawnError ? [at('process', 'spawnError', 'message')] : [])],
+          by: 'lookup',
+        }
+      : null;
+  const { shebang } = launch?.file ?? {};
+  const asked = shebang?.interpreter.split(/[\\/]/).pop() ?? '';
+  if (
+    shebang &&
+    !shebang.interpreterFound &&
+    !shebang.crlf &&
+    (bare(shebang.interpreter) || /\benv\b/.test(shebang.line))
+  )
+    return { name: asked, cites: [at('launch', 'file', 'shebang', 'line')], by: 'interpreter' };
+  const env = find(lines, INTERPRETER);
+  if (env) return { name: env.groups.name ?? '', cites: [env.line.at], by: 'interpreter' };
+  // A live spawn that failed although the command was found: the working directory or the interpreter is missing.
+  const spawned =
+    process?.spawnError?.code === 'ENOENT' && !launch?.lookup ? (process.spawnError.path ?? command) : undefined;
+  if (bare(spawned)) return { name: spawned, cites: [at('process', 'spawnError', 'message')], by: 'spawn' };
+  // Another name that is not found belongs to the server (a script of a package): launch-entry-point-missing.
+  const ours = (name: string) =>
+    LAUNCHER.test(name) ||
+    name === command ||
+    (launch?.args ?? []).some((arg) => arg.split(/\s/)[0] === name && /^(?:cmd|sh|bash|zsh|wsl)/i.test(command ?? ''));
+  for (const pattern of NOT_FOUND) {
+    const hit = find(
+      lines.filter(({ text }) => ours(nameIn(pattern.exec(text)))),
+      pattern,
+    );
+    if (hit) return { name: nameIn(hit.match), cites: [hit.line.at], by: 'words' };
+  }
+  const shim = find(lines, UNSET);
+  if (shim) return { name: nameIn(shim.match) || (command ?? 'node'), cites: [shim.line.at], by: 'shim' };
+  const nameless = command && !launch?.lookup && find(lines, NAMELESS);
+  if (nameless) return { name: command, cites: [nameless.line.at], by: 'words' };
+  const code = process?.exit?.code;
+  const silent = lines.every(({ from }) => from === 'client') && !launch?.lookup && given.handshake === undefined;
+  return command && silent && (code === 127 || code === 9009)
+    ? { name: command, cites: [at('process', 'exit')], by: 'exit' }
+    : null;
+}
+
+/** The command of the entry, or the interpreter behind it, that was not found. */
+export function missingCommand(given: Seen): MissingCommand | null {
+  if (!failed(given)) return null;
+  const lines = words(given);
+  const missing = located(given, lines);
+  if (!missing) return null;
+  const { launch, reported } = given;
+  const found = launch?.lookup?.elsewhere ?? [];
+  const hosted =
+    reported?.platform !== undefined ||
+    lines.some(({ text }) => /OCI runtime|container process|docker: Error/i.test(text));
+  const managed = lines.some(({ text }) =>
+    /\.nvm\b|\.volta\b|fnm_multishells|\.asdf\b|\bmise\b|pyenv|\.local\/bin|\.cargo\/bin|\.bun\/bin|homebrew/i.test(
+      text,
+    ),
+  );
+  const graphical = reported?.client !== undefined && !/claude-code|inspector|\bcli\b/i.test(reported.client);
+  const elsewhere =
+    missing.by === 'lookup'
+      ? found.length > 0
+      : !hosted &&
+        reported?.os !== 'windows' &&
+        (missing.by === 'interpreter' || missing.by === 'shim' || managed || reported?.os === 'macos' || graphical);
+  return { ...missing, elsewhere, places: found.map(({ path }) => path), os: reported?.os ?? '' };
+}

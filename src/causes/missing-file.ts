@@ -1,0 +1,171 @@
+/** The path of an entry that leads nowhere: read by the causes that say why. */
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { isJoined } from './launchers.js';
+import { failed, find, findAll, words } from './words.js';
+
+/** What each runtime says when the file or folder it was started with is not there. */
+const NOT_THERE = [
+  // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
+  /Cannot find module '(?<path>(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~][^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
+  /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/,
+  /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
+  /Unable to access jarfile (?<path>.+)/,
+  /Could not open input file: (?<path>.+)/,
+  /ruby: No such file or directory -- (?<path>.+?)(?: \(LoadError\)|$)/,
+  /The application '(?<path>.+?)' does not exist|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
+  // uv, docker run -v and --env-file, node --env-file, PowerShell -File.
+  /Failed to spawn: `(?<path>(?:[A-Za-z]:)?[^`\\/]*[\\/][^`]*)`|(?:[Dd]irectory|path) `(?<folder>[^`]+)` (?:does not exist|not found)/,
+  /bind source path does not exist: (?<path>.+?)\.?$|\bopen (?<envFile>\S*\.env\S*): (?:no such file|The system cannot)|node: (?<nodeEnv>\S*\.env\S*): not found/,
+  /The argument '(?<path>[^']+)' to the -File parameter does not exist/,
+  // Working directory: the kernel, shells, VS Code, npm that finds no project there.
+  /(?:chdir|uv_cwd)\b.*?(?:-> )?'(?<cwd>[^']+)'$|\bcd:(?:\d+:)? (?:no such file or directory: )?(?<cd>[^:]+?)(?:: No such file or directory|$)|can't cd to (?<dash>.+)|[Dd]irectory \(cwd\) ["'](?<vscode>.+?)["'] does not exist/,
+  /(?:ENOENT|read package\.json).*\bopen ['"](?<path>[^'"]*[\\/]package\.json)['"]/,
+  // Programs that start programs: Go, Java, .NET, Rust, Python; the launcher of a virtual environment without its Python.
+  /(?:Cannot run program|start process|exec:|fork\/exec|posix_spawnp?:?|[Ff]ailed to (?:spawn|start|execute|run)\b[^"'`]*) ?["'`]?(?<program>(?:[A-Za-z]:|[.~])?[\\/][^"'`:]+)["'`]?.*(?:[Nn]o such file|cannot find|os error [23]\b|ENOENT|error=2\b)/,
+  /No such file or directory: '(?<program>[^']*[\\/](?:bin|Scripts)[\\/][^']+)'|No Python at ['"](?<python>[^'"]+)/,
+  // Shells given a path.
+  /(?:sh|bash|zsh|dash|ksh|env): (?:line )?(?:\d+: )?(?:exec: |cannot open |can't open )?['"‘]?(?<path>(?:[A-Za-z]:)?[~.]?[\\/][^:'"’]*)['"’]?: (?:No such file|not found)/,
+  /zsh:\d*:? ?no such file or directory: (?<path>.+)|^['"]?(?<win>(?:\.{1,2}|~|[A-Za-z]:)[\\/][^'"]*)['"] is not recogni[sz]ed/,
+];
+
+/** cmd.exe does not say which. */
+const UNNAMED =
+  /^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません)/;
+
+/** An app-made message counts only when the path in it stands in the entry. */
+const OPENED =
+  /(?:No such file or directory|ENOENT|os error [23]\b|cannot find the (?:path|file)).*?['"`](?<path>[^'"`]+)['"`]/;
+
+/** Where a build puts what is run. */
+const BUILT =
+  /(?:^|[\\/])(?:dist|build|out|lib|target|bin[\\/](?:debug|release)|\.build|compiled|publish)(?:-\w+)?[\\/](?:[^\\/]+[\\/])*[^\\/]+$/i;
+
+/** Folders in which a client happens to stand, never a project: a relative path was resolved against them. */
+const NO_PROJECT =
+  /^(?:[A-Za-z]:)?[\\/]?$|[\\/](?:system32|program files[^\\/]*|anthropicclaude[^\\/]*|app-[\d.]+|applications|programs|contents|resources|bin)[\\/]?$|^(?:[A-Za-z]:)?[\\/](?:Users|home)[\\/][^\\/]+[\\/]?$/i;
+
+type Seen = Partial<Pick<Evidence, 'launch' | 'process' | 'stderr' | 'stdout' | 'handshake' | 'reported'>>;
+
+export interface MissingFile {
+  path: string;
+  cites: string[];
+  where: 'command' | 'arg' | 'cwd';
+  /** Why no file can be there: the path was written in a form that nobody expands. */
+  how: 'quotes' | 'tilde' | 'placeholder' | 'relative' | 'venv' | 'directory' | 'absent';
+  /** A file that a build makes. */
+  built: boolean;
+  /** We looked ourselves. */
+  looked: boolean;
+  /** Said by what was to run the file, not by a program about its data. */
+  said: boolean;
+}
+
+function howOf(path: string, args: readonly string[]): MissingFile['how'] {
+  // Quotes may have been escaped by the runtime that printed the path.
+  if (/["“”]|^'|\\?'$/.test(path)) return 'quotes';
+  if (/(?:^|[\\/])~(?:[\\/]|$)/.test(path)) return 'tilde';
+  if (
+    /\$\{(?!APPDATA)\w|\$HOME\b|%(?!APPDATA)\w+%|<[\w -]+>|[\\/](?:absolute|path)[\\/]to[\\/]|your[-_]?(?:user)?name/i.test(
+      path,
+    )
+  )
+    return 'placeholder';
+  const relative = args.find(
+    (arg) =>
+      /^[\w.][\w.-]*[\\/.]/.test(arg) &&
+      !/^[A-Za-z]:/.test(arg) &&
+      path.replaceAll('\\', '/').endsWith(arg.replaceAll('\\', '/').replace(/^\.\//, '')),
+  );
+  const base = relative
+    ? path.slice(0, path.length - relative.replace(/^\.[\\/]/, '').length)
+    : path.replace(/(?:(?:dist|build|out|src|lib)[\\/][^\\/]+|package\.json)$/, '');
+  if (base !== path && NO_PROJECT.test(base)) return 'relative';
+  if (/(?:^|[\\/])\.?v?env[\\/](?:bin|Scripts)[\\/]/i.test(path)) return 'venv';
+  return 'absent';
+}
+
+/** The path of the entry that leads nowhere, from our own look at it, the failed spawn, or what the runtime said. */
+export function missingFile(given: Seen): MissingFile | null {
+  if (!failed(given)) return null;
+  const { launch, process, reported } = given;
+  const lines = words(given);
+  const args = launch ? [launch.command, ...launch.args, ...(launch.cwd ? [launch.cwd] : [])] : [];
+  const result = (path: string, where: MissingFile['where'], cites: string[], looked = false): MissingFile => {
+    const how = howOf(path, args);
+    return {
+      path,
+      where,
+      cites,
+      how,
+      built: where !== 'cwd' && (how === 'absent' || (how === 'relative' && looked)) && BUILT.test(path),
+      looked,
+      said: true,
+    };
+  };
+  const spawn = process?.spawnError;
+  const looked = (launch?.paths ?? [])
+    .map((word, i) => ({ ...word, at: at('launch', 'paths', i, 'word') }))
+    .filter(({ exists, word }) => !exists && !isJoined(word));
+  const gone = looked.find(({ where }) => where !== 'arg');
+  if (gone && (spawn?.code === 'ENOENT' || spawn?.code === 'ENOTDIR'))
+    return result(gone.word, gone.where, [gone.at, at('process', 'spawnError', 'message')], true);
+  if (launch?.lookup?.problem === 'is-directory')
+    return {
+      path: launch.command,
+      where: 'command',
+      cites: [at('launch', 'lookup', 'problem'), at('launch', 'command')],
+      how: 'directory',
+      built: false,
+      looked: true,
+      said: true,
+    };
+
+  const spawned = spawn?.path ?? (spawn ? launch?.command : undefined);
+  const ours = (path: string) =>
+    !isJoined(path) &&
+    // The other side of WSL, a path cut at its first blank, and a package that lacks a file of its own, have causes of their own.
+    !(reported?.os === 'linux' && /^(?:\\\\\?\\)?[A-Za-z]:[\\/]/.test(path)) &&
+    !(reported?.os === 'windows' && /^\/(?:home|usr|mnt|bin)\//.test(path)) &&
+    !/^[A-Za-z]:\\\w+$/.test(path) &&
+    !/[\\/](?:_npx|archive-v0)[\\/]|node_modules[\\/]\.bin|\\r$/.test(path);
+  if (spawn?.code === 'ENOENT' && spawned && /[\\/]/.test(spawned) && ours(spawned) && !launch?.lookup?.found) {
+    // No shell is ever missing: what is missing is the folder in which it was to start.
+    if (/^\/bin\/(?:ba)?sh$|[\\/]cmd\.exe$/i.test(spawned))
+      return result(launch?.cwd ?? 'the working directory', 'cwd', [at('process', 'spawnError', 'message')]);
+    return result(spawned, 'command', [at('process', 'spawnError', 'message')]);
+  }
+  for (const pattern of NOT_THERE)
+    for (const { groups, line } of findAll(lines, pattern)) {
+      const [kind, path] = Object.entries(groups).find(([, value]) => value) ?? [];
+      if (!kind || !path || !ours(path)) continue;
+      const word = looked.find((one) => path.endsWith(one.word.replace(/^\.[\\/]/, '')) || one.resolved === path);
+      return result(
+        path,
+        /cwd|cd|dash|vscode|folder|project/.test(kind) ? 'cwd' : /program|python/.test(kind) ? 'command' : 'arg',
+        [line.at, ...(word ? [word.at] : [])],
+        word !== undefined,
+      );
+    }
+  const opened = find(
+    lines.filter(({ text }) => args.some((arg) => /[\\/]/.test(arg) && OPENED.exec(text)?.groups?.path?.includes(arg))),
+    OPENED,
+  );
+  const raw =
+    opened ??
+    find(
+      lines.filter(({ text }) => /^tilde|^quotes/.test(howOf(OPENED.exec(text)?.groups?.path ?? '', []))),
+      OPENED,
+    );
+  if (raw?.groups.path && ours(raw.groups.path))
+    return { ...result(raw.groups.path, 'arg', [raw.line.at]), said: false, built: false };
+  const unnamed = find(lines, UNNAMED);
+  return (
+    unnamed &&
+    result(
+      launch?.cwd ?? args.find((arg) => /[\\/]/.test(arg) && !/^@/.test(arg)) ?? 'named in the entry',
+      launch?.cwd ? 'cwd' : 'arg',
+      [unnamed.line.at],
+    )
+  );
+}

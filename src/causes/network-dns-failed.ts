@@ -1,0 +1,170 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { hostOf, targetOf, wayWords } from './way.js';
+import { find, WORDS } from './words.js';
+
+/** A host name as the error prints it. */
+const HOST = String.raw`(?<host>[\w][\w.-]*)`;
+
+/** How runtimes word a failed look-up: those that name the host first. */
+const UNRESOLVED = [
+  new RegExp(String.raw`\bgetaddrinfo (?<code>E[A-Z_]+) ${HOST}`),
+  // Go: "dial tcp: lookup mcp.example.com on 127.0.0.53:53: no such host"
+  new RegExp(
+    String.raw`\blookup ${HOST}(?: on [^ ]+)?: (?<code>no such host|server misbehaving|i/o timeout|Temporary failure)`,
+  ),
+  new RegExp(
+    String.raw`\b(?:UnknownHostException|could not resolve (?:host|hostname|proxy)|unable to resolve host(?: address)?|failed to resolve|remote name could not be resolved):? ['"\`‘]?${HOST}`,
+    'i',
+  ),
+  // .NET: "No such host is known. (mcp.example.com:443)"
+  new RegExp(
+    String.raw`\b(?:no such host is known|name or service not known|nodename nor servname provided, or not known)\.? \(${HOST}:\d+\)`,
+    'i',
+  ),
+  /\b(?<code>ENOTFOUND|EAI_AGAIN|EAI_NONAME|NXDOMAIN|ERR_NAME_NOT_RESOLVED)\b/,
+  // The C library's sentences, as Python, Rust, Ruby and PHP pass them on, and two translations of them.
+  /\b(?:name or service not known|temporary failure in name resolution|nodename nor servname provided|no address associated with hostname|getaddrinfo failed|failed to lookup address information|no such host is known|name oder dienst nicht bekannt|nom ou service inconnu)\b/i,
+];
+
+/** The resolver did not answer, as opposed to: it answered that there is no such name. */
+const NO_ANSWER = /EAI_AGAIN|temporary failure|server misbehaving|i\/o timeout|ETIMEOUT/i;
+
+export default defineCause({
+  id: 'network-dns-failed',
+  title: 'The host name of the server does not resolve',
+  culprit: 'network',
+  severity: 'broken',
+  seenAs: [
+    'fetch failed',
+    'getaddrinfo ENOTFOUND',
+    'SSE error: TypeError: fetch failed: getaddrinfo ENOTFOUND',
+    'All connection attempts failed',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch', 'network'],
+  explains: [...FAILED_START, 'process-backend-unreachable'],
+
+  match(given) {
+    const { dnsError, host } = given.network ?? {};
+    if (dnsError && host) {
+      const facts = {
+        host,
+        message: dnsError.message,
+        resolverSilent: NO_ANSWER.test(`${dnsError.code} ${dnsError.message}`),
+      };
+      return { certainty: 'certain', cites: [at('network', 'dnsError', 'message')], facts };
+    }
+    const hit = find(wayWords(given), ...UNRESOLVED);
+    if (!hit) return null;
+    const wanted = hostOf(targetOf(given));
+    const named = hit.groups.host?.replace(/\.$/, '') ?? null;
+    return {
+      // Another name than that of the URL belongs to something the client needs besides (a proxy, a sign-in server).
+      certainty: named !== null && named === wanted ? 'certain' : 'likely',
+      cites: [hit.line.at],
+      facts: {
+        host: named ?? wanted ?? 'the server',
+        message: hit.match[0],
+        resolverSilent: NO_ANSWER.test(hit.match[0]),
+      },
+    };
+  },
+  say: ({ host, resolverSilent }) =>
+    resolverSilent
+      ? `The name of ${host} could not be looked up: the DNS resolver of the machine on which the client runs gave no answer.`
+      : `No address is known for ${host}: the name does not exist in the DNS that the client asks.`,
+  fix: ({ host, resolverSilent }) => [
+    resolverSilent
+      ? {
+          say: 'Restore name resolution where the client runs (network, VPN, DNS server; in a container its --dns), then look the name up:',
+          run: `nslookup ${host}`,
+        }
+      : {
+          say: `Correct the host in the server's URL: take it from the vendor's current documentation, then look it up:`,
+          run: `nslookup ${host}`,
+        },
+    host.includes('.')
+      ? { say: 'If the name is internal, connect the VPN or use the DNS server that knows it.' }
+      : {
+          say: `${host} has no dot: such a name is known only inside its own network (a Docker Compose service, for example). From outside use localhost with the published port.`,
+        },
+  ],
+  why: 'Before anything is sent, the host of the URL must be turned into an address. Clients fold the failure into "fetch failed" and keep the reason in a nested cause. A misspelt or retired host and a resolver that does not answer look alike there, although the cures differ.',
+  refs: ['https://nodejs.org/api/dns.html#error-codes'],
+  examples: [
+    {
+      name: 'live, no such name',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'mcp.nowhere.invalid',
+          port: 443,
+          tls: true,
+          addresses: [],
+          attempts: [],
+          dnsError: { code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND mcp.nowhere.invalid', syscall: 'getaddrinfo' },
+        },
+      },
+    },
+    {
+      name: 'Node behind fetch failed',
+      finds: true,
+      symptoms: {
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: 'TypeError: fetch failed\n  [cause]: Error: getaddrinfo ENOTFOUND mcp.acme.dev',
+      },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Post "https://mcp.acme.dev/mcp": dial tcp: lookup mcp.acme.dev on 127.0.0.53:53: no such host',
+      },
+    },
+    {
+      name: 'Python httpx',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'httpx.ConnectError: [Errno -2] Name or service not known',
+      },
+    },
+    {
+      name: 'Java',
+      finds: true,
+      symptoms: { transport: 'sse', clientError: 'Caused by: java.net.UnknownHostException: mcp.acme.dev' },
+    },
+    {
+      name: 'mcp-remote cannot resolve its target',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['-y', 'mcp-remote', 'https://mcp.acme.dev/sse'] },
+        stderr: 'Fatal error: TypeError: fetch failed\n  cause: Error: getaddrinfo EAI_AGAIN mcp.acme.dev',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a server that cannot resolve its own database',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'node', args: ['server.js'] },
+        stderr: 'Error: getaddrinfo ENOTFOUND db.internal',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the package registry is no MCP server',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'npm error request to https://npm.registry.example/x failed, reason: getaddrinfo ENOTFOUND npm.registry.example',
+      },
+    },
+  ],
+});

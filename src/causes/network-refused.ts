@@ -1,0 +1,177 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { hostOf, targetOf, wayWords } from './way.js';
+import { find, WORDS } from './words.js';
+
+/** "Refused" with the address, where it is named; then without. */
+const REFUSED = [
+  /\bECONNREFUSED:? (?<ip>\[?[\w.:-]+?\]?):(?<port>\d{1,5})(?![\w:])/,
+  // Go, Docker, curl: "dial tcp 127.0.0.1:3000: connect: connection refused"
+  /\b(?:dial tcp|connect(?:ing)? to|reach) \[?(?<ip>[\w.:-]+?)\]?(?::| port )(?<port>\d{1,5})(?![\w:]).{0,200}?\brefused/i,
+  // .NET: "No connection could be made because the target machine actively refused it. (127.0.0.1:3000)"
+  /\bactively refused it\.? ?\[?(?:\(?(?<ip>[\w.:-]+?)\]?:(?<port>\d{1,5})\))?/i,
+  /\bECONNREFUSED\b|\bConnectionRefused(?:Error)?\b|\bERR_CONNECTION_REFUSED\b|\[Errno (?:111|61)\]|\bos error (?:111|61|10061)\b|\bWinError 10061\b|\bconnection (?:was )?refused\b|\bVerbindungsaufbau abgelehnt\b|\bZielcomputer die Verbindung verweigerte\b|\bConnexion refusée\b/i,
+];
+
+/** Bun, Python's anyio and curl fold "refused" and "unreachable" into one sentence. */
+const COULD_BE_REFUSED =
+  /\bUnable to connect\. Is the computer able to access the url\?|\bAll connection attempts failed\b|\bFailed to connect to \S+ port \d+|\btcp connect error\b/i;
+
+/** A browser that comes back from a sign-in is refused by the client's listener, not by the server. */
+const SIGN_IN = /callback|code verifier|redirect_uri|oauth/i;
+
+const loopback = (host: string) => /^(?:localhost|127\.|::1$|0\.0\.0\.0$)/.test(host);
+
+export default defineCause({
+  id: 'network-refused',
+  title: 'Nothing listens at the address and port of the URL',
+  culprit: 'server',
+  severity: 'broken',
+  seenAs: [
+    'fetch failed',
+    'connect ECONNREFUSED 127.0.0.1:3000',
+    'All connection attempts failed',
+    'Unable to connect. Is the computer able to access the url?',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch', 'network'],
+  explains: [...FAILED_START, 'process-backend-unreachable'],
+
+  match(given) {
+    const { attempts = [], host, port = 0 } = given.network ?? {};
+    const first = attempts.findIndex(({ error }) => error?.code === 'ECONNREFUSED');
+    if (host && first >= 0 && attempts.every(({ error }) => error)) {
+      const everywhere = attempts.every(({ error }) => error?.code === 'ECONNREFUSED');
+      const families = new Set(attempts.map(({ address }) => address.includes(':')));
+      return {
+        // "localhost" tried on one family only: a server may be listening on the other.
+        certainty: everywhere && (host !== 'localhost' || families.size === 2) ? 'certain' : 'likely',
+        cites: [at('network', 'attempts', first, 'error', 'message')],
+        facts: { host, port, local: loopback(host), addresses: attempts.map(({ address }) => address) },
+      };
+    }
+    const lines = wayWords(given).filter(({ text }) => !SIGN_IN.test(text));
+    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED);
+    if (!hit) return null;
+    const url = targetOf(given);
+    const wanted = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+    const wantedPort = wanted ? Number(wanted.port || (wanted.protocol === 'https:' ? 443 : 80)) : null;
+    const ip = hit.groups.ip?.replace(/^\[|\]$/g, '') ?? null;
+    const told = hit.groups.port === undefined ? null : Number(hit.groups.port);
+    // A port other than that of the URL, or this machine in place of a remote host: a proxy refused, not the server.
+    const name = hostOf(url) ?? ip ?? 'the server';
+    const elsewhere =
+      wanted !== undefined &&
+      ((told !== null && told !== wantedPort) || (ip !== null && loopback(ip) && !loopback(name)));
+    return {
+      certainty: elsewhere || (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name)) ? 'possible' : 'likely',
+      cites: [hit.line.at],
+      facts: { host: name, port: wantedPort ?? told ?? 0, local: loopback(name), addresses: ip ? [ip] : [] },
+    };
+  },
+  say: ({ host, port, local }) =>
+    `${host} refused the connection${port ? ` on port ${port}` : ''}: ${local ? 'no program on this machine listens there, so the server is not running or uses another port' : 'the host is up, but no program listens there'}.`,
+  fix: ({ host, port, local }) => [
+    local
+      ? {
+          say: `Start the server, and leave it running: for a URL entry the client starts nothing. Then see who listens${port ? ` on port ${port}` : ''}:`,
+          run: port ? `lsof -nP -iTCP:${port} -sTCP:LISTEN || netstat -an | grep ${port}` : 'ss -ltnp || netstat -an',
+        }
+      : {
+          say: `On ${host}: start the server, bind it to 0.0.0.0 rather than 127.0.0.1, and see who listens${port ? ` on port ${port}` : ''}:`,
+          run: 'ss -ltnp',
+        },
+    { say: "When it listens on another port, write that port into the URL of the client's entry." },
+    ...(local
+      ? [
+          {
+            say: 'When client and server run in different containers or in WSL, localhost is not shared: use the service name, host.docker.internal or the address of the other side.',
+          },
+        ]
+      : []),
+  ],
+  why: 'A refusal is an answer: the machine was reached and said that no program has this port open. A server that listens on 127.0.0.1 only refuses in just this way everybody who comes from another machine or container.',
+  refs: ['https://nodejs.org/api/errors.html#common-system-errors'],
+  examples: [
+    {
+      name: 'live, port closed',
+      finds: true,
+      evidence: {
+        network: {
+          host: '127.0.0.1',
+          port: 3999,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4 }],
+          attempts: [
+            {
+              address: '127.0.0.1',
+              ms: 1,
+              error: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 127.0.0.1:3999', syscall: 'connect' },
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'Node',
+      finds: true,
+      symptoms: {
+        url: 'http://127.0.0.1:3000/mcp',
+        clientError: 'TypeError: fetch failed (connect ECONNREFUSED 127.0.0.1:3000)',
+      },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Post "http://10.0.0.4:8080/mcp": dial tcp 10.0.0.4:8080: connect: connection refused',
+      },
+    },
+    {
+      name: 'Rust',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'error sending request for url (http://127.0.0.1:8000/mcp): tcp connect error: Connection refused (os error 111)',
+      },
+    },
+    {
+      name: '.NET on Windows',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        clientError: 'No connection could be made because the target machine actively refused it. (localhost:5000)',
+      },
+    },
+    {
+      name: 'mcp-remote before its server runs',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['mcp-remote', 'http://localhost:8787/sse'] },
+        stderr: 'Connection error: TypeError: fetch failed: connect ECONNREFUSED 127.0.0.1:8787',
+      },
+    },
+    {
+      name: "a stdio server's database",
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'node', args: ['server.js'] },
+        stderr: 'Error: connect ECONNREFUSED 127.0.0.1:5432',
+        exitCode: 1,
+      },
+    },
+    {
+      name: "the client's own sign-in listener",
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'ERR_CONNECTION_REFUSED http://localhost:3334/oauth/callback',
+      },
+    },
+  ],
+});

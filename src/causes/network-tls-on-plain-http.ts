@@ -1,0 +1,153 @@
+import { at } from '../case/pointer.js';
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { targetOf, wayWords } from './way.js';
+import { failed, find, WORDS, words } from './words.js';
+
+/** A TLS client that was answered "HTTP/1.1 400 ..." and read the letters as a TLS record: these can mean nothing else. */
+const HTTP_IN_TLS = [
+  /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/i,
+  /\b(?:ERR_SSL_)?WRONG_VERSION_NUMBER\b|\bwrong version number\b|\b(?:ERR_SSL_)?PACKET_LENGTH_TOO_LONG\b|\bpacket length too long\b|record layer failure|RECORD_LAYER_FAILURE/i,
+  // Java, .NET, rustls, Firefox, macOS.
+  /Unsupported or unrecognized SSL message|plaintext connection\?|frame size or a corrupted frame was received|unexpected packet format|received corrupt message of type InvalidContentType|SSL_ERROR_RX_RECORD_TOO_LONG|record overflow|ERR_SSL_PROTOCOL_ERROR/i,
+];
+
+/** The other side of it, in the log of a plain HTTP server: the first bytes of a TLS ClientHello, or a bad request line. */
+const HELLO_IN_LOG = /\\x16\\x03[\\\w]|\\u0016\\u0003/;
+
+const plain = (url: string) => url.replace(/^https:/i, 'http:');
+
+type Found = { url: string | null; authority: string | null };
+
+export default defineCause({
+  id: 'network-tls-on-plain-http',
+  title: 'The URL says https, but the server speaks plain http on that port',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: [
+    'fetch failed',
+    'write EPROTO ... wrong version number',
+    'packet length too long',
+    'http: server gave HTTP response to HTTPS client',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch', 'network', 'endpoint'],
+  explains: [...FAILED_START, 'network-tls-untrusted'],
+
+  match(given): Match<Found> | null {
+    if (given.handshake && !failed(given)) return null;
+    const { tlsError, tls, host = '', port = 0, plainHttpAnswers, certificate } = given.network ?? {};
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    if (tls && tlsError && !certificate) {
+      const record = HTTP_IN_TLS.some((pattern) => pattern.test(`${tlsError.code} ${tlsError.message}`));
+      if (plainHttpAnswers || record) {
+        const cites = [
+          at('network', 'tlsError', 'message'),
+          ...(plainHttpAnswers ? [at('network', 'plainHttpAnswers')] : []),
+        ];
+        return {
+          certainty: plainHttpAnswers ? 'certain' : 'likely',
+          cites,
+          facts: { url, authority: `${host.includes(':') ? `[${host}]` : host}:${port}` },
+        };
+      }
+    }
+    const said =
+      find(wayWords(given), ...HTTP_IN_TLS) ??
+      find(
+        words(given).filter(({ from }) => from !== 'client'),
+        HELLO_IN_LOG,
+      );
+    // "https_proxy=https://..." towards a plain proxy leaves the same words; http: URLs do not.
+    if (!said || (url !== null && /^http:/i.test(url))) return null;
+    const sure =
+      said.line.from === 'client' && /gave HTTP response|packet length too long/i.test(said.match[0]) && url !== null;
+    return { certainty: sure ? 'certain' : 'likely', cites: [said.line.at], facts: { url, authority: null } };
+  },
+  say: ({ url, authority }) =>
+    `The client opened TLS towards ${authority ?? url ?? 'the server'}, and the server there answered in plain HTTP: it has no TLS on this port.`,
+  fix: ({ url, authority }) => [
+    {
+      say: "Write http:// in place of https:// in the URL of the client's entry:",
+      edit: {
+        file: 'the client config',
+        at: 'url',
+        to: `"url": "${url ? plain(url) : `http://${authority ?? '<host>:<port>'}/<path>`}"`,
+      },
+    },
+    {
+      say: 'For clients that accept https only, put a reverse proxy with a certificate (Caddy, nginx, a tunnel) before the server and use its URL.',
+    },
+  ],
+  why: 'Development servers speak plain HTTP unless they were given a certificate. The TLS library of the client takes the letters "HTTP" for a record header and complains about a version number or a length, which hides how simple the matter is.',
+  refs: ['https://www.rfc-editor.org/rfc/rfc8446#section-5.1'],
+  examples: [
+    {
+      name: 'live, the port answers plain HTTP',
+      finds: true,
+      evidence: {
+        network: {
+          host: '127.0.0.1',
+          port: 3000,
+          tls: true,
+          addresses: [{ address: '127.0.0.1', family: 4 }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          tlsError: { code: 'ERR_SSL_PACKET_LENGTH_TOO_LONG', message: 'packet length too long' },
+          plainHttpAnswers: true,
+        },
+      },
+    },
+    {
+      name: 'Node',
+      finds: true,
+      symptoms: {
+        url: 'https://localhost:3000/sse',
+        clientError:
+          'SSE error: request to https://localhost:3000/sse failed, reason: write EPROTO C0ECEEC9:error:0A0000C6:SSL routines:tls_get_more_records:packet length too long',
+      },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Post "https://localhost:8080/mcp": http: server gave HTTP response to HTTPS client',
+      },
+    },
+    {
+      name: 'Python',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'httpx.ConnectError: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)',
+      },
+    },
+    {
+      name: 'Java',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        clientError: 'javax.net.ssl.SSLException: Unsupported or unrecognized SSL message',
+      },
+    },
+    {
+      name: 'the log of a Python server',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        serverLog:
+          "127.0.0.1 - - [22/Nov/2026 08:00:01] code 400, message Bad request version ('\\x16\\x03\\x01\\x02\\x00\\x01')",
+      },
+    },
+    {
+      name: 'a certificate that is not trusted',
+      finds: false,
+      symptoms: { url: 'https://localhost:3000/mcp', clientError: 'fetch failed: self-signed certificate' },
+    },
+    {
+      name: 'the URL has http already',
+      finds: false,
+      symptoms: { url: 'http://localhost:3000/mcp', clientError: 'wrong version number' },
+    },
+  ],
+});

@@ -1,0 +1,245 @@
+import { at } from '../case/pointer.js';
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { hostOf, targetOf, wayWords } from './way.js';
+import { failed, find, WORDS } from './words.js';
+
+/** What is wrong with the certificate, with the error codes (OpenSSL, as Node prints them) and sentences that say so. */
+const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
+  {
+    fault: 'expired',
+    codes: /^CERT_HAS_EXPIRED$/,
+    words:
+      /\bCERT_HAS_EXPIRED\b|certificate has expired(?! or is not yet valid)|\bcertificate expired\b|invalid peer certificate: Expired|CertificateExpiredException|NotAfter:|ERR_CERT_DATE_INVALID|SEC_E_CERT_EXPIRED|x509: certificate has expired/i,
+  },
+  {
+    fault: 'not-yet-valid',
+    codes: /^CERT_NOT_YET_VALID$/,
+    words: /\bCERT_NOT_YET_VALID\b|certificate is not (?:yet valid|valid yet)|CertificateNotYetValid|\bNotValidYet\b/i,
+  },
+  {
+    fault: 'wrong-name',
+    codes: /ALTNAME_INVALID|HOSTNAME_MISMATCH/,
+    // Go: "x509: certificate is valid for a.dev, not b.dev"; Java: "No subject alternative DNS name matching".
+    words:
+      /ALTNAME_INVALID|hostname mismatch|does(?: not|n't) match certificate's altnames|certificate is (?:not )?valid for|doesn't contain any IP SANs|NotValidForName|no (?:subject )?alternative (?:certificate subject name|DNS name|IP address|names?) (?:matches|matching|present)|RemoteCertificateNameMismatch|ERR_CERT_COMMON_NAME_INVALID|SEC_E_WRONG_PRINCIPAL|hostname .{1,100} (?:was not verified|does not match the server certificate)/i,
+  },
+  {
+    fault: 'self-signed',
+    codes: /^DEPTH_ZERO_SELF_SIGNED_CERT$/,
+    words:
+      /DEPTH_ZERO_SELF_SIGNED_CERT|self[- ]signed certificate(?! in (?:the )?certificate chain)|CaUsedAsEndEntity/i,
+  },
+  {
+    fault: 'unknown-issuer',
+    codes:
+      /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|^CERT_UNTRUSTED$|^INVALID_CA$|^CERT_SIGNATURE_FAILURE$|^CERT_CHAIN_TOO_LONG$/,
+    words:
+      /SELF_SIGNED_CERT_IN_CHAIN|self[- ]signed certificate in (?:the )?certificate chain|unable to get (?:local )?issuer certificate|UNABLE_TO_(?:GET_ISSUER|VERIFY)|unable to verify the first certificate|unknown certificate verification error|signed by unknown authority|UnknownIssuer|UnknownCA|unable to find valid certification path|PKIX path (?:building|validation) failed|RemoteCertificateChainErrors|\bPartialChain\b|\bUntrustedRoot\b|ERR_CERT_AUTHORITY_INVALID|SEC_E_UNTRUSTED_ROOT|certificate is not trusted/i,
+  },
+  {
+    fault: 'untrusted',
+    codes: /^CERT_|^UNTRUSTED$/,
+    words:
+      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL certificate problem|remote certificate (?:is invalid|was rejected)|certificate validation failed|could not establish trust relationship/i,
+  },
+];
+
+const SAYS: Record<string, string> = {
+  expired: 'has expired',
+  'not-yet-valid': 'is not valid yet (or the clock of the client is wrong)',
+  'wrong-name': 'was issued for another name than the one in the URL',
+  'self-signed': 'is self-signed, so no authority vouches for it',
+  'unknown-issuer':
+    'comes from an authority that the client runtime does not know, or lacks its intermediate certificate',
+  untrusted: 'is not trusted by the client runtime',
+};
+
+type Found = {
+  fault: string;
+  host: string | null;
+  port: number;
+  code: string;
+  subject: string | null;
+  issuer: string | null;
+  altNames: string | null;
+  validTo: string | null;
+};
+
+export default defineCause({
+  id: 'network-tls-untrusted',
+  title: "The server's TLS certificate is not trusted",
+  culprit: 'network',
+  severity: 'broken',
+  seenAs: [
+    'fetch failed',
+    'self-signed certificate in certificate chain',
+    'unable to get local issuer certificate',
+    'certificate verify failed',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch', 'network'],
+  explains: FAILED_START,
+
+  match(given): Match<Found> | null {
+    if (given.handshake && !failed(given)) return null;
+    const { tlsError, certificate, host, port = 443 } = given.network ?? {};
+    const seen =
+      tlsError && FAULTS.find(({ codes, words }) => codes.test(tlsError.code) || words.test(tlsError.message));
+    if (tlsError && seen && host) {
+      const { subject = null, issuer = null, altNames = null, validTo = null } = certificate ?? {};
+      const cites = [at('network', 'tlsError', 'message'), ...(certificate ? [at('network', 'certificate')] : [])];
+      return {
+        certainty: 'certain',
+        cites,
+        facts: { fault: seen.fault, host, port, code: tlsError.code, subject, issuer, altNames, validTo },
+      };
+    }
+    const lines = wayWords(given);
+    for (const { fault, words } of FAULTS) {
+      const hit = find(lines, words);
+      if (!hit) continue;
+      const url = targetOf(given);
+      const port = url !== undefined && URL.canParse(url) ? Number(new URL(url).port || 443) : 443;
+      const facts = {
+        fault,
+        host: hostOf(url) ?? null,
+        port,
+        code: hit.match[0],
+        subject: null,
+        issuer: null,
+        altNames: null,
+        validTo: null,
+      };
+      // The client's own sentence leaves no doubt about the certificate, only about whose it is: the sign-in server has one too.
+      return {
+        certainty:
+          hit.line.from === 'client' && !/oauth|authorization|token/i.test(hit.line.text) ? 'certain' : 'likely',
+        cites: [hit.line.at],
+        facts,
+      };
+    }
+    return null;
+  },
+  say: ({ fault, host, subject, issuer, altNames, validTo }) => {
+    const details =
+      fault === 'wrong-name' ? (altNames ?? subject) : fault === 'expired' ? validTo : issuer && `issuer ${issuer}`;
+    return `The TLS certificate of ${host ?? 'the server'} ${SAYS[fault]}${details ? ` (${details})` : ''}, so the client broke the connection off before it sent anything.`;
+  },
+  fix: ({ fault, host, port }) => {
+    const name = host ?? '<host>';
+    const look = {
+      say: 'See the whole chain that the server presents:',
+      run: `openssl s_client -connect ${name}:${port} -servername ${name} -showcerts </dev/null`,
+    };
+    if (fault === 'expired')
+      return [
+        {
+          say: 'Renew the certificate on the server (certbot renew, or the panel of the host) and reload the web server.',
+        },
+        look,
+      ];
+    if (fault === 'not-yet-valid')
+      return [{ say: 'Set the clock of the client machine, then try again.', run: 'date -u' }, look];
+    if (fault === 'wrong-name')
+      return [
+        {
+          say: 'Use in the URL a host name that the certificate carries, or issue the certificate anew for the name that you use.',
+        },
+        look,
+      ];
+    return [
+      {
+        say: "Make the client's runtime trust the authority: for a server entry with a command (mcp-remote) add the variable below, for the client itself set it where the client is started. Python reads SSL_CERT_FILE, Java its cacerts key store.",
+        edit: { file: 'the client config', at: 'env', to: '"env": { "NODE_EXTRA_CA_CERTS": "/path/to/ca.pem" }' },
+      },
+      {
+        say: 'On a server of your own, serve a certificate from a public authority together with its intermediate certificates (fullchain.pem, not cert.pem).',
+      },
+      look,
+    ];
+  },
+  why: 'curl and browsers use the trust store of the system, while Node, Python and Java carry one of their own. A company proxy that inspects TLS, a private authority or a missing intermediate certificate therefore fails in the MCP client only. Turning verification off would hand the credentials to anybody in between.',
+  refs: [
+    'https://nodejs.org/api/cli.html#node_extra_ca_certsfile',
+    'https://www.openssl.org/docs/man3.0/man1/openssl-verification-options.html',
+  ],
+  examples: [
+    {
+      name: 'live, self-signed',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8443,
+          tls: true,
+          addresses: [{ address: '127.0.0.1', family: 4 }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          tlsMs: 4,
+          tlsError: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: 'self-signed certificate' },
+          certificate: {
+            subject: 'localhost',
+            issuer: 'localhost',
+            validFrom: '2026-01-01T00:00:00.000Z',
+            validTo: '2056-01-01T00:00:00.000Z',
+            selfSigned: true,
+          },
+        },
+      },
+    },
+    {
+      name: 'Node behind an inspecting proxy',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Streamable HTTP error: fetch failed\n[cause]: Error: unable to get local issuer certificate; code: UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      },
+    },
+    {
+      name: 'Python',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        clientError:
+          "httpx.ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid for 'mcp.acme.dev'. (_ssl.c:1006)",
+      },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Post "https://mcp.acme.dev/mcp": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      },
+    },
+    {
+      name: 'Rust and Java',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target',
+      },
+    },
+    {
+      name: 'npm behind the same proxy',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['-y', 'some-server'] },
+        stderr: 'npm error code SELF_SIGNED_CERT_IN_CHAIN\nnpm error self-signed certificate in certificate chain',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'no TLS at all',
+      finds: false,
+      symptoms: {
+        url: 'https://localhost:3000/mcp',
+        clientError: 'write EPROTO 140:error:0A00010B:SSL routines:ssl3_get_record:wrong version number',
+      },
+    },
+  ],
+});

@@ -1,0 +1,92 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { find, type Line, WORDS, words } from './words.js';
+
+/** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
+const ARGUMENT = [
+  /\bunrecogni[sz]ed (?:arguments?|options?|command or argument)s?:? ['"`]?(?<what>[^'"`]{1,60})|\b(?:unknown|no such|bad|illegal|invalid) (?:option|flag|argument|switch|parameter)s?:?(?: --)? ['"`]?(?<opt>-{0,2}[\w][\w.=-]{0,60})/i,
+  /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)/i,
+  /argument (?<arg>[^:]{1,60}): (?:invalid|expected|not allowed)|\binvalid (?:value|choice|argument) (?:for )?['"`]?(?<value>[^'"`]{1,60})['"`]?|\bInvalid values:$/i,
+  /arguments? (?:is|are|was|were) (?:required|not provided)(?:: ?(?<required>.{1,60}))?|\b(?:missing|required) (?:required )?(?:argument|option|parameter|flag)(?:\(?s\)?)?:? ['"`<]?(?<missing>[\w-][^'"`>]{0,60})|required option ['"`](?<commander>[^'"`]{1,60})/i,
+];
+/** Values read from a variable or a config file and refused: validators, URL and number parsers, credentials of a backend. */
+const VALUE = [
+  /^(?<class>(?:[\w.]*\.)?(?:ValidationError|ZodError|ConfigError|ConfigurationError|ImproperlyConfigured|InvalidConfig\w*|SettingsError|MongoParseError|BindException|BindValidationException))\b(?!: Address)/,
+  /\[type=(?<type>extra_forbidden|\w+_parsing|\w+_type|literal_error|enum|value_error|url_\w+|string_\w+|greater_\w+|less_\w+)\b/,
+  /\b(?:invalid|bad|malformed|unsupported|unknown|illegal)\b (?:\w+ ){0,3}(?<noun>config(?:uration)?|settings?|connection (?:string|ur[il])|transport|mode|log ?level|environment variables?|port(?: number)?|database ur[il]|endpoint|base ur[il])\b(?! (?:error|closed))|\bERR_(?:INVALID_URL|SOCKET_BAD_PORT|INVALID_ARG_VALUE|PARSE_ARGS\w+)\b|\bInvalid (?:url|uri|scheme)\b/i,
+  /\b(?:config(?:uration)?|settings|arguments?|options?|env(?:ironment)?)\b.{0,30}\b(?:validation (?:failed|error)|is (?:invalid|not valid)|could not be (?:parsed|loaded|read))|\b(?:failed|unable|could not|cannot|error) (?:to )?(?:pars\w+|load\w*|read\w*|validat\w+)(?: the)? (?:\w+ )?(?<file>config(?:uration)?|settings)\b|\bFailed to bind properties under '(?<spring>[^']+)'/i,
+  /\b(?<name>[A-Z][A-Z0-9_]{2,}|--[\w-]+)['"`]? (?:must be (?!set|provided|defined|specified|configured|supplied|present|non-?empty|given)|(?:is|are) (?:invalid|malformed|not (?:a )?(?:valid|supported|allowed|recogni[sz]ed))|has an invalid|contains an? invalid|should be (?:an?|one of)\b)/,
+  /\b(?:must be one of|expected one of|allowed values|valid (?:values|options|choices) are|choose from)\b|strconv\.\w+: parsing "(?<num>[^"]*)": invalid|invalid literal for int\(\)|could not convert string to float|must start with the protocol|password authentication failed|Access denied for user|Authentication failed\b|not authori[sz]ed as/i,
+];
+/** Folders and files of the entry that the server checks itself. */
+const FOLDER = [
+  /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:none of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
+];
+const USAGE = /^\s*(?:usage|syntax|verwendung|aufruf|utilisation|uso|用法)(?:\s?:\s*\S| of \S+:$)/i;
+/** Launchers that refuse their own command line, and modules: not the server's arguments. */
+const NOT_OURS = /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|\bwarning\b|DeprecationWarning|from daemon/i;
+/** Below "validation error" every field is merely absent: then a variable is missing, not wrong. */
+const onlyMissing = (lines: Line[], i: number) => {
+  const block = lines.slice(i, i + 14).map(({ text }) => text).join('\n');
+  return /field required|type=missing|['"]Required['"]|received:? ["']?undefined/i.test(block) && !/\[type=(?!missing)|invalid_(?!type)/.test(block);
+};
+
+export default defineCause({
+  id: 'process-config-rejected',
+  title: 'The server refused an argument or a setting that it was given',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: ['MCP error -32000: Connection closed', 'Server disconnected', 'error: unrecognized arguments'],
+  needs: [],
+  uses: [...WORDS, 'http'],
+  explains: ['deploy-crashed', 'container-exited', 'container-restarting', ...FAILED_START],
+
+  match(given) {
+    // The exception of a framework's own settings has the shape, but the version of a library is at fault.
+    const all = words(given);
+    const lines = all.filter(({ text, from }, i) => from !== 'client' && !NOT_OURS.test(text) && !(VALUE[0]?.test(text) && onlyMissing(all, i)));
+    const { exit } = given.process ?? {};
+    const ended = exit?.by === 'itself';
+    const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
+    if (overHttp && !ended) return null;
+    const argument = find(lines, ...ARGUMENT);
+    const hit = argument ?? find(lines, ...FOLDER) ?? find(lines, ...VALUE);
+    // The help of a program, printed instead of serving.
+    const usage = find(lines, USAGE);
+    if (!hit && !(usage && ended)) return null;
+    const line = hit?.line ?? usage?.line;
+    if (!line) return null;
+    const exact = argument !== null && (usage !== null || /\berror: |^error\b/i.test(line.text));
+    // A heading says nothing alone: the field and its complaint stand on the next lines.
+    const i = all.indexOf(line);
+    const detail = /validation error|ZodError|[:{[]\s*$/i.test(line.text) ? all.slice(i + 1, i + 3).filter(({ text }) => /\w/.test(text) && !/^\s+at /.test(text)) : [];
+    const what = Object.values(hit?.groups ?? {}).find(Boolean)?.trim() ?? null;
+    return {
+      certainty: ended && exact && exit.code !== 0 ? 'certain' : 'likely',
+      cites: [line.at, ...detail.map((l) => l.at), ...(ended ? [at('process', 'exit')] : [])],
+      facts: { said: [line, ...detail].map(({ text }) => text.trim()).join(' ').slice(0, 240), what, kind: argument ? 'argument' : hit ? 'value' : 'usage' },
+    };
+  },
+  say: ({ said, kind }) =>
+    kind === 'usage'
+      ? `The server printed its usage text instead of serving: its arguments do not ask it to serve, or one is wrong ("${said}").`
+      : `The server started, read its ${kind === 'argument' ? 'arguments' : 'settings'} and refused one: "${said}".`,
+  fix: ({ what, kind }) => [
+    kind === 'value'
+      ? { say: `Correct the value${what ? ` that the message names (${what})` : ''} in the server's entry, or in the .env or config file of the folder it starts in:`, edit: { file: 'the client config', at: 'env', to: '"env": { "<NAME IN THE MESSAGE>": "<a value the server accepts>" }' } }
+      : { say: `Correct the arguments in the server's entry${what ? ` (${what})` : ''}: each word of the command line is one element of args, and an option with its value is two:`, edit: { file: 'the client config', at: 'args', to: '"args": ["<package or script>", "--option", "value"]' } },
+    { say: 'Compare with what this version of the server accepts:', run: '<command of the entry> --help' },
+  ],
+  why: 'A server checks its command line and settings before it serves, and ends when one is wrong. Options change between versions, so that an entry which starts the newest release breaks without an edit, and a .env file in the working directory is read as well.',
+  refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers', 'https://docs.pydantic.dev/latest/errors/validation_errors/'],
+  examples: [
+    { name: 'argparse', finds: true, symptoms: { transport: 'stdio', stderr: 'usage: server [-h] [--port PORT]\nserver: error: unrecognized arguments: --verbosity 3', exitCode: 2 } },
+    { name: 'clap', finds: true, symptoms: { stderr: "error: invalid value 'std' for '--transport <TRANSPORT>'\n  [possible values: stdio, http]\n\nFor more information, try '--help'.", exitCode: 2 } },
+    { name: 'an extra key in the settings', finds: true, symptoms: { transport: 'stdio', stderr: 'pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\nUNRELATED\n  Extra inputs are not permitted [type=extra_forbidden, input_value=1, input_type=str]', exitCode: 1 } },
+    { name: 'a folder of the entry', finds: true, symptoms: { transport: 'stdio', stderr: "Error accessing directory /mnt/usb: Error: ENOENT: no such file or directory, stat '/mnt/usb'\n    at async Object.stat (node:internal/fs/promises:1040:18)" } },
+    { name: 'usage and nothing else', finds: true, symptoms: { transport: 'stdio', stderr: 'Usage: mcp-server-filesystem <allowed-directory> [additional-directories...]', exitCode: 1 } },
+    { name: 'a module that is not there', finds: false, symptoms: { stderr: "Error: Cannot find module '/srv/index.js'", exitCode: 1 } },
+    { name: 'a version the server does not speak', finds: false, symptoms: { stderr: 'Error: Unsupported protocol version: 2099-01-01', exitCode: 1 } },
+  ],
+});

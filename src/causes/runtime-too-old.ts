@@ -1,0 +1,250 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { find, type Line, WORDS, words } from './words.js';
+
+/** The requirement is spelled out, with both versions or one. */
+const STATED = [
+  /npm v\S+ (?:is known not to run|does not (?:support|run)) on (?<name>Node\.js) v(?<has>[\d.]+)/,
+  /npm does not support (?<name>Node\.js) v(?<has>[\d.]+)/,
+  /The engine "(?<name>node|npm|yarn|pnpm|bun)" is incompatible.*Expected version "(?<needs>[^"]+)"\. Got "(?<has>[^"]+)"/,
+  /ERR_PNPM_UNSUPPORTED_ENGINE|This version of pnpm requires at least (?<name>Node\.js) v(?<needs>[\d.]+)/,
+  /(?:requires?|needs?|supports? only|minimum|at least)\b.{0,30}?\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun|rustc)\b(?: version)?[ :"]{0,3}(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?(?: or (?:higher|newer|later|above))?)/i,
+  /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun) (?:version )?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)(?: or (?:higher|newer|later|above|greater))? (?:is |are )?(?:required|needed)/i,
+  /requires a different (?<name>Python): (?<has>[\d.]+) not in ['"](?<needs>[^'"]+)/,
+  /(?<name>Python) version \((?<has>[\d.]+)\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
+  /resolved to (?<name>Python) (?<has>[\d.]+), which is incompatible with .*?requirement: [`'"]?(?<needs>[><=!~\d.,]+)/,
+  /No interpreter found for (?<name>Python) ?(?<needs>[><=!~\d.,]+)|(?:Ignored the following versions|ERROR: Ignored).*require a different (?<py>python) version/,
+  /compiled by a more recent version of the (?<name>Java) Runtime|UnsupportedClassVersionError|release version \d+ not supported/,
+  /You must install or update (?<name>\.NET) to run this application|framework '(?<fw>Microsoft\.[\w.]+)', version '(?<needs>[\d.]+)'/,
+  /go\.mod requires (?<name>go) >= (?<needs>[\d.]+) \(running go (?<has>[\d.]+)|module requires (?<go>[Gg]o) [\d.]+|invalid go version/,
+  /requires (?<name>rustc) (?<needs>[\d.]+) or newer|feature `edition20\d\d` is required/,
+  /Your (?<name>Ruby) version is (?<has>[\d.]+), but|dependencies require a (?<php>PHP) version "(?<needs>[^"]+)/,
+  /Required (?<name>uv) version .* does not match the running version/,
+  /(?:your|current|installed|this) (?:version of )?(?<name>Node(?:\.?js)?|npm|Python|Java)(?: version)?\b.{0,40}(?:is )?(?:too old|not supported|outdated|unsupported)/i,
+];
+
+/** What an old runtime stumbles over, by itself: no newer one says this. */
+const STUMBLES = [
+  /SyntaxError: Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.|\?\?|\.(?!\w)|with)(?:['"]|$|\s)/,
+  // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
+  /SyntaxError: Unexpected token (?:[{=.?*(:]|import|export)$|SyntaxError: f-string: (?:expecting|unmatched)/,
+  /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
+  /ReferenceError: (?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
+  /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
+  /No such built-in module: (?<api>node:\S+)|Cannot find module ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
+  /TypeError: .*\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto\.hash|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
+  /bad option: (?<api>--(?:env-file|experimental-(?:strip-types|transform-types|sqlite|websocket|require-module|permission)|import|watch|disable-warning|run|test|use-system-ca|permission|openssl-legacy-provider)\b)/,
+  /No module named ['"](?<api>tomllib|zoneinfo|graphlib|dataclasses|contextvars|asyncio|importlib\.(?:metadata|resources))['"]/,
+  /unsupported operand type\(s\) for \|: ['"](?:type|_GenericAlias|NoneType|ABCMeta)|TypeError: ['"](?:type|ABCMeta)['"] object is not subscriptable/,
+  /cannot import name ['"](?<api>Annotated|TypeAlias|ParamSpec|Self|override|NotRequired|Required|Unpack|Literal|Protocol|TypedDict|Concatenate|TypeGuard|assert_never|StrEnum|UTC|TaskGroup|batched|pairwise)['"] from ['"](?:typing|enum|datetime|asyncio|itertools)['"]/,
+  /module ['"](?<api>asyncio)['"] has no attribute ['"](?:run|timeout|TaskGroup|to_thread|Runner)|got an unexpected keyword argument ['"](?:slots|kw_only)['"]/,
+  /Unrecognized VM option|SyntaxError: Missing parentheses in call|SyntaxError: Non-ASCII character/,
+];
+
+/** Any syntax error, but out of a loader that only Node.js up to 12 has. */
+const OLD_LOADER =
+  /\((?:internal\/(?:modules\/cjs\/loader|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
+const SYNTAX = /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \))/;
+/** Python names no version: the statement under the caret does (match, walrus, parenthesised with, except*). */
+const PYTHON_STATEMENT = /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := )/;
+/** The usage text of npx up to version 6, which does not know `-y <package>`. */
+const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@version\]/;
+const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
+
+const ran = (lines: Line[]): string =>
+  lines
+    .map(
+      ({ text }) =>
+        /^\s*Node\.js v(?<v>\d+\.\d+\.\d+)|versions\/node\/v(?<nvm>\d+\.\d+\.\d+)|lib\/python(?<py>[23]\.\d+)\//.exec(
+          text,
+        )?.groups,
+    )
+    .map((g) => g?.v ?? g?.nvm ?? g?.py)
+    .find(Boolean) ?? '';
+
+export default defineCause({
+  id: 'runtime-too-old',
+  title: 'The Node.js, npm, Python, Java or .NET that runs the server is older than the server needs',
+  culprit: 'runtime',
+  severity: 'broken',
+  seenAs: [
+    "SyntaxError: Unexpected token '??='",
+    'npm error engine Unsupported engine',
+    'UnsupportedClassVersionError',
+    'ReferenceError: File is not defined',
+    'MCP error -32000: Connection closed',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch'],
+  explains: [
+    ...FAILED_START,
+    'install-package-not-found',
+    'install-package-broken',
+    'process-config-rejected',
+    'runtime-sdk-incompatible',
+    'runtime-dependency-missing',
+  ],
+
+  match(given) {
+    const lines = words(given);
+    const errors = lines.filter(
+      ({ text }) =>
+        !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|warning:|no longer support|will require/i.test(text),
+    );
+    const stated = find(errors, ...STATED);
+    const stumbles = find(errors, ...STUMBLES);
+    const syntax = find(errors, SYNTAX);
+    const old = lines.some(({ text }) => OLD_LOADER.test(text));
+    const npx = find(errors, NPX_6);
+    const statement = errors.some(({ text }) => text.includes('SyntaxError: invalid syntax'))
+      ? find(errors, PYTHON_STATEMENT)
+      : null;
+    const warned = find(lines, WARNED);
+    const hit = stated ?? stumbles ?? (old ? syntax : null) ?? npx ?? statement ?? warned;
+    if (!hit) return null;
+    const { runtime } = given.launch ?? {};
+    const { name, needs, has } = hit.groups;
+    const other = hit.groups.py ?? hit.groups.go ?? hit.groups.php ?? (hit.groups.fw ? '.NET' : undefined);
+    const python =
+      /python|No module named|cannot import name|asyncio|subscriptable|operand|slots|kw_only|invalid syntax/i.test(
+        hit.line.text,
+      ) || hit === statement;
+    const version = (has ?? (ran(lines) || runtime?.version || '')).replace(/\.$/, '');
+    // A warning about engines is common beside other failures: it counts only when nothing else was said.
+    const certainty =
+      hit === warned
+        ? /npm (?:error|ERR!)/.test(hit.line.text)
+          ? 'certain'
+          : 'possible'
+        : (hit === stated && (has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
+            (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
+          ? 'certain'
+          : 'likely';
+    return {
+      certainty,
+      cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime', 'version')] : [])],
+      facts: {
+        runtime:
+          name ??
+          other ??
+          (npx && hit === npx
+            ? 'npm'
+            : /[Jj]ava|VM option/.test(hit.line.text)
+              ? 'Java'
+              : python
+                ? 'Python'
+                : (runtime?.name ?? 'Node.js')),
+        has: version,
+        needs: (needs ?? '').trim().replace(/[.,]+$/, ''),
+        lacks: hit.groups.api ?? hit.groups.mod ?? '',
+      },
+    };
+  },
+  say: ({ runtime, has, needs, lacks }) =>
+    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. It is the one that the client found first, not necessarily the one of your terminal.`,
+  fix: ({ runtime, needs }) => {
+    const name = String(runtime).toLowerCase();
+    if (/python/.test(name))
+      return [
+        {
+          say: 'Start the server with a newer Python, by an absolute path as "command", or let uv choose one:',
+          run: `uv python install ${/3\.\d+/.exec(String(needs))?.[0] ?? '3.12'}`,
+        },
+        {
+          say: 'With uvx, add to "args", in front of the package:',
+          edit: {
+            file: 'the client config',
+            at: 'args',
+            to: `"--python", "${/3\.\d+/.exec(String(needs))?.[0] ?? '3.12'}"`,
+          },
+        },
+      ];
+    if (/node|npm/.test(name))
+      return [
+        {
+          say: 'Install a current Node.js, and remove the old ones from the version manager (desktop clients take the first they find):',
+          run: 'nvm install --lts && nvm alias default lts/*',
+        },
+        {
+          say: 'Put its folder first on the PATH of the entry, so that npx and its children use it:',
+          edit: {
+            file: 'the client config',
+            at: 'env',
+            to: '"env": { "PATH": "<folder of the new node>:/usr/bin:/bin" }',
+          },
+        },
+      ];
+    if (/java|jdk/.test(name))
+      return [
+        { say: 'Install a newer JDK, and name its java by an absolute path as "command":', run: 'java -version' },
+      ];
+    return [{ say: `Install ${runtime}${needs ? ` ${needs}` : ' in a current version'}, and make the entry use it.` }];
+  },
+  why: 'A client started by the window system picks the first runtime on its own PATH, which may be a forgotten version of nvm or of the operating system. An old runtime cannot read new syntax or lacks a built-in, and dies before the server can say a word.',
+  refs: [
+    'https://nodejs.org/en/about/previous-releases',
+    'https://docs.npmjs.com/cli/v11/configuring-npm/package-json#engines',
+    'https://devguide.python.org/versions/',
+  ],
+  examples: [
+    {
+      name: 'npm on an old Node.js',
+      finds: true,
+      symptoms: {
+        stderr: "ERROR: npm v11.4.2 is known not to run on Node.js v14.21.3.\nSyntaxError: Unexpected token '&&='",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a global that came later',
+      finds: true,
+      symptoms: { stderr: 'ReferenceError: File is not defined\n  Node.js v18.15.0', exitCode: 1 },
+    },
+    {
+      name: 'the usage text of npx 6',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npx', args: ['-y', '@x/y'] },
+        stderr: 'ERROR: You must supply a command.\n\nExecute binaries from npm packages.',
+      },
+    },
+    {
+      name: 'a loader before modules',
+      finds: true,
+      symptoms: {
+        stderr:
+          'import { McpServer } from "x";\n       ^\nSyntaxError: Unexpected token {\n    at Object.Module._extensions..js (internal/modules/cjs/loader.js:789:10)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'Java',
+      finds: true,
+      symptoms: {
+        stderr:
+          'Exception in thread "main" java.lang.UnsupportedClassVersionError: io/x/Main has been compiled by a more recent version of the Java Runtime (class file version 65.0)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'Python, as uv says it',
+      finds: true,
+      symptoms: {
+        stderr:
+          'Because the current Python version (3.9.6) does not satisfy Python>=3.10 and foo==1.0 depends on Python>=3.10, we can conclude that foo cannot be used.',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'an ES module in the wrong place',
+      finds: false,
+      symptoms: { stderr: 'SyntaxError: Cannot use import statement outside a module\nNode.js v22.1.0', exitCode: 1 },
+    },
+    {
+      name: 'require of an ES module',
+      finds: false,
+      symptoms: { stderr: 'Error [ERR_REQUIRE_ESM]: require() of ES Module /x not supported.', exitCode: 1 },
+    },
+  ],
+});

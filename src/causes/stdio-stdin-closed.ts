@@ -1,0 +1,90 @@
+import { at } from '../case/pointer.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { failed, find, WORDS, words } from './words.js';
+
+const EOF_WORDS = [
+  // rmcp as a server; its client says "initialize response" instead, which is another failure.
+  /expect(?:ed)? initializ\w+ request|connection ?closed\W{1,3}initializ\w+ request|ConnectionClosed\("initializ\w+ request/i,
+  /\b(?:std ?in|standard input|input stream)\b[^.]{0,40}?\b(?:closed?|end(?:ed)?|EOF|end[- ]of[- ](?:file|stream|input)|not (?:connected|attached|available|open)|is null)\b/i,
+  /\b(?:EOF|end[- ]of[- ](?:file|stream|input))\b[^.]{0,30}\b(?:std ?in|standard input|input stream|before initialize)\b/i,
+  /\bEOF when reading a line\b/,
+  // The Go SDK, and readers that name neither the stream nor the reason.
+  /\bserver is closing: EOF\b|\breading from stream: .{0,30}EOF while parsing a value at line 1 column 0/,
+];
+/** The server did hear a request: its stdin was open, and the end came later. */
+const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out/i;
+
+/** The part of a command line that takes stdin away, or null. */
+function detacher(command: string, args: string[]): string | null {
+  const line = [command, ...args].join(' ');
+  const redirect = /<\s*(?:\/dev\/null|NUL\b)|<&-|\bStart-Process\b|\bnohup\b/i.exec(line)?.[0];
+  if (redirect) return redirect;
+  // A shell gives a background job /dev/null as stdin. `2>&1` and `&&` end in no bare ampersand.
+  if (/(?:^|[\\/])(?:ba|da|z|k)?sh$/.test(command) && /[^&>]&\s*(?:wait\s*)?$/.test(args.at(-1) ?? '')) return '&';
+  const engine = /(?:^|[\\/])(?:docker|podman|nerdctl)(?:\.exe)?$/.test(command) && args.find((a) => /^(?:run|exec)$/.test(a));
+  const attached = args.some((a) => /^-[a-z]*i[a-z]*$/i.test(a) || /^--(?:interactive|attach)/.test(a));
+  return engine && !attached ? `${engine} without -i` : null;
+}
+
+export default defineCause({
+  id: 'stdio-stdin-closed',
+  title: 'The stdin of the server was at its end before the first request',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: ['MCP error -32000: Connection closed', 'expect initialize request', 'Server disconnected', 'write EPIPE'],
+  needs: [],
+  uses: [...WORDS, 'launch', 'http'],
+  explains: FAILED_START,
+
+  match(given) {
+    const { process, launch, handshake, reported } = given;
+    const transport = reported?.transport ?? (given.http || reported?.url ? 'http' : 'stdio');
+    if (!failed(given) || transport !== 'stdio' || process?.spawnError) return null;
+    const said = words(given);
+    const how = launch ? detacher(launch.command, launch.args) : null;
+    const cause = how && launch ? [launch.args.length ? at('launch', 'args') : at('launch', 'command')] : [];
+
+    // When the process is gone, a failed write says only that.
+    const broken = process?.epipeAtMs !== undefined && process.exit?.by !== 'itself';
+    const hit = said.some(({ text }) => HEARD.test(text)) ? null : find(said.filter(({ from }) => from !== 'client'), ...EOF_WORDS);
+    const facts = { how, words: hit?.line.text.trim().slice(0, 120) ?? null, sign: 'words' };
+    const cites = [...(hit ? [hit.line.at] : []), ...cause];
+    // The process that was looked at is the youngest of the tree: a tool that the server started may be it.
+    if (process?.stdinIs === 'null')
+      return { certainty: hit || how ? 'certain' : 'likely', cites: [at('process', 'stdinIs'), ...cites], facts: { ...facts, sign: 'null' } };
+    if (broken) return { certainty: 'certain', cites: [at('process', 'epipeAtMs'), ...cites], facts: { ...facts, sign: 'epipe' } };
+    // We held stdin open all the while: a server that ends by itself and speaks of EOF did not read from us.
+    if (hit && handshake) return process?.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
+    if (!hit && !how) return null;
+    return { certainty: 'likely', cites, facts: { ...facts, sign: hit ? 'words' : 'entry' } };
+  },
+  say: ({ how, words: text, sign }) => {
+    const reason = how ? ` The command takes it away: ${how}.` : '';
+    if (sign === 'null') return `The stdin of the server process is /dev/null, so no request can reach it.${reason}`;
+    if (sign === 'epipe') return `The server process lives, but it has closed its stdin: requests to it fail with EPIPE.${reason}`;
+    if (sign === 'entry') return `The command of the entry starts the server without a stdin (${how}), so no request can reach it.`;
+    return `The server read the end of its stdin before any request ("${text}"), and ended.${reason}`;
+  },
+  fix: ({ how }) => [
+    /^(?:run|exec) without/.test(how ?? '')
+      ? { say: 'Keep stdin open to the container:', edit: { file: 'the client config', at: 'args', to: `"${how?.split(' ')[0]}", "-i", "--rm"` } }
+      : {
+          say: `Start the server in the foreground with the stdin that the client gives it: remove ${how ? `"${how}"` : 'redirections such as < /dev/null, a trailing &, nohup or a process manager'} from the command or its wrapper script, and end the script with exec:`,
+          edit: { file: 'the wrapper script', to: 'exec <command> "$@"' },
+        },
+    { say: 'A stdio server is started by the client, not as a service (docker compose up, systemd, pm2). Let the client run it:', run: 'mcp-verdict verify -- <command>' },
+  ],
+  why: 'A stdio server reads requests from stdin and has to end when stdin ends. Started in the background, as a service, or in a container without -i, it reads the end at once and stops, often with exit code 0 and without a word.',
+  refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#shutdown', 'https://docs.docker.com/reference/cli/docker/container/run/'],
+  examples: [
+    { name: 'a Rust server at EOF', finds: true, symptoms: { transport: 'stdio', stderr: 'serving error: Custom { kind: UnexpectedEof, error: "expect initialize request" }' } },
+    { name: 'a newer Rust server', finds: true, symptoms: { stderr: 'Error: ConnectionClosed("initialized request")', exitCode: 1 } },
+    { name: 'a Node server that logs the end', finds: true, symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' } },
+    { name: 'a container without -i', finds: true, symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' } },
+    { name: 'fd 0 is /dev/null', finds: true, evidence: { process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'itself' }, lifetimeMs: 80, pending: ['initialize'], stdinIs: 'null' } } },
+    { name: 'alive, and requests fail with EPIPE', finds: true, evidence: { process: { pid: 7, lifetimeMs: 5_000, pending: ['initialize'], epipeAtMs: 120 } } },
+    { name: 'the client closed after its timeout', finds: false, symptoms: { clientError: 'MCP error -32001: Request timed out', stderr: 'stdin closed, exiting' } },
+    { name: 'a container with -i', finds: false, symptoms: { entry: { command: 'docker', args: ['run', '-i', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' } },
+  ],
+});

@@ -1,0 +1,65 @@
+/**
+ * The words of a failed connection: what the server, its launcher and the client said, with the place of each line.
+ * Causes that recognise a line read it here, so that a live stderr and a pasted log are the same to them.
+ */
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+
+export interface Line {
+  text: string;
+  /** JSON pointer of the line in the case file. */
+  at: string;
+  from: 'stderr' | 'stdout' | 'client' | 'server-log';
+}
+
+type Sources = Partial<Pick<Evidence, 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake'>>;
+
+/** Kinds a cause lists in `uses` when it reads words. */
+export const WORDS = ['stderr', 'stdout', 'reported', 'process', 'handshake'] as const;
+
+/** The server took itself out of the conversation: it did not start, ended by itself, or gave no usable answer. */
+export function failed({ process, handshake, reported }: Sources): boolean {
+  if (process?.spawnError || process?.exit?.by === 'itself') return true;
+  const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
+  if (opened) return false;
+  return handshake !== undefined || reported !== undefined || process !== undefined;
+}
+
+/**
+ * Every line that was said, the server's own stderr first. Empty when the connection did not fail: a healthy server may
+ * mention any error in its log.
+ */
+export function words(given: Sources): Line[] {
+  if (!failed(given)) return [];
+  return [
+    ...(given.stderr?.lines ?? []).map(({ text }, i): Line => ({ text, at: at('stderr', 'lines', i, 'text'), from: 'stderr' })),
+    ...(given.stdout?.strays ?? []).map(({ text }, i): Line => ({ text, at: at('stdout', 'strays', i, 'text'), from: 'stdout' })),
+    ...(given.reported?.serverLog ?? []).map((text, i): Line => ({ text, at: at('reported', 'serverLog', i), from: 'server-log' })),
+    ...(given.reported?.clientError ?? []).map((text, i): Line => ({ text, at: at('reported', 'clientError', i), from: 'client' })),
+  ];
+}
+
+export interface Hit {
+  line: Line;
+  /** The match of the regular expression; named groups carry the particulars. */
+  groups: Record<string, string>;
+  match: RegExpExecArray;
+}
+
+/** The first line that one of the patterns matches; patterns are tried in order of trust, each over all lines. */
+export function find(lines: Line[], ...patterns: RegExp[]): Hit | null {
+  for (const pattern of patterns) {
+    for (const line of lines) {
+      const match = pattern.exec(line.text);
+      if (match) return { line, match, groups: { ...match.groups } };
+    }
+  }
+  return null;
+}
+
+/** Every line that a pattern matches. */
+export const findAll = (lines: Line[], pattern: RegExp): Hit[] =>
+  lines.flatMap((line) => {
+    const match = pattern.exec(line.text);
+    return match ? [{ line, match, groups: { ...match.groups } }] : [];
+  });

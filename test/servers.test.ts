@@ -1,0 +1,41 @@
+/** One loop over the broken servers: what an SDK v1 client shows for it, and whether we name its cause as the root. */
+import { describe, expect, it } from 'vitest';
+import { investigate } from '../src/probe/investigate.js';
+import { diagnose } from '../src/verdict/diagnose.js';
+import { sdkView } from './support/sdk-view.js';
+import { brokenServers, prepare } from './support/servers.js';
+
+/** Silent servers are given up sooner than by default; the default is tested in test/probe. */
+const TIMEOUT_MS = 1_500;
+/** npx asks the registry, with retries. */
+const SLOW = /^install-/;
+
+describe.concurrent.each(brokenServers())('$file', (server) => {
+  it(`an SDK client shows: ${server.clientSees}`, async () => {
+    expect(server.clientSees, 'the first line must say what the client sees').not.toBe('');
+    const { spec, stop } = await prepare(server);
+    try {
+      const seen = await sdkView(
+        spec.kind === 'http' ? { url: spec.url } : spec,
+        SLOW.test(server.file) ? 60_000 : 2_000,
+      );
+      expect(seen).toContain(server.clientSees);
+    } finally {
+      await stop();
+    }
+  }, 90_000);
+
+  it(`the root is ${server.cause}`, async () => {
+    const { spec, stop } = await prepare(server);
+    try {
+      const file = await investigate(spec, { timeoutMs: SLOW.test(server.file) ? undefined : TIMEOUT_MS, quick: true });
+      const { root, findings, status } = diagnose(file);
+      const found = findings.map(({ id, certainty, role }) => `${id} ${certainty} ${role}`).join(', ');
+      expect(root?.id, `${found}\n${JSON.stringify(file.evidence, null, 1).slice(0, 6_000)}`).toBe(server.cause);
+      expect(root?.certainty, found).not.toBe('possible');
+      expect(['broken', 'degraded']).toContain(status);
+    } finally {
+      await stop();
+    }
+  }, 90_000);
+});

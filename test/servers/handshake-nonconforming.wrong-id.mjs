@@ -1,0 +1,11 @@
+// client sees: MCP error -32001: Request timed out
+import { createInterface } from 'node:readline';
+
+// Counts its answers instead of repeating the id of the request.
+const write = (message) => process.stdout.write(`${JSON.stringify({ ...message, id: 4711 })}\n`);
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params } = JSON.parse(line);
+  const serverInfo = { name: 'wrong-id', version: '1.0.0' };
+  const result = { protocolVersion: params?.protocolVersion, capabilities: {}, serverInfo };
+  if (method === 'initialize') write({ jsonrpc: '2.0', id, result });
+});

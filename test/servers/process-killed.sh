@@ -1,0 +1,3 @@
+# client sees: MCP error -32000: Connection closed
+# A supervisor ends the server while it starts.
+kill -KILL $$

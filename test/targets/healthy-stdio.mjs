@@ -1,0 +1,4 @@
+// A sound server over stdio, written by hand.
+import { serveStdio } from './sound.mjs';
+
+serveStdio();
