@@ -13,7 +13,6 @@ export const SHARED_CAUSE_FILES = [
   'challenge',
   'consequences',
   'edges',
-  'ids',
   'index',
   'launchers',
   'missing-command',
@@ -48,10 +47,6 @@ export function registries(): Map<string, string> {
     [
       'src/causes/index.ts',
       `${HEADER}import type { Cause } from './cause.js';\n${imports(causes)}\n\n/** Every root cause, by id. */\nexport const causes: readonly Cause[] = [\n${causes.map((id) => `  ${camel(id)},`).join('\n')}\n];\n`,
-    ],
-    [
-      'src/causes/ids.ts',
-      `${HEADER}\n/** Ids of all root causes. */\nexport type CauseId =\n${causes.map((id) => `  | '${id}'`).join('\n')};\n`,
     ],
     [
       'src/checks/index.ts',

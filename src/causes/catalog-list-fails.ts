@@ -13,14 +13,20 @@ const SAID = [
 ];
 /** A list that was never declared may be missing, and a lost connection has a reason of its own. */
 const NOT_OURS = /-32601\b|method not found|not implemented/i;
-const LOST = /connection closed|-3200[01]\b|timed? ?out|disconnected|transport|session|unauthori[sz]ed|\b40[134]\b|\b5\d\d\b/i;
+const LOST =
+  /connection closed|-3200[01]\b|timed? ?out|disconnected|transport|session|unauthori[sz]ed|\b40[134]\b|\b5\d\d\b/i;
 
 export default defineCause({
   id: 'catalog-list-fails',
   title: 'The server opens the connection, but a list of tools, resources or prompts cannot be read',
   culprit: 'server',
   severity: 'broken',
-  seenAs: ['Failed to list tools', 'MCP error -32603: Internal error', 'No tools, prompts, or resources', '0 tools enabled'],
+  seenAs: [
+    'Failed to list tools',
+    'MCP error -32603: Internal error',
+    'No tools, prompts, or resources',
+    '0 tools enabled',
+  ],
   needs: [],
   uses: [...WORDS, 'catalog', 'http'],
   explains: [],
@@ -43,7 +49,10 @@ export default defineCause({
       return {
         certainty: lost || below ? 'likely' : 'certain',
         severity: bad.some((b) => b.list.method === 'tools/list') ? 'broken' : 'degraded',
-        cites: [at('catalog', 'lists', index), ...bad.filter((b) => b.index !== index).map((b) => at('catalog', 'lists', b.index))],
+        cites: [
+          at('catalog', 'lists', index),
+          ...bad.filter((b) => b.index !== index).map((b) => at('catalog', 'lists', b.index)),
+        ],
         facts: {
           method: list.method as string,
           outcome: list.outcome as string,
@@ -53,7 +62,10 @@ export default defineCause({
         },
       };
     }
-    const hit = find(words(given).filter(({ text }) => !NOT_OURS.test(text)), ...SAID);
+    const hit = find(
+      words(given).filter(({ text }) => !NOT_OURS.test(text)),
+      ...SAID,
+    );
     if (!hit || given.http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
     const { method, kind } = hit.groups;
     return {
@@ -71,19 +83,28 @@ export default defineCause({
   say: ({ method, outcome, code, detail, others }) => {
     const too = others.length ? ` The same goes for ${others.join(', ')}.` : '';
     const why = detail ? `: ${detail.replace(/[.\s]+$/, '')}` : '';
-    if (outcome === 'closed') return `The server answered initialize, but the connection ended during ${method}${why}.${too}`;
+    if (outcome === 'closed')
+      return `The server answered initialize, but the connection ended during ${method}${why}.${too}`;
     if (outcome === 'unanswered') return `The server answered initialize, but never ${method}${why}.${too}`;
     if (outcome === 'invalid') return `The server's answer to ${method} breaks the protocol${why}.${too}`;
     return `The server answered ${method} with an error${code === null ? '' : ` (${code})`}${why}.${too}`;
   },
   fix: ({ method, outcome, code }) => [
     code === -32601
-      ? { say: `The server declares the capability behind ${method} without offering the method: register the handler, or leave the capability out of the answer to initialize.` }
+      ? {
+          say: `The server declares the capability behind ${method} without offering the method: register the handler, or leave the capability out of the answer to initialize.`,
+        }
       : outcome === 'invalid'
-        ? { say: 'In the server, mend the item that the message names: each tool needs a name and an inputSchema of type "object", each resource a uri and a name, each prompt a name.' }
+        ? {
+            say: 'In the server, mend the item that the message names: each tool needs a name and an inputSchema of type "object", each resource a uri and a name, each prompt a name.',
+          }
         : outcome === 'error'
-          ? { say: `The handler of ${method} fails inside the server. Mend what its stderr names at that moment, and let the list not depend on a backend that may be away.` }
-          : { say: `Find out in the server's log why ${method} does not come to its end: a backend that does not answer, an exception that nobody catches, or a list of pages without end.` },
+          ? {
+              say: `The handler of ${method} fails inside the server. Mend what its stderr names at that moment, and let the list not depend on a backend that may be away.`,
+            }
+          : {
+              say: `Find out in the server's log why ${method} does not come to its end: a backend that does not answer, an exception that nobody catches, or a list of pages without end.`,
+            },
     { say: 'Ask for the lists again:', run: 'mcp-verdict verify --full -- <command>' },
   ],
   why: 'Clients read the lists directly after the handshake. When that fails they show the server as connected without tools, or as failed. A list is often the first moment at which a server touches its backend.',
@@ -93,12 +114,55 @@ export default defineCause({
       name: 'tools/list ends in an internal error',
       finds: true,
       evidence: {
-        handshake: { initialize: { status: 'answered', revision: '2025-11-25', capabilities: ['tools'] }, discover: { status: 'refused' }, used: 'initialize' },
-        catalog: { lists: [{ method: 'tools/list', outcome: 'error', count: 0, pages: 0, names: [], error: { code: -32603, message: 'database is locked' } }] },
+        handshake: {
+          initialize: { status: 'answered', revision: '2025-11-25', capabilities: ['tools'] },
+          discover: { status: 'refused' },
+          used: 'initialize',
+        },
+        catalog: {
+          lists: [
+            {
+              method: 'tools/list',
+              outcome: 'error',
+              count: 0,
+              pages: 0,
+              names: [],
+              error: { code: -32603, message: 'database is locked' },
+            },
+          ],
+        },
       },
     },
-    { name: 'a client that validates tools', finds: true, symptoms: { clientError: 'Failed to fetch tools: [{"code":"invalid_type","path":["tools",0,"inputSchema","type"],"message":"Required"}]' } },
-    { name: 'no resource templates', finds: false, evidence: { catalog: { lists: [{ method: 'resources/templates/list', outcome: 'error', count: 0, pages: 0, names: [], error: { code: -32601, message: 'Method not found' } }] } } },
-    { name: 'a list that was never promised', finds: false, symptoms: { clientError: 'Error listing prompts: MCP error -32601: Method not found' } },
+    {
+      name: 'a client that validates tools',
+      finds: true,
+      symptoms: {
+        clientError:
+          'Failed to fetch tools: [{"code":"invalid_type","path":["tools",0,"inputSchema","type"],"message":"Required"}]',
+      },
+    },
+    {
+      name: 'no resource templates',
+      finds: false,
+      evidence: {
+        catalog: {
+          lists: [
+            {
+              method: 'resources/templates/list',
+              outcome: 'error',
+              count: 0,
+              pages: 0,
+              names: [],
+              error: { code: -32601, message: 'Method not found' },
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'a list that was never promised',
+      finds: false,
+      symptoms: { clientError: 'Error listing prompts: MCP error -32601: Method not found' },
+    },
   ],
 });

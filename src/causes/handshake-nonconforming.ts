@@ -5,13 +5,34 @@ import { find, type Line, WORDS, words } from './words.js';
 
 /** Faults of form on stdout, with the cure of each. */
 const FORMS: Record<string, { is: string; fix: string }> = {
-  'content-length': { is: 'frames its messages with Content-Length headers, as language servers do', fix: 'write each message as one line of JSON with a newline, without headers' },
-  'pretty-printed': { is: 'spreads a message over several lines', fix: 'serialise without indentation: one message is one line' },
-  unterminated: { is: 'does not end its message with a newline', fix: 'write "\\n" after each message and flush stdout' },
-  bom: { is: 'begins its output with a byte order mark', fix: 'write UTF-8 without a byte order mark (.NET: new UTF8Encoding(false))' },
-  'utf-16': { is: 'writes UTF-16', fix: 'write UTF-8 (PowerShell: [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false); PYTHONIOENCODING=utf-8)' },
-  'rpc-invalid': { is: 'sends a message that JSON-RPC 2.0 does not allow', fix: 'answer with one object {"jsonrpc":"2.0","id":<the id of the request>,"result":{...}}, not an array, with result or error but not both' },
-  schema: { is: 'breaks the schema of initialize', fix: 'update the MCP SDK of the side that complains about unknown fields, or complete the fields it misses: protocolVersion, capabilities and serverInfo {name, version} of the result' },
+  'content-length': {
+    is: 'frames its messages with Content-Length headers, as language servers do',
+    fix: 'write each message as one line of JSON with a newline, without headers',
+  },
+  'pretty-printed': {
+    is: 'spreads a message over several lines',
+    fix: 'serialise without indentation: one message is one line',
+  },
+  unterminated: {
+    is: 'does not end its message with a newline',
+    fix: 'write "\\n" after each message and flush stdout',
+  },
+  bom: {
+    is: 'begins its output with a byte order mark',
+    fix: 'write UTF-8 without a byte order mark (.NET: new UTF8Encoding(false))',
+  },
+  'utf-16': {
+    is: 'writes UTF-16',
+    fix: 'write UTF-8 (PowerShell: [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false); PYTHONIOENCODING=utf-8)',
+  },
+  'rpc-invalid': {
+    is: 'sends a message that JSON-RPC 2.0 does not allow',
+    fix: 'answer with one object {"jsonrpc":"2.0","id":<the id of the request>,"result":{...}}, not an array, with result or error but not both',
+  },
+  schema: {
+    is: 'breaks the schema of initialize',
+    fix: 'update the MCP SDK of the side that complains about unknown fields, or complete the fields it misses: protocolVersion, capabilities and serverInfo {name, version} of the result',
+  },
 };
 
 const FIELD = String.raw`serverInfo|clientInfo|protocolVersion|capabilities|jsonrpc`;
@@ -26,10 +47,16 @@ const SCHEMA = [
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
 ];
 const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
-  ['content-length', /["']Content-Le(?:n|ngth)?\b|Failed to parse message: "Content-Length|invalid header field|missing Content-Length/i],
+  [
+    'content-length',
+    /["']Content-Le(?:n|ngth)?\b|Failed to parse message: "Content-Length|invalid header field|missing Content-Length/i,
+  ],
   ['bom', /Unexpected UTF-8 BOM|Unexpected token '?\uFEFF|invalid character 'ï' looking/i],
   // V8 over a line that holds nothing but an opening brace.
-  ['pretty-printed', /Expected property name or '\}' in JSON at position 1\b|Expecting property name enclosed in double quotes: line 1 column 2\b|EOF while parsing an object at line 1 column 1\b/],
+  [
+    'pretty-printed',
+    /Expected property name or '\}' in JSON at position 1\b|Expecting property name enclosed in double quotes: line 1 column 2\b|EOF while parsing an object at line 1 column 1\b/,
+  ],
 ];
 
 /** zod prints one problem over several lines: the kind on one, the field on another. */
@@ -44,7 +71,11 @@ export default defineCause({
   title: 'The messages of the handshake break the protocol',
   culprit: 'server',
   severity: 'broken',
-  seenAs: ['MCP error -32001: Request timed out', 'Unrecognized field "elicitation" (class io.modelcontextprotocol.spec.McpSchema$ClientCapabilities), not marked as ignorable', 'ZodError: invalid_type ... "path": ["serverInfo"]'],
+  seenAs: [
+    'MCP error -32001: Request timed out',
+    'Unrecognized field "elicitation" (class io.modelcontextprotocol.spec.McpSchema$ClientCapabilities), not marked as ignorable',
+    'ZodError: invalid_type ... "path": ["serverInfo"]',
+  ],
   needs: [],
   uses: [...WORDS, 'http'],
   explains: ['stdio-polluted-by-server', 'handshake-refused', ...SILENCE],
@@ -56,55 +87,133 @@ export default defineCause({
     const { error, status, problems } = handshake?.initialize ?? {};
     const gone = process?.exit?.by === 'itself';
     if (status === 'refused' && error && SCHEMA.some((pattern) => pattern.test(error.message)))
-      return { certainty: 'certain', cites: [at('handshake', 'initialize', 'error')], facts: { form: 'schema', detail: error.message.slice(0, 200) } };
-    const index = (stdout?.strays ?? []).findIndex(({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)));
+      return {
+        certainty: 'certain',
+        cites: [at('handshake', 'initialize', 'error')],
+        facts: { form: 'schema', detail: error.message.slice(0, 200) },
+      };
+    const index = (stdout?.strays ?? []).findIndex(
+      ({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)),
+    );
     const stray = stdout?.strays[index];
     if (stray && status !== 'refused')
       return {
         certainty: handshake && !gone ? 'certain' : 'likely',
-        cites: [at('stdout', 'strays', index, 'text'), ...(problems?.length ? [at('handshake', 'initialize', 'problems', 0)] : [])],
+        cites: [
+          at('stdout', 'strays', index, 'text'),
+          ...(problems?.length ? [at('handshake', 'initialize', 'problems', 0)] : []),
+        ],
         facts: { form: stray.kind, detail: stray.why ?? problems?.[0] ?? '' },
       };
     if (status === 'invalid' && problems?.length) {
       const answer = http?.exchanges.find(({ purpose }) => purpose === 'initialize');
       // A web page or a JSON error of something else is no MCP server that errs.
       if (http && !answer?.body?.includes('"jsonrpc"')) return null;
-      return { certainty: http && problems[0]?.includes('without a JSON-RPC reply') ? 'likely' : 'certain', cites: [at('handshake', 'initialize', 'problems', 0)], facts: { form: 'schema', detail: problems.slice(0, 3).join('; ').slice(0, 200) } };
+      return {
+        certainty: http && problems[0]?.includes('without a JSON-RPC reply') ? 'likely' : 'certain',
+        cites: [at('handshake', 'initialize', 'problems', 0)],
+        facts: { form: 'schema', detail: problems.slice(0, 3).join('; ').slice(0, 200) },
+      };
     }
     // Pasted output: the lines of an indented message stand there one by one.
     const brace = stdout?.strays.findIndex(({ text }) => text.trim() === '{') ?? -1;
     if (!handshake && brace >= 0 && stdout?.strays.some(({ text }) => /^\s*"(?:jsonrpc|result)"\s*:/.test(text)))
-      return { certainty: 'likely', cites: [at('stdout', 'strays', brace, 'text')], facts: { form: 'pretty-printed', detail: '' } };
+      return {
+        certainty: 'likely',
+        cites: [at('stdout', 'strays', brace, 'text')],
+        facts: { form: 'pretty-printed', detail: '' },
+      };
 
     const said = words(given).filter(({ from }) => from !== 'stdout');
     for (const [form, pattern] of FRAMING) {
       const hit = find(said, pattern);
-      if (hit) return { certainty: 'likely', cites: [hit.line.at], facts: { form, detail: hit.line.text.trim().slice(0, 200) } };
+      if (hit)
+        return {
+          certainty: 'likely',
+          cites: [hit.line.at],
+          facts: { form, detail: hit.line.text.trim().slice(0, 200) },
+        };
     }
     const schema = find(said, ...SCHEMA);
     const zod = schema ? null : zodProblem(said);
     const line = schema?.line ?? zod?.line;
     if (!line) return null;
-    return { certainty: 'likely', cites: [line.at], facts: { form: 'schema', detail: zod ? `the field ${zod.field}` : line.text.trim().slice(0, 200) } };
+    return {
+      certainty: 'likely',
+      cites: [line.at],
+      facts: { form: 'schema', detail: zod ? `the field ${zod.field}` : line.text.trim().slice(0, 200) },
+    };
   },
   say: ({ form, detail }) =>
-    form === 'schema' ? `A message of initialize breaks the schema of the protocol (${detail.replace(/[.\s]+$/, '')}), so the handshake ends there.` : `The server ${FORMS[form]?.is}, so initialize comes to no usable answer${detail ? ` (${detail.replace(/[.\s]+$/, '')})` : ''}.`,
+    form === 'schema'
+      ? `A message of initialize breaks the schema of the protocol (${detail.replace(/[.\s]+$/, '')}), so the handshake ends there.`
+      : `The server ${FORMS[form]?.is}, so initialize comes to no usable answer${detail ? ` (${detail.replace(/[.\s]+$/, '')})` : ''}.`,
   fix: ({ form }) => [
-    { say: `In the server, ${FORMS[form]?.fix}. The official SDKs do all of this: use one for the transport, or update it.` },
+    {
+      say: `In the server, ${FORMS[form]?.fix}. The official SDKs do all of this: use one for the transport, or update it.`,
+    },
     { say: 'Check every message against the specification:', run: 'mcp-verdict verify --full -- <command>' },
   ],
   why: 'On stdio a message is one line of UTF-8 JSON that ends with a newline. Clients look for that form only: a reply in another one is dropped, and the client reports a timeout although the answer was there. Fields that a side does not know have to be ignored.',
-  refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio', 'https://modelcontextprotocol.io/specification/2025-11-25/schema#initializeresult'],
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#stdio',
+    'https://modelcontextprotocol.io/specification/2025-11-25/schema#initializeresult',
+  ],
   examples: [
-    { name: 'an old Java SDK meets a new capability', finds: true, symptoms: { clientError: 'MCP error -32603: Unrecognized field "elicitation" (class io.modelcontextprotocol.spec.McpSchema$ClientCapabilities), not marked as ignorable (3 known properties: "roots")' } },
-    { name: 'headers of a language server', finds: true, symptoms: { transport: 'stdio', stdout: 'Content-Length: 152\r\n\r\n', clientError: 'MCP error -32001: Request timed out' } },
-    { name: 'zod over several lines', finds: true, symptoms: { clientError: 'Connection failed: [\n {\n "expected": "string",\n "code": "invalid_type",\n "path": [\n "serverInfo",\n "version"\n ],\n "message": "Required"\n }\n]' } },
+    {
+      name: 'an old Java SDK meets a new capability',
+      finds: true,
+      symptoms: {
+        clientError:
+          'MCP error -32603: Unrecognized field "elicitation" (class io.modelcontextprotocol.spec.McpSchema$ClientCapabilities), not marked as ignorable (3 known properties: "roots")',
+      },
+    },
+    {
+      name: 'headers of a language server',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stdout: 'Content-Length: 152\r\n\r\n',
+        clientError: 'MCP error -32001: Request timed out',
+      },
+    },
+    {
+      name: 'zod over several lines',
+      finds: true,
+      symptoms: {
+        clientError:
+          'Connection failed: [\n {\n "expected": "string",\n "code": "invalid_type",\n "path": [\n "serverInfo",\n "version"\n ],\n "message": "Required"\n }\n]',
+      },
+    },
     {
       name: 'a result without serverInfo, live',
       finds: true,
-      evidence: { handshake: { initialize: { status: 'invalid', revision: '2025-11-25', requested: '2025-11-25', problems: ['result.serverInfo is missing'] }, discover: { status: 'refused' } } },
+      evidence: {
+        handshake: {
+          initialize: {
+            status: 'invalid',
+            revision: '2025-11-25',
+            requested: '2025-11-25',
+            problems: ['result.serverInfo is missing'],
+          },
+          discover: { status: 'refused' },
+        },
+      },
     },
-    { name: 'a broken tool schema is no matter of the handshake', finds: false, symptoms: { clientError: '[{"code":"invalid_type","path":["tools",0,"inputSchema","type"],"message":"Required"}]' } },
-    { name: 'a field of the server itself', finds: false, symptoms: { stderr: 'Unrecognized field "port" (class com.acme.AppConfig), not marked as ignorable', exitCode: 1 } },
+    {
+      name: 'a broken tool schema is no matter of the handshake',
+      finds: false,
+      symptoms: {
+        clientError: '[{"code":"invalid_type","path":["tools",0,"inputSchema","type"],"message":"Required"}]',
+      },
+    },
+    {
+      name: 'a field of the server itself',
+      finds: false,
+      symptoms: {
+        stderr: 'Unrecognized field "port" (class com.acme.AppConfig), not marked as ignorable',
+        exitCode: 1,
+      },
+    },
   ],
 });

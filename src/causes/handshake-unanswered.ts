@@ -16,7 +16,11 @@ export default defineCause({
   title: 'The server never answers initialize',
   culprit: 'server',
   severity: 'broken',
-  seenAs: ['MCP error -32001: Request timed out', 'Waiting for server to respond to `initialize` request...', 'Connection timed out after 30000ms'],
+  seenAs: [
+    'MCP error -32001: Request timed out',
+    'Waiting for server to respond to `initialize` request...',
+    'Connection timed out after 30000ms',
+  ],
   needs: [],
   uses: [...WORDS, 'http'],
   explains: ['catalog-list-fails'],
@@ -29,13 +33,26 @@ export default defineCause({
       const index = http?.exchanges.findIndex(({ purpose }) => purpose === 'initialize') ?? -1;
       const exchange = http?.exchanges[index];
       // A connection that was refused or reset is not silence.
-      if (exchange?.error && (exchange.error.phase === 'connect' || !/TIMEOUT|TIMEDOUT|ABORT/i.test(exchange.error.code))) return null;
+      if (
+        exchange?.error &&
+        (exchange.error.phase === 'connect' || !/TIMEOUT|TIMEDOUT|ABORT/i.test(exchange.error.code))
+      )
+        return null;
       const waited = process?.silence?.waitedMs ?? exchange?.ms ?? handshake.initialize.ms ?? null;
       // Words, load, an open port or a lost stdin may be the reason, and the cause that knows it has to rank first.
-      const mute = stdout?.bytes === 0 && !stderr?.bytes && !process?.listening?.length && !process?.silence?.busy && process?.stdinIs !== 'null';
+      const mute =
+        stdout?.bytes === 0 &&
+        !stderr?.bytes &&
+        !process?.listening?.length &&
+        !process?.silence?.busy &&
+        process?.stdinIs !== 'null';
       return {
         certainty: process && mute ? 'certain' : 'likely',
-        cites: [at('handshake', 'initialize'), ...(exchange ? [at('http', 'exchanges', index)] : []), ...(process?.silence ? [at('process', 'silence')] : [])],
+        cites: [
+          at('handshake', 'initialize'),
+          ...(exchange ? [at('http', 'exchanges', index)] : []),
+          ...(process?.silence ? [at('process', 'silence')] : []),
+        ],
         facts: {
           waitedMs: waited,
           bytes: stdout?.bytes ?? null,
@@ -51,32 +68,58 @@ export default defineCause({
     const said = words(given).filter(({ from }) => from === 'client' || from === 'stderr');
     if (said.some(({ text }) => LATER.test(text))) return null;
     const [handshakeWords, anyWords] = TIMED_OUT as [RegExp, RegExp];
-    const hit = find(said, handshakeWords) ?? find(said.filter(({ from }) => from === 'client'), anyWords);
+    const hit =
+      find(said, handshakeWords) ??
+      find(
+        said.filter(({ from }) => from === 'client'),
+        anyWords,
+      );
     if (!hit) return null;
     const remote = (reported?.transport ?? (reported?.url ? 'http' : 'stdio')) !== 'stdio';
     return {
       certainty: /initializ/i.test(hit.match[0]) ? 'likely' : 'possible',
       cites: [hit.line.at],
-      facts: { waitedMs: null, bytes: null, alive: false, busy: false, stdoutClosed: false, status: null, http: remote },
+      facts: {
+        waitedMs: null,
+        bytes: null,
+        alive: false,
+        busy: false,
+        stdoutClosed: false,
+        status: null,
+        http: remote,
+      },
     };
   },
   say: ({ waitedMs, bytes, alive, busy, stdoutClosed, status, http }) => {
     const wait = waitedMs === null ? '' : ` within ${seconds(waitedMs)}`;
     if (alive) {
-      const state = stdoutClosed ? 'alive, but it has closed its stdout' : `alive${busy ? ' and busy' : ''}, with ${bytes ?? 0} bytes on stdout`;
+      const state = stdoutClosed
+        ? 'alive, but it has closed its stdout'
+        : `alive${busy ? ' and busy' : ''}, with ${bytes ?? 0} bytes on stdout`;
       return `The server process is ${state}, and it did not answer initialize${wait}.`;
     }
-    if (http) return `The server ${status === null ? 'accepted the connection' : `answered with HTTP ${status}`} but sent no answer to initialize${wait}.`;
+    if (http)
+      return `The server ${status === null ? 'accepted the connection' : `answered with HTTP ${status}`} but sent no answer to initialize${wait}.`;
     return 'The client gave up waiting: the server did not answer initialize in time.';
   },
   fix: ({ alive, http, busy, stdoutClosed }) => [
     busy
-      ? { say: 'The server is still working at its start. Move that work behind the handshake, or raise the start-up timeout of the client, for example:', run: 'MCP_TIMEOUT=60000 claude' }
+      ? {
+          say: 'The server is still working at its start. Move that work behind the handshake, or raise the start-up timeout of the client, for example:',
+          run: 'MCP_TIMEOUT=60000 claude',
+        }
       : stdoutClosed
         ? { say: 'Leave stdout open in the server: answers have no other way out.' }
-        : { say: `In the server, connect the transport before anything else that can wait (databases, logins, downloads)${http ? '.' : ', read stdin line by line, and flush stdout after each answer (print(..., flush=True) in Python).'}` },
-    ...(alive || http ? [] : [{ say: 'Find out whether it is silent, slow or dead:', run: 'mcp-verdict verify --timeout 60 -- <command>' }]),
-    { say: 'Ask it by hand: the answer is one line of JSON.', run: `printf '%s\\n' '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"hand","version":"1"}}}' | ${http ? "curl -sN -m 30 -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' --data-binary @- <url>" : '(cat; sleep 10) | <command>'}` },
+        : {
+            say: `In the server, connect the transport before anything else that can wait (databases, logins, downloads)${http ? '.' : ', read stdin line by line, and flush stdout after each answer (print(..., flush=True) in Python).'}`,
+          },
+    ...(alive || http
+      ? []
+      : [{ say: 'Find out whether it is silent, slow or dead:', run: 'mcp-verdict verify --timeout 60 -- <command>' }]),
+    {
+      say: 'Ask it by hand: the answer is one line of JSON.',
+      run: `printf '%s\\n' '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"hand","version":"1"}}}' | ${http ? "curl -sN -m 30 -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' --data-binary @- <url>" : '(cat; sleep 10) | <command>'}`,
+    },
   ],
   why: 'A client sends initialize first and waits, 30 or 60 seconds in most clients. A process that blocks before it reads stdin, reads it as a whole to the end, or buffers its output is alive and silent, and the client can only report a timeout.',
   refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization'],
@@ -90,9 +133,17 @@ export default defineCause({
         handshake: { initialize: { status: 'unanswered', ms: 10_000 }, discover: { status: 'unanswered' } },
       },
     },
-    { name: 'VS Code waits', finds: true, symptoms: { transport: 'stdio', clientError: 'Waiting for server to respond to `initialize` request...' } },
+    {
+      name: 'VS Code waits',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'Waiting for server to respond to `initialize` request...' },
+    },
     { name: 'a bare timeout', finds: true, symptoms: { clientError: 'MCP error -32001: Request timed out' } },
-    { name: 'a tool that takes long', finds: false, symptoms: { clientError: 'Error calling tool search: MCP error -32001: Request timed out' } },
+    {
+      name: 'a tool that takes long',
+      finds: false,
+      symptoms: { clientError: 'Error calling tool search: MCP error -32001: Request timed out' },
+    },
     { name: 'a process that is gone', finds: false, symptoms: { clientError: 'Request timed out', exitCode: 1 } },
   ],
 });

@@ -15,7 +15,8 @@ const REFUSAL = [
   /-32022\b/,
 ];
 /** TLS, databases and lock files have protocol versions too; a schema error over the field `protocolVersion` is another failure. */
-const NOT_MCP = /\b(?:ssl|tls|http\/|postgres|mysql|mongo|bolt|redis|grpc|frontend protocol|lock ?file|docker)|invalid_type|required|missing|validation error/i;
+const NOT_MCP =
+  /\b(?:ssl|tls|http\/|postgres|mysql|mongo|bolt|redis|grpc|frontend protocol|lock ?file|docker)|invalid_type|required|missing|validation error/i;
 
 const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
 const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
@@ -54,15 +55,30 @@ export default defineCause({
         return {
           certainty: 'certain',
           cites: place('error'),
-          facts: { side: 'server', versions: dates(`${error.message} ${error.data ?? ''}`).filter((v) => v !== requested), requested, said: error.message.slice(0, 160) },
+          facts: {
+            side: 'server',
+            versions: dates(`${error.message} ${error.data ?? ''}`).filter((v) => v !== requested),
+            requested,
+            said: error.message.slice(0, 160),
+          },
         };
       const problem = status === 'invalid' ? problems.findIndex(isRefusal) : -1;
       if (problem >= 0)
-        return { certainty: 'certain', cites: [at('handshake', 'initialize', 'problems', problem)], facts: { side: 'client', versions: [], requested, said: problems[problem]?.slice(0, 160) ?? '' } };
+        return {
+          certainty: 'certain',
+          cites: [at('handshake', 'initialize', 'problems', problem)],
+          facts: { side: 'client', versions: [], requested, said: problems[problem]?.slice(0, 160) ?? '' },
+        };
       if (status === 'answered') return null;
     }
-    const index = http?.exchanges.findIndex((e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? '')) ?? -1;
-    const hit = find(words(given).filter(({ text }) => isRefusal(text)), ...REFUSAL);
+    const index =
+      http?.exchanges.findIndex(
+        (e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? ''),
+      ) ?? -1;
+    const hit = find(
+      words(given).filter(({ text }) => isRefusal(text)),
+      ...REFUSAL,
+    );
     const text = index >= 0 ? http?.exchanges[index]?.body : hit?.line.text;
     if (text === undefined) return null;
     const fromServer = /server'?s? protocol|from the server|expected .{0,20}got/i.test(text);
@@ -81,24 +97,92 @@ export default defineCause({
   },
   say: ({ side, versions, requested, said }) => {
     const list = versions.join(', ');
-    if (side === 'client') return list ? `The server answered initialize with protocol version ${list}, which the client does not support.` : `The client does not support the protocol version of the server ("${said}").`;
+    if (side === 'client')
+      return list
+        ? `The server answered initialize with protocol version ${list}, which the client does not support.`
+        : `The client does not support the protocol version of the server ("${said}").`;
     const wanted = requested ? `protocol version ${requested}` : 'the protocol version that the client offered';
     return `The server refused ${wanted} instead of answering with one of its own${list ? ` (named: ${list})` : ''}.`;
   },
   fix: ({ side, versions }) => [
     side === 'client'
-      ? { say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`, edit: { file: 'the source of the server', to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'` } }
-      : { say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:', edit: { file: 'the source of the server', to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'` } },
-    { say: `Where the server cannot be changed, use a client version that offers ${side === 'server' && versions.length ? versions.join(' or ') : 'what it supports'}, and send as MCP-Protocol-Version only what was negotiated.` },
+      ? {
+          say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`,
+          edit: {
+            file: 'the source of the server',
+            to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'`,
+          },
+        }
+      : {
+          say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:',
+          edit: {
+            file: 'the source of the server',
+            to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'`,
+          },
+        },
+    {
+      say: `Where the server cannot be changed, use a client version that offers ${side === 'server' && versions.length ? versions.join(' or ') : 'what it supports'}, and send as MCP-Protocol-Version only what was negotiated.`,
+    },
   ],
   why: 'The client offers its latest version in initialize, and the server answers with that version or with another one it supports. It must not refuse. A server with a fixed list turns away every client that is newer than itself.',
-  refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#version-negotiation', 'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header'],
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#version-negotiation',
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header',
+  ],
   examples: [
-    { name: 'refused with a list', finds: true, symptoms: { transport: 'stdio', clientError: 'JSON-RPC error: -32602: Unsupported protocol version({"supported":["2025-11-25"],"requested":"2025-06-18"})' } },
-    { name: 'refused as HTTP 400', finds: true, symptoms: { transport: 'streamable-http', http: { status: 400, body: 'Bad Request: Unsupported protocol version (supported versions: 2025-06-18)' } } },
-    { name: 'the client refuses', finds: true, symptoms: { clientError: "Error: Server's protocol version is not supported: 2099-01-01" } },
-    { name: 'an unknown revision, live', finds: true, evidence: { handshake: { initialize: { status: 'answered', requested: '2025-11-25', revision: '2099-01-01' }, discover: { status: 'refused' }, used: 'initialize' } } },
-    { name: 'TLS', finds: false, symptoms: { clientError: 'fetch failed: tlsv1 alert protocol version: SSL alert number 70, unsupported protocol version' } },
-    { name: 'a server of the modern era only', finds: false, evidence: { handshake: { initialize: { status: 'refused', error: { code: -32022, message: 'Unsupported protocol version', data: '{"supported":["2026-07-28"]}' } }, discover: { status: 'answered', revisions: ['2026-07-28'] }, used: 'discover' } } },
+    {
+      name: 'refused with a list',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'JSON-RPC error: -32602: Unsupported protocol version({"supported":["2025-11-25"],"requested":"2025-06-18"})',
+      },
+    },
+    {
+      name: 'refused as HTTP 400',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { status: 400, body: 'Bad Request: Unsupported protocol version (supported versions: 2025-06-18)' },
+      },
+    },
+    {
+      name: 'the client refuses',
+      finds: true,
+      symptoms: { clientError: "Error: Server's protocol version is not supported: 2099-01-01" },
+    },
+    {
+      name: 'an unknown revision, live',
+      finds: true,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', requested: '2025-11-25', revision: '2099-01-01' },
+          discover: { status: 'refused' },
+          used: 'initialize',
+        },
+      },
+    },
+    {
+      name: 'TLS',
+      finds: false,
+      symptoms: {
+        clientError: 'fetch failed: tlsv1 alert protocol version: SSL alert number 70, unsupported protocol version',
+      },
+    },
+    {
+      name: 'a server of the modern era only',
+      finds: false,
+      evidence: {
+        handshake: {
+          initialize: {
+            status: 'refused',
+            error: { code: -32022, message: 'Unsupported protocol version', data: '{"supported":["2026-07-28"]}' },
+          },
+          discover: { status: 'answered', revisions: ['2026-07-28'] },
+          used: 'discover',
+        },
+      },
+    },
   ],
 });

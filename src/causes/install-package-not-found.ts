@@ -28,6 +28,7 @@ const NO_PACKAGE = [
 
 /** The package is known, the version is not. */
 const NO_VERSION = [
+  /No versions available for (?<name>@?[\w./-]+)/,
   /No matching version found for (?<name>@?[^@\s]+@\S+?)\.?(?:$|\s)/,
   /ERR_PNPM_NO_MATCHING_VERSION\s+No matching version found for (?<name>\S+)/,
   /Couldn't find any versions for ["'](?<name>[^"']+)["']|No version matching ["'](?<bun>[^"']+)["'] found/,
@@ -169,7 +170,10 @@ export default defineCause({
     {
       name: 'pnpm',
       finds: true,
-      symptoms: { stderr: ' ERR_PNPM_FETCH_404  GET https://npm.registry.example/foo-mcp: Not Found - 404', exitCode: 1 },
+      symptoms: {
+        stderr: ' ERR_PNPM_FETCH_404  GET https://npm.registry.example/foo-mcp: Not Found - 404',
+        exitCode: 1,
+      },
     },
     {
       name: 'the package is there, the Python is too old',

@@ -3,29 +3,66 @@ import { FAILED_START } from './consequences.js';
 import { find, type Line, WORDS, words } from './words.js';
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
-const REFUSED = /\bECONNREFUSED\b|connection refused\b|actively refused|\[?Errno (?:111|61)\]?|os error (?:111|61|10061)|WinError 10061|\bError 111 connecting\b|\bConnection to \S+ refused|TNS:no listener|Verbindungsaufbau abgelehnt|积极拒绝/i;
-const UNKNOWN = /getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|\bENOTFOUND\b|no such host\b|Name or service not known|nodename nor servname|could not translate host name|failed to lookup address|UnknownHostException|Temporary failure in name resolution/i;
-const SILENT = /\b(?:connect|read) ETIMEDOUT\b|\bconnect(?:ion)?\b.{0,60}\btimed? ?out\b|\bE(?:HOST|NET)UNREACH\b|no route to host|ServerSelectionTimeout|Server selection timed out|\bdial tcp\b.{0,80}(?:i\/o timeout|deadline exceeded)|ConnectTimeout(?:Error)?\b/i;
+const REFUSED =
+  /\bECONNREFUSED\b|connection refused\b|actively refused|\[?Errno (?:111|61)\]?|os error (?:111|61|10061)|WinError 10061|\bError 111 connecting\b|\bConnection to \S+ refused|TNS:no listener|Verbindungsaufbau abgelehnt|积极拒绝/i;
+const UNKNOWN =
+  /getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|\bENOTFOUND\b|no such host\b|Name or service not known|nodename nor servname|could not translate host name|failed to lookup address|UnknownHostException|Temporary failure in name resolution/i;
+const SILENT =
+  /\b(?:connect|read) ETIMEDOUT\b|\bconnect(?:ion)?\b.{0,60}\btimed? ?out\b|\bE(?:HOST|NET)UNREACH\b|no route to host|ServerSelectionTimeout|Server selection timed out|\bdial tcp\b.{0,80}(?:i\/o timeout|deadline exceeded)|ConnectTimeout(?:Error)?\b/i;
 /** Clients of a backend that name it in words, and sockets of editors and desktop programs. */
-const NAMED = /P1001: Can't reach database server|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|Couldn't connect to \S+:\d+ \(resolved|Communications link failure|error occurred while establishing a connection to SQL Server|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:connect to|reach|establish (?:a )?connection (?:to|with)) (?:the )?(?<who>Postgres\w*|MySQL|MariaDB|MongoDB|Mongo|Redis|Neo4j|Elasticsearch|OpenSearch|Kafka|RabbitMQ|Qdrant|Milvus|Chroma\w*|Weaviate|Ollama|LM Studio|Oracle|SQL Server|Clickhouse|Cassandra|Blender|Unity(?: Editor)?|Unreal\w*|Figma|Obsidian|Ghidra|IDA|Chrome|browser|Home Assistant|Kubernetes|database|backend)\b|\bconnect ENOENT (?:\/\S+|\\\\\S+)/i;
+const NAMED =
+  /P1001: Can't reach database server|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|Couldn't connect to \S+:\d+ \(resolved|Communications link failure|error occurred while establishing a connection to SQL Server|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:connect to|reach|establish (?:a )?connection (?:to|with)) (?:the )?(?<who>Postgres\w*|MySQL|MariaDB|MongoDB|Mongo|Redis|Neo4j|Elasticsearch|OpenSearch|Kafka|RabbitMQ|Qdrant|Milvus|Chroma\w*|Weaviate|Ollama|LM Studio|Oracle|SQL Server|Clickhouse|Cassandra|Blender|Unity(?: Editor)?|Unreal\w*|Figma|Obsidian|Ghidra|IDA|Chrome|browser|Home Assistant|Kubernetes|database|backend)\b|\bconnect ENOENT (?:\/\S+|\\\\\S+)/i;
 
 /** Package registries, proxies and reverse proxies: other causes speak of them. */
-const OTHERS = /registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|docker(?:\.sock|Desktop| daemon)|dockerd|unhealthy|^curl:|\bproxy\b/i;
+const OTHERS =
+  /registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|docker(?:\.sock|Desktop| daemon)|dockerd|unhealthy|^curl:|\bproxy\b/i;
 const BRIDGE = /\b(?:mcp-remote|mcp-proxy|supergateway)\b/;
 /** The server says that it goes on. */
 const MILD = /\bwarn|\bretry|\bcontinu|\bwithout\b|\bdisabled\b|\boptional\b/i;
 
 const PORTS: Record<string, string> = {
-  1433: 'SQL Server', 1521: 'Oracle', 1883: 'MQTT broker', 3306: 'MySQL', 5432: 'PostgreSQL', 5433: 'PostgreSQL', 5672: 'RabbitMQ', 5984: 'CouchDB',
-  6333: 'Qdrant', 6334: 'Qdrant', 6379: 'Redis', 6443: 'Kubernetes API', 7687: 'Neo4j', 8086: 'InfluxDB', 8123: 'ClickHouse or Home Assistant',
-  9042: 'Cassandra', 9092: 'Kafka', 9200: 'Elasticsearch', 9222: 'Chrome remote debugging', 9876: 'Blender add-on', 11434: 'Ollama', 19530: 'Milvus',
-  27017: 'MongoDB', 27123: 'Obsidian Local REST API', 27124: 'Obsidian Local REST API',
+  1433: 'SQL Server',
+  1521: 'Oracle',
+  1883: 'MQTT broker',
+  3306: 'MySQL',
+  5432: 'PostgreSQL',
+  5433: 'PostgreSQL',
+  5672: 'RabbitMQ',
+  5984: 'CouchDB',
+  6333: 'Qdrant',
+  6334: 'Qdrant',
+  6379: 'Redis',
+  6443: 'Kubernetes API',
+  7687: 'Neo4j',
+  8086: 'InfluxDB',
+  8123: 'ClickHouse or Home Assistant',
+  9042: 'Cassandra',
+  9092: 'Kafka',
+  9200: 'Elasticsearch',
+  9222: 'Chrome remote debugging',
+  9876: 'Blender add-on',
+  11434: 'Ollama',
+  19530: 'Milvus',
+  27017: 'MongoDB',
+  27123: 'Obsidian Local REST API',
+  27124: 'Obsidian Local REST API',
 };
 /** Words of drivers and exceptions, by the backend they speak of. */
 const KINDS: [RegExp, string][] = [
-  [/postgres|psycopg|PSQLException|\bpgx?\b/i, 'PostgreSQL'], [/mysql|mariadb/i, 'MySQL or MariaDB'], [/mongo/i, 'MongoDB'], [/redis/i, 'Redis'],
-  [/neo4j/i, 'Neo4j'], [/elasticsearch/i, 'Elasticsearch'], [/opensearch/i, 'OpenSearch'], [/kafka/i, 'Kafka'], [/rabbitmq|amqp/i, 'RabbitMQ'],
-  [/qdrant/i, 'Qdrant'], [/milvus/i, 'Milvus'], [/ollama/i, 'Ollama'], [/\bORA-\d|oracle/i, 'Oracle'], [/SQL ?Server|SqlClient/i, 'SQL Server'],
+  [/postgres|psycopg|PSQLException|\bpgx?\b/i, 'PostgreSQL'],
+  [/mysql|mariadb/i, 'MySQL or MariaDB'],
+  [/mongo/i, 'MongoDB'],
+  [/redis/i, 'Redis'],
+  [/neo4j/i, 'Neo4j'],
+  [/elasticsearch/i, 'Elasticsearch'],
+  [/opensearch/i, 'OpenSearch'],
+  [/kafka/i, 'Kafka'],
+  [/rabbitmq|amqp/i, 'RabbitMQ'],
+  [/qdrant/i, 'Qdrant'],
+  [/milvus/i, 'Milvus'],
+  [/ollama/i, 'Ollama'],
+  [/\bORA-\d|oracle/i, 'Oracle'],
+  [/SQL ?Server|SqlClient/i, 'SQL Server'],
   [/prisma|sequelize|typeorm|sqlalchemy|hikari|\bdatabase\b/i, 'database'],
 ];
 
@@ -57,39 +94,130 @@ export default defineCause({
     const i = lines.findIndex(({ at }) => at === hit.line.at);
     const near: Line[] = [hit.line, ...lines.slice(i + 1, i + 8), ...lines.slice(Math.max(0, i - 3), i)];
     const frame = /^\s+at |^\s*File "|\bnode:/;
-    const found = near.filter(({ text }) => !frame.test(text)).map((line) => find([line], ...PLACE)?.groups).find(Boolean);
+    const found = near
+      .filter(({ text }) => !frame.test(text))
+      .map((line) => find([line], ...PLACE)?.groups)
+      .find(Boolean);
     const host = found?.host ?? found?.h2 ?? null;
-    const around = near.filter(({ text }) => !frame.test(text)).map(({ text }) => text).join(' ');
+    const around = near
+      .filter(({ text }) => !frame.test(text))
+      .map(({ text }) => text)
+      .join(' ');
     const port = found?.port ?? found?.p2 ?? (/\bport:? (\d{2,5})/i.exec(around) ?? [])[1] ?? null;
     const word = KINDS.find(([pattern]) => pattern.test(around))?.[1] ?? hit.groups.who ?? null;
     const kind = (port && PORTS[port]) ?? word;
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     // Behind an URL, a refusal in some log may as well be the way to the server itself.
     if (overHttp && !kind) return null;
-    const how = REFUSED.test(hit.line.text) ? 'refused' : UNKNOWN.test(hit.line.text) ? 'unknown host' : SILENT.test(hit.line.text) ? 'no answer' : 'not reached';
-    const sure = given.process?.exit?.by === 'itself' && given.process.exit.code !== 0 && (kind ?? host) && !MILD.test(hit.line.text);
-    return { certainty: sure ? 'certain' : 'likely', cites: [hit.line.at], facts: { host, port: port ? Number(port) : null, kind, how } };
+    const how = REFUSED.test(hit.line.text)
+      ? 'refused'
+      : UNKNOWN.test(hit.line.text)
+        ? 'unknown host'
+        : SILENT.test(hit.line.text)
+          ? 'no answer'
+          : 'not reached';
+    const sure =
+      given.process?.exit?.by === 'itself' &&
+      given.process.exit.code !== 0 &&
+      (kind ?? host) &&
+      !MILD.test(hit.line.text);
+    return {
+      certainty: sure ? 'certain' : 'likely',
+      cites: [hit.line.at],
+      facts: { host, port: port ? Number(port) : null, kind, how },
+    };
   },
   say: ({ host, port, kind, how }) => {
     const place = host ? ` at ${host}${port ? `:${port}` : ''}` : '';
-    const end = { refused: 'refused the connection: nothing listens there', 'unknown host': 'has a host name that cannot be resolved', 'no answer': 'did not answer in time', 'not reached': 'could not be reached' }[how];
+    const end = {
+      refused: 'refused the connection: nothing listens there',
+      'unknown host': 'has a host name that cannot be resolved',
+      'no answer': 'did not answer in time',
+      'not reached': 'could not be reached',
+    }[how];
     return `The server needs ${kind ? `its backend (${kind})` : 'another service'}${place} before it can serve, and that ${end}.`;
   },
   fix: ({ host, port, kind, how }) => [
     how === 'unknown host'
-      ? { say: `Correct the host name${host ? ` ${host}` : ''} in the server's entry; a name of a Docker network or a VPN is known only inside it. Test it:`, run: `nslookup ${host ?? '<host>'}` }
-      : { say: `Start ${kind ?? 'the service'} (or its tunnel, VPN or add-on) and see that it listens:`, run: host && /^[/\\]/.test(host) ? `ls -l ${host}` : `nc -vz ${host ?? '<host>'} ${port ?? '<port>'}` },
-    { say: "If it runs elsewhere, set the right address in the entry; inside a container localhost is the container, the host is host.docker.internal:", edit: { file: 'the client config', at: 'env', to: `"env": { "<HOST VARIABLE OF THE SERVER>": "<host>:${port ?? '<port>'}" }` } },
-    { say: 'Then start the server again from the client: clients seldom start a server that ended a second time by themselves.' },
+      ? {
+          say: `Correct the host name${host ? ` ${host}` : ''} in the server's entry; a name of a Docker network or a VPN is known only inside it. Test it:`,
+          run: `nslookup ${host ?? '<host>'}`,
+        }
+      : {
+          say: `Start ${kind ?? 'the service'} (or its tunnel, VPN or add-on) and see that it listens:`,
+          run: host && /^[/\\]/.test(host) ? `ls -l ${host}` : `nc -vz ${host ?? '<host>'} ${port ?? '<port>'}`,
+        },
+    {
+      say: 'If it runs elsewhere, set the right address in the entry; inside a container localhost is the container, the host is host.docker.internal:',
+      edit: {
+        file: 'the client config',
+        at: 'env',
+        to: `"env": { "<HOST VARIABLE OF THE SERVER>": "<host>:${port ?? '<port>'}" }`,
+      },
+    },
+    {
+      say: 'Then start the server again from the client: clients seldom start a server that ended a second time by themselves.',
+    },
   ],
   why: 'Many servers open their database pool, editor socket or API session before they answer initialize. When that fails they end, and the client only sees a closed connection. A server should answer initialize first and report the backend as an error of the tool.',
-  refs: ['https://modelcontextprotocol.io/docs/tools/debugging', 'https://nodejs.org/api/errors.html#common-system-errors'],
+  refs: [
+    'https://modelcontextprotocol.io/docs/tools/debugging',
+    'https://nodejs.org/api/errors.html#common-system-errors',
+  ],
   examples: [
-    { name: 'Node.js and PostgreSQL', finds: true, symptoms: { transport: 'stdio', stderr: 'Error: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1637:16)', exitCode: 1 } },
-    { name: 'Python and MariaDB', finds: true, symptoms: { stderr: `pymysql.err.OperationalError: (2003, "Can't connect to MySQL server on 'localhost' ([Errno 111] Connection refused)")`, exitCode: 1 } },
-    { name: 'Go, host unknown', finds: true, symptoms: { transport: 'stdio', stderr: 'failed to ping: dial tcp: lookup db.internal on 127.0.0.53:53: no such host', exitCode: 1 } },
-    { name: 'an editor that does not run', finds: true, symptoms: { transport: 'stdio', stderr: 'Could not connect to Blender. Make sure the Blender addon is running.', exitCode: 1 } },
-    { name: 'the package registry', finds: false, symptoms: { stderr: 'npm error request to https://npm.registry.example/x failed, reason: connect ECONNREFUSED 104.16.0.35:443', exitCode: 1 } },
-    { name: 'the client speaks of the server itself', finds: false, symptoms: { transport: 'streamable-http', url: 'http://127.0.0.1:8000/mcp', clientError: 'TypeError: fetch failed: connect ECONNREFUSED 127.0.0.1:8000' } },
+    {
+      name: 'Node.js and PostgreSQL',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'Error: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1637:16)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'Python and MariaDB',
+      finds: true,
+      symptoms: {
+        stderr: `pymysql.err.OperationalError: (2003, "Can't connect to MySQL server on 'localhost' ([Errno 111] Connection refused)")`,
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'Go, host unknown',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'failed to ping: dial tcp: lookup db.internal on 127.0.0.53:53: no such host',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'an editor that does not run',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'Could not connect to Blender. Make sure the Blender addon is running.',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the package registry',
+      finds: false,
+      symptoms: {
+        stderr:
+          'npm error request to https://npm.registry.example/x failed, reason: connect ECONNREFUSED 104.16.0.35:443',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the client speaks of the server itself',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:8000/mcp',
+        clientError: 'TypeError: fetch failed: connect ECONNREFUSED 127.0.0.1:8000',
+      },
+    },
   ],
 });

@@ -9,6 +9,8 @@ const ARGUMENT = [
   /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)/i,
   /argument (?<arg>[^:]{1,60}): (?:invalid|expected|not allowed)|\binvalid (?:value|choice|argument) (?:for )?['"`]?(?<value>[^'"`]{1,60})['"`]?|\bInvalid values:$/i,
   /arguments? (?:is|are|was|were) (?:required|not provided)(?:: ?(?<required>.{1,60}))?|\b(?:missing|required) (?:required )?(?:argument|option|parameter|flag)(?:\(?s\)?)?:? ['"`<]?(?<missing>[\w-][^'"`>]{0,60})|required option ['"`](?<commander>[^'"`]{1,60})/i,
+  // In a program's own words: "Please provide a database URL as a command-line argument".
+  /\b(?:provide|specify|supply|pass|give) (?:an? |the |at least one )?(?<provide>[^.]{1,60}?) (?:as|via|on|through) (?:an? |the )?(?:(?:first|command[- ]?line|CLI|positional) )*(?:arguments?|parameter|option|flag|command line)\b/i,
 ];
 /** Values read from a variable or a config file and refused: validators, URL and number parsers, credentials of a backend. */
 const VALUE = [
@@ -19,17 +21,27 @@ const VALUE = [
   /\b(?<name>[A-Z][A-Z0-9_]{2,}|--[\w-]+)['"`]? (?:must be (?!set|provided|defined|specified|configured|supplied|present|non-?empty|given)|(?:is|are) (?:invalid|malformed|not (?:a )?(?:valid|supported|allowed|recogni[sz]ed))|has an invalid|contains an? invalid|should be (?:an?|one of)\b)/,
   /\b(?:must be one of|expected one of|allowed values|valid (?:values|options|choices) are|choose from)\b|strconv\.\w+: parsing "(?<num>[^"]*)": invalid|invalid literal for int\(\)|could not convert string to float|must start with the protocol|password authentication failed|Access denied for user|Authentication failed\b|not authori[sz]ed as/i,
 ];
+/** A validator's issues, printed as JSON over several lines: the message is the one to read. */
+const ISSUE = /^\s*"code": "(?:too_(?:small|big)|invalid_\w+|unrecognized_keys|custom)"/;
+const ISSUE_SAYS = /^\s*"message": "(?!Required")(?<issue>[^"]{3,160})"/;
 /** Folders and files of the entry that the server checks itself. */
 const FOLDER = [
   /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:none of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
 ];
 const USAGE = /^\s*(?:usage|syntax|verwendung|aufruf|utilisation|uso|用法)(?:\s?:\s*\S| of \S+:$)/i;
 /** Launchers that refuse their own command line, and modules: not the server's arguments. */
-const NOT_OURS = /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|\bwarning\b|DeprecationWarning|from daemon/i;
+const NOT_OURS =
+  /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|\bwarning\b|DeprecationWarning|from daemon/i;
 /** Below "validation error" every field is merely absent: then a variable is missing, not wrong. */
 const onlyMissing = (lines: Line[], i: number) => {
-  const block = lines.slice(i, i + 14).map(({ text }) => text).join('\n');
-  return /field required|type=missing|['"]Required['"]|received:? ["']?undefined/i.test(block) && !/\[type=(?!missing)|invalid_(?!type)/.test(block);
+  const block = lines
+    .slice(i, i + 14)
+    .map(({ text }) => text)
+    .join('\n');
+  return (
+    /field required|type=missing|['"]Required['"]|received:? ["']?undefined/i.test(block) &&
+    !/\[type=(?!missing)|invalid_(?!type)/.test(block)
+  );
 };
 
 export default defineCause({
@@ -45,13 +57,17 @@ export default defineCause({
   match(given) {
     // The exception of a framework's own settings has the shape, but the version of a library is at fault.
     const all = words(given);
-    const lines = all.filter(({ text, from }, i) => from !== 'client' && !NOT_OURS.test(text) && !(VALUE[0]?.test(text) && onlyMissing(all, i)));
+    const lines = all.filter(
+      ({ text, from }, i) =>
+        from !== 'client' && !NOT_OURS.test(text) && !(VALUE[0]?.test(text) && onlyMissing(all, i)),
+    );
     const { exit } = given.process ?? {};
     const ended = exit?.by === 'itself';
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     if (overHttp && !ended) return null;
     const argument = find(lines, ...ARGUMENT);
-    const hit = argument ?? find(lines, ...FOLDER) ?? find(lines, ...VALUE);
+    const issue = lines.some(({ text }) => ISSUE.test(text)) ? find(lines, ISSUE_SAYS) : null;
+    const hit = argument ?? find(lines, ...FOLDER) ?? issue ?? find(lines, ...VALUE);
     // The help of a program, printed instead of serving.
     const usage = find(lines, USAGE);
     if (!hit && !(usage && ended)) return null;
@@ -60,12 +76,24 @@ export default defineCause({
     const exact = argument !== null && (usage !== null || /\berror: |^error\b/i.test(line.text));
     // A heading says nothing alone: the field and its complaint stand on the next lines.
     const i = all.indexOf(line);
-    const detail = /validation error|ZodError|[:{[]\s*$/i.test(line.text) ? all.slice(i + 1, i + 3).filter(({ text }) => /\w/.test(text) && !/^\s+at /.test(text)) : [];
-    const what = Object.values(hit?.groups ?? {}).find(Boolean)?.trim() ?? null;
+    const detail = /validation error|ZodError|[:{[]\s*$/i.test(line.text)
+      ? all.slice(i + 1, i + 3).filter(({ text }) => /\w/.test(text) && !/^\s+at /.test(text))
+      : [];
+    const what =
+      Object.values(hit?.groups ?? {})
+        .find(Boolean)
+        ?.trim() ?? null;
     return {
       certainty: ended && exact && exit.code !== 0 ? 'certain' : 'likely',
       cites: [line.at, ...detail.map((l) => l.at), ...(ended ? [at('process', 'exit')] : [])],
-      facts: { said: [line, ...detail].map(({ text }) => text.trim()).join(' ').slice(0, 240), what, kind: argument ? 'argument' : hit ? 'value' : 'usage' },
+      facts: {
+        said: [line, ...detail]
+          .map(({ text }) => text.trim())
+          .join(' ')
+          .slice(0, 240),
+        what,
+        kind: argument ? 'argument' : hit ? 'value' : 'usage',
+      },
     };
   },
   say: ({ said, kind }) =>
@@ -74,19 +102,95 @@ export default defineCause({
       : `The server started, read its ${kind === 'argument' ? 'arguments' : 'settings'} and refused one: "${said}".`,
   fix: ({ what, kind }) => [
     kind === 'value'
-      ? { say: `Correct the value${what ? ` that the message names (${what})` : ''} in the server's entry, or in the .env or config file of the folder it starts in:`, edit: { file: 'the client config', at: 'env', to: '"env": { "<NAME IN THE MESSAGE>": "<a value the server accepts>" }' } }
-      : { say: `Correct the arguments in the server's entry${what ? ` (${what})` : ''}: each word of the command line is one element of args, and an option with its value is two:`, edit: { file: 'the client config', at: 'args', to: '"args": ["<package or script>", "--option", "value"]' } },
+      ? {
+          say: `Correct the value${what ? ` that the message names (${what})` : ''} in the server's entry, or in the .env or config file of the folder it starts in:`,
+          edit: {
+            file: 'the client config',
+            at: 'env',
+            to: '"env": { "<NAME IN THE MESSAGE>": "<a value the server accepts>" }',
+          },
+        }
+      : {
+          say: `Correct the arguments in the server's entry${what ? ` (${what})` : ''}: each word of the command line is one element of args, and an option with its value is two:`,
+          edit: { file: 'the client config', at: 'args', to: '"args": ["<package or script>", "--option", "value"]' },
+        },
     { say: 'Compare with what this version of the server accepts:', run: '<command of the entry> --help' },
   ],
   why: 'A server checks its command line and settings before it serves, and ends when one is wrong. Options change between versions, so that an entry which starts the newest release breaks without an edit, and a .env file in the working directory is read as well.',
-  refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers', 'https://docs.pydantic.dev/latest/errors/validation_errors/'],
+  refs: [
+    'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
+    'https://docs.pydantic.dev/latest/errors/validation_errors/',
+  ],
   examples: [
-    { name: 'argparse', finds: true, symptoms: { transport: 'stdio', stderr: 'usage: server [-h] [--port PORT]\nserver: error: unrecognized arguments: --verbosity 3', exitCode: 2 } },
-    { name: 'clap', finds: true, symptoms: { stderr: "error: invalid value 'std' for '--transport <TRANSPORT>'\n  [possible values: stdio, http]\n\nFor more information, try '--help'.", exitCode: 2 } },
-    { name: 'an extra key in the settings', finds: true, symptoms: { transport: 'stdio', stderr: 'pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\nUNRELATED\n  Extra inputs are not permitted [type=extra_forbidden, input_value=1, input_type=str]', exitCode: 1 } },
-    { name: 'a folder of the entry', finds: true, symptoms: { transport: 'stdio', stderr: "Error accessing directory /mnt/usb: Error: ENOENT: no such file or directory, stat '/mnt/usb'\n    at async Object.stat (node:internal/fs/promises:1040:18)" } },
-    { name: 'usage and nothing else', finds: true, symptoms: { transport: 'stdio', stderr: 'Usage: mcp-server-filesystem <allowed-directory> [additional-directories...]', exitCode: 1 } },
-    { name: 'a module that is not there', finds: false, symptoms: { stderr: "Error: Cannot find module '/srv/index.js'", exitCode: 1 } },
-    { name: 'a version the server does not speak', finds: false, symptoms: { stderr: 'Error: Unsupported protocol version: 2099-01-01', exitCode: 1 } },
+    {
+      name: 'an argument asked for in plain words',
+      finds: true,
+      symptoms: { stderr: 'Please provide a database URL as a command-line argument', exitCode: 1 },
+    },
+    {
+      name: 'issues of a validator, as JSON',
+      finds: true,
+      symptoms: {
+        stderr:
+          'Server error: [\n  {\n    "code": "too_small",\n    "minimum": 1,\n    "message": "Elasticsearch URL cannot be empty",\n    "path": [\n      "url"\n    ]\n  }\n]',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'argparse',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'usage: server [-h] [--port PORT]\nserver: error: unrecognized arguments: --verbosity 3',
+        exitCode: 2,
+      },
+    },
+    {
+      name: 'clap',
+      finds: true,
+      symptoms: {
+        stderr:
+          "error: invalid value 'std' for '--transport <TRANSPORT>'\n  [possible values: stdio, http]\n\nFor more information, try '--help'.",
+        exitCode: 2,
+      },
+    },
+    {
+      name: 'an extra key in the settings',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\nUNRELATED\n  Extra inputs are not permitted [type=extra_forbidden, input_value=1, input_type=str]',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a folder of the entry',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "Error accessing directory /mnt/usb: Error: ENOENT: no such file or directory, stat '/mnt/usb'\n    at async Object.stat (node:internal/fs/promises:1040:18)",
+      },
+    },
+    {
+      name: 'usage and nothing else',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'Usage: mcp-server-filesystem <allowed-directory> [additional-directories...]',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a module that is not there',
+      finds: false,
+      symptoms: { stderr: "Error: Cannot find module '/srv/index.js'", exitCode: 1 },
+    },
+    {
+      name: 'a version the server does not speak',
+      finds: false,
+      symptoms: { stderr: 'Error: Unsupported protocol version: 2099-01-01', exitCode: 1 },
+    },
   ],
 });

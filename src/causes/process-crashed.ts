@@ -5,14 +5,21 @@ import { SILENCE } from './consequences.js';
 import { find, findAll, type Line, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
-const NAMED = /^[\s|+│-]*(?:\S+ \S+ )?(?:\[?\w+\]?:? )?(?:Uncaught (?:\(in promise\) )?|Unhandled exception\. |Caused by: |Exception in thread "[^"]*" |PHP Fatal error:\s+Uncaught |error: (?:Uncaught \(in promise\) )?)?(?:[\w$]+[.:]{1,2})*(?:[A-Z][\w$]*)?(?:Error|Exception|Exit|Fault|Failure)\b(?: \[\w+\])?(?:: |$)/;
-const PANIC = /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled(?:PromiseRejection| promise rejection)|uncaughtException|UNHANDLED/i;
-const FRAME = /^\s+at (?:\S.*[:(]|async )|^[\s│|+]*File "[^"]+", line \d+|^Traceback \(most recent|\+ Exception Group Traceback|^goroutine \d+|^\s+\d+: (?:0x|\w+::)|^\s*from \S+:\d+:in |^\s+\S+\.go:\d+/;
+const NAMED =
+  /^[\s|+│-]*(?:\S+ \S+ )?(?:\[?\w+\]?:? )?(?:Uncaught (?:\(in promise\) )?|Unhandled exception\. |Caused by: |Exception in thread "[^"]*" |PHP Fatal error:\s+Uncaught |error: (?:Uncaught \(in promise\) )?)?(?:[\w$]+[.:]{1,2})*(?:[A-Z][\w$]*)?(?:Error|Exception|Exit|Fault|Failure)\b(?: \[\w+\])?(?:: |$)/;
+const PANIC =
+  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled(?:PromiseRejection| promise rejection)|uncaughtException|UNHANDLED/i;
+const FRAME =
+  /^\s+at (?:\S.*[:(]|async )|^[\s│|+]*File "[^"]+", line \d+|^Traceback \(most recent|\+ Exception Group Traceback|^goroutine \d+|^\s+\d+: (?:0x|\w+::)|^\s*from \S+:\d+:in |^\s+\S+\.go:\d+/;
 /** A server that says in one line that it gives up. */
-const GAVE_UP = /\b(?:failed to (?:run|start|initiali[sz]e|launch)|fatal(?: error)?|could not start|error (?:running|starting)|server (?:error|crashed|failed)|unhandled (?:error|exception|rejection)|crash(?:ed)?)\b.{0,40}[:\]] ?\S/i;
+const GAVE_UP =
+  /\b(?:failed to (?:run|start|initiali[sz]e|launch)|fatal(?: error)?|could not start|error (?:running|starting)|server (?:error|crashed|failed)|unhandled (?:error|exception|rejection)|crash(?:ed)?)\b.{0,40}[:\]] ?\S/i;
 const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
 /** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
-const SURROUNDINGS = /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
+const SURROUNDINGS =
+  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
+/** A line with words in it that is no warning, no frame and no version. */
+const LAST = /^(?!\s+at |Node\.js v|.*\bwarn(?:ing)?\b).*\p{L}{3}/iu;
 const ERRNO = /\bE[A-Z]{4,}\b/;
 /** Ends that other causes tell: not started at all, or ended by somebody. */
 const NOT_A_CRASH = new Set([13, 125, 126, 127, 9009]);
@@ -35,7 +42,12 @@ export default defineCause({
   title: 'The server process crashed',
   culprit: 'server',
   severity: 'broken',
-  seenAs: ['MCP error -32000: Connection closed', 'Server disconnected', 'Server transport closed unexpectedly, this is likely due to the process exiting early', 'process exited with code 1'],
+  seenAs: [
+    'MCP error -32000: Connection closed',
+    'Server disconnected',
+    'Server transport closed unexpectedly, this is likely due to the process exiting early',
+    'process exited with code 1',
+  ],
   needs: [],
   uses: [...WORDS, 'launch', 'http'],
   explains: SILENCE,
@@ -46,57 +58,140 @@ export default defineCause({
     const opened = given.handshake?.initialize.status === 'answered' || given.handshake?.discover.status === 'answered';
     const pending = given.process?.pending ?? [];
     const sent = exit ? signalBehind(exit.code, exit.signal) : null;
-    const bad = exit && (sent ? !OUTSIDE.has(sent) : exit.code !== null && exit.code !== 0 && !NOT_A_CRASH.has(exit.code));
+    const bad =
+      exit && (sent ? !OUTSIDE.has(sent) : exit.code !== null && exit.code !== 0 && !NOT_A_CRASH.has(exit.code));
     // Code 0 in the middle of a request is an end as well, when the conversation was open.
     if (exit && !bad && !(opened && exit.code === 0 && pending.length)) return null;
     // A living process may print a trace and go on.
     if (!exit && given.process && given.process.pid !== null) return null;
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
-    const said = words(given).filter(({ from, text }) => from !== 'client' && !/\b(?:npm (?:ERR!|error|warn))|\bMCP error -/.test(text));
+    const said = words(given).filter(
+      ({ from, text }) => from !== 'client' && !/\b(?:npm (?:ERR!|error|warn))|\bMCP error -/.test(text),
+    );
     const traced = said.some(({ text }) => FRAME.test(text));
     const panic = find(said, PANIC)?.line;
     const named = decisive(said);
     const line = named ?? find(said, GAVE_UP)?.line ?? (exit ? findAll(said, ANY).at(-1)?.line : undefined);
     // Over HTTP a server outlives the error that it logs.
     if (overHttp ? !exit || (!line && given.process?.pid === null) : !exit && !line) return null;
+    // Nothing that looks like an error: then the last words of the server, whatever they are.
+    const last =
+      line || !exit ? undefined : said.filter(({ from, text }) => from === 'stderr' && LAST.test(text)).at(-1);
     const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS)$/.test(sent);
     const bug = !line || (!SURROUNDINGS.test(line.text) && !ERRNO.test(line.text));
     return {
       certainty: exit && bug && (hard || (named && (traced || panic))) ? 'certain' : 'likely',
-      cites: [...(line ? [line.at] : []), ...(exit ? [at('process', 'exit')] : [])],
+      cites: [...(line ? [line.at] : last ? [last.at] : []), ...(exit ? [at('process', 'exit')] : [])],
       facts: {
-        error: line?.text.replace(/^[\s│|+]+/, '').trim().slice(0, 240) ?? null,
+        error:
+          line?.text
+            .replace(/^[\s│|+]+/, '')
+            .trim()
+            .slice(0, 240) ?? null,
+        lastWords: last?.text.trim().slice(0, 240) ?? null,
         status: exit ? `${exitName(exit.code, exit.signal)}, ${exitMeaning(exit.code, exit.signal)}` : null,
         during: pending[0] ?? null,
         initialized: given.handshake ? opened : null,
-        command: given.launch ? [given.launch.command, ...given.launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ') : null,
+        command: given.launch
+          ? [given.launch.command, ...given.launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ')
+          : null,
       },
     };
   },
-  say: ({ error, status, during, initialized }) => {
+  say: ({ error, lastWords, status, during, initialized }) => {
     const before = during ?? (initialized === false ? 'initialize' : null);
-    const place = before ? ` before it answered "${before}"` : initialized ? ' after it had answered every request' : '';
+    const place = before
+      ? ` before it answered "${before}"`
+      : initialized
+        ? ' after it had answered every request'
+        : '';
     const after = initialized && before ? ', although initialize had been answered' : '';
-    return `The server process crashed${place}${after}${status ? ` (${status})` : ''}${error ? `: "${error}"` : ', and left no word of the reason'}.`;
+    return `The server process crashed${place}${after}${status ? ` (${status})` : ''}${error ? `: "${error}"` : lastWords ? `. Its last words were "${lastWords}"` : ', and left no word of the reason'}.`;
   },
   fix: ({ error, command, during }) => [
     error
-      ? { say: `Correct what the error line says, in the server's code${during ? ` for ${during}` : ''} (the first frame of the trace that is no library is the place). If the server is not yours, report the line to its authors.` }
-      : { say: 'Start the server in a terminal to read what it says before it ends:', run: command ?? '<command of the entry>' },
+      ? {
+          say: `Correct what the error line says, in the server's code${during ? ` for ${during}` : ''} (the first frame of the trace that is no library is the place). If the server is not yours, report the line to its authors.`,
+        }
+      : {
+          say: 'Start the server in a terminal to read what it says before it ends:',
+          run: command ?? '<command of the entry>',
+        },
     command && /^(?:npx|bunx|pnpm|yarn|uvx|pipx)\b/.test(command)
-      ? { say: 'Until it is mended, pin the last release that worked in the entry, since the launcher fetches the newest:', edit: { file: 'the client config', at: 'args', to: /^(?:uvx|pipx)/.test(command) ? '"<package>==<older version>"' : '"<package>@<older version>"' } }
+      ? {
+          say: 'Until it is mended, pin the last release that worked in the entry, since the launcher fetches the newest:',
+          edit: {
+            file: 'the client config',
+            at: 'args',
+            to: /^(?:uvx|pipx)/.test(command) ? '"<package>==<older version>"' : '"<package>@<older version>"',
+          },
+        }
       : { say: 'Until it is mended, go back to the version of the server and its dependencies that worked last.' },
     { say: 'Check again:', run: `mcp-verdict verify -- ${command ?? '<command>'}` },
   ],
   why: 'An exception that nobody catches ends the process, and the client only sees that the pipe closed: the same message for every crash. The reason stands in the last lines of stderr, which most clients keep in a log file of their own.',
-  refs: ['https://modelcontextprotocol.io/docs/tools/debugging', 'https://nodejs.org/api/process.html#event-uncaughtexception'],
+  refs: [
+    'https://modelcontextprotocol.io/docs/tools/debugging',
+    'https://nodejs.org/api/process.html#event-uncaughtexception',
+  ],
   examples: [
-    { name: 'an exception of Node.js', finds: true, symptoms: { transport: 'stdio', stderr: "file:///srv/index.js:4\n  tools.map(x => x);\n        ^\n\nTypeError: tools.map is not a function\n    at file:///srv/index.js:4:9\n\nNode.js v20.17.0", exitCode: 1 } },
-    { name: 'a launcher that tells in one line', finds: true, symptoms: { transport: 'stdio', stderr: "Failed to run server: Server.run() missing 3 required positional arguments: 'read_stream', 'write_stream', and 'initialization_options'" } },
-    { name: 'a panic of Rust', finds: true, symptoms: { stderr: "thread 'main' panicked at src/main.rs:12:5:\nindex out of bounds: the len is 0 but the index is 1\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace", exitCode: 101 } },
-    { name: 'only an exit code', finds: true, symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed', exitCode: 1 } },
-    { name: 'a segmentation fault during tools/list', finds: true, evidence: { process: { pid: 7, exit: { code: null, signal: 'SIGSEGV', atMs: 300, by: 'itself' }, lifetimeMs: 300, pending: ['tools/list'] }, handshake: { initialize: { status: 'answered' }, discover: { status: 'not-asked' } } } },
-    { name: 'ended by us', finds: false, evidence: { process: { pid: 7, exit: { code: 1, signal: null, atMs: 300, by: 'us' }, lifetimeMs: 300, pending: [] } } },
-    { name: 'the end of a program that had nothing to do', finds: false, symptoms: { transport: 'stdio', exitCode: 0 } },
+    {
+      name: 'an exception of Node.js',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'file:///srv/index.js:4\n  tools.map(x => x);\n        ^\n\nTypeError: tools.map is not a function\n    at file:///srv/index.js:4:9\n\nNode.js v20.17.0',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a launcher that tells in one line',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "Failed to run server: Server.run() missing 3 required positional arguments: 'read_stream', 'write_stream', and 'initialization_options'",
+      },
+    },
+    {
+      name: 'a panic of Rust',
+      finds: true,
+      symptoms: {
+        stderr:
+          "thread 'main' panicked at src/main.rs:12:5:\nindex out of bounds: the len is 0 but the index is 1\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+        exitCode: 101,
+      },
+    },
+    {
+      name: 'only an exit code',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed', exitCode: 1 },
+    },
+    {
+      name: 'a segmentation fault during tools/list',
+      finds: true,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: null, signal: 'SIGSEGV', atMs: 300, by: 'itself' },
+          lifetimeMs: 300,
+          pending: ['tools/list'],
+        },
+        handshake: { initialize: { status: 'answered' }, discover: { status: 'not-asked' } },
+      },
+    },
+    {
+      name: 'ended by us',
+      finds: false,
+      evidence: {
+        process: { pid: 7, exit: { code: 1, signal: null, atMs: 300, by: 'us' }, lifetimeMs: 300, pending: [] },
+      },
+    },
+    {
+      name: 'the end of a program that had nothing to do',
+      finds: false,
+      symptoms: { transport: 'stdio', exitCode: 0 },
+    },
   ],
 });

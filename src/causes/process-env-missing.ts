@@ -4,11 +4,16 @@ import { find, type Line, WORDS, words } from './words.js';
 
 /** A variable as programs write it: capitals with an underscore. A single word in capitals needs a line that says so. */
 const NAME = String.raw`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`;
-const LIST = new RegExp(String.raw`\b${NAME}\b(?:['"\`]?(?:\s*[,;/|&+]\s*(?:and |or )?|\s+(?:and|or)\s+)['"\`]?${NAME}\b)*`, 'g');
+const LIST = new RegExp(
+  String.raw`\b${NAME}\b(?:['"\`]?(?:\s*[,;/|&+]\s*(?:and |or )?|\s+(?:and|or)\s+)['"\`]?${NAME}\b)*`,
+  'g',
+);
 /** Capitals that are error codes, versions of libraries, or hints for a trace. */
-const NOT_A_VARIABLE = /^(?:ERR|ERROR|E|UND_ERR|HTTP|HTTPS|NO|SSL|TLS|MODULE|NODE|PYTHON|RUST|JAVA|UV|NPM|PIP|GLIBC\w*|CXXABI|YOUR|MY|LOG|JSON|UTF|SQL)_|_(?:NOT_FOUND|ERROR|FAILED|EXCEPTION|DENIED|REFUSED|REQUIRED|INVALID|TIMEOUT|UNAVAILABLE)$|^(?:PRIMARY|FOREIGN)_KEY$|^NOT_/;
+const NOT_A_VARIABLE =
+  /^(?:ERR|ERROR|E|UND_ERR|HTTP|HTTPS|NO|SSL|TLS|MODULE|NODE|PYTHON|RUST|JAVA|UV|NPM|PIP|GLIBC\w*|CXXABI|YOUR|MY|LOG|JSON|UTF|SQL)_|_(?:NOT_FOUND|ERROR|FAILED|EXCEPTION|DENIED|REFUSED|REQUIRED|INVALID|TIMEOUT|UNAVAILABLE)$|^(?:PRIMARY|FOREIGN)_KEY$|^NOT_/;
 /** Names that a server is given from outside. Weak wordings ("set X", "X not found") count only for these. */
-const GIVEN = /(?:KEYS?|TOKENS?|SECRETS?|PASS(?:WORD|WD)?|PAT|CREDENTIALS|UR[LI]|HOST(?:NAME)?|DSN|ENDPOINT|USER(?:NAME)?|EMAIL|ID|DOMAIN|COOKIE|DATABASE|ACCOUNT|STRING)$/;
+const GIVEN =
+  /(?:KEYS?|TOKENS?|SECRETS?|PASS(?:WORD|WD)?|PAT|CREDENTIALS|UR[LI]|HOST(?:NAME)?|DSN|ENDPOINT|USER(?:NAME)?|EMAIL|ID|DOMAIN|COOKIE|DATABASE|ACCOUNT|STRING)$/;
 const ENV = /\benv(?:ironment)?(?: var(?:iable)?s?)?\b|process\.env|os\.environ|\.env\b|\bconfig(?:uration)?\b/i;
 
 const VERB = '(?:set|defined|provided|specified|configured|supplied|present|given|exported|available)';
@@ -17,8 +22,10 @@ const AFTER = new RegExp(
     String.raw`(?:missing|required|mandatory|unset|undefined|empty|blank|not (?:been |yet )?(?:be )?(?:${VERB}|empty|blank)|cannot be (?:empty|blank|null|undefined|none)|(?:(?:must|should|needs? to|ha(?:s|ve) to) )?be (?:non-?empty|${VERB})|None\b|\[{1,2}\s?['"]Required)`,
   'i',
 );
-const BEFORE = /\b(?:missing|requires?|required|requiring|undefined|unset|must (?:set|provide|define|specify|supply|export|have)|please (?:set|provide|export|define|specify|add|configure)|you need(?: to (?:set|provide))?|expected)\b[^.!?]{0,70}$/i;
-const WEAK_BEFORE = /\b(?:set|provide|export|define|specify|supply|no|without|need|pass|via|(?:not|n't) (?:find|found|set|read|load|get))\b[^.!?]{0,70}$/i;
+const BEFORE =
+  /\b(?:missing|requires?|required|requiring|undefined|unset|must (?:set|provide|define|specify|supply|export|have)|please (?:set|provide|export|define|specify|add|configure)|you need(?: to (?:set|provide))?|expected)\b[^.!?]{0,70}$/i;
+const WEAK_BEFORE =
+  /\b(?:set|provide|export|define|specify|supply|no|without|need|pass|via|(?:not|n't) (?:find|found|set|read|load|get))\b[^.!?]{0,70}$/i;
 const WEAK_AFTER = /^['"`)]{0,2}:? (?:environment variable |env var )?(?:is |was )?(?:not found|could not be found)\b/i;
 
 /** Lines whose shape says that it is a variable, whatever its letters. */
@@ -31,15 +38,18 @@ const EXACT = [
   /(?:process\.env|os\.environ|import\.meta\.env)\W{1,3}(?<e>[A-Z][A-Z0-9_]{2,})\W{1,3}(?:is |was )?(?:not |missing|required|undefined|empty)/,
 ];
 /** Localised programs: the word for "environment variable" or "not set" beside a name in capitals. */
-const LOCAL = /环境变量|環境変数|Umgebungsvariable|variable d[’']environnement|variable de entorno|vari[áa]vel de ambiente|переменн\S+ (?:окружения|среды)|환경 ?변수|未设置|未配置|缺少|设置されていません|nicht gesetzt|fehlt|non définie|no está definida/;
+const LOCAL =
+  /环境变量|環境変数|Umgebungsvariable|variable d[’']environnement|variable de entorno|vari[áa]vel de ambiente|переменн\S+ (?:окружения|среды)|환경 ?변수|未设置|未配置|缺少|设置されていません|nicht gesetzt|fehlt|non définie|no está definida/;
 /** Several lines: a heading with names below it (envalid, dotenv-safe, t3-env), an issue of zod, a field of pydantic. */
-const HEADING = /^.*\b(?:(?:missing|required|unset|undefined|(?<invalid>invalid)|following)\b[^:\n]{0,40}\b(?:env(?:ironment)?|variables?|config(?:uration)?|settings)\b[^:\n]{0,70}:?\s*[[{]?|not present in the environment:?|variables? (?:is|are) (?:missing|required|not set)[^:\n]{0,30}:[ \t]*)(?<list>(?:\n[ \t\p{P}\p{S}\d]*[A-Z][A-Z0-9_]{2,}.*){1,12})/gimu;
+const HEADING =
+  /^.*\b(?:(?:missing|required|unset|undefined|(?<invalid>invalid)|following)\b[^:\n]{0,40}\b(?:env(?:ironment)?|variables?|config(?:uration)?|settings)\b[^:\n]{0,70}:?\s*[[{]?|not present in the environment:?|variables? (?:is|are) (?:missing|required|not set)[^:\n]{0,30}:[ \t]*)(?<list>(?:\n[ \t\p{P}\p{S}\d]*[A-Z][A-Z0-9_]{2,}.*){1,12})/gimu;
 const ITEM = /^[ \t\p{P}\p{S}\d]*(?<names>[A-Z][A-Z0-9_]{2,}(?:, ?[A-Z][A-Z0-9_]{2,})*)\b(?<rest>.*)$/u;
-const ISSUE = /["']?path["']?:\s*\[\s*["'](?<zod>[A-Z][A-Z0-9_]{2,})["']\s*\],?\s*["']?message["']?:\s*["'](?:Required|[^"'\n]*received undefined)|received undefined\s+→ at (?<pretty>[A-Z][A-Z0-9_]{2,})|Required at ["'](?<at>[A-Z][A-Z0-9_]{2,})|^(?<field>[A-Za-z]\w*)\n\s+[Ff]ield required/gm;
+const ISSUE =
+  /["']?path["']?:\s*\[\s*["'](?<zod>[A-Z][A-Z0-9_]{2,})["']\s*\],?\s*["']?message["']?:\s*["'](?:Required|[^"'\n]*received undefined)|received undefined\s+→ at (?<pretty>[A-Z][A-Z0-9_]{2,})|Required at ["'](?<at>[A-Z][A-Z0-9_]{2,})|^(?<field>[A-Za-z]\w*)\n\s+[Ff]ield required/gm;
 /** A key or token that is absent, or refused at start, without the variable's name. */
 const SECRET = String.raw`(?:api[ _-]?(?:key|token)|access[ _-]?(?:key|token)|auth(?:entication)?[ _-]?(?:token|key)|(?:bot|bearer|personal access|refresh) token|client[ _-]?(?:id|secret)|credentials?|secret key|token)`;
 const NAMELESS = new RegExp(
-  String.raw`\b(?:no|missing|empty|invalid|incorrect|without)(?: (?:an?|the|valid|required|[A-Z]\w+|or|config\w*))* ${SECRET}s?\b(?! (?:or|[<'"]))|\b${SECRET}s? (?:(?:is|are|was|were|must) )?(?:missing|required|mandatory|not (?:set|provided|found|configured|specified|supplied)|be (?:set|provided)|was not)\b|\b(?:provide|specify|supply|set)(?: an?| your| the|[ ][A-Z]\w+)* ${SECRET}\b|unable to locate credentials|could not (?:automatically determine|load)[^.]{0,30} credentials|default credentials were not found|NoCredentialProviders|could not resolve authentication method|neither apiKey nor|empty token!|--(?:api-?key|token|key|secret)\b[^.]{0,30} (?:is )?required|required: --(?:api-?key|token|secret)|\bNotPresent\b`,
+  String.raw`\b(?:no|missing|empty|invalid|incorrect|without)(?: (?!module|such)[\w-]+){0,3} ${SECRET}s?\b(?! (?:or|[<'"]))|\b${SECRET}s? (?:(?:is|are|was|were|must) )?(?:missing|required|mandatory|not (?:set|provided|found|configured|specified|supplied)|be (?:set|provided)|was not)\b|\b(?:provide|specify|supply|set)(?: [\w-]+){0,3} ${SECRET}\b|unable to locate credentials|could not (?:automatically determine|load)[^.]{0,30} credentials|default credentials were not found|NoCredentialProviders|could not resolve authentication method|neither apiKey nor|empty token!|--(?:api-?key|token|key|secret)\b[^.]{0,30} (?:is )?required|required: --(?:api-?key|token|secret)|\bNotPresent\b`,
   'i',
 );
 
@@ -47,7 +57,9 @@ const usable = (name: string) => !NOT_A_VARIABLE.test(name);
 
 /** Names that one line says are absent. */
 function named({ text }: Line): string[] {
-  const names = EXACT.flatMap((pattern) => Object.values(pattern.exec(text)?.groups ?? {}).flatMap((hit) => hit?.split(/, ?/) ?? []));
+  const names = EXACT.flatMap((pattern) =>
+    Object.values(pattern.exec(text)?.groups ?? {}).flatMap((hit) => hit?.split(/, ?/) ?? []),
+  );
   for (const { 0: list, index } of text.matchAll(LIST)) {
     const before = text.slice(Math.max(0, index - 90), index);
     const after = text.slice(index + list.length, index + list.length + 120);
@@ -55,7 +67,12 @@ function named({ text }: Line): string[] {
     if (/^=['"]?[a-z0-9]/.test(after) && !/^=['"]?(?:your|xxx)/i.test(after)) continue;
     const weak = WEAK_BEFORE.test(before) || WEAK_AFTER.test(after);
     const each = list.match(new RegExp(NAME, 'g')) ?? [];
-    if (AFTER.test(after) || BEFORE.test(before) || LOCAL.test(text) || (weak && (ENV.test(text) || each.every((n) => GIVEN.test(n)))))
+    if (
+      AFTER.test(after) ||
+      BEFORE.test(before) ||
+      LOCAL.test(text) ||
+      (weak && (ENV.test(text) || each.every((n) => GIVEN.test(n))))
+    )
       names.push(...each);
   }
   return names.filter(usable);
@@ -80,7 +97,9 @@ function listed(lines: Line[]): { name: string; line: Line | undefined; sure: bo
     const name = zod ?? pretty ?? at ?? field ?? '';
     // A field in lower case counts only when it sounds like something given: models of libraries miss fields as well.
     if (field && (!settings || !GIVEN.test(name.toUpperCase()))) return [];
-    return [{ name: name.toUpperCase(), line: lineOf(index + whole.indexOf(name)), sure: !field || /[A-Z]_/.test(field) }];
+    return [
+      { name: name.toUpperCase(), line: lineOf(index + whole.indexOf(name)), sure: !field || /[A-Z]_/.test(field) },
+    ];
   });
   return [...below, ...issues].filter(({ name }) => usable(name));
 }
@@ -93,13 +112,23 @@ export default defineCause({
   seenAs: ['MCP error -32000: Connection closed', 'Server disconnected', 'Missing API_KEY environment variable'],
   needs: [],
   uses: [...WORDS, 'launch', 'http'],
-  explains: ['process-config-rejected', 'deploy-crashed', 'container-exited', 'container-restarting', 'edge-bad-gateway', ...FAILED_START],
+  explains: [
+    'process-config-rejected',
+    'deploy-crashed',
+    'container-exited',
+    'container-restarting',
+    'edge-bad-gateway',
+    ...FAILED_START,
+  ],
 
   match(given) {
     const lines = words(given);
     const names = new Map<string, { at: string; sure: boolean }>();
     const note = (name: string, line: Line, sure: boolean) => {
-      const mild = /\bwarn|\boptional\b|\bdisabled\b|\b(?:default(?:ing|s) to|using (?:the )?default)\b|\bfall(?:ing)? ?back\b/i.test(line.text);
+      const mild =
+        /\bwarn|\boptional\b|\bdisabled\b|\b(?:default(?:ing|s) to|using (?:the )?default)\b|\bfall(?:ing)? ?back\b/i.test(
+          line.text,
+        );
       if (!names.has(name)) names.set(name, { at: line.at, sure: sure && !mild });
     };
     for (const line of lines) for (const name of named(line)) note(name, line, true);
@@ -107,14 +136,25 @@ export default defineCause({
     const died = given.process?.exit?.by === 'itself' && given.handshake?.initialize.status !== 'answered';
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     // Over HTTP, or through a bridge to it, "no API key" may be said of the client's request; a token of source text is no key.
-    const bridge = /mcp-remote|mcp-proxy|supergateway/.test([given.reported?.client, given.launch?.command, ...(given.launch?.args ?? [])].join(' '));
-    const own = lines.filter(({ text, from }) => (from !== 'client' || given.reported?.transport === 'stdio') && !/SyntaxError|JSON|unexpected token/i.test(text));
+    const bridge = /mcp-remote|mcp-proxy|supergateway/.test(
+      [given.reported?.client, given.launch?.command, ...(given.launch?.args ?? [])].join(' '),
+    );
+    const own = lines.filter(
+      ({ text, from }) =>
+        (from !== 'client' || given.reported?.transport === 'stdio') &&
+        !/SyntaxError|JSON|unexpected token/i.test(text),
+    );
     const secret = overHttp || bridge ? null : find(own, NAMELESS);
     if (names.size === 0 && !secret) return null;
     const found = [...names.values()];
     const missing = [...names.keys()];
     return {
-      certainty: died && found.some(({ sure }) => sure) ? 'certain' : found.length && found.every(({ sure }) => !sure) && !died ? 'possible' : 'likely',
+      certainty:
+        died && found.some(({ sure }) => sure)
+          ? 'certain'
+          : found.length && found.every(({ sure }) => !sure) && !died
+            ? 'possible'
+            : 'likely',
       cites: found.length ? [...new Set(found.map((f) => f.at))] : [secret?.line.at ?? ''],
       facts: {
         variables: missing,
@@ -125,34 +165,94 @@ export default defineCause({
     };
   },
   say: ({ variables, inShell, empty, said }) => {
-    if (said) return `The server has no usable key or token: it says "${said}", without the name of a variable, and does not serve.`;
-    const subject = variables.length === 1 ? `The environment variable ${variables[0]} is` : `The environment variables ${variables.join(', ')} are`;
+    if (said)
+      return `The server has no usable key or token: it says "${said}", without the name of a variable, and does not serve.`;
+    const subject =
+      variables.length === 1
+        ? `The environment variable ${variables[0]} is`
+        : `The environment variables ${variables.join(', ')} are`;
     const state = empty.length === variables.length ? 'set to an empty value' : 'not set';
-    const shell = inShell.length ? ` Your shell has ${inShell.join(', ')}, but MCP clients do not pass the shell's variables on.` : '';
+    const shell = inShell.length
+      ? ` Your shell has ${inShell.join(', ')}, but MCP clients do not pass the shell's variables on.`
+      : '';
     return `${subject} ${state} in the server process, so the server stopped.${shell}`;
   },
   fix: ({ variables, said }) => {
     const names = said ? ['<NAME_FROM_THE_README>'] : variables;
     return [
       {
-        say: said ? "Look up in the server's README which variable carries the key, and add it to the server's entry:" : "Add to the server's entry in the client's config:",
-        edit: { file: 'the client config', at: 'env', to: `"env": { ${names.map((v) => `"${v}": "<your value>"`).join(', ')} }` },
+        say: said
+          ? "Look up in the server's README which variable carries the key, and add it to the server's entry:"
+          : "Add to the server's entry in the client's config:",
+        edit: {
+          file: 'the client config',
+          at: 'env',
+          to: `"env": { ${names.map((v) => `"${v}": "<your value>"`).join(', ')} }`,
+        },
       },
       said
-        ? { say: 'If the entry has the key already, make a new one at its provider: the old one is wrong, expired or revoked.' }
-        : { say: 'Check again with the value from your shell:', run: `mcp-verdict verify ${names.map((v) => `--env ${v}="$${v}"`).join(' ')} -- <command>` },
+        ? {
+            say: 'If the entry has the key already, make a new one at its provider: the old one is wrong, expired or revoked.',
+          }
+        : {
+            say: 'Check again with the value from your shell:',
+            run: `mcp-verdict verify ${names.map((v) => `--env ${v}="$${v}"`).join(' ')} -- <command>`,
+          },
     ];
   },
   why: "MCP clients start a server with a short list of variables and what the entry's env block adds. Variables from .bashrc, .zshrc or a .env file in another folder do not reach it.",
   refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers'],
   examples: [
-    { name: 'a sentence that names the variable', finds: true, symptoms: { stderr: 'Missing API_KEY environment variable', exitCode: 1 } },
+    {
+      name: 'a sentence that names the variable',
+      finds: true,
+      symptoms: { stderr: 'Missing API_KEY environment variable', exitCode: 1 },
+    },
     { name: 'a Python KeyError', finds: true, symptoms: { stderr: "KeyError: 'NOTION_API_TOKEN'", exitCode: 1 } },
-    { name: 'a zod issue of several lines', finds: true, symptoms: { stderr: 'ZodError: [\n  {\n    "code": "invalid_type",\n    "expected": "string",\n    "received": "undefined",\n    "path": [\n      "SLACK_BOT_TOKEN"\n    ],\n    "message": "Required"\n  }\n]\n    at main (file:///srv/index.js:3:9)', exitCode: 1 } },
-    { name: 'a heading and a list', finds: true, symptoms: { stderr: '================================\n Missing environment variables:\n    DATABASE_URL: Postgres address\n================================', exitCode: 1 } },
-    { name: 'the runner was refused for want of a key', finds: true, symptoms: { transport: 'stdio', stderr: '[Runner] Error: Failed to fetch server connection: status 401: Invalid API key' } },
-    { name: 'a missing module is no variable', finds: false, symptoms: { stderr: "code: 'MODULE_NOT_FOUND'", exitCode: 1 } },
-    { name: 'a version of the C library is no variable', finds: false, symptoms: { stderr: "libc.so.6: version `GLIBC_2.38' not found (required by server)", exitCode: 1 } },
-    { name: 'a hint about a variable', finds: false, symptoms: { stderr: 'note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace. Set LOG_LEVEL=debug for more.', exitCode: 101 } },
+    {
+      name: 'a zod issue of several lines',
+      finds: true,
+      symptoms: {
+        stderr:
+          'ZodError: [\n  {\n    "code": "invalid_type",\n    "expected": "string",\n    "received": "undefined",\n    "path": [\n      "SLACK_BOT_TOKEN"\n    ],\n    "message": "Required"\n  }\n]\n    at main (file:///srv/index.js:3:9)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a heading and a list',
+      finds: true,
+      symptoms: {
+        stderr:
+          '================================\n Missing environment variables:\n    DATABASE_URL: Postgres address\n================================',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the runner was refused for want of a key',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: '[Runner] Error: Failed to fetch server connection: status 401: Invalid API key',
+      },
+    },
+    {
+      name: 'a missing module is no variable',
+      finds: false,
+      symptoms: { stderr: "code: 'MODULE_NOT_FOUND'", exitCode: 1 },
+    },
+    {
+      name: 'a version of the C library is no variable',
+      finds: false,
+      symptoms: { stderr: "libc.so.6: version `GLIBC_2.38' not found (required by server)", exitCode: 1 },
+    },
+    {
+      name: 'a hint about a variable',
+      finds: false,
+      symptoms: {
+        stderr:
+          'note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace. Set LOG_LEVEL=debug for more.',
+        exitCode: 101,
+      },
+    },
   ],
 });

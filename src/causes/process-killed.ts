@@ -19,7 +19,12 @@ export default defineCause({
   title: 'The server process was ended by a signal from outside',
   culprit: 'platform',
   severity: 'broken',
-  seenAs: ['MCP error -32000: Connection closed', 'Server disconnected', 'process exited with code 137', 'process exited with code 143'],
+  seenAs: [
+    'MCP error -32000: Connection closed',
+    'Server disconnected',
+    'process exited with code 137',
+    'process exited with code 143',
+  ],
   needs: [],
   uses: [...WORDS],
   explains: FAILED_START,
@@ -37,27 +42,73 @@ export default defineCause({
         facts: { signal: sent, status: exitName(exit.code, exit.signal), during: given.process?.pending[0] ?? null },
       };
     if (live || exit) return null;
-    const hit = find(words(given).filter(({ from }) => from !== 'stdout'), ...SAID);
+    const hit = find(
+      words(given).filter(({ from }) => from !== 'stdout'),
+      ...SAID,
+    );
     if (!hit) return null;
     const word = hit.groups.name ?? hit.groups.go ?? hit.groups.number ?? hit.groups.word ?? '';
     // A server that logs SIGTERM may have been ended by the client, at the end of a good conversation.
-    return { certainty: /received|got|caught/i.test(hit.match[0]) ? 'possible' : 'likely', cites: [hit.line.at], facts: { signal: NAMES[word.toLowerCase()] ?? word.toUpperCase(), status: 'reported', during: null } };
+    return {
+      certainty: /received|got|caught/i.test(hit.match[0]) ? 'possible' : 'likely',
+      cites: [hit.line.at],
+      facts: { signal: NAMES[word.toLowerCase()] ?? word.toUpperCase(), status: 'reported', during: null },
+    };
   },
   say: ({ signal, status, during }) =>
     `The server did not end by itself: something outside ended it with ${signal}${status === 'reported' || status.startsWith('signal') ? '' : ` (${status})`}${during ? ` before it answered "${during}"` : ''}.`,
   fix: ({ signal }) => [
     signal === 'SIGKILL'
-      ? { say: 'Ask the kernel whether it did it (out of memory on Linux; on macOS a refused code signature stands in the same log):', run: 'journalctl -k --since "1 hour ago" | grep -iE "killed process|out of memory" || log show --last 1h --predicate \'eventMessage CONTAINS "Killed"\'' }
-      : { say: 'Find who sends the signal: a time limit (`timeout`), a process manager, a file watcher (nodemon, tsx watch), `docker stop`, or a second client that ends "old" copies. Remove it from the entry, or raise its limit. Look whether it is a container that was stopped:', run: 'docker ps -a --filter status=exited' },
-    { say: 'Start the server alone in a terminal, outside the client, and see whether it lives:', run: 'mcp-verdict verify -- <command>' },
+      ? {
+          say: 'Ask the kernel whether it did it (out of memory on Linux; on macOS a refused code signature stands in the same log):',
+          run: 'journalctl -k --since "1 hour ago" | grep -iE "killed process|out of memory" || log show --last 1h --predicate \'eventMessage CONTAINS "Killed"\'',
+        }
+      : {
+          say: 'Find who sends the signal: a time limit (`timeout`), a process manager, a file watcher (nodemon, tsx watch), `docker stop`, or a second client that ends "old" copies. Remove it from the entry, or raise its limit. Look whether it is a container that was stopped:',
+          run: 'docker ps -a --filter status=exited',
+        },
+    {
+      say: 'Start the server alone in a terminal, outside the client, and see whether it lives:',
+      run: 'mcp-verdict verify -- <command>',
+    },
   ],
   why: 'Exit codes above 128 are how shells and container engines report a signal: 137 is 128 + 9 (SIGKILL), 143 is 128 + 15 (SIGTERM). The server has no say in it, and SIGKILL leaves no line in its log.',
   refs: ['https://man7.org/linux/man-pages/man7/signal.7.html', 'https://tldp.org/LDP/abs/html/exitcodes.html'],
   examples: [
-    { name: 'a signal, seen live', finds: true, evidence: { process: { pid: 7, exit: { code: null, signal: 'SIGTERM', atMs: 300, by: 'itself' }, lifetimeMs: 300, pending: ['initialize'] } } },
-    { name: 'exit code 143', finds: true, symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed', exitCode: 143 } },
-    { name: 'the word of a shell', finds: true, symptoms: { transport: 'stdio', stderr: '/srv/run.sh: line 3:  4711 Killed                  node server.js' } },
-    { name: 'we ended it ourselves', finds: false, evidence: { process: { pid: 7, exit: { code: null, signal: 'SIGKILL', atMs: 9000, by: 'us' }, lifetimeMs: 9000, pending: [] } } },
+    {
+      name: 'a signal, seen live',
+      finds: true,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: null, signal: 'SIGTERM', atMs: 300, by: 'itself' },
+          lifetimeMs: 300,
+          pending: ['initialize'],
+        },
+      },
+    },
+    {
+      name: 'exit code 143',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed', exitCode: 143 },
+    },
+    {
+      name: 'the word of a shell',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: '/srv/run.sh: line 3:  4711 Killed                  node server.js' },
+    },
+    {
+      name: 'we ended it ourselves',
+      finds: false,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: null, signal: 'SIGKILL', atMs: 9000, by: 'us' },
+          lifetimeMs: 9000,
+          pending: [],
+        },
+      },
+    },
     { name: 'a segmentation fault is a crash', finds: false, symptoms: { signal: 'SIGSEGV' } },
   ],
 });

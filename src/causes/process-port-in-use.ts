@@ -9,27 +9,43 @@ const IN_USE = [
   /Only one usage of each socket address|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|Die Adresse wird bereits verwendet|Adresse déjà utilisée|La direcci[oó]n ya se está usando/i,
 ];
 /** The server went on with another port. */
-const EVADED = /\b(?:trying|using|switching to|fall(?:ing)? back|retry\w*|picked|selected)\b.{0,30}\b(?:another|next|instead|different|port \d+|\d{4,5})\b/i;
-const PORT = [/\bport['"]?\s?(?:[:=]|number)?\s?(?<port>\d{2,5})\b/i, /[\d\]*\sa-z:]:(?<port>\d{2,5})(?!\d|\.\d|:\d)/, /['"], ?(?<port>\d{2,5})\)/];
+const EVADED =
+  /\b(?:trying|using|switching to|fall(?:ing)? back|retry\w*|picked|selected)\b.{0,30}\b(?:another|next|instead|different|port \d+|\d{4,5})\b/i;
+const PORT = [
+  /\bport['"]?\s?(?:[:=]|number)?\s?(?<port>\d{2,5})\b/i,
+  /[\d\]*\sa-z:]:(?<port>\d{2,5})(?!\d|\.\d|:\d)/,
+  /['"], ?(?<port>\d{2,5})\)/,
+];
 
 export default defineCause({
   id: 'process-port-in-use',
   title: 'A port that the server wants to listen on is taken by another process',
   culprit: 'config',
   severity: 'broken',
-  seenAs: ['MCP error -32000: Connection closed', 'Could not attach to MCP server', 'listen EADDRINUSE: address already in use'],
+  seenAs: [
+    'MCP error -32000: Connection closed',
+    'Could not attach to MCP server',
+    'listen EADDRINUSE: address already in use',
+  ],
   needs: [],
   uses: [...WORDS, 'launch'],
   explains: ['process-config-rejected', 'deploy-crashed', 'container-exited', 'container-restarting', ...FAILED_START],
 
   match(given) {
     const lines = words(given);
-    const hit = find(lines.filter(({ text }) => !EVADED.test(text)), ...IN_USE);
+    const hit = find(
+      lines.filter(({ text }) => !EVADED.test(text)),
+      ...IN_USE,
+    );
     if (!hit) return null;
     // Node prints the port once more as a property below the trace, other programs in the sentence before.
     const i = lines.findIndex(({ at }) => at === hit.line.at);
     const near = [hit.line, ...lines.slice(i + 1, i + 12), ...lines.slice(Math.max(0, i - 2), i)];
-    const port = hit.groups.port ?? hit.groups.bun ?? hit.groups.cn ?? near.flatMap((line) => (/^\s+at /.test(line.text) ? [] : (find([line], ...PORT)?.groups.port ?? [])))[0];
+    const port =
+      hit.groups.port ??
+      hit.groups.bun ??
+      hit.groups.cn ??
+      near.flatMap((line) => (/^\s+at /.test(line.text) ? [] : (find([line], ...PORT)?.groups.port ?? [])))[0];
     const path = given.launch?.lookup?.path.join(' ') ?? '';
     const guessed = /[A-Z]:\\/.test(path) ? 'windows' : /\/opt\/homebrew|\/Users\//.test(path) ? 'macos' : null;
     return {
@@ -45,23 +61,75 @@ export default defineCause({
     return [
       {
         say: 'See who holds the port, and end that process if it is a leftover:',
-        run: os === 'windows' ? `netstat -ano | findstr :${p}` : os === 'linux' ? `ss -ltnp 'sport = :${p}'` : `lsof -nP -iTCP:${p} -sTCP:LISTEN`,
+        run:
+          os === 'windows'
+            ? `netstat -ano | findstr :${p}`
+            : os === 'linux'
+              ? `ss -ltnp 'sport = :${p}'`
+              : `lsof -nP -iTCP:${p} -sTCP:LISTEN`,
       },
-      ...(os ? [] : [{ say: 'The same on Windows; the last column is the process id, for `taskkill /F /PID <id>`:', run: `netstat -ano | findstr :${p}` }]),
+      ...(os
+        ? []
+        : [
+            {
+              say: 'The same on Windows; the last column is the process id, for `taskkill /F /PID <id>`:',
+              run: `netstat -ano | findstr :${p}`,
+            },
+          ]),
       {
         say: "If the other process must stay, give this server a port of its own in its entry (the variable or option is in the server's README, often PORT or --port), or switch its extra listener off:",
-        edit: { file: 'the client config', at: 'env', to: `"env": { "PORT": "${port ? (port < 65535 ? port + 1 : port - 1) : '<free port>'}" }` },
+        edit: {
+          file: 'the client config',
+          at: 'env',
+          to: `"env": { "PORT": "${port ? (port < 65535 ? port + 1 : port - 1) : '<free port>'}" }`,
+        },
       },
     ];
   },
   why: 'Some stdio servers open a port as well: a dashboard, an OAuth callback, a bridge to a browser or an editor. Every client and every window starts its own copy of a server, so the second copy finds a fixed port taken. A server that treats the failed bind as fatal takes the stdio conversation down with it.',
-  refs: ['https://nodejs.org/api/errors.html#common-system-errors', 'https://man7.org/linux/man-pages/man2/bind.2.html'],
+  refs: [
+    'https://nodejs.org/api/errors.html#common-system-errors',
+    'https://man7.org/linux/man-pages/man2/bind.2.html',
+  ],
   examples: [
-    { name: 'Node.js', finds: true, symptoms: { transport: 'stdio', stderr: 'Error: listen EADDRINUSE: address already in use :::3000\n    at Server.setupListenHandle [as _listen2] (node:net:2008:16)', exitCode: 1 } },
-    { name: 'Python', finds: true, symptoms: { stderr: "ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use", exitCode: 1 } },
-    { name: 'Go, without an exit code', finds: true, symptoms: { transport: 'stdio', stderr: '2025/06/01 10:00:00 listen tcp :8080: bind: address already in use' } },
-    { name: 'Spring Boot', finds: true, symptoms: { stderr: 'Web server failed to start. Port 8080 was already in use.', exitCode: 1 } },
-    { name: 'the server took the next port', finds: false, symptoms: { stderr: 'Port 3000 is in use, trying another one instead', exitCode: 1 } },
-    { name: 'a refused connection', finds: false, symptoms: { stderr: 'Error: connect ECONNREFUSED 127.0.0.1:3000', exitCode: 1 } },
+    {
+      name: 'Node.js',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'Error: listen EADDRINUSE: address already in use :::3000\n    at Server.setupListenHandle [as _listen2] (node:net:2008:16)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'Python',
+      finds: true,
+      symptoms: {
+        stderr:
+          "ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'Go, without an exit code',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: '2025/06/01 10:00:00 listen tcp :8080: bind: address already in use' },
+    },
+    {
+      name: 'Spring Boot',
+      finds: true,
+      symptoms: { stderr: 'Web server failed to start. Port 8080 was already in use.', exitCode: 1 },
+    },
+    {
+      name: 'the server took the next port',
+      finds: false,
+      symptoms: { stderr: 'Port 3000 is in use, trying another one instead', exitCode: 1 },
+    },
+    {
+      name: 'a refused connection',
+      finds: false,
+      symptoms: { stderr: 'Error: connect ECONNREFUSED 127.0.0.1:3000', exitCode: 1 },
+    },
   ],
 });

@@ -4,17 +4,24 @@ import { SILENCE } from './consequences.js';
 import { find, WORDS, words } from './words.js';
 
 /** Node.js waits for nothing more although the program awaits (exit code 13); asyncio runtimes warn of what was not awaited. */
-const UNAWAITED = /unsettled top-level await|coroutine '[^']+' was never awaited|Top-level await promise never resolved/;
-const SAID = /\b(?:process|server|child|program)\b.{0,40}\b(?:exited|ended|finished|terminated|closed)\b.{0,30}\b(?:code[ :=]*0\b|cleanly|without (?:an )?error|immediately|normally)/i;
+const UNAWAITED =
+  /unsettled top-level await|coroutine '[^']+' was never awaited|Top-level await promise never resolved/;
+const SAID =
+  /\b(?:process|server|child|program)\b.{0,40}\b(?:exited|ended|finished|terminated|closed)\b.{0,30}\b(?:code[ :=]*0\b|cleanly|without (?:an )?error|immediately|normally)/i;
 /** A line that gives a reason for the end: then something else is the cause. */
-const REASON = /\b(?:error|exception|fatal|fail(?:ed|ure)|traceback|panic|missing|required|invalid|denied|refused|cannot|could not|unable|not found|usage)\b/i;
+const REASON =
+  /\b(?:error|exception|fatal|fail(?:ed|ure)|traceback|panic|missing|required|invalid|denied|refused|cannot|could not|unable|not found|usage)\b/i;
 
 export default defineCause({
   id: 'process-returns-early',
   title: 'The program ends at once without an error, because it never starts to serve',
   culprit: 'server',
   severity: 'broken',
-  seenAs: ['MCP error -32000: Connection closed', 'Server disconnected', 'Server transport closed unexpectedly, this is likely due to the process exiting early'],
+  seenAs: [
+    'MCP error -32000: Connection closed',
+    'Server disconnected',
+    'Server transport closed unexpectedly, this is likely due to the process exiting early',
+  ],
   needs: [],
   uses: [...WORDS, 'launch'],
   explains: SILENCE,
@@ -32,37 +39,92 @@ export default defineCause({
     if (exit ? !done || (!quiet && !unawaited) : !told && !(unawaited && process === undefined)) return null;
     // A program that reads an empty or closed stdin ends just so: then the way to its stdin is at fault, not the program.
     const command = [launch?.command ?? '', ...(launch?.args ?? [])];
-    const detached = /^(?:docker|podman|nerdctl|kubectl)$/.test(command[0] ?? '') && !command.some((w) => /^(?:-i|-it|-ti|--interactive(?:=true)?|-[a-z]*i[a-z]*)$/.test(w));
+    const detached =
+      /^(?:docker|podman|nerdctl|kubectl)$/.test(command[0] ?? '') &&
+      !command.some((w) => /^(?:-i|-it|-ti|--interactive(?:=true)?|-[a-z]*i[a-z]*)$/.test(w));
     const doubtful = process?.stdinIs === 'null' || process?.stdinIs === 'file' || detached;
     const live = process !== undefined && process.pid !== null;
     return {
       certainty: !exit || doubtful || !(live || unawaited) ? 'likely' : 'certain',
-      cites: [...(unawaited ? [unawaited.at] : []), ...(exit ? [at('process', 'exit')] : []), ...(told ? [told.at] : [])],
+      cites: [
+        ...(unawaited ? [unawaited.at] : []),
+        ...(exit ? [at('process', 'exit')] : []),
+        ...(told ? [told.at] : []),
+      ],
       facts: {
         lifetimeMs: live ? Math.round(process.lifetimeMs) : null,
         unawaited: unawaited?.text.trim().slice(0, 200) ?? null,
         silent: (stderr?.lines.length ?? 0) === 0,
-        runtime: /python|uv|pipx|fastmcp|\bmcp\b/.test(command.join(' ')) || /coroutine/.test(unawaited?.text ?? '') ? 'python' : /node|npx|tsx|bun|deno/.test(command.join(' ')) || unawaited ? 'node' : null,
+        runtime:
+          /python|uv|pipx|fastmcp|\bmcp\b/.test(command.join(' ')) || /coroutine/.test(unawaited?.text ?? '')
+            ? 'python'
+            : /node|npx|tsx|bun|deno/.test(command.join(' ')) || unawaited
+              ? 'node'
+              : null,
       },
     };
   },
   say: ({ lifetimeMs, unawaited }) =>
     `The program ran to its end without an error${lifetimeMs === null ? '' : ` in ${lifetimeMs} ms`} and without an answer: it sets the server up, but nothing keeps it serving${unawaited ? ` ("${unawaited}")` : ''}.`,
   fix: ({ runtime }) => {
-    const python = { say: 'Python: end the script with the run loop, and point the entry to the file that has it:', edit: { file: 'the script of the entry', to: 'if __name__ == "__main__":\n    mcp.run()' } };
-    const node = { say: 'Node.js: connect the server to its transport at the top level, and await it:', edit: { file: 'the script of the entry', to: 'await server.connect(new StdioServerTransport());' } };
+    const python = {
+      say: 'Python: end the script with the run loop, and point the entry to the file that has it:',
+      edit: { file: 'the script of the entry', to: 'if __name__ == "__main__":\n    mcp.run()' },
+    };
+    const node = {
+      say: 'Node.js: connect the server to its transport at the top level, and await it:',
+      edit: { file: 'the script of the entry', to: 'await server.connect(new StdioServerTransport());' },
+    };
     return [
       ...(runtime === 'node' ? [node] : runtime === 'python' ? [python] : [python, node]),
-      { say: 'If the server is not yours, its README names the command that serves: often a subcommand (`serve`, `mcp`), an option (`--stdio`) or another file. Check the new command:', run: 'mcp-verdict verify -- <command>' },
+      {
+        say: 'If the server is not yours, its README names the command that serves: often a subcommand (`serve`, `mcp`), an option (`--stdio`) or another file. Check the new command:',
+        run: 'mcp-verdict verify -- <command>',
+      },
     ];
   },
   why: 'A file that only defines tools, or tests for a main module that it is not when a link or a launcher starts it, runs to its last line and ends with code 0. Nothing is printed, and the client reports a closed connection as for any crash.',
   refs: ['https://modelcontextprotocol.io/docs/develop/build-server', 'https://nodejs.org/api/process.html#exit-codes'],
   examples: [
-    { name: 'code 0 and not a word', finds: true, symptoms: { transport: 'stdio', clientError: 'Server transport closed', exitCode: 0 } },
-    { name: 'an await that nothing keeps alive', finds: true, symptoms: { transport: 'stdio', stderr: 'Warning: Detected unsettled top-level await at file:///srv/index.js:9', exitCode: 13 } },
-    { name: 'seen live', finds: true, evidence: { process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'itself' }, lifetimeMs: 90, pending: ['initialize'], stdinIs: 'pipe' }, handshake: { initialize: { status: 'closed' }, discover: { status: 'not-asked' } } } },
-    { name: 'it gave a reason', finds: false, symptoms: { transport: 'stdio', stderr: 'Error: API key is missing', exitCode: 0 } },
-    { name: 'we ended it', finds: false, evidence: { process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'us' }, lifetimeMs: 90, pending: [] } } },
+    {
+      name: 'code 0 and not a word',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'Server transport closed', exitCode: 0 },
+    },
+    {
+      name: 'an await that nothing keeps alive',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'Warning: Detected unsettled top-level await at file:///srv/index.js:9',
+        exitCode: 13,
+      },
+    },
+    {
+      name: 'seen live',
+      finds: true,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: 0, signal: null, atMs: 90, by: 'itself' },
+          lifetimeMs: 90,
+          pending: ['initialize'],
+          stdinIs: 'pipe',
+        },
+        handshake: { initialize: { status: 'closed' }, discover: { status: 'not-asked' } },
+      },
+    },
+    {
+      name: 'it gave a reason',
+      finds: false,
+      symptoms: { transport: 'stdio', stderr: 'Error: API key is missing', exitCode: 0 },
+    },
+    {
+      name: 'we ended it',
+      finds: false,
+      evidence: {
+        process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'us' }, lifetimeMs: 90, pending: [] },
+      },
+    },
   ],
 });

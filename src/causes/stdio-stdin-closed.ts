@@ -22,7 +22,8 @@ function detacher(command: string, args: string[]): string | null {
   if (redirect) return redirect;
   // A shell gives a background job /dev/null as stdin. `2>&1` and `&&` end in no bare ampersand.
   if (/(?:^|[\\/])(?:ba|da|z|k)?sh$/.test(command) && /[^&>]&\s*(?:wait\s*)?$/.test(args.at(-1) ?? '')) return '&';
-  const engine = /(?:^|[\\/])(?:docker|podman|nerdctl)(?:\.exe)?$/.test(command) && args.find((a) => /^(?:run|exec)$/.test(a));
+  const engine =
+    /(?:^|[\\/])(?:docker|podman|nerdctl)(?:\.exe)?$/.test(command) && args.find((a) => /^(?:run|exec)$/.test(a));
   const attached = args.some((a) => /^-[a-z]*i[a-z]*$/i.test(a) || /^--(?:interactive|attach)/.test(a));
   return engine && !attached ? `${engine} without -i` : null;
 }
@@ -47,13 +48,27 @@ export default defineCause({
 
     // When the process is gone, a failed write says only that.
     const broken = process?.epipeAtMs !== undefined && process.exit?.by !== 'itself';
-    const hit = said.some(({ text }) => HEARD.test(text)) ? null : find(said.filter(({ from }) => from !== 'client'), ...EOF_WORDS);
+    const hit = said.some(({ text }) => HEARD.test(text))
+      ? null
+      : find(
+          said.filter(({ from }) => from !== 'client'),
+          ...EOF_WORDS,
+        );
     const facts = { how, words: hit?.line.text.trim().slice(0, 120) ?? null, sign: 'words' };
     const cites = [...(hit ? [hit.line.at] : []), ...cause];
     // The process that was looked at is the youngest of the tree: a tool that the server started may be it.
     if (process?.stdinIs === 'null')
-      return { certainty: hit || how ? 'certain' : 'likely', cites: [at('process', 'stdinIs'), ...cites], facts: { ...facts, sign: 'null' } };
-    if (broken) return { certainty: 'certain', cites: [at('process', 'epipeAtMs'), ...cites], facts: { ...facts, sign: 'epipe' } };
+      return {
+        certainty: hit || how ? 'certain' : 'likely',
+        cites: [at('process', 'stdinIs'), ...cites],
+        facts: { ...facts, sign: 'null' },
+      };
+    if (broken)
+      return {
+        certainty: 'certain',
+        cites: [at('process', 'epipeAtMs'), ...cites],
+        facts: { ...facts, sign: 'epipe' },
+      };
     // We held stdin open all the while: a server that ends by itself and speaks of EOF did not read from us.
     if (hit && handshake) return process?.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
     if (!hit && !how) return null;
@@ -62,29 +77,86 @@ export default defineCause({
   say: ({ how, words: text, sign }) => {
     const reason = how ? ` The command takes it away: ${how}.` : '';
     if (sign === 'null') return `The stdin of the server process is /dev/null, so no request can reach it.${reason}`;
-    if (sign === 'epipe') return `The server process lives, but it has closed its stdin: requests to it fail with EPIPE.${reason}`;
-    if (sign === 'entry') return `The command of the entry starts the server without a stdin (${how}), so no request can reach it.`;
+    if (sign === 'epipe')
+      return `The server process lives, but it has closed its stdin: requests to it fail with EPIPE.${reason}`;
+    if (sign === 'entry')
+      return `The command of the entry starts the server without a stdin (${how}), so no request can reach it.`;
     return `The server read the end of its stdin before any request ("${text}"), and ended.${reason}`;
   },
   fix: ({ how }) => [
     /^(?:run|exec) without/.test(how ?? '')
-      ? { say: 'Keep stdin open to the container:', edit: { file: 'the client config', at: 'args', to: `"${how?.split(' ')[0]}", "-i", "--rm"` } }
+      ? {
+          say: 'Keep stdin open to the container:',
+          edit: { file: 'the client config', at: 'args', to: `"${how?.split(' ')[0]}", "-i", "--rm"` },
+        }
       : {
           say: `Start the server in the foreground with the stdin that the client gives it: remove ${how ? `"${how}"` : 'redirections such as < /dev/null, a trailing &, nohup or a process manager'} from the command or its wrapper script, and end the script with exec:`,
           edit: { file: 'the wrapper script', to: 'exec <command> "$@"' },
         },
-    { say: 'A stdio server is started by the client, not as a service (docker compose up, systemd, pm2). Let the client run it:', run: 'mcp-verdict verify -- <command>' },
+    {
+      say: 'A stdio server is started by the client, not as a service (docker compose up, systemd, pm2). Let the client run it:',
+      run: 'mcp-verdict verify -- <command>',
+    },
   ],
   why: 'A stdio server reads requests from stdin and has to end when stdin ends. Started in the background, as a service, or in a container without -i, it reads the end at once and stops, often with exit code 0 and without a word.',
-  refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#shutdown', 'https://docs.docker.com/reference/cli/docker/container/run/'],
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#shutdown',
+    'https://docs.docker.com/reference/cli/docker/container/run/',
+  ],
   examples: [
-    { name: 'a Rust server at EOF', finds: true, symptoms: { transport: 'stdio', stderr: 'serving error: Custom { kind: UnexpectedEof, error: "expect initialize request" }' } },
-    { name: 'a newer Rust server', finds: true, symptoms: { stderr: 'Error: ConnectionClosed("initialized request")', exitCode: 1 } },
-    { name: 'a Node server that logs the end', finds: true, symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' } },
-    { name: 'a container without -i', finds: true, symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' } },
-    { name: 'fd 0 is /dev/null', finds: true, evidence: { process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'itself' }, lifetimeMs: 80, pending: ['initialize'], stdinIs: 'null' } } },
-    { name: 'alive, and requests fail with EPIPE', finds: true, evidence: { process: { pid: 7, lifetimeMs: 5_000, pending: ['initialize'], epipeAtMs: 120 } } },
-    { name: 'the client closed after its timeout', finds: false, symptoms: { clientError: 'MCP error -32001: Request timed out', stderr: 'stdin closed, exiting' } },
-    { name: 'a container with -i', finds: false, symptoms: { entry: { command: 'docker', args: ['run', '-i', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' } },
+    {
+      name: 'a Rust server at EOF',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'serving error: Custom { kind: UnexpectedEof, error: "expect initialize request" }',
+      },
+    },
+    {
+      name: 'a newer Rust server',
+      finds: true,
+      symptoms: { stderr: 'Error: ConnectionClosed("initialized request")', exitCode: 1 },
+    },
+    {
+      name: 'a Node server that logs the end',
+      finds: true,
+      symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
+    },
+    {
+      name: 'a container without -i',
+      finds: true,
+      symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' },
+    },
+    {
+      name: 'fd 0 is /dev/null',
+      finds: true,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: 0, signal: null, atMs: 90, by: 'itself' },
+          lifetimeMs: 80,
+          pending: ['initialize'],
+          stdinIs: 'null',
+        },
+      },
+    },
+    {
+      name: 'alive, and requests fail with EPIPE',
+      finds: true,
+      evidence: { process: { pid: 7, lifetimeMs: 5_000, pending: ['initialize'], epipeAtMs: 120 } },
+    },
+    {
+      name: 'the client closed after its timeout',
+      finds: false,
+      symptoms: { clientError: 'MCP error -32001: Request timed out', stderr: 'stdin closed, exiting' },
+    },
+    {
+      name: 'a container with -i',
+      finds: false,
+      symptoms: {
+        entry: { command: 'docker', args: ['run', '-i', '--rm', 'mcp/time'] },
+        clientError: 'Server disconnected',
+      },
+    },
   ],
 });

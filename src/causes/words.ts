@@ -32,10 +32,18 @@ export function failed({ process, handshake, reported }: Sources): boolean {
 export function words(given: Sources): Line[] {
   if (!failed(given)) return [];
   return [
-    ...(given.stderr?.lines ?? []).map(({ text }, i): Line => ({ text, at: at('stderr', 'lines', i, 'text'), from: 'stderr' })),
-    ...(given.stdout?.strays ?? []).map(({ text }, i): Line => ({ text, at: at('stdout', 'strays', i, 'text'), from: 'stdout' })),
-    ...(given.reported?.serverLog ?? []).map((text, i): Line => ({ text, at: at('reported', 'serverLog', i), from: 'server-log' })),
-    ...(given.reported?.clientError ?? []).map((text, i): Line => ({ text, at: at('reported', 'clientError', i), from: 'client' })),
+    ...(given.stderr?.lines ?? []).map(
+      ({ text }, i): Line => ({ text, at: at('stderr', 'lines', i, 'text'), from: 'stderr' }),
+    ),
+    ...(given.stdout?.strays ?? []).map(
+      ({ text }, i): Line => ({ text, at: at('stdout', 'strays', i, 'text'), from: 'stdout' }),
+    ),
+    ...(given.reported?.serverLog ?? []).map(
+      (text, i): Line => ({ text, at: at('reported', 'serverLog', i), from: 'server-log' }),
+    ),
+    ...(given.reported?.clientError ?? []).map(
+      (text, i): Line => ({ text, at: at('reported', 'clientError', i), from: 'client' }),
+    ),
   ];
 }
 

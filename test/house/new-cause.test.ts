@@ -18,11 +18,15 @@ it('refuses what is no id, and names the areas', () => {
 it('what it writes is a cause whose examples hold', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-'));
   try {
-    const source = template('stdio-example').replaceAll("from './", `from '${new URL('../../src/causes/', import.meta.url).pathname}`);
+    const source = template('stdio-example').replaceAll(
+      "from './",
+      `from '${new URL('../../src/causes/', import.meta.url).pathname}`,
+    );
     writeFileSync(join(folder, 'stdio-example.ts'), source.replaceAll(".js';", ".ts';"));
     const { default: cause } = (await import(join(folder, 'stdio-example.ts'))) as { default: Cause };
     expect(cause.area).toBe('stdio');
-    for (const example of cause.examples) expect(cause.match(seen(caseOfExample(example))) !== null).toBe(example.finds);
+    for (const example of cause.examples)
+      expect(cause.match(seen(caseOfExample(example))) !== null).toBe(example.finds);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,4 +3,7 @@
 import { send, serve } from './support/minimal-mcp.mjs';
 
 const page = '<!DOCTYPE html><html><head><title>Dashboard</title></head><body><div id="root"></div></body></html>';
-serve((_request, response) => send(response, 200, 'text/html; charset=utf-8', page), (port) => `http://127.0.0.1:${port}/mcp`);
+serve(
+  (_request, response) => send(response, 200, 'text/html; charset=utf-8', page),
+  (port) => `http://127.0.0.1:${port}/mcp`,
+);

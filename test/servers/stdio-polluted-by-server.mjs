@@ -8,7 +8,8 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (method === 'initialize') {
     const serverInfo = { name: 'polluted', version: '1.0.0' };
     send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo } });
-  } else if (method === 'tools/list') send({ id, result: { tools: [{ name: 'hello', inputSchema: { type: 'object' } }] } });
+  } else if (method === 'tools/list')
+    send({ id, result: { tools: [{ name: 'hello', inputSchema: { type: 'object' } }] } });
   else if (method === 'ping') send({ id, result: {} });
   else if (id !== undefined) send({ id, error: { code: -32601, message: 'Method not found' } });
 });

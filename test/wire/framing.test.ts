@@ -103,13 +103,18 @@ describe('lines', () => {
   it('a character split between two chunks stays whole', () => {
     const bytes = Buffer.from('{"jsonrpc":"2.0","method":"é€😀"}\n');
     for (let cut = 1; cut < bytes.length; cut++)
-      expect(frame(bytes.subarray(0, cut), bytes.subarray(cut))[0]).toMatchObject({ stray: null, reading: { message: { method: 'é€😀' } } });
+      expect(frame(bytes.subarray(0, cut), bytes.subarray(cut))[0]).toMatchObject({
+        stray: null,
+        reading: { message: { method: 'é€😀' } },
+      });
   });
 
   it('any bytes in any chunks give the same lines as in one chunk', () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
-      fc.constantFrom('\n', '\r\n', '\r', '{', reply, '\uFEFF', 'Content-Length: 5', '\0', ' ').map((text) => Buffer.from(text)),
+      fc
+        .constantFrom('\n', '\r\n', '\r', '{', reply, '\uFEFF', 'Content-Length: 5', '\0', ' ')
+        .map((text) => Buffer.from(text)),
       fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
     );
     fc.assert(
@@ -145,7 +150,13 @@ describe('what stands after the last newline', () => {
   });
 
   it('a whole message is blamed for its missing newline', () => {
-    expect(rest(`hello\n${reply}`)).toMatchObject({ stray: 'unterminated', line: 2, offset: 6, bytes: reply.length, text: reply });
+    expect(rest(`hello\n${reply}`)).toMatchObject({
+      stray: 'unterminated',
+      line: 2,
+      offset: 6,
+      bytes: reply.length,
+      text: reply,
+    });
   });
 
   it('what is wrong anyway keeps its own class', () => {
@@ -177,7 +188,13 @@ describe('a line without end', () => {
     const framer = new LineFramer();
     for (let i = 0; i < 17; i++) framer.push(Buffer.alloc(1 << 20, 0x61));
     const [long, next] = framer.push(Buffer.from(`\n${reply}\n`));
-    expect(long).toMatchObject({ stray: 'over-long', line: 1, offset: 0, bytes: 17 << 20, why: expect.stringContaining('10 MiB') });
+    expect(long).toMatchObject({
+      stray: 'over-long',
+      line: 1,
+      offset: 0,
+      bytes: 17 << 20,
+      why: expect.stringContaining('10 MiB'),
+    });
     expect(next).toMatchObject({ stray: null, line: 2, offset: (17 << 20) + 1, text: reply });
   });
 

@@ -27,12 +27,20 @@ describe('what is a message', () => {
 });
 
 describe('what was never meant as one', () => {
-  it.each([[null], [true], [0], ['2.0'], [[]], [[1, { a: 1 }]], [{}], [{ level: 'info', msg: 'ready' }], [{ id: 7, name: 'x' }], [{ method: 'GET', path: '/' }]])(
-    '%j is foreign',
-    (value) => {
-      expect(readMessage(value)).toEqual({ type: 'foreign' });
-    },
-  );
+  it.each([
+    [null],
+    [true],
+    [0],
+    ['2.0'],
+    [[]],
+    [[1, { a: 1 }]],
+    [{}],
+    [{ level: 'info', msg: 'ready' }],
+    [{ id: 7, name: 'x' }],
+    [{ method: 'GET', path: '/' }],
+  ])('%j is foreign', (value) => {
+    expect(readMessage(value)).toEqual({ type: 'foreign' });
+  });
 });
 
 describe('what is wrong is said', () => {

@@ -2,7 +2,13 @@
 import { createServer } from 'node:http';
 
 const REVISIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'];
-const TOOLS = [{ name: 'echo', description: 'Gives back its text', inputSchema: { type: 'object', properties: { text: { type: 'string' } } } }];
+const TOOLS = [
+  {
+    name: 'echo',
+    description: 'Gives back its text',
+    inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+  },
+];
 
 const RESULTS = {
   initialize: ({ protocolVersion }) => ({
@@ -18,7 +24,9 @@ const RESULTS = {
 export function reply({ id, method, params = {} }) {
   if (id === undefined) return null;
   const result = RESULTS[method]?.(params);
-  return result ? { jsonrpc: '2.0', id, result } : { jsonrpc: '2.0', id, error: { code: -32601, message: `Method not found: ${method}` } };
+  return result
+    ? { jsonrpc: '2.0', id, result }
+    : { jsonrpc: '2.0', id, error: { code: -32601, message: `Method not found: ${method}` } };
 }
 
 export async function read(request) {
@@ -28,17 +36,30 @@ export async function read(request) {
 }
 
 export function send(response, status, type, body, headers = {}) {
-  response.writeHead(status, { 'content-type': type, ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': type, ...headers })
+    .end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 /** Answer a request as a healthy stateless server does. */
 export async function mcp(request, response) {
-  if (request.method !== 'POST') return send(response, 405, 'application/json', { jsonrpc: '2.0', error: { code: -32000, message: 'Method not allowed.' }, id: null }, { allow: 'POST' });
+  if (request.method !== 'POST')
+    return send(
+      response,
+      405,
+      'application/json',
+      { jsonrpc: '2.0', error: { code: -32000, message: 'Method not allowed.' }, id: null },
+      { allow: 'POST' },
+    );
   let message;
   try {
     message = JSON.parse(await read(request));
   } catch {
-    return send(response, 400, 'application/json', { jsonrpc: '2.0', error: { code: -32700, message: 'Parse error' }, id: null });
+    return send(response, 400, 'application/json', {
+      jsonrpc: '2.0',
+      error: { code: -32700, message: 'Parse error' },
+      id: null,
+    });
   }
   const answer = reply(message);
   if (answer === null) return response.writeHead(202).end();
