@@ -75,12 +75,12 @@ async function symptomsIn(text: string, where: string, quiet: boolean): Promise<
   const { readSymptoms, UnreadableError } = await import('../case/read.js');
   try {
     const { symptoms, unknown } = readSymptoms(value);
-    if (unknown.length && !quiet)
-      process.stderr.write(`mcp-verdict: not understood and not used: ${escapeLine(unknown.join(', '), 200)}\n`);
     if (unknown.length === Object.keys(value as object).length && unknown.length > 0)
       throw new UnreadableError(
         `none of its keys is known (${unknown.slice(0, 5).join(', ')}). Known are: transport, client, os, platform, entry, url, clientError, stderr, stdout, exitCode, signal, http, serverLog`,
       );
+    if (unknown.length && !quiet)
+      process.stderr.write(`mcp-verdict: not understood and not used: ${escapeLine(unknown.join(', '), 200)}\n`);
     return symptoms;
   } catch (error) {
     if (error instanceof UnreadableError) throw new UsageError(`${where}: ${error.message}.`);

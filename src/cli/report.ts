@@ -52,8 +52,9 @@ function save(path: string, text: string): void {
 export function report(file: CaseFile, options: ReportOptions): number {
   const verdict = diagnose(file);
   const text = render(verdict, file, options);
+  // Files first: what cannot be written is a usage error, and stdout must not hold a report beside it.
+  if (options.saveCase) save(options.saveCase, writeCase(file));
   if (options.output) save(options.output, text);
   else process.stdout.write(text);
-  if (options.saveCase) save(options.saveCase, writeCase(file));
   return exitCodeOf(verdict, options.failOn);
 }

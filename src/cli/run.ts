@@ -16,7 +16,7 @@ function split(argv: string[]): { own: string[]; command: string[] | null } {
   return cut === -1 ? { own: argv, command: null } : { own: argv.slice(0, cut), command: argv.slice(cut + 1) };
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 const reporting = (command: Command): Command =>
   command
@@ -47,15 +47,10 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .description('Investigate a server and judge it: a URL, a command behind --, or a saved case file.')
     .usage('[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]')
     .argument('[target]', 'URL or case file')
-    .option(
-      '--env <K=V>',
-      'variable of the server, as the env block of a config entry gives it (repeatable)',
-      collect,
-      [],
-    )
+    .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect)
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
     .option('--cwd <dir>', 'working directory of the server')
-    .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect, [])
+    .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect)
     .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
@@ -99,6 +94,23 @@ function sentence({ message }: CommanderError, program: Command): string {
   return `${bare[0]?.toUpperCase()}${bare.slice(1)} See: ${program.name()} --help`;
 }
 
+/** One sentence on stderr, and with --format json one document on stdout, whatever happened. Returns the exit code. */
+function complain(kind: keyof typeof EXIT & ('usage' | 'defect'), text: string, own: string[]): number {
+  const says = escapeLine(redactor()(text), 600);
+  const asJson = own.some((word, i) => word === '--format=json' || (word === '--format' && own[i + 1] === 'json'));
+  if (asJson) process.stdout.write(`${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind, says } })}\n`);
+  process.stderr.write(`mcp-verdict: ${says}\n`);
+  return EXIT[kind];
+}
+
+/** An error nobody foresaw: the message redacted, then where in our own code it happened. Returns the exit code. */
+export function defect(error: unknown, argv: string[]): number {
+  const code = complain('defect', `this is a defect in mcp-verdict: ${String(error)}`, split(argv).own);
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  process.stderr.write(`${frames.join('\n')}\n`);
+  return code;
+}
+
 /** Run a command line. Resolves to the exit code. */
 export async function run(argv: string[]): Promise<number> {
   const { own, command } = split(argv);
@@ -106,7 +118,6 @@ export async function run(argv: string[]): Promise<number> {
   const program = build(command, (value) => {
     code = value;
   });
-  const asJson = own.some((word, i) => word === '--format=json' || (word === '--format' && own[i + 1] === 'json'));
   try {
     if (own.length === 0)
       throw new UsageError(
@@ -115,19 +126,9 @@ export async function run(argv: string[]): Promise<number> {
     await program.parseAsync(own, { from: 'user' });
     return code;
   } catch (error) {
-    let says: string;
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return EXIT.healthy;
-      says = sentence(error, program);
-    } else if (error instanceof UsageError) says = error.message;
-    else throw error;
-    const clean = escapeLine(redactor()(says), 600);
-    // With --format json stdout is exactly one JSON document, whatever happened.
-    if (asJson)
-      process.stdout.write(
-        `${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind: 'usage', says: clean } })}\n`,
-      );
-    process.stderr.write(`mcp-verdict: ${clean}\n`);
-    return EXIT.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.healthy;
+    if (error instanceof CommanderError) return complain('usage', sentence(error, program), own);
+    if (error instanceof UsageError) return complain('usage', error.message, own);
+    return defect(error, own);
   }
 }

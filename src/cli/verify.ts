@@ -5,10 +5,10 @@ import { progress } from './progress.js';
 import { type ReportOptions, report } from './report.js';
 
 interface VerifyOptions extends ReportOptions {
-  env: string[];
+  env?: string[];
   inheritEnv?: boolean;
   cwd?: string;
-  header: string[];
+  header?: string[];
   bearerEnv?: string;
   transport: 'http' | 'sse';
   timeout?: string;
@@ -69,9 +69,13 @@ function headersOf(lines: string[], bearerEnv: string | undefined): Record<strin
   );
   if (bearerEnv !== undefined) {
     const token = process.env[bearerEnv];
+    // Whoever gives the token instead of its name must not read it here.
+    const name = /^[A-Z_][A-Z0-9_]{0,79}$/.test(bearerEnv) ? bearerEnv : 'NAME';
     if (!token)
       throw new UsageError(
-        `--bearer-env names ${bearerEnv}, which is ${token === '' ? 'empty' : 'not set'}. Set it first: export ${bearerEnv}=<token>`,
+        name !== bearerEnv
+          ? '--bearer-env needs the name of a variable that holds the token, not the token. Write export NAME=<token>, then --bearer-env NAME.'
+          : `--bearer-env names ${bearerEnv}, which is ${token === '' ? 'empty' : 'not set'}. Set it first: export ${bearerEnv}=<token>`,
       );
     headers.authorization = `Bearer ${token}`;
   }
@@ -124,13 +128,13 @@ export async function verify(
     }
   }
 
-  const env = envOf(options.env);
-  const headers = headersOf(options.header, options.bearerEnv);
+  const env = envOf(options.env ?? []);
+  const headers = headersOf(options.header ?? [], options.bearerEnv);
   if (options.cwd !== undefined && !statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory())
     throw new UsageError(
       `--cwd is "${options.cwd}", which is no folder. Give the folder in which the client starts the server.`,
     );
-  if (program !== undefined && (options.header.length || options.bearerEnv))
+  if (program !== undefined && (options.header?.length || options.bearerEnv))
     throw new UsageError(
       '--header and --bearer-env belong to a URL; a command gets its credentials by --env NAME=value.',
     );

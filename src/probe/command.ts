@@ -75,6 +75,21 @@ function unfold(folder: string, world: World): string[] {
   return world.list(before).map((name) => before + name + after);
 }
 
+const foldersOf = (env: Record<string, string>, world: World): string[] =>
+  pathOf(env).split(pathFor(world).delimiter).filter(Boolean);
+
+const isDirect = (command: string, world: World): boolean =>
+  command.includes('/') || (world.platform === 'win32' && command.includes('\\'));
+
+/** Everything that stands where the operating system would look for a command, in its order. */
+function placesOf(command: string, env: Record<string, string>, cwd: string, world: World): Place[] {
+  const paths = pathFor(world);
+  const candidates = isDirect(command, world)
+    ? [inFolder(paths.dirname(paths.resolve(cwd, command)), paths.basename(command), env, world)]
+    : foldersOf(env, world).map((folder) => inFolder(folder, command, env, world));
+  return candidates.filter((place) => place !== null);
+}
+
 /** Look a command up as the operating system would, with the environment that the server gets. */
 export function lookUp(
   command: string,
@@ -83,12 +98,9 @@ export function lookUp(
   world: World,
 ): NonNullable<Launch['lookup']> {
   const paths = pathFor(world);
-  const folders = pathOf(env).split(paths.delimiter).filter(Boolean);
-  const direct = command.includes('/') || (world.platform === 'win32' && command.includes('\\'));
-  const candidates = direct
-    ? [inFolder(paths.dirname(paths.resolve(cwd, command)), paths.basename(command), env, world)]
-    : folders.map((folder) => inFolder(folder, command, env, world));
-  const places = candidates.filter((place) => place !== null);
+  const folders = foldersOf(env, world);
+  const direct = isDirect(command, world);
+  const places = placesOf(command, env, cwd, world);
   const usable = places.find(({ problem }) => !problem);
   // A directory of that name on the PATH is passed over; a file without the execute bit is worth telling.
   const blocked = places.find(({ problem }) => problem === 'not-executable') ?? (direct ? places[0] : undefined);
@@ -152,6 +164,8 @@ function pathsOf({ command, args, cwd: entryCwd }: Entry, cwd: string, world: Wo
   const looksLikePath = (word: string) =>
     !/^[a-z][a-z0-9+.-]*:\/\//i.test(word) &&
     !word.startsWith('-') &&
+    // An option of Windows programs: cmd /c.
+    !(world.platform === 'win32' && /^\/[a-z]$/i.test(word)) &&
     (/^(?:\.{1,2}[/\\]|[/~]|["'][/~A-Z.]|[A-Za-z]:[/\\])/.test(word) || (SCRIPT.test(word) && !/\s/.test(word)));
   const look = (where: 'command' | 'arg' | 'cwd', word: string, base: string) => {
     const resolved = paths.resolve(base, word);
@@ -168,8 +182,8 @@ function pathsOf({ command, args, cwd: entryCwd }: Entry, cwd: string, world: Wo
 export function lookAtCommand(entry: Entry, env: Record<string, string>, world: World): Launch {
   const cwd = pathFor(world).resolve(world.cwd, entry.cwd ?? '.');
   const lookup = lookUp(entry.command, env, cwd, world);
-  const file =
-    lookup.found ?? (lookup.problem === 'not-executable' ? pathFor(world).resolve(cwd, entry.command) : null);
+  const blocked = placesOf(entry.command, env, cwd, world).find(({ problem }) => problem === 'not-executable');
+  const file = lookup.found ?? blocked?.path;
   return {
     command: entry.command,
     args: entry.args,

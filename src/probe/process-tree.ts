@@ -16,13 +16,22 @@ process.on('exit', () => {
   for (const tree of running) tree.killNow();
 });
 
+/** No `--` before the group: dash takes it for a process. Where there is no /proc, the loop finds nothing. */
+const WATCH = `read -r word || {
+  kill -KILL "-$1"
+  for file in /proc/[0-9]*/environ; do
+    pid=\${file#/proc/}
+    grep -qs "$2" "$file" && kill -KILL "\${pid%/environ}"
+  done
+}`;
+
 /**
  * A shell that waits for our death: its stdin is a pipe from us, and when that reaches its end without a word, we were
  * killed. POSIX only; on Windows a killed mcp-verdict leaves the server to its own end of stdin.
  */
-function watchdog(group: number): ChildProcess | null {
+function watchdog(group: number, mark: string): ChildProcess | null {
   if (process.platform === 'win32') return null;
-  const dog = spawn('/bin/sh', ['-c', 'read -r word || kill -KILL -- "-$1"', 'mcp-verdict-watchdog', String(group)], {
+  const dog = spawn('/bin/sh', ['-c', WATCH, 'mcp-verdict-watchdog', String(group), `${MARK}=${mark}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
@@ -46,7 +55,7 @@ export class ProcessTree {
   constructor(child: ChildProcess, mark: string) {
     this.#child = child;
     this.#mark = mark;
-    this.#watchdog = child.pid === undefined ? null : watchdog(child.pid);
+    this.#watchdog = child.pid === undefined ? null : watchdog(child.pid, mark);
     if (child.pid !== undefined) running.add(this);
   }
 

@@ -22,7 +22,8 @@ export const escapeText = (text: string): string => text.replace(UNSAFE, visible
 /** The same for one line: newlines and tabs become visible, too, and the length is bounded. */
 export function escapeLine(text: string, max = 300): string {
   const line = escapeText(text).replaceAll('\n', '\\n').replaceAll('\t', ' ');
-  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+  // A cut in the middle of a pair would leave half a character.
+  return line.length > max ? `${line.slice(0, max - 1).replace(/[\uD800-\uDBFF]$/, '')}…` : line;
 }
 
 /** JSON text in which every character that could act on a terminal stands as a \u escape. It stays the same JSON value. */

@@ -66,16 +66,26 @@ function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Pain
   });
 }
 
-function header(verdict: Verdict, file: CaseFile, paint: Paint): string {
+/** Status and target on one line; where that is too long, the transport stands below. */
+function header(verdict: Verdict, file: CaseFile, { width }: TerminalOptions, paint: Paint): string[] {
   const { sign, paint: color } = SIGN[verdict.status];
   const where = file.target.declaredIn
-    ? `, declared in ${file.target.declaredIn.file}${file.target.declaredIn.line ? `:${file.target.declaredIn.line}` : ''}`
+    ? `, declared in ${escapeLine(file.target.declaredIn.file)}${file.target.declaredIn.line ? `:${file.target.declaredIn.line}` : ''}`
     : '';
   const transport =
     file.target.transport === 'unknown'
       ? 'pasted report'
       : `${file.target.transport}${file.origin === 'reported' ? ', as reported' : ''}`;
-  return `${paint[color](`${sign} ${paint.bold(verdict.status)}`)}   ${escapeLine(file.target.label, 200)}   ${paint.dim(transport + where)}`;
+  const status = paint[color](`${sign} ${paint.bold(verdict.status)}`);
+  const label = escapeLine(file.target.label, 200);
+  const start = verdict.status.length + 5;
+  if (start + label.length + 3 + transport.length + where.length <= width)
+    return [`${status}   ${label}   ${paint.dim(transport + where)}`];
+  // A command line is never wrapped: it is there to be copied.
+  return [
+    `${status}   ${label}`,
+    ...wrap(transport + where, width - start).map((line) => ' '.repeat(start) + paint.dim(line)),
+  ];
 }
 
 function findingBlock(
@@ -126,10 +136,10 @@ function pathBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): st
   if (!verdict.path.length) return [];
   const steps = verdict.path.map(({ question, answer }): [string, string] => [question, escapeLine(answer, 240)]);
   const { root } = verdict;
+  // Below the answers.
+  const indent = Math.min(Math.max(...steps.map(([question]) => question.length)), 34) + 7;
   const end = root
-    ? [
-        `    ${' '.repeat(Math.min(Math.max(...steps.map(([q]) => q.length)), 34))}   ${paint.dim('→')} ${root.id.split('-')[0]} ${paint.dim('→')} ${root.id}`,
-      ]
+    ? wrap(`→ ${root.id.split('-')[0]} → ${root.id}`, options.width - indent).map((line) => ' '.repeat(indent) + line)
     : [];
   return ['', `  ${paint.bold('How we know')}`, ...rows(steps, options, paint), ...end];
 }
@@ -160,7 +170,7 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   const paint = picocolors.createColors(options.color);
   const width = { ...options, width: Math.max(40, Math.min(options.width, 110)) };
   const { root } = verdict;
-  const lines = [header(verdict, file, paint), ''];
+  const lines = [...header(verdict, file, width, paint), ''];
   if (root) {
     lines.push(
       ...findingBlock(root, verdict, file, width, paint),

@@ -44,6 +44,8 @@ function looksUtf16(line: Buffer): boolean {
 }
 
 function parse(text: string): Reading | null {
+  // Most of what is no JSON shows it by its first character; a failed parse costs a hundred times more.
+  if (!/^\s*(?:["[{\d-]|true|false|null)/.test(text)) return null;
   try {
     return readMessage(JSON.parse(text));
   } catch {

@@ -44,13 +44,18 @@ type Phases = NonNullable<Exchange['phases']>;
 
 /** The errno or undici code of an error, also behind an AggregateError (several addresses were tried). */
 export function errorOf(error: unknown): { code: string; message: string } {
-  const { code, message, errors, cause } = error as NodeJS.ErrnoException & {
+  const { name, code, message, errors, cause } = error as NodeJS.ErrnoException & {
     errors?: NodeJS.ErrnoException[];
     cause?: NodeJS.ErrnoException;
   };
   const first = errors?.[0] ?? (code === undefined ? cause : undefined);
   const text = errors?.length ? errors.map((e) => e.message).join('; ') : message;
-  return { code: code ?? first?.code ?? 'UNKNOWN', message: (text || first?.message || String(error)).slice(0, 500) };
+  // undici gives no code to an answer that is no HTTP; this is the one of Node's own parser.
+  const parser = name === 'HTTPParserError' ? 'HPE_INVALID_CONSTANT' : undefined;
+  return {
+    code: code ?? first?.code ?? parser ?? 'UNKNOWN',
+    message: (text || first?.message || String(error)).slice(0, 500),
+  };
 }
 
 /** Connections to the hosts of one investigation. Close it when done: a kept-alive socket would keep the process alive. */

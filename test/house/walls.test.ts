@@ -53,12 +53,14 @@ describe.each(sources)('%s', (path) => {
     }
   });
 
-  it.runIf(PURE.includes(folder))('is pure', () => {
-    for (const specifier of importsOf(path).filter((s) => !s.startsWith('.')))
-      expect(PURE_PACKAGES, `src/${path} imports ${specifier}; this folder runs in a browser`).toContain(specifier);
-    const code = readFileSync(`${SRC}/${path}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-    expect(code, `src/${path} must give the same answer twice`).not.toMatch(
-      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.env\b|\bperformance\.now\b/,
-    );
-  });
+  // Folders that touch the world are not asked to be pure.
+  if (PURE.includes(folder))
+    it('is pure', () => {
+      for (const specifier of importsOf(path).filter((s) => !s.startsWith('.')))
+        expect(PURE_PACKAGES, `src/${path} imports ${specifier}; this folder runs in a browser`).toContain(specifier);
+      const code = readFileSync(`${SRC}/${path}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      expect(code, `src/${path} must give the same answer twice`).not.toMatch(
+        /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.env\b|\bperformance\.now\b/,
+      );
+    });
 });
