@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { missingOptional } from '../../scripts/complete-lock.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LIMIT_BYTES = 20 * 1024 * 1024;
@@ -43,6 +44,12 @@ it('installs from a tarball without scripts, stays below 20 MB, and judges a ser
     rmSync(folder, { recursive: true, force: true });
   }
 }, 120_000);
+
+it('the lock is complete for every platform and holds no addresses: npm run lock', () => {
+  const lock = JSON.parse(readFileSync(`${ROOT}package-lock.json`, 'utf8'));
+  expect(missingOptional(lock)).toEqual([]);
+  expect(Object.values(lock.packages).filter((entry) => (entry as { resolved?: string }).resolved)).toEqual([]);
+});
 
 it('the library can be imported, and declares its types', async () => {
   const { exports } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
