@@ -1,7 +1,8 @@
-/** The HTTP answers that decide about a connection, live or reported. */
+/** The HTTP answers that decide about a connection: live, reported, or in the access log of the server. */
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { failed, WORDS } from './words.js';
+import { serverWords } from './way.js';
+import { failed, type Line, WORDS } from './words.js';
 
 /** Kinds a cause lists in `uses` when it reads answers. */
 export const ANSWERS = ['http', ...WORDS] as const;
@@ -25,3 +26,54 @@ export const isRpc = (body: string | undefined): boolean => /"jsonrpc"\s*:/.test
 /** A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. */
 export const isStreamGet = ({ method }: Exchange, { reported }: Partial<Evidence>): boolean =>
   method === 'GET' && reported?.transport !== 'sse';
+
+const PATH = String.raw`(?:https?://[^\s/"]+)?(?<path>/[^\s"?]*)(?:\?[^\s"]*)?`;
+
+/** One request in an access log. */
+const REQUEST = [
+  // uvicorn, nginx, Apache, werkzeug, chi: "POST /mcp HTTP/1.1" 404; morgan, Hono, Next, wrangler: POST /mcp 404 in 3 ms
+  new RegExp(
+    String.raw`\b(?<method>POST|GET) ${PATH}(?: HTTP/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|from \S+ -|returned|\|)\s*|\s+)\(?(?<status>[2-5]\d\d)\b`,
+  ),
+  // ASP.NET: Request finished HTTP/1.1 POST http://localhost:5000/mcp application/json 154 - 404
+  new RegExp(String.raw`\bRequest finished \S+ (?<method>POST|GET) ${PATH} .{0,80}?- (?<status>[2-5]\d\d)\b`),
+  // Gin: | 404 | 1.2ms | 127.0.0.1 | POST "/mcp"
+  new RegExp(String.raw`\|\s*(?<status>[2-5]\d\d)\s*\|.{0,80}\|\s*(?<method>POST|GET)\s+"?${PATH}`),
+];
+
+/** JSON and logfmt, as Caddy, pino, Rails and Heroku write them; each part by itself, so that no line costs much. */
+const PARTS = [
+  /\bmethod"?[=:]\s*"?(?<method>POST|GET)\b/i,
+  new RegExp(String.raw`\b(?:path|uri|url)"?[=:]\s*"?${PATH}`, 'i'),
+  /\bstatus(?:_?code)?"?[=:]\s*"?(?<status>[2-5]\d\d)\b/i,
+];
+
+/** Method, path and status of the request that a line of an access log tells of. */
+const requestOf = (text: string): Partial<Record<string, string>> =>
+  REQUEST.map((form) => form.exec(text)).find(Boolean)?.groups ??
+  Object.assign({}, ...PARTS.map((part) => part.exec(text)?.groups));
+
+export interface Request {
+  line: Line;
+  method: string;
+  path: string;
+  status: number;
+}
+
+/** Addresses of sign-in and of browsers, which every server may refuse. */
+const ASIDE = /oauth|\.well-known|\/(?:register|token|authorize|login|callback|favicon|robots|health\w*)\b/i;
+
+/**
+ * The requests in the server's access log that should have opened the conversation: none when one of them succeeded,
+ * because then the others were attempts, redirects or sessions that ended.
+ */
+export function refusedRequests(given: Partial<Evidence>): Request[] {
+  const opens = given.reported?.transport === 'sse' ? /POST|GET/ : /POST/;
+  const seen = serverWords(given).flatMap((line): Request[] => {
+    const { method, path, status } = requestOf(line.text);
+    return method && path && status && opens.test(method.toUpperCase()) && !ASIDE.test(path)
+      ? [{ line, method: method.toUpperCase(), path, status: Number(status) }]
+      : [];
+  });
+  return seen.some(({ status }) => status < 300) ? [] : seen;
+}

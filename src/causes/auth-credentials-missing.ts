@@ -1,8 +1,8 @@
-import { ANSWERS, answers } from './answers.js';
+import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
+import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
 const SAID = [
@@ -10,7 +10,20 @@ const SAID = [
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
   /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+  // Go and .NET say the status in words: `calling "initialize": Unauthorized`.
+  /\b(?:connect\w*|initiali[sz]e\w*|request|server|transport|send\w*|endpoint|error|failed)\b.{0,60}\bunauthori[sz]ed\b/i,
 ];
+
+/** The sign-in that followed went well. */
+const SIGNED_IN =
+  /\b(?:auth\w*|login|sign-in) (?:was )?(?:success\w*|completed?)\b|\bsuccessfully (?:auth\w*|connected|logged in)\b|\bconnected to remote server\b/i;
+
+/** A server says of a request that it came without credentials. */
+const TURNED_AWAY =
+  /\b(?:auth\w*|bearer|request|connection|access|middleware|401|unauthori[sz]ed|reject\w*|denied|header)\b/i;
+/** The server's own variables and downstream services, which want credentials too. */
+const OWN_MATTER =
+  /\benv(?:ironment)?\b|\bvariable|\b[A-Z]{2,}_[A-Z_]+\b|\bwarn|disabled|\bdownstream\b|\bupstream\b|\bAPI error\b/;
 
 export default defineCause({
   id: 'auth-credentials-missing',
@@ -32,7 +45,8 @@ export default defineCause({
       const demanded =
         status === 401 ||
         (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
-      if (!demanded || credentials === 'sent' || (credentials === 'unknown' && carries.header)) continue;
+      if (!demanded || NO_ROUTE.test(body) || credentials === 'sent' || (credentials === 'unknown' && carries.header))
+        continue;
       // Nobody told whether credentials were sent: a word that blames them tells that they were.
       if (
         !live &&
@@ -49,10 +63,25 @@ export default defineCause({
       wayWords(given).filter(({ text }) => !BLAMES.test(text) && !/register|metadata|proxy/i.test(text)),
       ...SAID,
     );
-    if (!hit) return null;
+    const requests = refusedRequests(given);
+    const log = serverWords(given);
+    const blamed = log.some(({ text }) => BLAMES.test(text) && !MISSES.test(text));
+    const turnedAway = log.find(
+      ({ text }) => MISSES.test(text) && TURNED_AWAY.test(text) && !OWN_MATTER.test(text) && !NO_ROUTE.test(text),
+    );
+    const served = /\bPOST \S+.{0,20}\b20[02]\b/;
+    const line =
+      hit?.line ??
+      (blamed || log.some(({ text }) => served.test(text))
+        ? null
+        : (turnedAway ?? requests.find(({ status }) => status === 401)?.line));
+    // A sign-in begins with this very refusal.
+    const signedIn = wayWords(given).some(({ text }) => SIGNED_IN.test(text));
+    if (!line || signedIn) return null;
     return {
-      certainty: 'likely',
-      cites: [hit.line.at],
+      // A tool that is refused by its API speaks alike.
+      certainty: /\btools?\b/i.test(line.text) ? 'possible' : 'likely',
+      cites: [line.at],
       facts: { url, status: 401, scheme: null, realm: null, metadata: null },
     };
   },
@@ -151,6 +180,45 @@ export default defineCause({
           headers: { 'www-authenticate': 'Bearer realm="api"' },
           body: '{"detail":"Not authenticated"}',
         },
+      },
+    },
+    {
+      name: 'the log of a server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'WARN Rejected request from 10.0.0.7: missing Authorization header',
+      },
+    },
+    {
+      name: 'an access log',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          '10.0.0.7 - - [04/Mar/2026:10:00:00 +0000] "POST /mcp HTTP/1.1" 401 45 "-" "node"\n10.0.0.7 - - [04/Mar/2026:10:00:02 +0000] "POST /mcp HTTP/1.1" 401 45 "-" "node"',
+      },
+    },
+    {
+      name: 'Go, in words',
+      finds: true,
+      symptoms: { transport: 'streamable-http', clientError: 'failed to connect: calling "initialize": Unauthorized' },
+    },
+    {
+      name: 'a sign-in that succeeds',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          '"POST /mcp HTTP/1.1" 401 Unauthorized\n"POST /register HTTP/1.1" 201 Created\n"POST /token HTTP/1.1" 200 OK\n"POST /mcp HTTP/1.1" 200 OK',
+      },
+    },
+    {
+      name: 'a path that API Gateway does not know',
+      finds: false,
+      symptoms: {
+        url: 'https://acme.dev/mcp',
+        http: { status: 403, body: '{"message":"Missing Authentication Token"}' },
       },
     },
     {

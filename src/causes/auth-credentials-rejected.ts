@@ -1,8 +1,8 @@
-import { ANSWERS, answers } from './answers.js';
+import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
+import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
 /** Expiry, audience and issuer have causes of their own, which say more. */
@@ -10,6 +10,11 @@ const SPECIAL = /expired|audience|\baud\b|issuer|\biss\b/i;
 
 /** Statuses in the client's words, beside what is blamed. */
 const SAID = /\b40[13]\b|unauthori[sz]ed|forbidden|\bPOSTing to endpoint\b/i;
+
+/** A server that speaks of the request's credentials, not of those with which it asks another service. */
+const JUDGED =
+  /\b(?:auth\w*|bearer|jwt|token (?:verification|validation)|middleware|request|client|40[13]|unauthori[sz]ed|forbidden|reject\w*)\b|invalid_token|insufficient_scope/i;
+const DOWNSTREAM = /\b(?:github|gitlab|openai|anthropic|slack|jira|notion|upstream|downstream|tool)\b|\bAPI error\b/i;
 
 export default defineCause({
   id: 'auth-credentials-rejected',
@@ -32,11 +37,13 @@ export default defineCause({
     const carries = entryCarries(given);
     for (const { exchange, at, live } of answers(given)) {
       const { status = 0, credentials, body = '' } = exchange;
-      if (status !== 401 && status !== 403) continue;
+      if ((status !== 401 && status !== 403) || NO_ROUTE.test(body)) continue;
       const { scheme, error, says, scope } = challengeOf(exchange);
       const words = `${error ?? ''} ${says ?? ''} ${body}`;
       const client = given.reported?.clientError.join(' ') ?? '';
-      const blamed = BLAMES.test(`${words} ${client}`) && !MISSES.test(words);
+      const log = serverWords(given).map(({ text }) => text);
+      const judged = log.some((text) => BLAMES.test(text) && !MISSES.test(text) && !DOWNSTREAM.test(text));
+      const blamed = (BLAMES.test(`${words} ${client}`) || judged) && !MISSES.test(words);
       const sent = credentials === 'sent' || (credentials === 'unknown' && (carries.header || blamed));
       // A 403 without a word about credentials may come from a firewall or an origin check.
       if (!sent || (status === 403 && scheme === null && !blamed)) continue;
@@ -57,14 +64,25 @@ export default defineCause({
       ),
       SAID,
     );
-    if (!hit) return null;
+    const log = serverWords(given);
+    const served = log.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
+    const judged = log.find(
+      ({ text }) => BLAMES.test(text) && JUDGED.test(text) && !MISSES.test(text) && !DOWNSTREAM.test(text),
+    );
+    const refused = carries.header && refusedRequests(given).find(({ status }) => status === 401 || status === 403);
+    const line = hit?.line ?? (served ? null : (judged ?? (refused ? refused.line : null)));
+    if (!line) return null;
     const facts = {
       url,
-      status: /403|forbidden/i.test(hit.match[0]) ? 403 : 401,
-      reason: BLAMES.exec(hit.line.text)?.[0] ?? null,
+      status: /\b403\b|forbidden|insufficient/i.test(line.text) ? 403 : 401,
+      reason: BLAMES.exec(line.text)?.[0] ?? null,
       scope: null,
     };
-    return { certainty: carries.placeholder ? 'possible' : 'likely', cites: [hit.line.at], facts };
+    return {
+      certainty: carries.placeholder || DOWNSTREAM.test(line.text) ? 'possible' : 'likely',
+      cites: [line.at],
+      facts,
+    };
   },
   say: ({ url, status, reason, scope }) => {
     if (scope !== null)
@@ -168,6 +186,51 @@ export default defineCause({
       symptoms: {
         transport: 'streamable-http',
         clientError: 'Error POSTing to endpoint (HTTP 401): {"error":"invalid_token","message":"Bad credentials"}',
+      },
+    },
+    {
+      name: 'a token under a key of its own',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        entry: { type: 'http', url: 'https://acme.dev/mcp', bearerToken: 'abcdef0123456789' },
+        clientError: 'Failed to connect: 401 Unauthorized',
+      },
+    },
+    {
+      name: 'a bridge that is handed a header',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: {
+          command: 'npx',
+          args: ['-y', 'mcp-remote', 'https://acme.dev/mcp', '--header', 'Authorization: Bearer abcdef0123456789'],
+        },
+        stderr: 'Connection error: Error POSTing to endpoint (HTTP 403): Forbidden',
+      },
+    },
+    {
+      name: 'a client that tells what it sends',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        clientError: 'Using Bearer token for authentication\nSSE error: Non-200 status code (401)',
+      },
+    },
+    {
+      name: 'the log of a server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'auth middleware: token verification failed: signature has expired',
+      },
+    },
+    {
+      name: 'an API behind a tool',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: '"POST /mcp HTTP/1.1" 200 OK\ntool search: request failed, invalid API key',
       },
     },
     {

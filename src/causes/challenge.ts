@@ -1,5 +1,6 @@
 /** Who misses or blames credentials: challenges, bodies and entries. */
 import type { Evidence, Exchange } from '../case/evidence.js';
+import { words } from './words.js';
 
 /** What WWW-Authenticate says (RFC 9110, RFC 6750, RFC 9728). */
 export function challengeOf({ headers = {} }: Exchange): {
@@ -24,17 +25,40 @@ export function challengeOf({ headers = {} }: Exchange): {
 
 /** Words that blame a value which was sent, and words that miss one. A few servers say "invalid_token" to both. */
 export const BLAMES =
-  /invalid[_ -](?:access[_ -])?(?:token|api[_ -]?key|key|credentials|signature)|(?:token|key|jwt|signature|credentials?)\b.{0,40}\b(?:expired|invalid|revoked|malformed|rejected|not valid|incorrect)|insufficient[_ ](?:scope|permission)|bad credentials|wrong (?:password|key|token)/i;
+  /invalid[_ -](?:or[_ -]expired[_ -])?(?:access[_ -]|bearer[_ -]|auth\w*[_ -])?(?:token|api[_ -]?key|key|credentials|signature)|(?:token|key|jwt|signature|credentials?)\b.{0,40}\b(?:expired|invalid|revoked|malformed|rejected|not valid|incorrect|not recogni[sz]ed)|(?:token|jwt|signature|credentials?) (?:verification|validation|introspection|check) failed|(?:could(?: not|n't)|unable to|failed to|cannot|error) (?:verify|validate|decode|verifying|validating|decoding) (?:the )?(?:access |bearer )?(?:token|jwt|credentials)|\b(?:expired|revoked|unknown|unrecogni[sz]ed|incorrect) (?:access |bearer )?(?:token|api[_ -]?key|credentials)|insufficient[_ -](?:scopes?|permissions?|privileges)|bad credentials|wrong (?:password|key|token)|ExpiredSignature|InvalidSignature|JWT(?:Expired|Invalid)|\bIDX10\d{3}\b/i;
 export const MISSES =
-  /\b(?:missing|no|requires?d?|without|needs?|provide|expected)\b.{0,30}\b(?:authorization|authentication|auth|bearer|token|api[_ -]?key|credentials?|login)|\b(?:authorization|authentication|bearer|token|api[_ -]?key|credentials?|login)\b.{0,30}\b(?:missing|required|not (?:provided|found|present|supplied))|not authenticated|unauthenticated/i;
+  /\b(?:missing|no|requires?d?|without|needs?|provide|expected)\b.{0,30}\b(?:authorization|authentication|auth|bearer|token|api[_ -]?key|credentials?|login)|\b(?:authorization|authentication|bearer|token|api[_ -]?key|credentials?|login)\b.{0,30}\b(?:missing|required|not (?:provided|found|present|supplied|set))|not authenticated|unauthenticated/i;
 
-/** What the entry of a report carries: a header of credentials, or a placeholder that was never filled in. */
-export function entryCarries({ reported, http }: Partial<Evidence>): { header: boolean; placeholder: boolean } {
+/** What API Gateway of AWS says to a path that it does not know; no credentials are missing. */
+export const NO_ROUTE = /"message"\s*:\s*"Missing Authentication Token"/;
+
+/** Keys under which clients and frameworks keep credentials. Variables (GITHUB_TOKEN) are not sent. */
+const CARRIER =
+  /^(?:proxy-)?(?:authorization|cookie|(?:x[-_])?[\w-]*(?:api|subscription|auth|access)[-_]?key|[\w-]*token|bearer|bearer_token_env_var|personal_?access_?token|pat|password|secret)$/i;
+
+/** An argument with which bridges and clients are handed a header or a token. */
+const ARGUMENT =
+  /(?:^| )(?:--?headers?|-H)[ =]"?(?:authorization|x-[\w-]+|[\w-]*(?:token|key))\b|--(?:bearer|(?:api|access|auth|bearer)-?(?:key|token)|token)[ =]\S/i;
+
+/** A client or a server says that something was sent. */
+const TOLD =
+  /\b(?:using|with|sent|sending|send|adding|added|attach(?:ed|ing)|passing|included?|including)\b.{0,20}\b(?:bearer|api[ _-]?key|access[ _-]token|auth\w* (?:header|token)|(?:custom |static )?(?:token|credentials))\b|\bauthorization["']?\s*:\s*["']?(?:bearer|basic|token)\b/i;
+
+/** What a report says was sent: credentials in the entry or in words, or a placeholder that was never filled in. */
+export function entryCarries(given: Partial<Evidence>): { header: boolean; placeholder: boolean } {
+  const { reported, http, launch } = given;
   const sent = http?.exchanges.map(({ requestHeaders }) => JSON.stringify(requestHeaders ?? {})).join('') ?? '';
-  const text = `${reported?.entry ?? ''}${sent}`;
-  const header = /"(?:authorization|x-api-key|api[_-]?key|x-[\w-]*token|cookie)"\s*:\s*"[^"]/i.test(text);
+  const pairs = [...`${reported?.entry ?? ''}${sent}`.matchAll(/"([\w-]{1,60})"\s*:\s*"([^"]{1,300})"/g)];
+  const kept = pairs.filter(([, key = '']) => CARRIER.test(key) && !/^[A-Z0-9]+_[A-Z0-9_]+$/.test(key));
+  const inUrl = /[?&][^=&\s]*(?:key|token|secret)[^=&\s]*=[^&\s]/i.test(reported?.url ?? '');
+  const told = words(given).some(
+    ({ text }) => TOLD.test(text) && !MISSES.test(text) && !/provide|please|try|should|must/i.test(text),
+  );
   return {
-    header,
-    placeholder: header && /\$\{|\$[A-Z_]{3,}|\{env:|\{\{|%[A-Z_]{3,}%|<[a-z _-]+>|\bYOUR[_ -]/i.test(text),
+    header: kept.length > 0 || inUrl || told || ARGUMENT.test((launch?.args ?? []).join(' ')),
+    // "<set>" and "<redacted ...>" are our own marks for a value that was there.
+    placeholder: kept.some(([, , value = '']) =>
+      /\$\{|\$[A-Z_]{3,}|\{env:|\{\{|%[A-Z_]{3,}%|<(?!set>|redacted)[a-z _-]+>|\bYOUR[_ -]/i.test(value),
+    ),
   };
 }

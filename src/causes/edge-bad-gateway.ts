@@ -2,7 +2,7 @@ import { ANSWERS, answers, isStreamGet } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { edgeOf } from './edges.js';
-import { targetOf, wayWords } from './way.js';
+import { isGatewayLog, isRemote, targetOf, wayWords } from './way.js';
 import { find, findAll, words } from './words.js';
 
 /** The origin took the connection and was slow: a question of patience as much as of reachability. */
@@ -13,11 +13,18 @@ const SAID = [
   /\b(?<status>50[234])[ ,:]*(?:bad gateway|service (?:temporarily )?unavailable|gateway time-?out)/i,
   // Bodies that only an edge writes, where the client leaves the status out.
   /\bPOSTing to endpoint\b.{0,200}?(?:no healthy upstream|upstream connect error|no available server|Application failed to respond|ERR_NGROK_\d+|error code: 5\d\d|\bBad Gateway\b)/i,
+  // The words of the platforms alone: Cloudflare, Railway, Heroku, AWS, Fly, ngrok, Google, Azure, Render.
+  /\b(?:cloudflare|error(?: code)?):? ?(?<status>52[0-7]|530)\b|\berror(?: code)?:? ?(?:1016|1033)\b|argo tunnel error|web server is (?:down|returning an unknown error)|origin is unreachable/i,
+  /application failed to respond|\bcode=H1[0-4]\b|no web processes running|endpoint request timed out|instance refused connection|\bERR_NGROK_(?:3\d{3}|80\d\d)\b|endpoint \S+ is offline|no available instance|connection to the instance had an error|encountered a temporary error and could not complete your request|no healthy upstream|upstream (?:connect error|request timeout)|no available server|our services aren't available right now|this service (?:is currently unavailable|has been suspended)|service suspended/i,
+  /\bbad gateway\b|\bgateway time-?out\b|\bservice (?:temporarily )?unavailable\b/i,
 ];
 
-/** Error logs of proxies: nginx, HAProxy, cloudflared, Caddy and Traefik, Envoy. */
+/** Answers of a proxy in a log, besides the ones that sign. */
 const LOGGED =
-  /while connecting to upstream|no live upstreams|host not found in upstream|upstream prematurely closed|has no server available|Unable to reach the origin service|"?status"?[:=] ?502\b|upstream connect error|502 Bad Gateway.*(?:caused by|dial tcp)/i;
+  /"?status"?[:=] ?502\b|\bfailed to (?:forward|proxy|relay) (?:the )?(?:\w+ )?(?:request|message)|\bproxy error\b/i;
+
+/** An answer of which only words are known. */
+const SPOKEN = { purpose: 'reported', method: 'POST', url: '', atMs: 0, ms: 0, credentials: 'unknown' } as const;
 
 export default defineCause({
   id: 'edge-bad-gateway',
@@ -60,15 +67,21 @@ export default defineCause({
     const said = find(wayWords(given), ...SAID);
     const logged = findAll(
       words(given).filter(({ from }) => from !== 'client'),
-      LOGGED,
-    )[0];
+      /^/,
+    ).find(({ line: { text } }) => isGatewayLog(text) || (LOGGED.test(text) && (isRemote(given) || !given.launch)));
     const hit = said ?? logged;
     if (!hit || (!said && given.reported?.transport === 'stdio')) return null;
-    const status = Number(said?.groups.status ?? 502);
+    const { text } = hit.line;
+    const slow = /time-?out|timed out|code=H12/i.test(hit.match[0] || text);
+    const status = Number(
+      said?.groups.status ?? (slow ? 504 : /unavailable|no healthy|code=H1[04]/i.test(text) ? 503 : 502),
+    );
+    // A tool, or an API behind it, can be unavailable while the way to the server is sound.
+    const aside = /\btools?\b|\b(?:rate|quota)\b|overloaded|\bAPI (?:error|request)\b/i.test(text);
     return {
-      certainty: SLOW.has(status) ? 'possible' : 'likely',
+      certainty: SLOW.has(status) || aside ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { url, status, edge: 'a gateway', retryAfter: null },
+      facts: { url, status, edge: edgeOf({ ...SPOKEN, status, body: text }) ?? 'a gateway', retryAfter: null },
     };
   },
   say: ({ url, status, edge, retryAfter }) => {
@@ -181,6 +194,47 @@ export default defineCause({
         transport: 'streamable-http',
         serverLog:
           '[error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream, request: "POST /mcp HTTP/1.1"',
+      },
+    },
+    {
+      name: 'the router of Heroku',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          'heroku[router]: at=error code=H10 desc="App crashed" method=POST path="/mcp" host=acme-mcp.herokuapp.com status=503',
+      },
+    },
+    {
+      name: 'a tunnel without its program',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Failed to connect: HTTP error: error code: 1033',
+      },
+    },
+    {
+      name: 'Go, which says the status in words',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'calling "initialize": sending "initialize": Bad Gateway',
+      },
+    },
+    {
+      name: 'a gateway of containers',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'ERROR gateway: Failed to forward request to backend: unexpected EOF',
+      },
+    },
+    {
+      name: 'a quota of ngrok, whose tunnel is up',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { status: 403, headers: { 'ngrok-error-code': 'ERR_NGROK_727' }, body: 'exceeded its bandwidth limit' },
       },
     },
     {

@@ -1,9 +1,10 @@
 import { at } from '../case/pointer.js';
-import { ANSWERS, answers, isRpc, isStreamGet } from './answers.js';
+import { ANSWERS, answers, isRpc, isStreamGet, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
+import { NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
-import { failed, find } from './words.js';
+import { serverWords, targetOf, wayWords } from './way.js';
+import { failed, find, type Line } from './words.js';
 
 const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname.replace(/\/+$/, '') : url);
 
@@ -14,10 +15,35 @@ const SAID = [
   /\bCannot POST (?<path>\/\S*)/,
   // SDK v1 leaves the status out: "Error POSTing to endpoint: {"detail":"Not Found"}"
   /\bPOSTing to endpoint\b.{0,200}?\b(?:404 |page )?not[_ ]found\b/i,
-  /(?:\bHTTP|\bstatus(?: code)?|\bcode|SSE error)\W[^\d]{0,30}(?<status>404|410)\b|\b(?<plain>404|410)\b.{0,5}(?:not found|gone)/i,
-  // Access logs: `"POST / HTTP/1.1" 404 Not Found`, `POST /mcp 404 1.2 ms`
-  /\bPOST (?<path>\/\S*)(?: HTTP\/[\d.]+)?"? (?<status>404|410)\b/,
+  /(?:\bHTTP|\bstatus(?: code)?|\bcode|SSE error)\W[^\d]{0,30}(?<status>404|410)\b|\b(?<plain>404|410)\b.{0,8}(?:not found|gone)/i,
+  // Access logs: `"POST / HTTP/1.1" 404 Not Found`, `POST /mcp 404 1.2 ms`; curl: "returned error: 404"; Java: FileNotFoundException
+  /\bPOST (?<path>\/\S*)(?: HTTP\/[\d.]+)?"? (?<status>404|410)\b|\b(?:returned error|error|response|got|received|with)\W{1,3}(?<plain>404)\b|\bFileNotFoundException: https?:/i,
+  // Rails, Laravel, Symfony, Phoenix, Fastify, Spring, Flask and Apache, Django.
+  /\bNo route (?:matches|found for)(?: \[?"?(?:POST|GET)\]?)?|\bThe route \S+ could not be found|\bRoute POST:\S+ not found|\bNo (?:static resource|endpoint (?:POST|GET)|mapping for (?:POST|GET))\b|\bNoHandlerFoundException|\brequested URL .{0,80}was not found|\bpage not found\b|\bcurrent path, \S+ didn.t match/i,
+  // Gateways and platforms: API Gateway, Kong, Azure, ingress-nginx, Vercel, Netlify, Heroku, Railway.
+  /"message"\s*:\s*"(?:Missing Authentication Token|Not Found)"|\bno Route matched with those values|\bdefault backend - 404|\bThe page could not be found|\bDEPLOYMENT_NOT_FOUND\b|\b404 (?:Web )?Site not found|\bNo such app\b|\bApplication not found\b|\bThere's nothing here, yet/i,
+  // Go and .NET say the status in words: `sending "initialize": Not Found`.
+  /\b(?:initiali[sz]e|connect\w*|transport|endpoint|server|url)\b.{0,60}(?:: |\breturned |\()(?:page )?not found\b/i,
 ];
+
+/** A path that the server says it serves MCP at: a whole URL, or the path behind a word for it. */
+const ANNOUNCED = [
+  /https?:\/\/[\w.[\]:-]+(?<path>\/[\w./-]*\w)/i,
+  /\b(?:endpoint|path|route|mount(?:ed)?|listening|available|serving|mapped|registered|POST)\b[^/]{0,40}?(?<path>\/[\w./-]*\b(?:mcp|sse|stream\w*|rpc|messages?)\b[\w/-]*)/i,
+];
+
+/** Where else the log says that MCP is served, when every request of the client was refused at one path. */
+function announcedBeside(log: Line[], asked: string): string | null {
+  const trim = (path: string) => path.replace(/\/+$/, '');
+  const mcp = /mcp|sse|stream|rpc|message/i;
+  // Lines of requests, and addresses of other things (documentation, repositories), announce nothing.
+  const lines = log.filter(({ text }) => !/\bHTTP\/\d|\b[345]\d\d\b(?! ?ms)|docs|github|deprecat/i.test(text));
+  for (const { text } of lines) {
+    const path = ANNOUNCED.map((form) => form.exec(text)?.groups?.path).find((p) => p !== undefined && mcp.test(p));
+    if (path !== undefined && trim(path) !== trim(asked)) return path;
+  }
+  return null;
+}
 
 /** Routes of a proxy, as a pasted entry lists them, of which none but the catch-all leads to the path of the URL. */
 function routesBeside(entry: string | undefined, url: string | undefined): string[] | null {
@@ -91,7 +117,7 @@ export default defineCause({
     const url = targetOf(given) ?? null;
     const facts = { url, status, right: null, transport: null, tried: [] };
     const lines = wayWords(given).filter(({ text }) => !OTHER_MATTER.test(text) && !isRpc(text));
-    if (first && [404, 405, 410].includes(status ?? 0)) {
+    if (first && ([404, 405, 410].includes(status ?? 0) || NO_ROUTE.test(first.exchange.body ?? ''))) {
       const talk = given.reported?.clientError.some((line) => OTHER_MATTER.test(line) && !/HTTP 404/.test(line));
       if (
         isStreamGet(first.exchange, given) ||
@@ -108,22 +134,25 @@ export default defineCause({
         given.reported?.clientError.some((line) => SAID[0]?.test(line));
       return { certainty: plainly ? 'likely' : 'possible', cites: [first.at], facts };
     }
-    const hit = first
-      ? null
-      : (find(lines, ...SAID) ??
-        find(
-          (given.reported?.serverLog ?? []).map((text, i) => ({
-            text,
-            at: at('reported', 'serverLog', i),
-            from: 'server-log' as const,
-          })),
-          SAID.at(-1) as RegExp,
-        ));
-    if (hit)
+    const refused = first ? undefined : refusedRequests(given).find(({ status }) => status === 404 || status === 410);
+    const beside = refused ? announcedBeside(serverWords(given), refused.path) : null;
+    if (refused && beside !== null) {
+      const base = url !== null && URL.canParse(url) ? new URL(url).origin : '';
       return {
-        certainty: hit.line.from === 'server-log' ? 'possible' : 'likely',
-        cites: [hit.line.at],
-        facts: { ...facts, status: Number(hit.groups.status ?? hit.groups.plain ?? 404) },
+        certainty: 'likely',
+        cites: [refused.line.at],
+        facts: { ...facts, status: refused.status, right: `${base || '<origin>'}${beside}`, transport: 'announced' },
+      };
+    }
+    const hit = first ? null : find(lines, ...SAID);
+    const line = hit?.line ?? refused?.line;
+    if (line)
+      return {
+        // A tool that does not find something says "not found" as well.
+        certainty:
+          /\btools?\b|\bresources?\b|\bfiles?\b/i.test(line.text) && !hit?.groups.status ? 'possible' : 'likely',
+        cites: [line.at],
+        facts: { ...facts, status: Number(hit?.groups.status ?? hit?.groups.plain ?? refused?.status ?? 404) },
       };
     const routes = first ? null : routesBeside(given.reported?.entry, given.reported?.url);
     return routes
@@ -133,7 +162,7 @@ export default defineCause({
   say: ({ url, status, right, transport, tried }) => {
     const asked = url ?? 'The URL asked for';
     if (right)
-      return `${asked} is not the MCP endpoint${status ? ` (it answers ${status})` : ''}: ${transport === 'needs-credentials' ? 'a place that demands credentials answers' : 'the MCP server answers'} at ${right}.`;
+      return `${asked} is not the MCP endpoint${status ? ` (it answers ${status})` : ''}: ${transport === 'needs-credentials' ? 'a place that demands credentials answers' : transport === 'announced' ? 'its log says that it serves MCP' : 'the MCP server answers'} at ${right}.`;
     if (status === null)
       return `No route leads from ${asked} to an MCP server: the front end knows ${tried.join(', ')}.`;
     return `${asked} answers ${status}: the host is up, but no MCP endpoint stands at this path${tried.length ? `, nor at the ${tried.length} usual ones that were tried` : ''}.`;
@@ -247,6 +276,54 @@ export default defineCause({
       name: 'a proxy without a route',
       finds: true,
       symptoms: { url: 'https://acme.dev/mcp', entry: { routes: ['/', '/api/', '/ws'] } },
+    },
+    {
+      name: 'Spring',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Error POSTing to endpoint: {"timestamp":"2026-03-04T10:00:00Z","status":404,"error":"Not Found","path":"/mcp/v1"}',
+      },
+    },
+    {
+      name: 'Rails',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'ActionController::RoutingError (No route matches [POST] "/mcp")',
+      },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: { url: 'https://acme.dev/api', clientError: 'unexpected response: 404 page not found' },
+    },
+    {
+      name: 'API Gateway, which has no such route',
+      finds: true,
+      symptoms: {
+        url: 'https://x.execute-api.eu-west-1.amazonaws.com/mcp',
+        http: { status: 403, body: '{"message":"Missing Authentication Token"}' },
+      },
+    },
+    {
+      name: 'a log that names another path',
+      finds: true,
+      symptoms: {
+        url: 'http://localhost:8080/mcp',
+        serverLog:
+          'Listening for MCP on http://0.0.0.0:8080/api/v2/mcp\n[GIN] 2026/03/04 - 10:00:00 | 404 | 1.2ms | 127.0.0.1 | POST     "/mcp"',
+      },
+    },
+    {
+      name: 'a browser that looks for its icon',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          '"GET /favicon.ico HTTP/1.1" 404\n"GET /mcp HTTP/1.1" 404\n"POST /mcp HTTP/1.1" 200\n"POST /register HTTP/1.1" 404',
+      },
     },
     {
       name: 'a session that is gone',

@@ -7,13 +7,24 @@ import { failed, find } from './words.js';
 
 /** JSON parsers that met the "<" of a page, and clients that name the content type. */
 const SAID = [
-  /(?:unexpected|expected|invalid) content[- ]type:? (?:Some\()?['"]?(?<type>text\/(?:html|plain)|application\/xhtml\+xml)/i,
+  /(?:unexpected|expected|invalid|unsupported|wrong|unknown) ?(?:response )?content[- ]?type\W{0,4}(?:Some\()?\W{0,2}(?<type>text\/(?:html|plain)|application\/xhtml\+xml)/i,
+  // Spring: "for response type [...] and content type [text/html]"
+  /content[- ]?type\W{1,4}(?<type>text\/html)/i,
   /content[- ]type.{0,80}\b(?:got|was|received|but) ['"]?(?<type>text\/(?:html|plain))/i,
-  // V8, JavaScriptCore, Go, .NET, Jackson, in this order.
-  /(?:unexpected token|unrecognized token|invalid character|unexpected character)s?:? \(?['"`]?<|'<' is an invalid start of a value/i,
+  // V8, JavaScriptCore, Go, .NET, Jackson, in this order; then Ruby, pydantic.
+  /(?:unexpected token|unrecognized token|invalid character|unexpected character)s?:? \(?['"`]?<|'<' is an invalid start of a value|unexpected (?:token|character):? at '<|input_value='<|\bresponse\b.{0,40}<!doctype html/i,
   /is not valid JSON.*<!doctype html|<!doctype html.*is not valid JSON/i,
-  /\b(?:received|got|returned|response (?:is|was)) (?:an )?HTML\b/i,
+  /\b(?:received|got|returned|response (?:is|was)) (?:an? )?HTML\b/i,
 ];
+
+/** Parsers that do not quote what they met: they count beside the mark of a page only. */
+const NO_JSON =
+  /Expecting value: line 1 column 1|expected value at line 1 column 1|Unexpected (?:end of|token|character)|is not valid JSON|BEGIN_OBJECT|JSON(?:Decode|Parse|Parser)?(?:Error|Exception)/i;
+const PAGE = /text\/html|<!doctype html|<html\b/i;
+
+/** JSON that was understood, and is no message of JSON-RPC: zod, pydantic, serde, Go. */
+const NO_RPC =
+  /"path":\s*\[\s*"jsonrpc"|\bJSONRPCMessage\b|\bjsonrpc\b.{0,60}(?:required|missing|invalid)|(?:missing|invalid|no|required)\b.{0,20}\bjsonrpc\b|untagged enum \w*JsonRpc|invalid message version tag|not a (?:valid )?JSON-?RPC/i;
 
 /** A sign-in server has JSON to parse too: that failure has causes of its own. */
 const SIGN_IN = /oauth|metadata|registration|register|token endpoint|discover/i;
@@ -57,13 +68,16 @@ export default defineCause({
         };
       // An MCP answer without its JSON-RPC envelope is a nonconforming server rather than another application.
       const almost = /"(?:protocolVersion|serverInfo|capabilities)"|text\/event-stream/.test(`${body} ${type}`);
-      if (!live || almost || status !== 200) return null;
+      const unread = given.reported?.clientError.some((text) => NO_RPC.test(text)) ?? false;
+      const other = /^\s*[{[]/.test(body) && !/"(?:issuer|resource|access_token|error)"/.test(body);
+      if (almost || status !== 200 || (!live && (!other || isStreamGet(exchange, given)))) return null;
       const what = /json/i.test(type)
         ? 'JSON of another kind'
         : body
           ? `text (${type || 'without a content type'})`
           : 'an empty answer';
-      return { certainty: 'likely', cites: [first.at], facts: { ...facts, what } };
+      const said = { ...facts, what: live ? what : 'JSON of another kind' };
+      return { certainty: live || unread ? 'likely' : 'possible', cites: [first.at], facts: said };
     }
     if (given.endpoint?.asked.answer === 'html')
       return {
@@ -71,10 +85,9 @@ export default defineCause({
         cites: [at('endpoint', 'asked')],
         facts: { url, what: 'a web page', title: null, type: 'text/html', status: null },
       };
-    const hit = find(
-      wayWords(given).filter(({ text }) => !SIGN_IN.test(text)),
-      ...SAID,
-    );
+    const lines = wayWords(given).filter(({ text }) => !SIGN_IN.test(text));
+    const page = lines.some(({ text }) => PAGE.test(text));
+    const hit = find(lines, ...SAID) ?? (page ? find(lines, NO_JSON) : null);
     if (!hit || (given.http?.exchanges ?? []).some(({ status = 0 }) => status >= 300)) return null;
     return {
       certainty: 'likely',
@@ -180,6 +193,42 @@ export default defineCause({
         transport: 'sse',
         clientError: "Expected response header Content-Type to contain 'text/event-stream', got 'text/html'",
         http: { method: 'GET', status: 200, headers: { 'content-type': 'text/html' } },
+      },
+    },
+    {
+      name: 'Rust',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Transport error: unexpected content type: Some("text/html; charset=utf-8")',
+      },
+    },
+    {
+      name: 'Java',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          "com.fasterxml.jackson.core.JsonParseException: Unexpected character ('<' (code 60)): expected a valid value",
+      },
+    },
+    {
+      name: 'Python, which does not quote what it met',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)\nresponse headers: content-type: text/html',
+      },
+    },
+    {
+      name: 'JSON that a client could not take for a message',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          '[{"code":"invalid_literal","path":["jsonrpc"],"message":"Invalid literal value, expected \\"2.0\\""}]',
+        http: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"up","version":"3.1"}' },
       },
     },
     {

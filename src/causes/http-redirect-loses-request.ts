@@ -1,5 +1,4 @@
-import { at } from '../case/pointer.js';
-import { ANSWERS, answers } from './answers.js';
+import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { targetOf, wayWords } from './way.js';
@@ -32,9 +31,8 @@ const SAID = [
   /\bRedirect to (?<to>\S+) not followed/,
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint)\W[^\d]{0,30}(?<status>30[12378])\b/i,
   /\b(?<status>30[12378])[ ,:]*(?:Moved Permanently|Found|See Other|Temporary Redirect|Permanent Redirect)/i,
-  /\bunexpected redirect\b|\bredirect(?:ed)? (?:was |is )?(?:not (?:followed|allowed)|blocked|refused)|\btoo many redirects\b|ERR_TOO_MANY_REDIRECTS/i,
+  /\bunexpected redirect\b|\bredirect(?:ed)? (?:was |is )?(?:not (?:followed|allowed)|blocked|refused)|\btoo ?many ?redirects\b|ERR_TOO_MANY_REDIRECTS|stopped after \d+ redirects|(?:exceeded|maximum).{0,30}\bredirect(?:s|ion)?\b|redirect count exceeded|error following redirect|redirect mode is set to|\b(?:refus|reject|not follow)\w* .{0,20}\bredirect/i,
 ];
-const LOGGED = /\bPOST (?<path>\/\S*)(?: HTTP\/[\d.]+)?"? (?<status>30[12378])\b/;
 
 export default defineCause({
   id: 'http-redirect-loses-request',
@@ -73,16 +71,16 @@ export default defineCause({
     }
     if (answers(given).length > 0) return null;
     const said = find(wayWords(given), ...SAID);
-    const log = given.reported?.serverLog ?? [];
-    const line = log.findIndex((text) => LOGGED.test(text));
-    if (!said && (line < 0 || log.slice(line + 1).some((text) => /\bPOST \S+.{0,20} 20[02]\b/.test(text)))) return null;
-    const status = Number(said ? (said.groups.status ?? 0) : LOGGED.exec(log[line] ?? '')?.groups?.status);
+    const logged = refusedRequests(given).find((request) => [301, 302, 303, 307, 308].includes(request.status));
+    const line = said?.line ?? logged?.line;
+    if (!line) return null;
+    const status = Number(said ? (said.groups.status ?? 0) : (logged?.status ?? 0));
     const to = said?.groups.to ?? '';
     const sure = to !== '' && !SIGN_IN.test(to);
     const facts = { url, status, to, losses: lossesOf(url, to, status), signIn: SIGN_IN.test(to) };
     return {
-      certainty: sure ? 'certain' : said && (status || to) ? 'likely' : 'possible',
-      cites: [said ? said.line.at : at('reported', 'serverLog', line)],
+      certainty: sure ? 'certain' : 'likely',
+      cites: [line.at],
       facts,
     };
   },
@@ -175,6 +173,23 @@ export default defineCause({
         transport: 'streamable-http',
         clientError:
           "Streamable HTTP error: Error POSTing to endpoint: Redirect to http://acme.dev:8080/mcp/ not followed (redirectPolicy: 'same-origin')",
+      },
+    },
+    {
+      name: 'an access log in which nothing follows',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://acme.dev/mcp',
+        serverLog: 'INFO: 10.0.0.7:40112 - "POST /mcp HTTP/1.1" 307 Temporary Redirect',
+      },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Post "https://acme.dev/login": stopped after 10 redirects',
       },
     },
     {

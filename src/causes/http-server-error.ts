@@ -1,9 +1,8 @@
-import { at } from '../case/pointer.js';
-import { ANSWERS, answers, isStreamGet } from './answers.js';
+import { ANSWERS, answers, isStreamGet, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { edgeOf } from './edges.js';
-import { targetOf, wayWords } from './way.js';
+import { isGatewayLog, serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
 /** Statuses that a server gives itself; those of a gateway count only when it was plainly the server that spoke. */
@@ -14,8 +13,13 @@ const SAID = [
   // SDK v1 leaves the status out and quotes the body.
   /\bPOSTing to endpoint\b.{0,200}?(?:\binternal server error\b|"code": ?-32603\b)/i,
   /\b(?<status>500)[ ,:]*(?:\(?internal server error|server error)/i,
+  // curl and Java name the number, Go the words; Vercel and Workers have words of their own for a function that threw.
+  /\b(?:returned error|response code|response status|error|got|received)\W{1,3}(?<status>500)\b/i,
+  /\binternal server error\b|FUNCTION_INVOCATION_FAILED|\berror(?: code)?:? ?110[12]\b|worker threw (?:an )?exception|serverless function has crashed/i,
 ];
-const LOGGED = /\b(?:POST|GET) (?<path>\/\S*)(?: HTTP\/[\d.]+)?"? (?<status>500)\b/;
+/** Frameworks that met an exception while they served a request: ASGI, Django, Express, ASP.NET, Go, Servlets, Rails. */
+const THROWN =
+  /Exception in ASGI application|Internal Server Error: \/|\berror (?:while )?(?:handling|processing) (?:the )?(?:MCP |HTTP |POST )?request\b|An unhandled exception has occurred while executing the request|\bhttp: panic serving\b|Servlet\.service\(\).{0,80} threw exception|\bException on \/\S* \[POST\]|\bCompleted 500 Internal\b/i;
 
 /** The sentence of a body that tells most: a JSON message, or the text without its tags. */
 function gist(body: string | undefined): string | null {
@@ -62,16 +66,20 @@ export default defineCause({
       };
     }
     if (answers(given).length > 0) return null;
-    const said = find(wayWords(given), ...SAID);
-    const line = (given.reported?.serverLog ?? []).findIndex((text) => LOGGED.test(text));
-    if (!said && line < 0) return null;
-    const status = Number(said?.groups.status ?? 500);
+    const said = find(
+      wayWords(given).filter(({ text }) => !isGatewayLog(text)),
+      ...SAID,
+    );
+    const refused = refusedRequests(given);
+    const logged = refused.find(({ status }) => OWN(status) && ![502, 503, 504].includes(status));
+    const thrown = find(serverWords(given), THROWN);
+    const line = said?.line ?? logged?.line ?? thrown?.line;
+    if (!line) return null;
+    const status = Number(said?.groups.status ?? logged?.status ?? 500);
     const body = said ? gist(/\{.*/.exec(said.line.text)?.[0]) : null;
-    return {
-      certainty: said ? 'likely' : 'possible',
-      cites: [said ? said.line.at : at('reported', 'serverLog', line)],
-      facts: { url, status, body, request: null },
-    };
+    // A tool that fails says the same of the API which it calls.
+    const aside = said ? /\btools?\b|\bAPI (?:error|request)\b/i.test(said.line.text) : !logged;
+    return { certainty: aside ? 'possible' : 'likely', cites: [line.at], facts: { url, status, body, request: null } };
   },
   say: ({ url, status, body, request }) =>
     `${url ?? 'The server'} was reached and failed while it answered${request ? ` ${request}` : ''}: HTTP ${status}${body ? `, "${body.replace(/[.!?]$/, '')}"` : ' without a word of explanation'}.`,
@@ -138,6 +146,49 @@ export default defineCause({
       },
     },
     { name: 'SSE', finds: true, symptoms: { transport: 'sse', clientError: 'SSE error: Non-200 status code (500)' } },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: { transport: 'streamable-http', clientError: 'failed to connect: Internal Server Error' },
+    },
+    {
+      name: '.NET',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'System.Net.Http.HttpRequestException: Response status code does not indicate success: 500 (Internal Server Error).',
+      },
+    },
+    {
+      name: 'httpx',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: "httpx.HTTPStatusError: Server error '500 Internal Server Error' for url 'https://acme.dev/mcp'",
+      },
+    },
+    {
+      name: 'curl',
+      finds: true,
+      symptoms: { url: 'https://acme.dev/mcp', clientError: 'curl: (22) The requested URL returned error: 500' },
+    },
+    {
+      name: 'an access log',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'INFO:     10.0.0.7:51422 - "POST /mcp HTTP/1.1" 500 Internal Server Error',
+      },
+    },
+    {
+      name: 'a log in which later requests succeed',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: '10.0.0.7 - "POST /mcp HTTP/1.1" 500\n10.0.0.7 - "POST /mcp HTTP/1.1" 200',
+      },
+    },
     {
       name: 'a gateway that waits for its origin',
       finds: false,

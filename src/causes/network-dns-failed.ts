@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { hostOf, targetOf, wayWords } from './way.js';
+import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
 import { find, WORDS } from './words.js';
 
 /** A host name as the error prints it. */
@@ -15,7 +15,7 @@ const UNRESOLVED = [
     String.raw`\blookup ${HOST}(?: on [^ ]+)?: (?<code>no such host|server misbehaving|i/o timeout|Temporary failure)`,
   ),
   new RegExp(
-    String.raw`\b(?:UnknownHostException|could not resolve (?:host|hostname|proxy)|unable to resolve host(?: address)?|failed to resolve|remote name could not be resolved):? ['"\`‘]?${HOST}`,
+    String.raw`\b(?:UnknownHostException|could not resolve (?:host|hostname|proxy)|unable to resolve host(?: address)?|failed to resolve|remote name could not be resolved|could not find host):? ['"\`‘]?${HOST}`,
     'i',
   ),
   // .NET: "No such host is known. (mcp.example.com:443)"
@@ -23,13 +23,19 @@ const UNRESOLVED = [
     String.raw`\b(?:no such host is known|name or service not known|nodename nor servname provided, or not known)\.? \(${HOST}:\d+\)`,
     'i',
   ),
-  /\b(?<code>ENOTFOUND|EAI_AGAIN|EAI_NONAME|NXDOMAIN|ERR_NAME_NOT_RESOLVED)\b/,
+  // aiohttp: "Cannot connect to host mcp.acme.dev:443 ssl:default [getaddrinfo failed]"; Ruby: "TCP connection to x:443 (getaddrinfo: ...)"
+  new RegExp(
+    String.raw`\b(?:connect to host|TCP connection to) ${HOST}:\d+ .{0,40}(?:getaddrinfo|not known|resolution|no address|nodename|Errno 11001)`,
+    'i',
+  ),
+  /\b(?<code>ENOTFOUND|EAI_AGAIN|EAI_NONAME|NXDOMAIN|ERR_NAME_NOT_RESOLVED|WSAHOST_NOT_FOUND|UnresolvedAddressException)\b/i,
+  /\bErrno 11001\b|\bos error 1100[14]\b|\bWSATRY_AGAIN\b|\bdns (?:resolution|lookup) (?:failed|failure|error)|\bdns error\b|\bNSURLErrorDomain\b.{0,20}-1003\b|server with the specified hostname could not be found/i,
   // The C library's sentences, as Python, Rust, Ruby and PHP pass them on, and two translations of them.
-  /\b(?:name or service not known|temporary failure in name resolution|nodename nor servname provided|no address associated with hostname|getaddrinfo failed|failed to lookup address information|no such host is known|name oder dienst nicht bekannt|nom ou service inconnu)\b/i,
+  /\b(?:name or service not known|temporary failure in name resolution|nodename nor servname provided|no address associated with hostname|getaddrinfo failed|failed to lookup address information|no such host is known|could not resolve host|name oder dienst nicht bekannt|(?:es ist )?kein solcher host bekannt|nom ou service inconnu|hôte inconnu|host desconocido)(?!\w)|不知道这样的主机|無法識別這台主機|そのようなホストは不明/i,
 ];
 
 /** The resolver did not answer, as opposed to: it answered that there is no such name. */
-const NO_ANSWER = /EAI_AGAIN|temporary failure|server misbehaving|i\/o timeout|ETIMEOUT/i;
+const NO_ANSWER = /EAI_AGAIN|WSATRY_AGAIN|os error 11002|temporary failure|server misbehaving|i\/o timeout|ETIMEOUT/i;
 
 export default defineCause({
   id: 'network-dns-failed',
@@ -56,7 +62,10 @@ export default defineCause({
       };
       return { certainty: 'certain', cites: [at('network', 'dnsError', 'message')], facts };
     }
-    const hit = find(wayWords(given), ...UNRESOLVED);
+    const hit = find(
+      wayWords(given).filter(({ text }) => !isGatewayLog(text)),
+      ...UNRESOLVED,
+    );
     if (!hit) return null;
     const wanted = hostOf(targetOf(given));
     const named = hit.groups.host?.replace(/\.$/, '') ?? null;
@@ -85,11 +94,16 @@ export default defineCause({
           say: `Correct the host in the server's URL: take it from the vendor's current documentation, then look it up:`,
           run: `nslookup ${host}`,
         },
-    host.includes('.')
-      ? { say: 'If the name is internal, connect the VPN or use the DNS server that knows it.' }
-      : {
-          say: `${host} has no dot: such a name is known only inside its own network (a Docker Compose service, for example). From outside use localhost with the published port.`,
-        },
+    host === 'host.docker.internal'
+      ? {
+          say: 'host.docker.internal is known inside containers of Docker Desktop only: outside a container write localhost, and on Linux start the container with this option:',
+          run: 'docker run --add-host=host.docker.internal:host-gateway <image>',
+        }
+      : host.includes('.')
+        ? { say: 'If the name is internal, connect the VPN or use the DNS server that knows it.' }
+        : {
+            say: `${host} has no dot: such a name is known only inside its own network (a Docker Compose service, for example). From outside use localhost with the published port.`,
+          },
   ],
   why: 'Before anything is sent, the host of the URL must be turned into an address. Clients fold the failure into "fetch failed" and keep the reason in a nested cause. A misspelt or retired host and a resolver that does not answer look alike there, although the cures differ.',
   refs: ['https://nodejs.org/api/dns.html#error-codes'],
@@ -145,6 +159,32 @@ export default defineCause({
         entry: { command: 'npx', args: ['-y', 'mcp-remote', 'https://mcp.acme.dev/sse'] },
         stderr: 'Fatal error: TypeError: fetch failed\n  cause: Error: getaddrinfo EAI_AGAIN mcp.acme.dev',
         exitCode: 1,
+      },
+    },
+    {
+      name: 'Windows',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        os: 'windows',
+        clientError: 'httpx.ConnectError: [Errno 11001] getaddrinfo failed',
+      },
+    },
+    {
+      name: 'a name of Docker Desktop, on Linux',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://host.docker.internal:8931/sse',
+        clientError: 'SSE error: TypeError: fetch failed: getaddrinfo ENOTFOUND host.docker.internal',
+      },
+    },
+    {
+      name: 'aiohttp',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Cannot connect to host mcp.acme.dev:443 ssl:default [Name or service not known]',
       },
     },
     {

@@ -1,22 +1,26 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { hostOf, targetOf, wayWords } from './way.js';
+import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
 import { find, WORDS } from './words.js';
 
 /** "Refused" with the address, where it is named; then without. */
 const REFUSED = [
   /\bECONNREFUSED:? (?<ip>\[?[\w.:-]+?\]?):(?<port>\d{1,5})(?![\w:])/,
+  // asyncio: "[Errno 111] Connect call failed ('127.0.0.1', 8000)"
+  /\bConnect call failed \('(?<ip>[\w.:]+)', (?<port>\d{1,5})/,
+  // Netty and OkHttp: "Connection refused: localhost/127.0.0.1:8080", "Failed to connect to localhost/127.0.0.1:8080"
+  /\b(?:connection refused|failed to connect to)\b.{0,20}?[\w.-]*\/(?<ip>\[?[\d.:a-f]+?\]?):(?<port>\d{1,5})(?![\w:])/i,
   // Go, Docker, curl: "dial tcp 127.0.0.1:3000: connect: connection refused"
   /\b(?:dial tcp|connect(?:ing)? to|reach) \[?(?<ip>[\w.:-]+?)\]?(?::| port )(?<port>\d{1,5})(?![\w:]).{0,200}?\brefused/i,
   // .NET: "No connection could be made because the target machine actively refused it. (127.0.0.1:3000)"
   /\bactively refused it\.? ?\[?(?:\(?(?<ip>[\w.:-]+?)\]?:(?<port>\d{1,5})\))?/i,
-  /\bECONNREFUSED\b|\bConnectionRefused(?:Error)?\b|\bERR_CONNECTION_REFUSED\b|\[Errno (?:111|61)\]|\bos error (?:111|61|10061)\b|\bWinError 10061\b|\bconnection (?:was )?refused\b|\bVerbindungsaufbau abgelehnt\b|\bZielcomputer die Verbindung verweigerte\b|\bConnexion refusée\b/i,
+  /\bECONNREFUSED\b|\bConnectionRefused(?:Error)?\b|\bERR_CONNECTION_REFUSED\b|\[Errno (?:111|61|10061)\]|\bos error (?:111|61|10061)\b|\bWinError 10061\b|\bconnection (?:was )?refused\b|\bVerbindungsaufbau abgelehnt\b|\bZielcomputer die Verbindung verweigerte\b|\bConnexion refusée\b|\bConexión (?:rechazada|denegada)\b|積極拒絕|积极拒绝|拒否されたため|\(10061\)|\bWSAECONNREFUSED\b|\bNSURLErrorDomain\b.{0,20}-1004\b/i,
 ];
 
 /** Bun, Python's anyio and curl fold "refused" and "unreachable" into one sentence. */
 const COULD_BE_REFUSED =
-  /\bUnable to connect\. Is the computer able to access the url\?|\bAll connection attempts failed\b|\bFailed to connect to \S+ port \d+|\btcp connect error\b/i;
+  /\bUnable to connect\. Is the computer able to access the url\?|\bAll connection attempts failed\b|\bFailed to connect to \S+ port \d+|\btcp connect error\b|\bjava\.net\.ConnectException\b(?!.*timed? ?out)|\bCould(?: not|n't) connect to (?:the )?server\b|\bcURL error 7\b/i;
 
 /** A browser that comes back from a sign-in is refused by the client's listener, not by the server. */
 const SIGN_IN = /callback|code verifier|redirect_uri|oauth/i;
@@ -51,7 +55,8 @@ export default defineCause({
         facts: { host, port, local: loopback(host), addresses: attempts.map(({ address }) => address) },
       };
     }
-    const lines = wayWords(given).filter(({ text }) => !SIGN_IN.test(text));
+    // The log of nginx, HAProxy and the like belongs to edge-bad-gateway, which knows who answers in their place.
+    const lines = wayWords(given).filter(({ text }) => !SIGN_IN.test(text) && !isGatewayLog(text));
     const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED);
     if (!hit) return null;
     const url = targetOf(given);
@@ -63,7 +68,15 @@ export default defineCause({
     const name = hostOf(url) ?? ip ?? 'the server';
     const elsewhere =
       wanted !== undefined &&
+      hit.line.from === 'client' &&
       ((told !== null && told !== wantedPort) || (ip !== null && loopback(ip) && !loopback(name)));
+    // A program in front of the server says where it looked: that address counts, not the one of the client's URL.
+    if (hit.line.from !== 'client' && ip !== null && told !== null && told !== wantedPort)
+      return {
+        certainty: 'likely',
+        cites: [hit.line.at],
+        facts: { host: ip, port: told, local: loopback(ip), addresses: [ip] },
+      };
     return {
       certainty: elsewhere || (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name)) ? 'possible' : 'likely',
       cites: [hit.line.at],
@@ -153,6 +166,44 @@ export default defineCause({
         transport: 'stdio',
         entry: { command: 'npx', args: ['mcp-remote', 'http://localhost:8787/sse'] },
         stderr: 'Connection error: TypeError: fetch failed: connect ECONNREFUSED 127.0.0.1:8787',
+      },
+    },
+    {
+      name: 'Java behind a Netty client',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'io.netty.channel.AbstractChannel$AnnotatedConnectException: finishConnect(..) failed: Connection refused: localhost/127.0.0.1:8082',
+      },
+    },
+    {
+      name: 'Python on Windows',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        os: 'windows',
+        clientError:
+          "Cannot connect to host 127.0.0.1:8931 ssl:default [Connect call failed ('127.0.0.1', 8931)] (WinError 10061)",
+      },
+    },
+    {
+      name: 'the log of a program that passes requests on',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://localhost:9090/mcp',
+        clientError: 'Failed to connect',
+        serverLog: '2026/03/04 10:11:12 http: proxy error: dial tcp 127.0.0.1:41873: connect: connection refused',
+      },
+    },
+    {
+      name: 'the database of a server behind a URL',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        serverLog: 'cache disabled: dial tcp 10.0.0.9:6379: connect: connection refused',
       },
     },
     {

@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
+import { targetOf, wayWords, withoutInstallers } from './way.js';
 import { failed, find, WORDS, words } from './words.js';
 
 /** A TLS client that was answered "HTTP/1.1 400 ..." and read the letters as a TLS record: these can mean nothing else. */
@@ -9,7 +9,7 @@ const HTTP_IN_TLS = [
   /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/i,
   /\b(?:ERR_SSL_)?WRONG_VERSION_NUMBER\b|\bwrong version number\b|\b(?:ERR_SSL_)?PACKET_LENGTH_TOO_LONG\b|\bpacket length too long\b|record layer failure|RECORD_LAYER_FAILURE/i,
   // Java, .NET, rustls, Firefox, macOS.
-  /Unsupported or unrecognized SSL message|plaintext connection\?|frame size or a corrupted frame was received|unexpected packet format|received corrupt message of type InvalidContentType|SSL_ERROR_RX_RECORD_TOO_LONG|record overflow|ERR_SSL_PROTOCOL_ERROR/i,
+  /Unsupported or unrecognized SSL message|plaintext connection\?|frame size or a corrupted frame was received|unexpected packet format|received corrupt message of type InvalidContentType|SSL_ERROR_RX_RECORD_TOO_LONG|record overflow|ERR_SSL_PROTOCOL_ERROR|Cannot determine the frame size|not an SSL\/TLS record|InvalidMessage\(InvalidContentType\)|tls_process.{0,40}http request/i,
 ];
 
 /** The other side of it, in the log of a plain HTTP server: the first bytes of a TLS ClientHello, or a bad request line. */
@@ -17,7 +17,7 @@ const HELLO_IN_LOG = /\\x16\\x03[\\\w]|\\u0016\\u0003/;
 
 const plain = (url: string) => url.replace(/^https:/i, 'http:');
 
-type Found = { url: string | null; authority: string | null };
+type Found = { url: string | null; authority: string | null; behind: boolean };
 
 export default defineCause({
   id: 'network-tls-on-plain-http',
@@ -32,7 +32,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'network', 'endpoint'],
-  explains: [...FAILED_START, 'network-tls-untrusted'],
+  explains: [...FAILED_START, 'network-tls-untrusted', 'process-backend-unreachable'],
 
   match(given): Match<Found> | null {
     if (given.handshake && !failed(given)) return null;
@@ -48,37 +48,57 @@ export default defineCause({
         return {
           certainty: plainHttpAnswers ? 'certain' : 'likely',
           cites,
-          facts: { url, authority: `${host.includes(':') ? `[${host}]` : host}:${port}` },
+          facts: { url, authority: `${host.includes(':') ? `[${host}]` : host}:${port}`, behind: false },
         };
       }
     }
+    const onWay = find(wayWords(given), ...HTTP_IN_TLS);
+    const behind = onWay ? null : find(withoutInstallers(words(given)), ...HTTP_IN_TLS);
     const said =
-      find(wayWords(given), ...HTTP_IN_TLS) ??
+      onWay ??
+      behind ??
       find(
         words(given).filter(({ from }) => from !== 'client'),
         HELLO_IN_LOG,
       );
     // "https_proxy=https://..." towards a plain proxy leaves the same words; http: URLs do not.
-    if (!said || (url !== null && /^http:/i.test(url))) return null;
+    if (!said || (!behind && url !== null && /^http:/i.test(url))) return null;
+    if (behind) {
+      const authority =
+        /https:\/\/(?:[^\s/@]+@)?(?<place>[\w.-]+(?::\d+)?)/i.exec(said.line.text)?.groups?.place ?? null;
+      return { certainty: 'likely', cites: [said.line.at], facts: { url: null, authority, behind: true } };
+    }
     const sure =
       said.line.from === 'client' && /gave HTTP response|packet length too long/i.test(said.match[0]) && url !== null;
-    return { certainty: sure ? 'certain' : 'likely', cites: [said.line.at], facts: { url, authority: null } };
+    return {
+      certainty: sure ? 'certain' : 'likely',
+      cites: [said.line.at],
+      facts: { url, authority: null, behind: false },
+    };
   },
-  say: ({ url, authority }) =>
-    `The client opened TLS towards ${authority ?? url ?? 'the server'}, and the server there answered in plain HTTP: it has no TLS on this port.`,
-  fix: ({ url, authority }) => [
-    {
-      say: "Write http:// in place of https:// in the URL of the client's entry:",
-      edit: {
-        file: 'the client config',
-        at: 'url',
-        to: `"url": "${url ? plain(url) : `http://${authority ?? '<host>:<port>'}/<path>`}"`,
-      },
-    },
-    {
-      say: 'For clients that accept https only, put a reverse proxy with a certificate (Caddy, nginx, a tunnel) before the server and use its URL.',
-    },
-  ],
+  say: ({ url, authority, behind }) =>
+    `${behind ? 'The server' : 'The client'} opened TLS towards ${authority ?? url ?? (behind ? 'a service that it needs' : 'the server')}, and the other side answered in plain HTTP: it has no TLS on this port.`,
+  fix: ({ url, authority, behind }) =>
+    behind
+      ? [
+          {
+            say: `Write http:// in place of https:// in the setting of the server that names ${authority ?? 'this service'} (a variable in the entry, an argument, or its own file), or name the port on which the service has TLS.`,
+          },
+          { say: 'See which of the two the port speaks:', run: `curl -i http://${authority ?? '<host>:<port>'}/` },
+        ]
+      : [
+          {
+            say: "Write http:// in place of https:// in the URL of the client's entry:",
+            edit: {
+              file: 'the client config',
+              at: 'url',
+              to: `"url": "${url ? plain(url) : `http://${authority ?? '<host>:<port>'}/<path>`}"`,
+            },
+          },
+          {
+            say: 'For clients that accept https only, put a reverse proxy with a certificate (Caddy, nginx, a tunnel) before the server and use its URL.',
+          },
+        ],
   why: 'Development servers speak plain HTTP unless they were given a certificate. The TLS library of the client takes the letters "HTTP" for a record header and complains about a version number or a length, which hides how simple the matter is.',
   refs: ['https://www.rfc-editor.org/rfc/rfc8446#section-5.1'],
   examples: [
@@ -128,6 +148,28 @@ export default defineCause({
       symptoms: {
         transport: 'sse',
         clientError: 'javax.net.ssl.SSLException: Unsupported or unrecognized SSL message',
+      },
+    },
+    {
+      name: 'a stdio server towards its backend',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'acme-mcp', args: ['stdio'] },
+        stderr:
+          'Error: failed to fetch schema: Get "https://localhost:8088/api": http: server gave HTTP response to HTTPS client',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'an image from a registry without TLS',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'docker', args: ['run', '-i', 'reg.corp.example:5000/acme-mcp'] },
+        stderr:
+          'docker: Error response from daemon: Get "https://reg.corp.example:5000/v2/": http: server gave HTTP response to HTTPS client.',
+        exitCode: 125,
       },
     },
     {

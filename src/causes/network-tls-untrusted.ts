@@ -1,8 +1,8 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { hostOf, targetOf, wayWords } from './way.js';
-import { failed, find, WORDS } from './words.js';
+import { hostOf, targetOf, wayWords, withoutInstallers } from './way.js';
+import { failed, find, WORDS, words } from './words.js';
 
 /** What is wrong with the certificate, with the error codes (OpenSSL, as Node prints them) and sentences that say so. */
 const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
@@ -10,7 +10,7 @@ const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
     fault: 'expired',
     codes: /^CERT_HAS_EXPIRED$/,
     words:
-      /\bCERT_HAS_EXPIRED\b|certificate has expired(?! or is not yet valid)|\bcertificate expired\b|invalid peer certificate: Expired|CertificateExpiredException|NotAfter:|ERR_CERT_DATE_INVALID|SEC_E_CERT_EXPIRED|x509: certificate has expired/i,
+      /\bCERT_HAS_EXPIRED\b|certificate has expired(?! or is not yet valid)|\bcertificate expired\b|invalid peer certificate: Expired|CertificateExpiredException|NotAfter:|ERR_CERT_DATE_INVALID|SEC_E_CERT_EXPIRED|\bNotTimeValid\b|x509: certificate has expired/i,
   },
   {
     fault: 'not-yet-valid',
@@ -35,13 +35,13 @@ const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
     codes:
       /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|^CERT_UNTRUSTED$|^INVALID_CA$|^CERT_SIGNATURE_FAILURE$|^CERT_CHAIN_TOO_LONG$/,
     words:
-      /SELF_SIGNED_CERT_IN_CHAIN|self[- ]signed certificate in (?:the )?certificate chain|unable to get (?:local )?issuer certificate|UNABLE_TO_(?:GET_ISSUER|VERIFY)|unable to verify the first certificate|unknown certificate verification error|signed by unknown authority|UnknownIssuer|UnknownCA|unable to find valid certification path|PKIX path (?:building|validation) failed|RemoteCertificateChainErrors|\bPartialChain\b|\bUntrustedRoot\b|ERR_CERT_AUTHORITY_INVALID|SEC_E_UNTRUSTED_ROOT|certificate is not trusted/i,
+      /SELF_SIGNED_CERT_IN_CHAIN|self[- ]signed certificate in (?:the )?certificate chain|unable to get (?:local )?issuer certificate|UNABLE_TO_(?:GET_ISSUER|VERIFY)|unable to verify the first certificate|unknown certificate verification error|signed by unknown authority|UnknownIssuer|UnknownCA|self[- ]signed certificate in chain|unable to find valid certification path|No trusted certificate found|trustAnchors parameter must be non-empty|certificate verify failed \(.{0,20}unable to get|PKIX path (?:building|validation) failed|RemoteCertificateChainErrors|\bPartialChain\b|\bUntrustedRoot\b|ERR_CERT_AUTHORITY_INVALID|SEC_E_UNTRUSTED_ROOT|certificate is not trusted|unknown ca\b|UnknownIssuer|certificate was signed by an untrusted issuer|NSURLErrorDomain.{0,20}-1202/i,
   },
   {
     fault: 'untrusted',
     codes: /^CERT_|^UNTRUSTED$/,
     words:
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL certificate problem|remote certificate (?:is invalid|was rejected)|certificate validation failed|could not establish trust relationship/i,
+      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL certificate problem|remote certificate (?:is invalid|was rejected)|certificate validation failed|could not establish trust relationship|failed to verify (?:the )?(?:TLS |server )?certificate|invalid peer certificate|SSL connection could not be established.{0,100}certificate|certificate (?:is )?not trusted|x509: (?:certificate|cannot validate|failed|invalid|unhandled)/i,
   },
 ];
 
@@ -55,8 +55,13 @@ const SAYS: Record<string, string> = {
   untrusted: 'is not trusted by the client runtime',
 };
 
+/** Named in the line: `https://host/`, `host='api.acme.dev'`, `valid for a.dev, not api.acme.dev`. */
+const PLACE = /https?:\/\/(?:[^\s/@]+@)?(?<url>[\w.-]+)|\bhost='(?<host>[\w.-]+)'|\bdial tcp (?<dial>[\w.-]+):\d/i;
+
 type Found = {
   fault: string;
+  /** The server's own connection to a service behind it, rather than the client's to the server. */
+  behind: boolean;
   host: string | null;
   port: number;
   code: string;
@@ -79,7 +84,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'network'],
-  explains: FAILED_START,
+  explains: [...FAILED_START, 'process-backend-unreachable'],
 
   match(given): Match<Found> | null {
     if (given.handshake && !failed(given)) return null;
@@ -92,19 +97,33 @@ export default defineCause({
       return {
         certainty: 'certain',
         cites,
-        facts: { fault: seen.fault, host, port, code: tlsError.code, subject, issuer, altNames, validTo },
+        facts: {
+          fault: seen.fault,
+          behind: false,
+          host,
+          port,
+          code: tlsError.code,
+          subject,
+          issuer,
+          altNames,
+          validTo,
+        },
       };
     }
-    const lines = wayWords(given);
-    for (const { fault, words } of FAULTS) {
-      const hit = find(lines, words);
+    const way = wayWords(given);
+    const all = withoutInstallers(words(given));
+    for (const { fault, words: said } of FAULTS) {
+      const onWay = find(way, said);
+      const hit = onWay ?? find(all, said);
       if (!hit) continue;
       const url = targetOf(given);
       const port = url !== undefined && URL.canParse(url) ? Number(new URL(url).port || 443) : 443;
+      const place = PLACE.exec(hit.line.text)?.groups ?? {};
       const facts = {
         fault,
-        host: hostOf(url) ?? null,
-        port,
+        behind: !onWay,
+        host: onWay ? (hostOf(url) ?? null) : (place.url ?? place.host ?? place.dial ?? null),
+        port: onWay ? port : 443,
         code: hit.match[0],
         subject: null,
         issuer: null,
@@ -114,16 +133,20 @@ export default defineCause({
       // The client's own sentence leaves no doubt about the certificate, only about whose it is: the sign-in server has one too.
       return {
         certainty:
-          hit.line.from === 'client' && !/oauth|authorization|token/i.test(hit.line.text) ? 'certain' : 'likely',
+          onWay && hit.line.from === 'client' && !/oauth|authorization|token/i.test(hit.line.text)
+            ? 'certain'
+            : 'likely',
         cites: [hit.line.at],
         facts,
       };
     }
     return null;
   },
-  say: ({ fault, host, subject, issuer, altNames, validTo }) => {
+  say: ({ fault, behind, host, subject, issuer, altNames, validTo }) => {
     const details =
       fault === 'wrong-name' ? (altNames ?? subject) : fault === 'expired' ? validTo : issuer && `issuer ${issuer}`;
+    if (behind)
+      return `The server could not open its own TLS connection${host ? ` to ${host}` : ''}: the certificate there ${SAYS[fault]}.`;
     return `The TLS certificate of ${host ?? 'the server'} ${SAYS[fault]}${details ? ` (${details})` : ''}, so the client broke the connection off before it sent anything.`;
   },
   fix: ({ fault, host, port }) => {
@@ -221,6 +244,47 @@ export default defineCause({
         transport: 'streamable-http',
         clientError:
           'javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target',
+      },
+    },
+    {
+      name: 'a stdio server towards its backend, Go',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'acme-mcp', args: ['stdio'] },
+        stderr:
+          'level=error msg="cannot list projects" error="Get "https://git.corp.example/api/v4": tls: failed to verify certificate: x509: certificate signed by unknown authority"',
+      },
+    },
+    {
+      name: 'the same in Python, with its end',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'uvx', args: ['acme-wiki-mcp'] },
+        stderr:
+          "requests.exceptions.SSLError: HTTPSConnectionPool(host='wiki.corp.example', port=443): Max retries exceeded with url: /rest (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain')))",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a .NET server behind a URL',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          'System.Security.Authentication.AuthenticationException: The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch',
+      },
+    },
+    {
+      name: 'uv, whose reason stands below the registry',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'uvx', args: ['some-server'] },
+        stderr:
+          'error: Failed to fetch: `https://pypi.org/simple/some-server/`\n  Caused by: client error (Connect)\n  Caused by: invalid peer certificate: UnknownIssuer',
+        exitCode: 1,
       },
     },
     {

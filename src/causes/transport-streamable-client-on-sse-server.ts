@@ -1,8 +1,8 @@
 import { at } from '../case/pointer.js';
-import { ANSWERS, answers } from './answers.js';
+import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
+import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
 const isSse = (url: string | null): boolean => /\/sse\/?(?:[?#]|$)/i.test(url ?? '');
@@ -17,6 +17,19 @@ const REFUSED_POST = [
 
 /** Clients that know both transports post first and then fall back: that is no failure. */
 const FALLS_BACK = /fall(?:ing)? ?back|falling back|retry(?:ing)? with sse|\bGET \//i;
+
+/** It went on over SSE: if that failed as well, the reason is another one. */
+const FELL_BACK = /fall(?:ing|s)? ?back|fallback transport|sse-only|SSEClientTransport/i;
+
+/** A client that posts is refused with the very status that stands for "GET only". */
+const NO_POST =
+  /\bPOST(?:ing|s|ed)?\b.{0,120}?\b405\b|\bPOSTing to endpoint\b.{0,200}?\bmethod not allowed\b|\b(?:streamable[ -]?http|initiali[sz]e)\b.{0,120}?(?:\b405\b|\bmethod not allowed\b)/i;
+
+/** A server that says which transport it serves. */
+const SERVES_SSE =
+  /\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?sse\b|\bSSE (?:server|transport|mode|endpoint)\b|\bSSEServerTransport\b|\b(?:running|listening|serving|started|available|mounted)\b.{0,60}\/sse\b|\b(?:over|via|using|in) sse\b|"?GET \/sse\b.{0,20}\b200\b/i;
+const SERVES_BOTH =
+  /streamable|\btransport\b.{0,10}\bhttp\b(?!:)|\b(?:running|listening|serving|available)\b.{0,60}\/mcp\b/i;
 
 type Found = { url: string | null; status: number | null };
 
@@ -56,18 +69,46 @@ export default defineCause({
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
-      return refused && !gone && first.exchange.method === 'POST' && isSse(first.exchange.url || url)
+      const { method, body = '' } = first.exchange;
+      const log = serverWords(given);
+      const announced =
+        log.some(({ text }) => SERVES_SSE.test(text)) && !log.some(({ text }) => SERVES_BOTH.test(text));
+      // A static web server refuses a POST with 405, too, and signs its page.
+      const posts =
+        status === 405 &&
+        !/<html/i.test(body) &&
+        (given.reported?.clientError ?? []).some((text) => NO_POST.test(text));
+      return refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts)
         ? { certainty: 'likely', cites: [first.at], facts: { url, status } }
         : null;
     }
     const lines = wayWords(given).filter(({ text }) => !FALLS_BACK.test(text));
-    const log = (given.reported?.serverLog ?? []).map((text, i) => ({
-      text,
-      at: at('reported', 'serverLog', i),
-      from: 'server-log' as const,
-    }));
+    const fellBack = wayWords(given).some(({ text }) => FELL_BACK.test(text));
+    const log = serverWords(given);
+    const serves = find(log, SERVES_SSE);
+    const both = log.some(({ text }) => SERVES_BOTH.test(text));
+    const refused = refusedRequests(given).find(
+      (request) => request.method === 'POST' && [404, 405].includes(request.status),
+    );
+    // The server says that it serves SSE, and refuses what is posted elsewhere.
+    if (serves && !both && refused)
+      return {
+        certainty: 'likely',
+        cites: [refused.line.at, serves.line.at],
+        facts: { url, status: refused.status },
+      };
     const hit =
       find([...lines, ...log], ...REFUSED_POST.slice(0, 2)) ??
+      find(
+        lines.filter(({ text }) => !/<html|nginx/i.test(text)),
+        NO_POST,
+      ) ??
+      (serves && !both
+        ? find(
+            lines.filter(({ text }) => /POST/.test(text)),
+            ...REFUSED_POST.slice(2),
+          )
+        : null) ??
       (isSse(url)
         ? find(
             lines.filter(({ from }) => from === 'client'),
@@ -76,14 +117,14 @@ export default defineCause({
         : null);
     return hit
       ? {
-          certainty: 'likely',
+          certainty: fellBack ? 'possible' : 'likely',
           cites: [hit.line.at],
           facts: { url: url ?? hit.groups.path ?? null, status: Number(hit.groups.status ?? 405) },
         }
       : null;
   },
   say: ({ url, status }) =>
-    `${url ?? 'The URL'} is an endpoint of the older transport HTTP+SSE (2024-11-05): it opens an event stream on GET, and refuses the POST with which a Streamable HTTP client begins${status ? ` (${status})` : ''}.`,
+    `${url ?? 'The URL'} belongs to a server of the older transport HTTP+SSE (2024-11-05): it opens an event stream on GET, and refuses the POST with which a Streamable HTTP client begins${status ? ` (${status})` : ''}.`,
   fix: ({ url }) => [
     {
       say: "Set the transport of the client's entry to sse:",
@@ -138,6 +179,35 @@ export default defineCause({
       name: 'the log of uvicorn',
       finds: true,
       symptoms: { serverLog: 'INFO: 127.0.0.1:5000 - "POST /sse HTTP/1.1" 405 Method Not Allowed' },
+    },
+    {
+      name: 'a bridge that posts to a server of SSE',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['-y', 'mcp-remote', 'http://localhost:8000/', '--transport', 'http-only'] },
+        stderr: 'Connection error: Error: Error POSTing to endpoint (HTTP 405): Method Not Allowed',
+      },
+    },
+    {
+      name: 'a server that says what it serves',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://localhost:8000/mcp',
+        serverLog:
+          'Using transport: sse\nINFO:     Uvicorn running on http://0.0.0.0:8000\nINFO:     127.0.0.1:51200 - "POST /mcp HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'a static web server',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://acme.dev/',
+        clientError:
+          'Error POSTing to endpoint (HTTP 405): <html><center><h1>405 Not Allowed</h1></center> nginx</html>',
+      },
     },
     {
       name: 'the reverse: an sse entry for a newer server',

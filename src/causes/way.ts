@@ -1,4 +1,4 @@
-/** The way to a remote server, in the words of clients and bridges. */
+/** The way to a remote server, in the words of clients, bridges and of proxies in front of it. */
 import type { Evidence } from '../case/evidence.js';
 import { type Line, words } from './words.js';
 
@@ -13,17 +13,51 @@ export const targetOf = ({ launch, reported }: Way): string | undefined =>
 export const hostOf = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : undefined;
 
-/** Package registries: what cannot be fetched from there is no MCP server. */
+/** Package registries and the tools that fetch from them: what cannot be fetched from there is no MCP server. */
 const REGISTRY =
-  /\b(?:registry|index|mirror)\.[\w-]+\.|\bnpm (?:ERR!|error)|\bpypi\b|pythonhosted|\bghcr\b|docker hub|\bcrates\b|goproxy|proxy\.golang/i;
+  /\b(?:registry[\w-]*|index|mirror)\.[\w-]+\.|\bnpm (?:ERR!|error|warn)|\bpypi\b|pythonhosted|\bghcr\b|docker hub|error response from daemon|\bcrates\b|goproxy|proxy\.golang|\bgit clone\b|unable to access 'https|\bgithub\.com\/|\bjsr\.io|deno\.land|\brubygems|\bnuget\b|repo\d?\.maven|\/simple\/|native-tls\b|\b(?:pip|yarn|pnpm|conda) (?:install|add|error)/i;
 
 /** A client that speaks of HTTP: what is pasted around such a line is its cause, not a server's log. */
 const HTTP_CLIENT =
-  /fetch failed|SSE error|POSTing to endpoint|Streamable HTTP|error sending request|ConnectError|HttpRequestException/i;
+  /fetch failed|SSE error|POSTing to endpoint|Streamable HTTP|error sending request|ConnectError|HttpRequestException|\b(?:Post|Get) "https?:|for url '?https?:|\bcurl: \(\d/i;
+
+/** Reverse proxies that sign their log: nginx, HAProxy, Envoy, Traefik, Caddy, Apache, cloudflared, and platforms. */
+const GATEWAY =
+  /while (?:connecting to|reading response header from|reading) upstream|no live upstreams|host not found in upstream|upstream prematurely closed|upstream connect error|no healthy upstream|has no server available|\bServer \S+\/\S+ is DOWN\b|unable to reach the origin service|502 Bad Gateway.*(?:caused by|dial tcp)|http\.(?:log\.error|handlers\.reverse_proxy)|\bAH0(?:0957|1114|1102|0898)\b|\bproxy_http:error|\bcode=H1[0-4]\b|instance refused connection|could(?: not|n't) find a good candidate|\bERR_NGROK_(?:3\d{3}|80\d\d)\b/i;
+
+/** Any other program that passes requests on: Go's ReverseProxy, http-proxy, YARP, gateways of containers, port forwards. */
+const FORWARDER =
+  /\bproxy(?:ing)?(?: request)?(?: to \S+)? (?:error|failed)|\b(?:error|failed|failure|unable|could(?: not|n't)|cannot)\b.{0,40}\b(?:forward(?:ing)?|prox(?:y|ying|ied)|relay(?:ing)?)\b|\bforward(?:ing)?(?:er)? (?:error|failed)|\bbackend (?:mcp )?server\b.{0,40}\b(?:unreachable|unavailable|refused|failed)|\bupstream\b.{0,60}\b(?:error|failed|refused|unreachable|unavailable|timed? ?out)|\b(?:error|failed)\b.{0,40}\bupstream\b|\b502 bad gateway\b/i;
+
+export const isGatewayLog = (text: string): boolean => GATEWAY.test(text);
+
+/** Bridges: programs started over stdio whose only work is to pass messages on to a URL. */
+const BRIDGE = /\bmcp[-_]?(?:remote|proxy|bridge|gateway|connect|client|http|stdio)|supergateway|\b(?:bridge|proxy)\b/i;
+
+const commandOf = ({ launch }: Way): string => [launch?.command, ...(launch?.args ?? [])].join(' ');
+
+/** The server is reached over HTTP: as told, by its URL, or because a bridge stands between. */
+export function isRemote(given: Way): boolean {
+  const { transport, url } = given.reported ?? {};
+  if (transport === 'streamable-http' || transport === 'sse' || url !== undefined) return true;
+  return targetOf(given) !== undefined && (BRIDGE.test(commandOf(given)) || /\/(?:mcp|sse)\b/i.test(commandOf(given)));
+}
+
+/** What the server, or a proxy before it, wrote about the requests it got. Empty for a server over stdio. */
+export const serverWords = (given: Way): Line[] =>
+  given.reported?.transport === 'stdio' || given.launch || (given.process && !isRemote(given))
+    ? []
+    : words(given).filter(({ from, text }) => from !== 'client' && !REGISTRY.test(text));
+
+/** Lines that do not stand beside a tool that installs: those tools name the registry a few lines away from the reason. */
+export function withoutInstallers(lines: Line[]): Line[] {
+  const marks = lines.flatMap(({ text }, i) => (REGISTRY.test(text) ? [i] : []));
+  return lines.filter((_, i) => !marks.some((mark) => Math.abs(mark - i) <= 5));
+}
 
 /**
- * The words about the way to a remote MCP server: those of the client, and those of a bridge. A server's own log is left
- * out unless it names the target, because it speaks of the server's databases and services.
+ * The words about the way to a remote MCP server: those of the client, those of a bridge, and those of a proxy. A
+ * server's own log is left out unless it names the target, because it speaks of the server's databases and services.
  */
 export function wayWords(given: Way): Line[] {
   const target = targetOf(given);
@@ -33,10 +67,14 @@ export function wayWords(given: Way): Line[] {
   const host = hostOf(target);
   const lines = words(given);
   const pasted = !transport && !given.launch && !given.process && lines.some(({ text }) => HTTP_CLIENT.test(text));
+  const proxied = isRemote(given) || (!transport && !given.launch);
   return lines.filter(({ from, text }) => {
     if (REGISTRY.test(text)) return false;
     return (
-      from === 'client' || (from === 'stderr' && (bridge || pasted)) || (host !== undefined && text.includes(host))
+      from === 'client' ||
+      (from === 'stderr' && (bridge || pasted)) ||
+      (host !== undefined && text.includes(host)) ||
+      (proxied && (GATEWAY.test(text) || FORWARDER.test(text)))
     );
   });
 }
