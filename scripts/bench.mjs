@@ -4,13 +4,13 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,7 +21,6 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { TARGETS } from '../test/targets/index.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const OURS = join(ROOT, 'bin/mcp-verdict.js');
 const RESULT = join(ROOT, 'docs/benchmarks.md');
 const INSPECTOR = '2.12.0';
 const SDK = '1.32.2';
@@ -77,7 +76,7 @@ const JUDGE = {
   },
   e: {
     named:
-      /(no|without|never|not|didn't) [^"]*(answer|respon|repl)|initialize[^"]*(timed out|timeout|unanswered)|(timed out|timeout)[^"]*initialize/i,
+      /\b(no|without|never|not|didn't) [^"]*(answer|respon|repl)|initialize[^"]*(timed out|timeout|unanswered)|(timed out|timeout)[^"]*initialize/i,
     evidence: /timed? ?out/i,
   },
   f: {
@@ -87,8 +86,8 @@ const JUDGE = {
   g: { named: /SIGKILL|\bkilled\b|signal 9|out of memory/i, evidence: /\b137\b|exited|terminated/ },
   h: { named: /not an? mcp|no mcp|(web|home|html) ?page|website/i, evidence: /text\/html|<!doctype/i },
   i: {
-    named: /auth\w*[ _-]?required|(requires?|needs?|missing)[^"]*(auth|token|login|log in)|unauthori[sz]ed|\bOAuth\b/i,
-    evidence: /\b401\b|WWW-Authenticate/i,
+    named: /auth\w*[ _-]?required|(requires?|needs?|missing)[^"]*(auth|token|login|log in)|\bOAuth\b/i,
+    evidence: /\b401\b|WWW-Authenticate|unauthori[sz]ed/i,
   },
   j: { named: /ECONNREFUSED|connection refused|(nothing|nobody|no server)[^"]*listen/i, evidence: /ECONNREFUSED/ },
   k: {
@@ -101,6 +100,9 @@ const JUDGE = {
     evidence: /\b404\b|Not Found/i,
   },
 };
+
+/** The list of tools, as all rivals print it. */
+const CATALOGUE = /\{\s*"tools"[\s\S]*\}/;
 
 /** The targets whose server process ends by itself, and how that end is told. */
 const ENDS = { b: 1, c: 1, f: 1, g: 'SIGKILL' };
@@ -146,7 +148,15 @@ function temporary() {
 /** What a person's shell gives: without the additions of `npm run`, and with a home in which nothing is remembered. */
 function environment(home) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$)/i.test(name)));
-  return { ...env, HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: join(home, '.config'), NO_COLOR: '1' };
+  const path = (env.PATH ?? '').split(delimiter).filter((folder) => !/node_modules|node-gyp-bin/.test(folder));
+  return {
+    ...env,
+    PATH: path.join(delimiter),
+    HOME: home,
+    USERPROFILE: home,
+    XDG_CONFIG_HOME: join(home, '.config'),
+    NO_COLOR: '1',
+  };
 }
 
 /** Peak resident memory of a process and its children, without the server under test. Linux only. */
@@ -241,10 +251,11 @@ function installed(name, packages, node) {
   console.error(`Installing ${packages.join(' ')} ...`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}\n');
+  // `node` fetches its binary by an install script.
+  const allowScripts = { node: true, '@modelcontextprotocol/inspector': true };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', allowScripts }));
   const env = { ...process.env, PATH: [...(node ? [dirname(node)] : []), process.env.PATH].join(delimiter) };
-  const scripts = '--allow-scripts=node,@modelcontextprotocol/inspector';
-  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', scripts, ...packages];
+  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', ...packages];
   execFileSync('npm', args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
   writeFileSync(join(folder, 'complete'), '');
   return folder;
@@ -258,7 +269,15 @@ function nodeOf(major) {
 
 const versionOf = (node) => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 
+/** A copy of what is published of this checkout: a build in the middle of a run must not be measured. */
+function copied() {
+  const folder = temporary();
+  for (const name of ['package.json', 'bin', 'dist']) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  return join(folder, 'bin/mcp-verdict.js');
+}
+
 function contestants() {
+  const own = copied();
   const node22 = nodeOf(22);
   const node20 = nodeOf(20);
   const name = '@modelcontextprotocol/inspector';
@@ -277,7 +296,7 @@ function contestants() {
       label: `Inspector ${version}`,
       node,
       folder,
-      written: 'mcp-inspector --cli <command or URL> [--transport http] --method tools/list',
+      written: '`mcp-inspector --cli <command or URL> [--transport http] --method tools/list`',
       line: (spec) => {
         const http = spec.kind === 'http' ? ['--transport', 'http'] : [];
         return [node, start, '--cli', ...lineOf(spec), ...http, '--method', 'tools/list'];
@@ -286,14 +305,15 @@ function contestants() {
   };
   const verify = (spec, ...options) => {
     const target = spec.kind === 'http' ? [spec.url] : ['--', ...lineOf(spec)];
-    return [process.execPath, OURS, 'verify', '--quiet', ...options, ...target];
+    return [process.execPath, own, 'verify', '--quiet', ...options, ...target];
   };
   return {
     ours: {
       id: 'ours',
+      file: own,
       label: 'mcp-verdict',
       node: process.execPath,
-      written: 'mcp-verdict verify --quiet <URL or -- command>',
+      written: '`mcp-verdict verify --quiet <URL or -- command>`',
       line: verify,
     },
     rivals: [
@@ -317,6 +337,13 @@ function sizeOf(path) {
   const own = stat.blocks === undefined ? stat.size : stat.blocks * 512;
   if (!stat.isDirectory()) return own;
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), own);
+}
+
+/** When the youngest file of a folder was written. */
+function newest(path) {
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
 /** What `npm install mcp-verdict` would put on a disk: the packed checkout, installed into an empty folder. */
@@ -374,7 +401,7 @@ function judgeRival(target, { code, stdout, stderr }, written) {
   if (!target.cause) return { level: code === 0 && /"tools"/.test(stdout) ? 'sound' : 'failed', own };
   const { named, evidence } = JUDGE[target.id];
   // What it prints of a catalogue is the server's text, and its URL holds /sse or /mcp.
-  const said = own.replace(/\{\s*"tools"[\s\S]*\}/, '').replace(/https?:\/\/\S+/g, '<url>');
+  const said = own.replace(CATALOGUE, '').replace(/https?:\/\/\S+/g, '<url>');
   return { level: named.test(said) ? 'named' : evidence.test(all) ? 'evidence' : 'nothing', own };
 }
 
@@ -384,6 +411,9 @@ function judgeOurs(target, { stdout }) {
   if (!target.cause) return { level: status === 'healthy' && !root ? 'sound' : 'failed', own };
   return { level: root?.id === target.cause ? 'named' : 'nothing', own, root: root?.id ?? null };
 }
+
+/** Whether a timed run did what the judged one did: a run that broke off would look fast. */
+const alike = (seen, { exit, silent }) => (seen.code ?? seen.signal) === exit && (seen.stdout === '') === silent;
 
 async function measure(target, { ours, rivals }, runs, env) {
   const { spec, stop } = await target.start();
@@ -402,6 +432,7 @@ async function measure(target, { ours, rivals }, runs, env) {
           ? judgeOurs(target, await go(false, '--format', 'json'))
           : judgeRival(target, first, written)),
         exit: first.code ?? first.signal,
+        silent: first.stdout === '',
         end: target.id in ENDS ? showsEnd(`${first.stdout}\n${first.stderr}`, ENDS[target.id]) : undefined,
         // Reports break lines and cut long ones: the beginning of one line with words is enough.
         stderr: written.length
@@ -418,12 +449,24 @@ async function measure(target, { ours, rivals }, runs, env) {
     for (const rival of rivals) {
       const cell = cells[rival.id];
       const waits = Math.max(mine.first, cell.first) > WAITS_MS;
-      for (let round = 0; round < (waits ? 1 : runs); round++) {
+      if (waits) {
+        mine.times = [mine.first];
+        cell.times = [cell.first];
+        cell.ratios = [cell.first / mine.first];
+        continue;
+      }
+      for (let round = 0, lost = 0; round < runs; ) {
         // In turn, so that a busy moment of the machine meets both.
-        const [a, b] = waits ? [mine.first, cell.first] : [(await mine.go()).ms, (await cell.go()).ms];
-        if (!waits || !mine.times.length) mine.times.push(a);
-        cell.times.push(b);
-        cell.ratios.push(b / a);
+        const pair = [await mine.go(), await cell.go()];
+        if (!alike(pair[0], mine) || !alike(pair[1], cell)) {
+          if (++lost > 3)
+            throw new Error(`${target.id}: the runs of ${rival.label} and ours do not end alike each time.`);
+          continue;
+        }
+        mine.times.push(pair[0].ms);
+        cell.times.push(pair[1].ms);
+        cell.ratios.push(pair[1].ms / pair[0].ms);
+        round++;
       }
     }
     for (const cell of Object.values(cells)) delete cell.go;
@@ -444,7 +487,7 @@ async function smallThings({ ours }, runs, env) {
   for (let round = 0; round < runs; round++) {
     const bare = (await empty()).ms;
     kept.node.push(bare);
-    kept.version.push((await run([node, OURS, '--version'], { env })).ms / bare);
+    kept.version.push((await run([node, ours.file, '--version'], { env })).ms / bare);
     const died = await run(ours.line({ kind: 'stdio', command: node, args: ['-e', dying] }), { env });
     kept.death.push(died.firstByteAt - Number(readFileSync(stamp, 'utf8')));
     const exit = await run(ours.line({ kind: 'stdio', command: node, args: ['-e', 'process.exit(1)'] }), { env });
@@ -467,7 +510,7 @@ const megabytes = (bytes) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 const table = (head, rows) =>
   [head, head.map((_, index) => (index ? '---' : ':---')), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
-/** No path, port or process number of this machine in what is committed. */
+/** No path and no port of this machine in what is committed. */
 function anonymous(text) {
   const folders = [
     [ROOT.replace(/[\\/]$/, ''), '<repository>'],
@@ -477,11 +520,11 @@ function anonymous(text) {
     [homedir(), '~'],
   ];
   const hidden = folders.reduce((so, [path, name]) => so.replaceAll(path, name), text);
-  return hidden.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>').replace(/process \d+/g, 'process <pid>');
+  return hidden.replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>').replace(/port \d+/g, 'port <port>');
 }
 
 function quote(text, length = 260) {
-  const line = anonymous(plain(text)).replaceAll('`', "'");
+  const line = anonymous(plain(text.replace(CATALOGUE, '{"tools": …}'))).replaceAll('`', "'");
   if (!line) return '(nothing)';
   return `\`${line.length > length ? `${line.slice(0, length)} …` : line}\``;
 }
@@ -505,7 +548,7 @@ function commit() {
   try {
     const git = (...args) =>
       execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') ? ' with uncommitted changes' : ''}`;
+    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', '.', ':!docs/benchmarks.md') ? ' with uncommitted changes' : ''}`;
   } catch {
     return 'no git';
   }
@@ -543,18 +586,21 @@ function markdown(results, small, sizes, field, runs) {
   const ended = broken.filter(({ target }) => target.id in ENDS);
   const yes = (value) => (value === undefined ? '-' : value ? 'yes' : 'no');
   const loads = results.map(({ load }) => load);
+  const busy =
+    Math.max(...loads) > cpus().length
+      ? ' It was busy with other work: the seconds are too high, the factors less so.'
+      : '';
   const memory = results.some(({ cells }) => cells[ours.id].peak);
   const score = all.map((contestant) => scores(results, contestant));
   const wrong = broken.filter(({ cells }) => cells.ours.level !== 'named');
 
   return `# Benchmarks
 
-Measured ${new Date().toISOString().slice(0, 10)} by \`npm run bench\`; this file is its output, do not edit it. ${
-    runs
-  } timed runs per cell, one where a tool waits for a time-out.
+Measured ${new Date().toISOString().slice(0, 10)} by \`npm run bench\`; this file is its output, do not edit it. Timed runs per
+cell: ${runs}, but one where a tool waits for a time-out.
 
-- Machine: ${machine()}; during the run ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}.
-${all.map((one) => `- ${one.label}${one === ours ? ` ${small.ownVersion} (commit ${commit()})` : ''} on Node ${versionOf(one.node)}: \`${one.written}\``).join('\n')}
+- Machine: ${machine()}; during the run ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}.${busy}
+${all.map((one) => `- ${one.label}${one === ours ? ` ${small.ownVersion} (commit ${commit()})` : ''} on Node ${versionOf(one.node).slice(1)}: ${one.written}`).join('\n')}
 
 The Inspector stands here twice because \`npm install @modelcontextprotocol/inspector\` gives a user of Node 20 the older one.
 
@@ -675,8 +721,9 @@ ${broken
 
 - We wrote the targets, the rules and the patterns, and our causes were made with such failures in mind. A held-out set says
   more about how often we are right; this list says what the tools do with failures that everybody meets.
-- \`ENOENT\`, \`405\`, \`404\` and \`timed out\` count as evidence, not as the cause: they name what was observed, and each has several causes.
-  \`ECONNREFUSED\` counts as named: it has one. Whoever sees it differently can change \`JUDGE\` and run it again.
+- \`ENOENT\`, \`405\`, \`404\` and \`timed out\` count as evidence, not as the cause: each has several causes (a missing working
+  directory is an \`ENOENT\` too). \`ECONNREFUSED\` counts as named: it has one. Whoever sees it differently can change \`JUDGE\`
+  and run it again.
 - The Inspector is a workbench: its command line lists tools, and diagnosis is not what it promises. In i it wants a terminal for
   its OAuth login, which the benchmark does not give; that it asks for one counts as named.
 - Inspector 0.15.0 replaces every path that does not end with /mcp by /mcp. So it reaches the server of l without a word, and in k it
@@ -702,6 +749,8 @@ async function main() {
 
   if (!existsSync(join(ROOT, 'dist/cli.js')))
     execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: ROOT, stdio: 'inherit' });
+  if (newest(join(ROOT, 'src')) > lstatSync(join(ROOT, 'dist/cli.js')).mtimeMs)
+    console.error('dist is older than src: what is measured is the last build (npm run build makes a new one).');
   const field = contestants();
   const all = [field.ours, ...field.rivals];
   const home = temporary();
@@ -737,7 +786,7 @@ async function main() {
   if (only) return;
 
   const small = await smallThings(field, runs, env);
-  small.ownVersion = execFileSync(process.execPath, [OURS, '--version'], { encoding: 'utf8' }).trim();
+  small.ownVersion = execFileSync(process.execPath, [field.ours.file, '--version'], { encoding: 'utf8' }).trim();
   const sizes = {
     ours: packedSize(),
     ...Object.fromEntries(field.rivals.map(({ id, folder }) => [id, sizeOf(join(folder, 'node_modules'))])),

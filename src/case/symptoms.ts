@@ -2,6 +2,7 @@
  * What a person can tell about a failure (the symptoms JSON, or pasted text), turned into the same kinds of evidence that
  * a live probe fills. So one set of causes serves both. Nothing is invented: what was not told stays missing.
  */
+import { CLIENT_WORDS, commandIn, endedIn, markedStderr, splitLog, unprefixed } from './client-log.js';
 import type { Evidence, Exchange, StrayKind } from './evidence.js';
 import { isPlaceholder, redactArgs } from './redact.js';
 
@@ -74,9 +75,9 @@ function stdoutOf(text: string): Evidence['stdout'] {
 function processOf(symptoms: Symptoms): Evidence['process'] | undefined {
   const text = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
   const spawn = /\bspawn (?<path>.+?) (?<code>E[A-Z0-9]{3,})\b|\bspawn (?<bare>E[A-Z0-9]{3,})\b/.exec(text)?.groups;
-  const told = /\b(?:exit(?:ed)?(?: with)?(?: \w+)? ?(?:code|status)|\(code)[ :=]+(?<code>\d+)/i.exec(text)?.groups;
-  const code = symptoms.exitCode ?? (told?.code === undefined ? undefined : Number(told.code));
-  const signal = symptoms.signal ?? /\b(?:signal[ :=]+|killed by )(?<signal>SIG[A-Z]+)\b/.exec(text)?.groups?.signal;
+  const told = symptoms.exitCode === undefined && symptoms.signal === undefined ? endedIn(text) : undefined;
+  const code = symptoms.exitCode ?? told?.code ?? undefined;
+  const signal = symptoms.signal ?? told?.signal ?? undefined;
   if (!spawn && code === undefined && signal === undefined) return undefined;
   const errno = spawn?.code ?? spawn?.bare;
   return {
@@ -161,8 +162,25 @@ function withoutValues(entry: Record<string, unknown>): Record<string, unknown> 
   );
 }
 
+/** Each text where it belongs: a client's log holds the server's stderr, and a supervisor puts names in front of lines. */
+function sorted(symptoms: Symptoms): Symptoms {
+  const { client, stderr } = splitLog(unprefixed(linesOf(symptoms.clientError)));
+  const own = symptoms.stderr?.split(/\r\n|\n|\r/) ?? [];
+  const plain = unprefixed(own.filter((line) => line.trim() !== '')).map((line) => markedStderr(line) ?? line);
+  const logs = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].join('\n');
+  const named = symptoms.url === undefined ? commandIn(logs) : undefined;
+  return {
+    ...symptoms,
+    entry: symptoms.entry ?? (named && { command: named.command, args: redactArgs(named.args, (word) => word) }),
+    clientError: client.join('\n'),
+    stderr: symptoms.stderr === undefined && stderr.length === 0 ? undefined : [...plain, ...stderr].join('\n'),
+    serverLog: unprefixed(linesOf(symptoms.serverLog)).join('\n'),
+  };
+}
+
 /** The evidence that symptoms amount to. Kinds about which nothing was told are absent. */
-export function evidenceOf(symptoms: Symptoms): Partial<Evidence> {
+export function evidenceOf(told: Symptoms): Partial<Evidence> {
+  const symptoms = sorted(told);
   const stderr = bounded(linesOf(symptoms.stderr));
   const http = exchangeOf(symptoms);
   const knownKeys = new Set(['command', 'args', 'env', 'cwd']);
@@ -173,7 +191,7 @@ export function evidenceOf(symptoms: Symptoms): Partial<Evidence> {
       symptoms.stderr === undefined
         ? undefined
         : {
-            bytes: symptoms.stderr.length,
+            bytes: (told.stderr ?? symptoms.stderr).length,
             lines: stderr.kept.map((text) => ({ atMs: 0, text })),
             omitted: stderr.omitted,
           },
@@ -196,10 +214,6 @@ export function evidenceOf(symptoms: Symptoms): Partial<Evidence> {
   return Object.fromEntries(Object.entries(evidence).filter(([, value]) => value !== undefined));
 }
 
-/** How clients word a lost connection: these lines are the client's, not the server's. */
-const CLIENT_WORDS =
-  /MCP error -|-3200[01]\b|connection closed|(?:server|client) disconnected|transport (?:is )?closed|failed to (?:re)?connect|\bspawn .*\bE[A-Z]{4,}\b|request timed out|is not valid JSON|client closed|fetch failed|error POSTing to endpoint|SSE error|failed to parse message|process exited with code/i;
-
 /** Sort pasted text into symptoms: the response of an HTTP transcript, the client's words, and the rest as stderr. */
 export function symptomsOf(text: string): Symptoms {
   const client: string[] = [];
@@ -212,7 +226,7 @@ export function symptomsOf(text: string): Symptoms {
     if (statusLine) status = Number(statusLine[1]);
     else if (header?.[1]) headers[header[1]] = header[2] ?? '';
     else if (/^[>*] /.test(line)) continue;
-    else (CLIENT_WORDS.test(line) ? client : rest).push(line);
+    else (CLIENT_WORDS.test(line) && markedStderr(line) === undefined ? client : rest).push(line);
   }
   const body = rest.join('\n').trim();
   return {

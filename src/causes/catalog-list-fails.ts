@@ -1,20 +1,39 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
-import { find, WORDS, words } from './words.js';
+import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 const METHOD = String.raw`(?<method>(?:tools|resources|resources/templates|prompts)/list)\b`;
-const LISTING = String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?(?:list(?:ing)?|fetch(?:ing)?|get(?:ting)?|load(?:ing)?|retriev(?:e|ing)|discover(?:ing)?)) (?:the |available |MCP |server )*(?<kind>tools|resources|prompts)\b`;
+const LISTING = String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?(?:list(?:ing)?|fetch(?:ing)?|get(?:ting)?|load(?:ing)?|retriev(?:e|ing)|discover(?:ing)?)) (?:the |available |MCP |server |list of )*(?<kind>tool|resource|prompt)s?\b`;
 const SAID = [
   new RegExp(String.raw`${METHOD}.{0,80}?\b(?:fail\w*|error|invalid|exception|timed? ?out|-32\d{3})\b.{0,200}`, 'i'),
   new RegExp(String.raw`\b(?:fail\w*|error|invalid|exception|timed? ?out|-32\d{3})\b.{0,80}?${METHOD}.{0,200}`, 'i'),
   new RegExp(`${LISTING}.{0,200}`, 'i'),
+  /\b(?<kind>tool|resource|prompt)s? (?:fetch|list(?:ing)?|discovery|request|loading|retrieval)\b.{0,20}\b(?:fail\w*|error|timed? ?out)\b.{0,200}/i,
+  /\blist[_ ]?(?<kind>tool|resource|prompt)s\b(?!Result).{0,60}\b(?:fail\w*|error|exception|raised|timed? ?out|-32\d{3})\b.{0,200}/i,
   /validation errors? for List(?<kind>Tools|Resources|Prompts)Result\b.{0,200}/i,
   /"?path"?\s*:\s*\[\s*"(?<kind>tools|resources|prompts)",\s*\d+.{0,200}/i,
 ];
 /** A list that was never declared may be missing, and a lost connection has a reason of its own. */
 const NOT_OURS = /-32601\b|method not found|not implemented/i;
 const LOST =
-  /connection closed|-3200[01]\b|timed? ?out|disconnected|transport|session|unauthori[sz]ed|\b40[134]\b|\b5\d\d\b/i;
+  /connection closed|-3200[01]\b|timed? ?out|disconnected|transport|session|unauthori[sz]ed|fetch failed|\bE[A-Z]{5,}\b|certificate|\b40[134]\b|\b5\d\d\b/i;
+
+const ASKED = new RegExp(METHOD, 'i');
+/** The error of a response, which says no more of what was asked. */
+const RESPONSE = /["']error["']: ?\{|\berror\W{0,3}code[=:]|MCP error -32\d{3}|request timed out/i;
+/** A client that logs the request on one line and the error on one of the next. */
+function below(lines: Line[]): Hit | null {
+  for (const [i, line] of lines.entries()) {
+    const asked = ASKED.exec(line.text);
+    if (!asked || NOT_OURS.test(line.text)) continue;
+    const answer = lines
+      .slice(i + 1, i + 4)
+      .find(({ text, from }) => from === line.from && (RESPONSE.test(text) || ASKED.test(text)));
+    if (answer && !ASKED.test(answer.text) && !NOT_OURS.test(answer.text))
+      return { line: answer, match: asked, groups: { ...asked.groups } };
+  }
+  return null;
+}
 
 export default defineCause({
   id: 'catalog-list-fails',
@@ -62,17 +81,19 @@ export default defineCause({
         },
       };
     }
-    const hit = find(
-      words(given).filter(({ text }) => !NOT_OURS.test(text)),
-      ...SAID,
-    );
+    const lines = words(given);
+    const hit =
+      find(
+        lines.filter(({ text }) => !NOT_OURS.test(text)),
+        ...SAID,
+      ) ?? below(lines);
     if (!hit || given.http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
     const { method, kind } = hit.groups;
     return {
       certainty: LOST.test(hit.line.text) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
-        method: (method ?? `${kind}/list`).toLowerCase(),
+        method: (method ?? `${kind?.replace(/s$/, '')}s/list`).toLowerCase(),
         outcome: /validation|invalid|"?path"?\s*:/i.test(hit.line.text) ? 'invalid' : 'error',
         code: Number(/-32\d{3}/.exec(hit.line.text)?.[0] ?? 0) || null,
         detail: hit.line.text.trim().slice(0, 200),
@@ -139,6 +160,28 @@ export default defineCause({
       symptoms: {
         clientError:
           'Failed to fetch tools: [{"code":"invalid_type","path":["tools",0,"inputSchema","type"],"message":"Required"}]',
+      },
+    },
+    {
+      name: 'the method stands on the line before',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          '[notes] request method="tools/list" id=1\n[notes] response id=1 error(code=-32603): cannot open notes.db',
+      },
+    },
+    {
+      name: 'a host in its own words',
+      finds: true,
+      symptoms: { clientError: 'notes: tools fetch failed: Internal error' },
+    },
+    {
+      name: 'an answer that is none of a list',
+      finds: false,
+      symptoms: {
+        clientError:
+          'request method="resources/list" id=2\nresponse id=2 error(code=-32601): Method not found\nConnection closed',
       },
     },
     {

@@ -16,6 +16,9 @@ const LOOKED_FOR = [
 const ONE_ARGUMENT =
   /(?:unexpected argument|unrecognized subcommand|invalid tag name|invalid package name|Unknown command:) ?['"](?<joined>[^'"]*\S [^'"]+)['"]|\bbad option: (?<option>-\S+ \S.*)|unknown shorthand flag: ' ' in (?<flag>-.*)|No module named {2}(?<module>[\w.]+)/i;
 
+/** Clients that split or run the command of an entry as a shell does. */
+const SHELL = /\bcursor\b|\bshell\b/i;
+
 const split = (text: string): string[] => text.trim().split(/\s+/);
 
 export default defineCause({
@@ -57,8 +60,18 @@ export default defineCause({
     const joined = entry ?? (isJoined(spawned) ? spawned : undefined) ?? named?.groups.joined ?? option;
     if (!joined || (entry && launch?.lookup?.found)) return null;
     const refused = process?.spawnError?.code === 'ENOENT' || launch?.lookup?.found === null || named !== undefined;
-    // Clients that start the entry through a shell run a joined command, so the entry alone proves nothing.
-    if (entry && !refused) return null;
+    // A client with a shell runs a joined command, and whoever left a word was started.
+    const started =
+      (given.stderr?.lines.length ?? 0) > 0 ||
+      given.stdout !== undefined ||
+      given.handshake ||
+      (process?.pid ?? null) !== null;
+    if (
+      entry &&
+      !refused &&
+      (launch?.lookup || started || process?.exit?.code === 0 || SHELL.test(given.reported?.client ?? ''))
+    )
+      return null;
     const cites = [
       ...(process?.spawnError && refused ? [at('process', 'spawnError', 'message')] : []),
       ...(named ? [named.line.at] : one && !entry ? [one.line.at] : []),
@@ -110,6 +123,20 @@ export default defineCause({
       name: 'seen in the entry',
       finds: true,
       symptoms: { entry: { command: 'uvx mcp-server-fetch' }, clientError: 'spawn uvx mcp-server-fetch ENOENT' },
+    },
+    {
+      name: 'an entry, and not a word of the reason',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        entry: { command: 'uvx mcp-server-time --local-timezone=Europe/Berlin' },
+        clientError: 'Server disconnected',
+      },
+    },
+    {
+      name: 'a client that splits, and a program that ran',
+      finds: false,
+      symptoms: { client: 'cursor', entry: { command: 'npx -y acme-mcp' }, clientError: 'Client closed' },
     },
     {
       name: 'an option glued to the script',

@@ -44,6 +44,11 @@ const SCHEMA = [
   /unknown key '(?<field>\w+)'.{0,60}(?:serverInfo|clientInfo|capabilities)/i,
   /validation errors? for (?:InitializeRe\w+|ServerCapabilities|ClientCapabilities)/i,
   /(?:could not be converted to|cannot unmarshal .{0,40}into).{0,60}(?:Initialize|Capabilities|Implementation|JsonRpc)/i,
+  // Kotlin, C#, Go, Rust, Python.
+  /Field '(?<field>\w+)' is required for type with serial name 'io\.modelcontextprotocol|subclass '[^']{0,60}' is not found in the polymorphic scope of 'JSONRPC/i,
+  /(?:ModelContextProtocol\.[\w.]*(?:JsonRpc\w*|InitializeResult|Implementation)\b.{0,80}missing required propert|missing required propert.{0,60}['"](?<field>protocolVersion|serverInfo|capabilities|jsonrpc)['"])|(?:invalid|missing|unsupported|wrong)(?: or missing)? (?:"jsonrpc"|jsonrpc|JSON-RPC) version|invalid message version tag/i,
+  /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b|unknown JSON-?RPC message/i,
+  /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
 ];
 const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
@@ -66,6 +71,17 @@ function zodProblem(lines: Line[]): { line: Line; field: string } | null {
   return field ? { line: field.line, field: field.groups.field ?? '' } : null;
 }
 
+/** The SDK of TypeScript takes a line apart that is JSON, but no message: its own frames tell where. */
+function unlike(lines: Line[]): Line | null {
+  const frames = lines.some(({ text }) =>
+    /deserializeMessage|JSONRPCMessageSchema|ReadBuffer\.readMessage|processReadBuffer/.test(text),
+  );
+  // Keys of a logger are a log line, which stands on stdout by mistake.
+  if (!frames || lines.some(({ text }) => /["'](?:level|msg|timestamp|pid|hostname|logger)["']/.test(text)))
+    return null;
+  return find(lines, /\bZodError\b|invalid_union|unrecognized_keys/)?.line ?? null;
+}
+
 export default defineCause({
   id: 'handshake-nonconforming',
   title: 'The messages of the handshake break the protocol',
@@ -78,7 +94,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'http'],
-  explains: ['stdio-polluted-by-server', 'handshake-refused', ...SILENCE],
+  explains: ['stdio-polluted-by-server', 'handshake-refused', 'process-crashed', ...SILENCE],
 
   match(given) {
     const { handshake, stdout, http, process } = given;
@@ -136,8 +152,11 @@ export default defineCause({
     }
     const schema = find(said, ...SCHEMA);
     const zod = schema ? null : zodProblem(said);
-    const line = schema?.line ?? zod?.line;
+    const odd = stdout?.strayCount ? null : unlike(said);
+    const line = schema?.line ?? zod?.line ?? odd;
     if (!line) return null;
+    if (!schema && !zod)
+      return { certainty: 'likely', cites: [line.at], facts: { form: 'rpc-invalid', detail: 'ZodError' } };
     return {
       certainty: 'likely',
       cites: [line.at],
@@ -183,6 +202,30 @@ export default defineCause({
       symptoms: {
         clientError:
           'Connection failed: [\n {\n "expected": "string",\n "code": "invalid_type",\n "path": [\n "serverInfo",\n "version"\n ],\n "message": "Required"\n }\n]',
+      },
+    },
+    {
+      name: 'a line of JSON that is no message, in the frames of the SDK',
+      finds: true,
+      symptoms: {
+        clientError:
+          'ZodError: [\n  {\n    "code": "invalid_union",\n    "unionErrors": []\n  }\n]\n    at deserializeMessage (file:///app/node_modules/@modelcontextprotocol/sdk/dist/esm/shared/stdio.js:26:34)',
+      },
+    },
+    {
+      name: 'a server in Rust',
+      finds: true,
+      symptoms: {
+        stderr: 'Error: expect initialized notification, but received: Some(Request(JsonRpcRequest { id: Number(1) }))',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a client in C#',
+      finds: true,
+      symptoms: {
+        clientError:
+          "System.Text.Json.JsonException: JSON deserialization for type 'ModelContextProtocol.Protocol.InitializeResult' was missing required properties including: 'serverInfo'.",
       },
     },
     {

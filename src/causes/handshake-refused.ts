@@ -1,14 +1,36 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
-import { find, WORDS, words } from './words.js';
+import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 /** Codes that a server sends. -32000 and -32001 are mostly the client's own words for a lost connection and a timeout. */
-const REMOTE = String.raw`(?<code>-32(?:700|60[0-3]|00[2-9]|0[1-9]\d))\b\W{0,4}(?<message>.{0,200})`;
+const REMOTE = String.raw`(?<code>-32(?:700|60[0-3]|0\d\d))\b(?!(?<=-3200[01])\W{0,4}(?:$|connection|request timed|timed? ?out|server disconnected|closed))\W{0,4}(?<message>.{0,200})`;
 const INITIALIZE = new RegExp(String.raw`\binitiali[sz](?:e|ing|ation)\b.{0,120}?${REMOTE}`, 'i');
 const CONNECT = new RegExp(
   String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?connect\w*|server creation failed)\b.{0,120}?${REMOTE}`,
   'i',
 );
+/** A client that repeats the error without its code. */
+const BARE =
+  /\b(?:failed to initiali[sz]e|initiali[sz]e(?: request)? failed|error (?:during|in|from) initiali[sz](?:e|ation))\b[^:]{0,60}: (?:RPC error:? |server error:? )?(?<message>(?:internal (?:server )?error|method not found|invalid (?:params|request|argument)|parse error|unexpected error|server (?:is )?not ready)\b.{0,160})/i;
+/** SDKs count requests from 0, and the first one is initialize; others say which number it had. */
+const ASKED =
+  /\bmethod["']?\W{1,3}initialize\b.{0,1500}?["' ]id["']?[=:] ?"?(?<id>\d+)|["' ]id["']?[=:] ?"?(?<before>\d+)"?.{0,200}?\bmethod["']?\W{1,3}initialize\b/;
+/** An error response on one line: as JSON in either order, as a log of fields, as Rust prints it. */
+const RESPONSES = [
+  /["']id["']: ?"?(?<id>\d+)\b.{0,60}?["']error["']: ?\{.{0,300}?["']code["']: ?(?<code>-?\d+)(?:.{0,20}?["']message["']: ?"(?<message>[^"]{0,200}))?/,
+  /["']error["']: ?\{.{0,20}?["']code["']: ?(?<code>-?\d+)(?:, ?["']message["']: ?"(?<message>[^"]{0,200}))?.{0,600}?["']id["']: ?"?(?<id>\d+)\b/,
+  /\bid[=:] ?(?<id>\d+)\b.{0,40}?\berror\b.{0,6}?\bcode[=:] ?(?<code>-?\d+)\W{0,3}(?<message>.{0,200})/,
+  /\bid: (?:Number\()?(?<id>\d+)\b.{0,80}?ErrorCode\((?<code>-?\d+)\)(?:, message: "(?<message>[^"]{0,200}))?/,
+];
+/** The error that answers initialize, by the number of the request. */
+function answered(lines: Line[]): Hit | null {
+  const asked = find(lines, ASKED)?.groups;
+  const id = asked?.id ?? asked?.before ?? '0';
+  return find(
+    lines.filter(({ text }) => RESPONSES.some((pattern) => pattern.exec(text)?.groups?.id === id)),
+    ...RESPONSES,
+  );
+}
 /** Sessions and credentials are judged by their own causes. */
 const ELSEWHERE = /already initialized|session|unauthori[sz]ed|forbidden|\btoken\b/i;
 
@@ -38,21 +60,46 @@ export default defineCause({
       return {
         certainty: status === 400 ? 'likely' : 'certain',
         cites: [at('handshake', 'initialize', 'error')],
-        facts: { code, message: message.slice(0, 200) },
+        facts: { code, message: message.slice(0, 200) } as { code: number | null; message: string },
       };
     }
     const said = words(given).filter(({ text }) => !ELSEWHERE.test(text));
-    const hit = find(said, INITIALIZE, CONNECT);
+    // A response with the status 200 that holds an error, in a report that speaks of initialize or has the first number.
+    const index = (http?.exchanges ?? []).findIndex(({ status = 200, body = '' }) => {
+      const id =
+        /"error"/.test(body) && !ELSEWHERE.test(body) ? /"id"\s*:\s*"?(?<id>\d+)/.exec(body)?.groups?.id : undefined;
+      const asked = said.some(({ text }) => /\binitiali[sz]/i.test(text));
+      return status >= 200 && status <= 299 && id !== undefined && (id === '0' || asked);
+    });
+    const body = http?.exchanges[index]?.body ?? '';
+    const over = index < 0 ? null : /"code"\s*:\s*(?<code>-?\d+)/.exec(body);
+    if (over?.groups)
+      return {
+        certainty: 'likely',
+        cites: [at('http', 'exchanges', index, 'body')],
+        facts: {
+          code: Number(over.groups.code),
+          message: /"message"\s*:\s*"(?<message>[^"]{0,200})/.exec(body)?.groups?.message ?? '',
+        },
+      };
+    const numbered = answered(said);
+    const hit =
+      numbered ??
+      find(said, INITIALIZE, CONNECT) ??
+      find(
+        said.filter(({ from }) => from === 'client'),
+        BARE,
+      );
     if (!hit) return null;
     const { code, message } = hit.groups;
     return {
-      certainty: INITIALIZE.test(hit.line.text) ? 'likely' : 'possible',
+      certainty: numbered || INITIALIZE.test(hit.line.text) ? 'likely' : 'possible',
       cites: [hit.line.at],
-      facts: { code: Number(code), message: message?.trim().replace(/["'}\s]+$/, '') ?? '' },
+      facts: { code: code ? Number(code) : null, message: message?.trim().replace(/["'})\]\s]+$/, '') ?? '' },
     };
   },
   say: ({ code, message }) =>
-    `The server answered initialize with the JSON-RPC error ${code}${message ? ` ("${message}")` : ''} instead of a result.`,
+    `The server answered initialize with a JSON-RPC error${code === null ? '' : ` ${code}`}${message ? ` ("${message}")` : ''} instead of a result.`,
   fix: ({ code }) => [
     code === -32601
       ? {
@@ -87,6 +134,39 @@ export default defineCause({
       name: 'as a Go client says it',
       finds: true,
       symptoms: { transport: 'stdio', clientError: 'failed to initialize: RPC error -32603: workspace is locked' },
+    },
+    {
+      name: 'the first response in the log of a client',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          '2026-01-02T03:04:05.678Z [notes] [info] Message from client: {"method":"initialize","params":{"protocolVersion":"2025-11-25"},"jsonrpc":"2.0","id":0}\n2026-01-02T03:04:05.901Z [notes] [info] Message from server: {"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"vault is locked"}}',
+      },
+    },
+    {
+      name: 'a client in Rust',
+      finds: true,
+      symptoms: {
+        clientError:
+          'handshaking with MCP server failed: JsonRpcError { jsonrpc: JsonRpcVersion2_0, id: Number(0), error: ErrorData { code: ErrorCode(-32001), message: "licence has run out", data: None } }',
+      },
+    },
+    {
+      name: 'an error in a response with the status 200',
+      finds: true,
+      symptoms: {
+        url: 'https://notes.example/mcp',
+        clientError: 'initialize was rejected',
+        http: { status: 200, body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no such tenant"}}' },
+      },
+    },
+    {
+      name: 'an error of a later request',
+      finds: false,
+      symptoms: {
+        clientError: 'Message from server: {"jsonrpc":"2.0","id":3,"error":{"code":-32603,"message":"no such note"}}',
+      },
     },
     {
       name: 'a server that speaks only 2026-07-28',

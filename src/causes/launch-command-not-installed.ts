@@ -70,8 +70,18 @@ export default defineCause({
     };
   },
   say: ({ command, searched }) =>
-    `The command ${command} does not exist where the server is started, so nothing was started at all.${searched.length ? ` It is in none of the ${searched.length} directories of the PATH, and in none of the usual places beside them.` : ''}`,
+    `The command ${command || 'of the entry'} does not exist where the server is started, so nothing was started at all.${searched.length ? ` It is in none of the ${searched.length} directories of the PATH, and in none of the usual places beside them.` : ''}`,
   fix: ({ command, os }) => {
+    if (!command)
+      return [
+        {
+          say: 'See what the entry has as "command", and ask the shell for it (no output: it is not installed):',
+          run: os === 'windows' ? 'where <command of the entry>' : 'command -v <command of the entry>',
+        },
+        {
+          say: 'If the shell finds it, put the absolute path printed there into "command". If not, install it (npx comes with Node.js, uvx with uv), and start the client again.',
+        },
+      ];
     const [, say, run] = INSTALL.find(([name]) => name.test(command)) ?? [
       /./,
       `Install ${command}, or correct its spelling in the entry`,
@@ -119,6 +129,43 @@ export default defineCause({
           'docker: Error response from daemon: OCI runtime create failed: exec: "npx": executable file not found in $PATH: unknown',
         exitCode: 127,
       },
+    },
+    {
+      name: 'a client in its own words',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        clientError: 'Could not start weather: uv executable not found. Please make sure that uv is installed.',
+      },
+    },
+    {
+      name: 'a client that cannot find it',
+      finds: true,
+      symptoms: { os: 'linux', clientError: 'Error: could not find npx executable' },
+    },
+    {
+      name: 'a client that does not repeat the name',
+      finds: true,
+      symptoms: { clientError: 'MCP startup failed: failed to spawn process: No such file or directory' },
+    },
+    {
+      name: 'PowerShell, the last lines only',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          '    + CategoryInfo          : ObjectNotFound: (uvx:String) [], CommandNotFoundException\n    + FullyQualifiedErrorId : CommandNotFoundException',
+      },
+    },
+    {
+      name: 'Python that starts it',
+      finds: true,
+      symptoms: { os: 'windows', clientError: "FileNotFoundError: [Errno 2] No such file or directory: 'uvx'" },
+    },
+    {
+      name: 'a node of a graph',
+      finds: false,
+      symptoms: { clientError: 'Connection closed', stderr: 'WARN graph: start node not found.' },
     },
     {
       name: 'searched for and found nowhere',

@@ -38,7 +38,9 @@ export default defineCause({
   say: ({ command, places, known, interpreter, pathInEntry }) => {
     const what = interpreter
       ? `The program that was started is a script for ${command}, and ${command}`
-      : `The command ${command}`;
+      : command
+        ? `The command ${command}`
+        : 'The command of the entry';
     const where = places.length ? ` It is at ${places.join(', ')}.` : '';
     const entry = pathInEntry ? ' The entry sets PATH itself, which replaces the inherited one.' : '';
     return known
@@ -51,7 +53,7 @@ export default defineCause({
       : [
           {
             say: 'Ask the shell where the command is (no output: it is not installed, install it first):',
-            run: `command -v ${command}`,
+            run: `command -v ${command || '<command of the entry>'}`,
           },
         ]),
     interpreter
@@ -65,7 +67,11 @@ export default defineCause({
         }
       : {
           say: 'Put the absolute path into the entry:',
-          edit: { file: 'the client config', at: 'command', to: `"command": "${places[0] ?? `<path of ${command}>`}"` },
+          edit: {
+            file: 'the client config',
+            at: 'command',
+            to: `"command": "${places[0] ?? `<path of ${command || 'the command'}>`}"`,
+          },
         },
     ...(interpreter
       ? []
@@ -109,6 +115,16 @@ export default defineCause({
         client: 'cursor',
         stderr: '/home/me/.config/run.sh: line 2: npx: command not found',
         exitCode: 127,
+      },
+    },
+    {
+      name: 'a desktop client that does not repeat the name',
+      finds: true,
+      symptoms: {
+        os: 'macos',
+        client: 'zed',
+        entry: { command: 'bunx', args: ['acme-mcp'] },
+        clientError: 'failed to spawn command: No such file or directory (os error 2)',
       },
     },
     {

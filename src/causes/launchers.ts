@@ -1,6 +1,6 @@
 /** Programs that belong to the machine, not to a server: launchers, package runners, runtimes, container engines. */
 export const LAUNCHER =
-  /^(?:np[mx]|pn(?:pm|px)|yarn|node(?:js)?|bunx?|deno|uvx?|pip[x3]?|python[\d.]*|py|pyenv|poetry|conda|mamba|pixi|hatch|docker|podman|nerdctl|java|jbang|dotnet|dnx|go|cargo|ruby|bundle|gem|php|composer|pwsh|powershell|bash|zsh|git|gcloud|aws|kubectl|nix)(?:\.(?:exe|cmd|bat|ps1))?$/i;
+  /^(?:np[mx]|pn(?:pm|px)|yarn|node(?:\.?js)?|bunx?|deno|uvx?|pip[x3]?|python[\d.]*|py|pyenv|poetry|conda|mamba|pixi|hatch|docker|podman|nerdctl|java|jbang|dotnet|dnx|go|cargo|ruby|bundle|gem|php|composer|pwsh|powershell|bash|zsh|cmd|wsl|git|gcloud|aws|kubectl|nix)(?:\.(?:exe|cmd|bat|ps1))?$/i;
 
 /** A program and its arguments in one text: "npx -y foo", "/usr/bin/node /x/index.js", "C:\x\server.exe --stdio". */
 export function isJoined(text: string): boolean {

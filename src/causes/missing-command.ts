@@ -14,7 +14,7 @@ const NOT_FOUND = [
     `(?:^|[\\s:])(?<name>${NAME}): (?:command not found|Kommando nicht gefunden|Befehl nicht gefunden|commande introuvable|orden no encontrada|comando n.{1,6} (?:encontrado|trovato)|未找到命令|コマンドが見つかりません|команда не найдена|명령)`,
     'i',
   ),
-  new RegExp(`\\bsh: (?:\\d+: )?(?:exec: )?(?<name>${NAME}): not found`),
+  new RegExp(`\\b(?:da|a)?sh: (?:\\d+: )?(?:exec: )?(?<name>${NAME}): not found`),
   new RegExp(`: (?:line )?\\d+: (?:exec: )?(?<name>${NAME}): not found`),
   new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})`, 'i'),
   // cmd.exe. In other languages, and through a wrong code page, only the quoted name at the start of the line survives.
@@ -24,6 +24,7 @@ const NOT_FOUND = [
   new RegExp(`^\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)`),
   // PowerShell keeps the word "cmdlet" in every language.
   new RegExp(`["'“„«](?<name>${NAME})["'”“»].{0,80}\\bcmdlet\\b`, 'i'),
+  new RegExp(`ObjectNotFound: \\((?<name>${NAME}):String\\)`),
   // Go and container engines, Bun, Java, .NET, Python, Ruby, Deno, Rust.
   new RegExp(
     `[Ee]xec(?:utable)?(?: file)?(?: not found in [$%]PATH%?)?: "(?<name>${NAME})"(?:$|\\s|: executable file not found)`,
@@ -35,8 +36,15 @@ const NOT_FOUND = [
     `(?:spawn|start|launch|execute|run)(?:ing)?(?: \\w+){0,2}:? ["'\`‘](?<name>${NAME})["'\`’]:? .*(?:No such file|program not found|entity not found|ENOENT)`,
     'i',
   ),
+  new RegExp(
+    `(?:^|[\\s:])["'\`]?(?<name>${NAME})["'\`]?: (?:executable file not found|program not found|cannot find the file)`,
+  ),
+  new RegExp(
+    `(?:spawn|start|launch|execute|run)\\b.{0,40}\\b(?:path|command|program|cmd)[=:] ?["'\`]?(?<name>${NAME})["'\`,)].*(?:No such file|not found|ENOENT)`,
+    'i',
+  ),
   // Wrappers written in Node.js, whose child is the real server.
-  new RegExp(`\\bspawn (?<name>${NAME}) ENOENT\\b`),
+  new RegExp(`\\bspawn(?:Sync)? (?<name>${NAME}) ENOENT\\b`),
   new RegExp(`\\bposix_spawnp?:? ['"](?<name>${NAME})['"]|which: no (?<which>${NAME}) in \\(`),
   // Clients and wrapper scripts in their own words.
   new RegExp(
@@ -47,7 +55,24 @@ const NOT_FOUND = [
     `(?:^|[\\s'"\`])(?<name>${NAME})['"\`]? (?:is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the |system )?[$%]?PATH)`,
     'i',
   ),
+  new RegExp(
+    `\\b(?:can(?:no|')t|could(?: not|n't)|unable to|failed to) (?:find|locate|resolve|detect)(?: the| an?)?(?: (?:command|executable|program|binary):?)? ["'\`]?(?<name>${NAME}?)["'\`]?(?=\\.?$|[,:;!(]|\\. | (?:executable|command|binary|program|in|on|at|-|–)(?:\\b|\\s))`,
+    'i',
+  ),
+  // "npx not found" alone is clear; of "node not found" a graph may speak, unless it goes on to say what to install.
+  new RegExp(
+    `(?:^|[\\s'"\`])(?<name>${NAME}?)['"\`]? (?:(?:command|executable|binary) )?(?:was |could )?not (?:be )?found\\b.{0,60}\\b(?:install|ensure|make sure|PATH\\b)`,
+    'i',
+  ),
+  /(?:^|[\s'"`])(?<name>(?:npx|npm|pnpm|uvx?|bunx?|pipx|docker|podman|deno|dotnet)(?:\.exe|\.cmd)?)['"`]? (?:(?:command|executable|binary) )?(?:was |could )?not (?:be )?found(?:[.!]|$)/i,
+  new RegExp(
+    `(?:^|[\\s'"\`])(?<name>${NAME})['"\`]? (?:is )?required(?: but|,)(?: (?:it|was|it's))?(?: is)? not (?:installed|found)`,
+    'i',
+  ),
 ];
+
+/** uv names the program, and says on the next line that there is none. */
+const FAILED_TO_SPAWN = new RegExp(`Failed to spawn:? ["'\`](?<name>${NAME})["'\`]`);
 
 /** `env` was asked for an interpreter by the first line of a script. In every language the name stands after "env:". */
 const INTERPRETER =
@@ -58,8 +83,8 @@ const UNSET =
   /No version is set for (?:shim|command):? (?<name>[\w.-]+)|No preset version installed for command (?<asdf>[\w.-]+)|pyenv: (?<pyenv>[\w.-]+): command not found|The [`'](?<env>[\w.-]+)' command exists in these|Volta error: (?<volta>\w+) is not available/i;
 
 /** The command itself is not there, and the client does not repeat its name. */
-const NAMELESS =
-  /(?:start|spawn|launch|connect|command|process).*(?:No such file or directory \(os error 2\)|program not found)|\[WinError 2\]|CreateProcess error=2\b/i;
+export const NAMELESS =
+  /(?:start|spawn|launch|connect|command|process).*(?:No such file or directory \(os error 2\)|program not found)|^(?:error: |\W*Caused by:? ?)?program not found|\[WinError 2\]|CreateProcess error=2\b|\b(?:spawn|launch|start|execut|creat)\w*(?: the)?(?: MCP)?(?: server)?(?: child)? (?:process|command|server|transport|executable)\b.{0,80}(?:No such file or directory|cannot find the file|entity not found|executable (?:file )?not found|command not found|ENOENT)(?! ?:? ?['"`/])/i;
 
 type Seen = Partial<Pick<Evidence, 'launch' | 'process' | 'stderr' | 'stdout' | 'handshake' | 'reported'>>;
 
@@ -123,10 +148,22 @@ function located(
     );
     if (hit) return { name: nameIn(hit.match), cites: [hit.line.at], by: 'words' };
   }
+  const spawning = find(
+    lines.filter(({ text }) => ours(nameIn(FAILED_TO_SPAWN.exec(text)))),
+    FAILED_TO_SPAWN,
+  );
+  if (spawning && lines.some(({ text }) => /No such file|not found|os error 2\b|cannot find/i.test(text)))
+    return { name: nameIn(spawning.match), cites: [spawning.line.at], by: 'words' };
+  const others = spawning === null && find(lines, FAILED_TO_SPAWN) !== null;
   const shim = find(lines, UNSET);
   if (shim) return { name: nameIn(shim.match) || (command ?? 'node'), cites: [shim.line.at], by: 'shim' };
-  const nameless = command && !launch?.lookup && find(lines, NAMELESS);
-  if (nameless) return { name: command, cites: [nameless.line.at], by: 'words' };
+  // Without an entry only the client can mean the command: a server may fail to start a program of its own.
+  const nameless =
+    !launch?.lookup &&
+    !others &&
+    (command || !launch) &&
+    find(command ? lines : lines.filter((l) => l.from === 'client'), NAMELESS);
+  if (nameless) return { name: command ?? '', cites: [nameless.line.at], by: 'words' };
   const code = process?.exit?.code;
   const silent = lines.every(({ from }) => from === 'client') && !launch?.lookup && given.handshake === undefined;
   return command && silent && (code === 127 || code === 9009)
@@ -157,5 +194,11 @@ export function missingCommand(given: Seen): MissingCommand | null {
       : !hosted &&
         reported?.os !== 'windows' &&
         (missing.by === 'interpreter' || missing.by === 'shim' || managed || reported?.os === 'macos' || graphical);
-  return { ...missing, elsewhere, places: found.map(({ path }) => path), os: reported?.os ?? '' };
+  return {
+    ...missing,
+    name: missing.name.replace(/^node\.?js$/i, 'node'),
+    elsewhere,
+    places: found.map(({ path }) => path),
+    os: reported?.os ?? '',
+  };
 }

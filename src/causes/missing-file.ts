@@ -2,6 +2,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isJoined } from './launchers.js';
+import { NAMELESS } from './missing-command.js';
 import { failed, find, findAll, words } from './words.js';
 
 /** What each runtime says when the file or folder it was started with is not there. */
@@ -159,6 +160,13 @@ export function missingFile(given: Seen): MissingFile | null {
     );
   if (raw?.groups.path && ours(raw.groups.path))
     return { ...result(raw.groups.path, 'arg', [raw.line.at]), said: false, built: false };
+  // The client says that there is no such file, without its name: it can only mean the command.
+  const nameless = find(
+    lines.filter(({ from }) => from === 'client'),
+    NAMELESS,
+  );
+  if (nameless && launch && !launch.lookup && /[\\/]/.test(launch.command) && ours(launch.command))
+    return result(launch.command, 'command', [nameless.line.at, at('launch', 'command')]);
   const unnamed = find(lines, UNNAMED);
   return (
     unnamed &&

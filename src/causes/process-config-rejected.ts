@@ -21,6 +21,11 @@ const VALUE = [
   /\b(?<name>[A-Z][A-Z0-9_]{2,}|--[\w-]+)['"`]? (?:must be (?!set|provided|defined|specified|configured|supplied|present|non-?empty|given)|(?:is|are) (?:invalid|malformed|not (?:a )?(?:valid|supported|allowed|recogni[sz]ed))|has an invalid|contains an? invalid|should be (?:an?|one of)\b)/,
   /\b(?:must be one of|expected one of|allowed values|valid (?:values|options|choices) are|choose from)\b|strconv\.\w+: parsing "(?<num>[^"]*)": invalid|invalid literal for int\(\)|could not convert string to float|must start with the protocol|password authentication failed|Access denied for user|Authentication failed\b|not authori[sz]ed as/i,
 ];
+/** One issue in one line, as zod 3, zod 4, pydantic, joi, yup, envalid and JSON schema word it. */
+const ONE_LINE =
+  /\b(?:Invalid enum value\. Expected\b|Invalid option: expected one of|Invalid input: expected (?!.*received undefined)|Expected ['"]?[\w ]{1,40}['"]?, received (?!undefined)\w|Invalid literal value, expected|Unrecognized keys?(?:\(s\))?(?: in object)?:|(?:String|Number|Array|Date) must (?:be|contain) |Too (?:small|big): expected|Input should be (?!a valid (?:dictionary|list))|Value error, |Invalid (?:number|bool|email|host|port|url|json) input: |must be (?:equal to )?one of the (?:allowed|following) values)|"(?<joi>[\w.-]{1,60})" (?:must be (?!present|provided|set)|must contain |length must |with value .{0,60} fails|is not allowed\b)|(?:^|[\s:])(?<yup>[\w.[\]-]{1,60}) must (?:be a `\w+` type|match the following|be at (?:least|most) |be (?:greater|less) than |match (?:format|pattern) )/;
+/** Messages of the conversation are validated by the same libraries. */
+const MESSAGE = /JSONRPCMessage|deserializeMessage|"(?:jsonrpc|serverInfo|protocolVersion|inputSchema)"|for tool\b/;
 /** A validator's issues, printed as JSON over several lines: the message is the one to read. */
 const ISSUE = /^\s*"code": "(?:too_(?:small|big)|invalid_\w+|unrecognized_keys|custom)"/;
 const ISSUE_SAYS = /^\s*"message": "(?!Required")(?<issue>[^"]{3,160})"/;
@@ -67,7 +72,8 @@ export default defineCause({
     if (overHttp && !ended) return null;
     const argument = find(lines, ...ARGUMENT);
     const issue = lines.some(({ text }) => ISSUE.test(text)) ? find(lines, ISSUE_SAYS) : null;
-    const hit = argument ?? find(lines, ...FOLDER) ?? issue ?? find(lines, ...VALUE);
+    const one = all.some(({ text }) => MESSAGE.test(text)) ? null : find(lines, ONE_LINE);
+    const hit = argument ?? find(lines, ...FOLDER) ?? issue ?? one ?? find(lines, ...VALUE);
     // The help of a program, printed instead of serving.
     const usage = find(lines, USAGE);
     if (!hit && !(usage && ended)) return null;
@@ -180,6 +186,33 @@ export default defineCause({
         transport: 'stdio',
         stderr: 'Usage: mcp-server-filesystem <allowed-directory> [additional-directories...]',
         exitCode: 1,
+      },
+    },
+    {
+      name: 'zod in one line',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: "ACME_REGION: Invalid enum value. Expected 'eu' | 'us', received 'moon'",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'pydantic in one line',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: "log_format: Input should be 'json' or 'text'", exitCode: 1 },
+    },
+    {
+      name: 'joi',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'Config validation: "retries" must be a number', exitCode: 1 },
+    },
+    {
+      name: 'a message of the conversation, validated',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'Expected string, received number\n    at deserializeMessage (stdio.js:26:1)',
       },
     },
     {

@@ -8,12 +8,20 @@ import { find, findAll, type Line, WORDS, words } from './words.js';
 const NAMED =
   /^[\s|+│-]*(?:\S+ \S+ )?(?:\[?\w+\]?:? )?(?:Uncaught (?:\(in promise\) )?|Unhandled exception\. |Caused by: |Exception in thread "[^"]*" |PHP Fatal error:\s+Uncaught |error: (?:Uncaught \(in promise\) )?)?(?:[\w$]+[.:]{1,2})*(?:[A-Z][\w$]*)?(?:Error|Exception|Exit|Fault|Failure)\b(?: \[\w+\])?(?:: |$)/;
 const PANIC =
-  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled(?:PromiseRejection| promise rejection)|uncaughtException|UNHANDLED/i;
+  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|UNHANDLED/i;
 const FRAME =
   /^\s+at (?:\S.*[:(]|async )|^[\s│|+]*File "[^"]+", line \d+|^Traceback \(most recent|\+ Exception Group Traceback|^goroutine \d+|^\s+\d+: (?:0x|\w+::)|^\s*from \S+:\d+:in |^\s+\S+\.go:\d+/;
+/** A supervisor's word on a process that ended. */
+const SUPERVISOR =
+  /\bCrashLoopBackOff\b|Back-?off restarting failed|entered FATAL state|\bexited: \S+ \(|Main process exited, code=|\bgave up\b.{0,40}\brestart|too many (?:unstable )?restarts|\bELIFECYCLE\b|^Exit status \d+$/i;
+/** The server says that it is up: an error in its log it survived, unless something says that it ended. */
+const UP =
+  /\b(?:running|started|listening|ready|serving|connected|initiali[sz]ed|available|up)\b.{0,30}\b(?:stdio|port \d+|https?:|successfully|and running|client|transport|for (?:requests|messages|connections))|\b(?:listening|serving) (?:on|at)\b|\bserver (?:is )?(?:running|ready|started|connected)\b|Application startup complete|waiting for (?:requests|messages|input)/i;
+const OVER =
+  /connection (?:was )?closed|disconnected|transport (?:is )?closed|closed unexpectedly|\b(?:exit(?:ed|ing)|terminated|ended|crash\w*|died|shutting down|stopped)\b|-32000\b/i;
 /** A server that says in one line that it gives up. */
 const GAVE_UP =
-  /\b(?:failed to (?:run|start|initiali[sz]e|launch)|fatal(?: error)?|could not start|error (?:running|starting)|server (?:error|crashed|failed)|unhandled (?:error|exception|rejection)|crash(?:ed)?)\b.{0,40}[:\]] ?\S/i;
+  /\b(?:failed to (?:run|start|initiali[sz]e|launch)|fatal(?: error)?|could not start|error (?:running|starting)|server (?:error|crashed|failed)|unhandled (?:error|exception|rejection)|panic(?: message)?|crash(?:ed)?)\b.{0,40}[:\]] ?\S/i;
 const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
 /** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
 const SURROUNDINGS =
@@ -35,6 +43,13 @@ function decisive(lines: Line[]): Line | null {
   const python = lines.some(({ text }) => /Traceback \(most recent/.test(text));
   // `throw new Error` shows the thrown code, then the error: the first named line is not below a frame.
   return (python ? named.at(-1) : (caused ?? first)) ?? find(lines, PANIC)?.line ?? null;
+}
+
+/** A trace that was cut off above: what stands before its first frame, else the frame. */
+function above(lines: Line[]): Line | undefined {
+  const i = lines.findIndex(({ text }) => FRAME.test(text));
+  const before = lines[i - 1];
+  return before && /\p{L}{3}/u.test(before.text) && !/\bwarn|^\S*\s*\^/i.test(before.text) ? before : lines[i];
 }
 
 export default defineCause({
@@ -66,21 +81,34 @@ export default defineCause({
     if (!exit && given.process && given.process.pid !== null) return null;
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     const said = words(given).filter(
-      ({ from, text }) => from !== 'client' && !/\b(?:npm (?:ERR!|error|warn))|\bMCP error -/.test(text),
+      ({ from, text }) =>
+        from !== 'client' && !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
     );
     const traced = said.some(({ text }) => FRAME.test(text));
     const panic = find(said, PANIC)?.line;
     const named = decisive(said);
-    const line = named ?? find(said, GAVE_UP)?.line ?? (exit ? findAll(said, ANY).at(-1)?.line : undefined);
-    // Over HTTP a server outlives the error that it logs.
-    if (overHttp ? !exit || (!line && given.process?.pid === null) : !exit && !line) return null;
+    const line =
+      named ??
+      find(said, GAVE_UP)?.line ??
+      (traced ? above(said) : undefined) ??
+      (exit ? findAll(said, ANY).at(-1)?.line : undefined) ??
+      find(said, SUPERVISOR)?.line;
+    // Over HTTP a server outlives the error that it logs, unless its supervisor says that it ended.
+    const ended = exit ?? find(said, SUPERVISOR);
+    if (overHttp ? !ended || (!line && given.process?.pid === null) : !exit && !line) return null;
     // Nothing that looks like an error: then the last words of the server, whatever they are.
     const last =
       line || !exit ? undefined : said.filter(({ from, text }) => from === 'stderr' && LAST.test(text)).at(-1);
     const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS)$/.test(sent);
     const bug = !line || (!SURROUNDINGS.test(line.text) && !ERRNO.test(line.text));
+    const all = words(given);
+    const survived =
+      !exit &&
+      !panic &&
+      !all.some(({ text }) => OVER.test(text) || SUPERVISOR.test(text)) &&
+      said.some((other) => other !== line && UP.test(other.text));
     return {
-      certainty: exit && bug && (hard || (named && (traced || panic))) ? 'certain' : 'likely',
+      certainty: survived ? 'possible' : exit && bug && (hard || (named && (traced || panic))) ? 'certain' : 'likely',
       cites: [...(line ? [line.at] : last ? [last.at] : []), ...(exit ? [at('process', 'exit')] : [])],
       facts: {
         error:
@@ -167,6 +195,47 @@ export default defineCause({
       name: 'only an exit code',
       finds: true,
       symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed', exitCode: 1 },
+    },
+    {
+      name: 'a supervisor that starts it again',
+      finds: true,
+      symptoms: {
+        serverLog:
+          '2026-02-03 10:11:12,131 INFO spawned: notes with pid 31\n2026-02-03 10:11:13,002 WARN exited: notes (exit status 1; not expected)',
+      },
+    },
+    {
+      name: 'a pod that does not stay up',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'notes-7c9f 0/1 CrashLoopBackOff 5 (20s ago)\nTypeError: tools.map is not a function',
+      },
+    },
+    {
+      name: 'an error that the server survived over HTTP',
+      finds: false,
+      symptoms: { transport: 'streamable-http', serverLog: 'TypeError: tools.map is not a function' },
+    },
+    {
+      name: 'a trace without its first line',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: '    at loadTools (/srv/notes/dist/tools.js:44:11)\n    at main (/srv/notes/dist/index.js:9:3)',
+      },
+    },
+    {
+      name: 'a panic in the words of a framework',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'Server panic message: index out of range [3] with length 3' },
+    },
+    {
+      name: "a panic of the client's own",
+      finds: false,
+      symptoms: {
+        clientError: "thread 'main' panicked at src/ui.rs:12:5:\n[signal SIGSEGV: segmentation violation code=0x1]",
+      },
     },
     {
       name: 'a segmentation fault during tools/list',

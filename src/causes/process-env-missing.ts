@@ -35,6 +35,11 @@ const EXACT = [
   /\b(?:[Nn]ot found|[Mm]issing|[Uu]nset|[Rr]equired|[Uu]ndefined|could not fetch)\b[^.]{0,20} [Ee]nv(?:ironment)?[ _-]?[Vv]ar(?:iable)?s?(?: named)?:? ['"`$]*(?<a>[A-Z][A-Z0-9_]{2,}(?:, ?[A-Z][A-Z0-9_]{2,})*|(?<=['"`])\w+)/,
   /\b[Ee]nv(?:ironment)?[ _-]?[Vv]ar(?:iable)?s?(?: not found| missing)?:? (?:['"`$]+(?<q>\w+)['"`]+|(?<b>[A-Z][A-Z0-9_]{2,})) ?(?:is |was |must |cannot |has )?(?:$|not |missing|required|unset|undefined|empty|be )|\b[Ee]nvironment variable not found: (?<rust>\w+)/,
   /\b(?<c>[A-Z][A-Z0-9]{2,})['"`]? env(?:ironment)?[ -]?var(?:iable)?s?(?: (?:is|was|must be))? (?:not |missing|required|unset|undefined|empty|set|provided)|\b(?:[Mm]issing|[Rr]equired?s?|[Ss]et(?: the)?|[Nn]o) ['"`$]?(?<d>[A-Z][A-Z0-9]{2,})['"`]? env(?:ironment)? var/,
+  // Written as a variable, any name is one: $HOME, %APPDATA%, ENV['TOKEN'].
+  /\$\{?(?<dollar>[A-Z][A-Z0-9_]*)\}?['"`)]{0,2}:? (?:(?:env(?:ironment)? )?var(?:iable)? )?(?:(?:is|are|was|must|has|be|been) ){0,3}(?:not (?:been )?(?:set|defined|found|provided|exported)|unset|undefined|missing|empty|required|(?<=(?:must|should|needs to|has to) be )set\b)|%(?<percent>[A-Z][A-Z0-9_]*)% (?:is|are|was) (?:not (?:set|defined)|empty|undefined)|\bENV\[['"](?<env>\w+)['"]\]\W{0,3}(?:is |was )?(?:nil|not |missing|empty|required)|[Gg]etenv\(['"](?<getenv>\w+)['"]\)\W{0,3}(?:is |was |returned )?(?:null|nil|not |missing|empty)/,
+  /\b[Ee]nv(?:ironment)? ?var(?:iable)?s? ['"`$]*(?<f>[A-Z][A-Z0-9_]*)['"`]*: (?:not (?:found|present|set|defined)|missing|undefined|unset)|\brequired variable (?<compose>\w+) is missing a value|variable '\$(?:env:)?(?<ps>\w+)' cannot be retrieved|\b[Vv]ariable ['"`]?(?<fish>[A-Z][A-Z0-9_]*)['"`]? (?:is|was) (?:not set|unset|undefined)/,
+  /\b(?<own>HOME|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA|TMPDIR|JAVA_HOME|GOPATH|GOCACHE|DISPLAY|SYSTEMROOT)['"`]?(?: env(?:ironment)?(?: var(?:iable)?)?)? (?:(?:is|was|must|be|has|been) ){0,3}(?:not (?:set|defined|found)|unset|undefined|missing|empty|required|(?<=(?:must|should|needs to|has to) be )set\b)/,
+  /\bKeyError: ['"](?<home>HOME|USER|USERPROFILE|APPDATA|PATH|PORT|TOKEN)['"]|\b(?<single>[A-Z][A-Z0-9]{2,})['"`]? env(?:ironment)? (?:is |was )?(?:not |missing|required|unset|undefined)/,
   /(?:process\.env|os\.environ|import\.meta\.env)\W{1,3}(?<e>[A-Z][A-Z0-9_]{2,})\W{1,3}(?:is |was )?(?:not |missing|required|undefined|empty)/,
 ];
 /** Localised programs: the word for "environment variable" or "not set" beside a name in capitals. */
@@ -49,9 +54,13 @@ const ISSUE =
 /** A key or token that is absent, or refused at start, without the variable's name. */
 const SECRET = String.raw`(?:api[ _-]?(?:key|token)|access[ _-]?(?:key|token)|auth(?:entication)?[ _-]?(?:token|key)|(?:bot|bearer|personal access|refresh) token|client[ _-]?(?:id|secret)|credentials?|secret key|token)`;
 const NAMELESS = new RegExp(
-  String.raw`\b(?:no|missing|empty|invalid|incorrect|without)(?: (?!module|such)[\w-]+){0,3} ${SECRET}s?\b(?! (?:or|[<'"]))|\b${SECRET}s? (?:(?:is|are|was|were|must) )?(?:missing|required|mandatory|not (?:set|provided|found|configured|specified|supplied)|be (?:set|provided)|was not)\b|\b(?:provide|specify|supply|set)(?: [\w-]+){0,3} ${SECRET}\b|unable to locate credentials|could not (?:automatically determine|load)[^.]{0,30} credentials|default credentials were not found|NoCredentialProviders|could not resolve authentication method|neither apiKey nor|empty token!|--(?:api-?key|token|key|secret)\b[^.]{0,30} (?:is )?required|required: --(?:api-?key|token|secret)|\bNotPresent\b`,
+  String.raw`\b(?:no|missing|empty|invalid|incorrect|without)(?: (?!module|such)[\w-]+){0,3} ${SECRET}s?\b(?! (?:or|[<'"]))|\b${SECRET}s? (?:(?:is|are|was|were|must) )?(?:missing|required|mandatory|not (?:set|provided|found|configured|specified|supplied)|be (?:set|provided)|was not)\b|\b(?:provide|specify|supply|set)(?: [\w-]+){0,3} ${SECRET}\b|unable to locate credentials|could not (?:automatically determine|load)[^.]{0,30} credentials|default credentials were not found|NoCredentialProviders|could not resolve authentication method|neither apiKey nor|empty token!|--(?:api-?key|token|key|secret)\b[^.]{0,30} (?:is )?required|required: --(?:api-?key|token|secret)|\bNotPresent\b|\benvironment variable not found$`,
   'i',
 );
+
+/** A single word in capitals that is said not to be set: seldom anything else, but it may be. */
+const SINGLE =
+  /(?:^|[\s'"`(:])(?<name>(?!API\b|URL\b|TTL\b|NOT\b|AND\b|DEBUG\b|SSL\b|TLS\b|HTTPS?\b|JSON\b|MCP\b|OAUTH\b|INFO\b|ERROR\b|KEY\b)[A-Z][A-Z0-9]{2,})['"`]? (?:is |was )?(?:not set|unset|not exported)\b/;
 
 const usable = (name: string) => !NOT_A_VARIABLE.test(name);
 
@@ -132,6 +141,10 @@ export default defineCause({
       if (!names.has(name)) names.set(name, { at: line.at, sure: sure && !mild });
     };
     for (const line of lines) for (const name of named(line)) note(name, line, true);
+    for (const line of lines) {
+      const name = SINGLE.exec(line.text)?.groups?.name;
+      if (name) note(name, line, false);
+    }
     for (const { name, line, sure } of listed(lines)) if (line) note(name, line, sure);
     const died = given.process?.exit?.by === 'itself' && given.handshake?.initialize.status !== 'answered';
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
@@ -234,6 +247,26 @@ export default defineCause({
         transport: 'stdio',
         stderr: '[Runner] Error: Failed to fetch server connection: status 401: Invalid API key',
       },
+    },
+    {
+      name: 'written as a shell does',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'cannot locate the cache folder: $HOME is not defined', exitCode: 1 },
+    },
+    {
+      name: 'a single word behind the word variable',
+      finds: true,
+      symptoms: { stderr: 'Error: environment variable TOKEN: not found', exitCode: 1 },
+    },
+    {
+      name: 'dash, of an unset parameter',
+      finds: true,
+      symptoms: { stderr: './start.sh: 4: TENANT: parameter not set', exitCode: 2 },
+    },
+    {
+      name: 'a word in capitals that is no variable',
+      finds: false,
+      symptoms: { stderr: 'TTL is not set for this record, and the API was not found', exitCode: 1 },
     },
     {
       name: 'a missing module is no variable',

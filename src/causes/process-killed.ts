@@ -9,10 +9,22 @@ const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
 /** How shells, supervisors and runtimes report it. A bare "Killed" is the shell's; "Killed: 9" that of macOS. */
 const SAID = [
   /\b(?:killed|terminated|ended|exited|died)(?: (?:by|with|due to|on|because of))?(?: a)? \(?signal:? ?\(?(?<name>SIG(?:KILL|TERM|INT|HUP|QUIT)|9|15|killed|terminated)\b/i,
+  /\b(?:killed|terminated|ended|exited|died|stopped|interrupted)\b(?: \w+)? (?:by|with|on|from|due to)(?: a)?(?: signal)? \(?(?<name>SIG(?:KILL|TERM|INT|HUP|QUIT))\b|\bcode=killed, status=(?<number>9|15)\//i,
+  /\b(?:process|container|server|child|worker) (?:was |has been |got )?(?<word>killed)\b|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=(]{1,3}(?<code>137|143)\b/i,
+  /\b(?:received|got|caught|on|due to|handling)(?: (?:a|the|signal|shutdown signal))?:? (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?<first>SIG(?:TERM|INT|HUP|QUIT))(?: signal)? received\b|\bsignal received:? (?<last>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?:received|got|caught) signal:? (?<name2>15|2|terminated|interrupt)\b/i,
   /\b(?:received|got|caught) (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\bsignal: (?<go>killed|terminated)\b/i,
   /(?:^|: |\s)(?:zsh: )?(?<word>Killed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
 ];
-const NAMES: Record<string, string> = { '9': 'SIGKILL', killed: 'SIGKILL', '15': 'SIGTERM', terminated: 'SIGTERM' };
+const NAMES: Record<string, string> = {
+  '9': 'SIGKILL',
+  '137': 'SIGKILL',
+  killed: 'SIGKILL',
+  '15': 'SIGTERM',
+  '143': 'SIGTERM',
+  terminated: 'SIGTERM',
+  '2': 'SIGINT',
+  interrupt: 'SIGINT',
+};
 
 export default defineCause({
   id: 'process-killed',
@@ -47,10 +59,11 @@ export default defineCause({
       ...SAID,
     );
     if (!hit) return null;
-    const word = hit.groups.name ?? hit.groups.go ?? hit.groups.number ?? hit.groups.word ?? '';
+    const { name, go, number, word: said, code, first, last, name2 } = hit.groups;
+    const word = name ?? go ?? number ?? said ?? code ?? first ?? last ?? name2 ?? '';
     // A server that logs SIGTERM may have been ended by the client, at the end of a good conversation.
     return {
-      certainty: /received|got|caught/i.test(hit.match[0]) ? 'possible' : 'likely',
+      certainty: /received|got|caught|^(?:on|due to|handling)/i.test(hit.match[0]) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: { signal: NAMES[word.toLowerCase()] ?? word.toUpperCase(), status: 'reported', during: null },
     };
@@ -96,6 +109,21 @@ export default defineCause({
       name: 'the word of a shell',
       finds: true,
       symptoms: { transport: 'stdio', stderr: '/srv/run.sh: line 3:  4711 Killed                  node server.js' },
+    },
+    {
+      name: 'a supervisor',
+      finds: true,
+      symptoms: { serverLog: 'WARN exited: notes (terminated by SIGKILL; not expected)' },
+    },
+    {
+      name: 'Go, of its child',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'mcp server notes: wait: signal: killed' },
+    },
+    {
+      name: 'a server that was asked to stop',
+      finds: true,
+      symptoms: { serverLog: 'notes-mcp ready\nSIGTERM received, shutting down' },
     },
     {
       name: 'we ended it ourselves',

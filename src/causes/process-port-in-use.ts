@@ -4,9 +4,9 @@ import { find, WORDS, words } from './words.js';
 
 /** "Address in use" of every runtime; 98, 48 and 10048 are its numbers on Linux, macOS and Windows. */
 const IN_USE = [
-  /\bEADDRINUSE\b|\bAddrInUse\b|\baddress (?:is )?already in use\b|\bAddress in use\b|\[(?:Errno (?:98|48)|WinError 10048)\]|\(os error (?:98|48|10048)\)|\bWSAEADDRINUSE\b/i,
-  /\bport (?<port>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|being used|taken|occupied|allocated|bound|not available|unavailable)\b|\bport is already allocated\b|Is port (?<bun>\d{2,5}) in use\?|\bConnection in use: \(/i,
-  /Only one usage of each socket address|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|Die Adresse wird bereits verwendet|Adresse déjà utilisée|La direcci[oó]n ya se está usando/i,
+  /\bEADDRINUSE\b|\bAddrInUse\b|\baddress (?:is )?already in use\b|\bAddress in use\b|\[(?:Errno (?:98|48|10048)|WinError 10048)\]|\(os error (?:98|48|10048)\)|\bWSAEADDRINUSE\b/i,
+  /\bport (?<port>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|being used|taken|occupied|allocated|bound|not available|unavailable)\b|\bport is already allocated\b|\bports? (?:number )?(?:is |are |was |may )?(?:already |currently )?(?:be )?(?:already )?(?:in use|used by|taken|occupied|bound by|allocated)\b(?::? (?<after>\d{2,5}))?|\b(?:something|another (?:process|instance|program|application|server)|server|process) is already (?:running|listening|using|bound)[^.]{0,30}\bport (?<by>\d{2,5})|\bPorts? (?:is|are) not available: exposing port\b|\bPort(?:Already)?InUse\w*\b|Is port (?<bun>\d{2,5}) in use\?|\bConnection in use: \(/i,
+  /Only one usage of each socket address|conflicts with an existing registration on the machine|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|Die Adresse wird bereits verwendet|Adresse déjà utilisée|La direcci[oó]n ya se está usando/i,
 ];
 /** The server went on with another port. */
 const EVADED =
@@ -44,6 +44,8 @@ export default defineCause({
     const port =
       hit.groups.port ??
       hit.groups.bun ??
+      hit.groups.after ??
+      hit.groups.by ??
       hit.groups.cn ??
       near.flatMap((line) => (/^\s+at /.test(line.text) ? [] : (find([line], ...PORT)?.groups.port ?? [])))[0];
     const path = given.launch?.lookup?.path.join(' ') ?? '';
@@ -120,6 +122,29 @@ export default defineCause({
       name: 'Spring Boot',
       finds: true,
       symptoms: { stderr: 'Web server failed to start. Port 8080 was already in use.', exitCode: 1 },
+    },
+    {
+      name: 'the listener of .NET on Windows',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          "Unhandled exception. System.Net.HttpListenerException (183): Failed to listen on prefix 'http://localhost:8765/' because it conflicts with an existing registration on the machine.",
+        exitCode: 3762504530,
+      },
+    },
+    {
+      name: 'Docker',
+      finds: true,
+      symptoms: {
+        stderr: 'docker: Error response from daemon: Bind for 0.0.0.0:9100 failed: port is already allocated.',
+        exitCode: 125,
+      },
+    },
+    {
+      name: 'Django',
+      finds: true,
+      symptoms: { stderr: 'Error: That port is already in use.', exitCode: 1 },
     },
     {
       name: 'the server took the next port',

@@ -8,15 +8,21 @@ const STATED = [
   /npm v\S+ (?:is known not to run|does not (?:support|run)) on (?<name>Node\.js) v(?<has>[\d.]+)/,
   /npm does not support (?<name>Node\.js) v(?<has>[\d.]+)/,
   /The engine "(?<name>node|npm|yarn|pnpm|bun)" is incompatible.*Expected version "(?<needs>[^"]+)"\. Got "(?<has>[^"]+)"/,
+  /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)?:? v?(?<has>\d[\d.]*)(?: \S+)? (?:is|was) (?:too old|not supported|unsupported|outdated|end[- ]of[- ]life|below)/i,
+  /\b(?:unsupported|incompatible|outdated) (?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: runtime)?(?: version)?:? \(?v?(?<has>\d[\d.]*)/i,
+  /\b(?:up(?:grade|date)|switch)(?: \w+){0,2} to (?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)? ?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)/i,
+  /\bexpected (?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)? ?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)/i,
+  /Not compatible with your version of (?<name>node|npm)|\bnpm (?:error|ERR!) notsup\b/i,
   /ERR_PNPM_UNSUPPORTED_ENGINE|This version of pnpm requires at least (?<name>Node\.js) v(?<needs>[\d.]+)/,
-  /(?:requires?|needs?|supports? only|minimum|at least)\b.{0,30}?\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun|rustc)\b(?: version)?[ :"]{0,3}(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?(?: or (?:higher|newer|later|above))?)/i,
-  /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun) (?:version )?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)(?: or (?:higher|newer|later|above|greater))? (?:is |are )?(?:required|needed)/i,
+  /(?:requires?|needs?|supports? only|minimum|at least)\b.{0,30}?\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun|rustc)\b(?: version)?[ :"']{0,3}(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?(?: or (?:higher|newer|later|above))?)/i,
+  /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun) (?:version )?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)(?: (?:or|and) (?:higher|newer|later|above|greater|up))? (?:is |are )?(?:required|needed)/i,
   /requires a different (?<name>Python): (?<has>[\d.]+) not in ['"](?<needs>[^'"]+)/,
   /(?<name>Python) version \((?<has>[\d.]+)\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
   /resolved to (?<name>Python) (?<has>[\d.]+), which is incompatible with .*?requirement: [`'"]?(?<needs>[><=!~\d.,]+)/,
+  /Requires-Python:? ?(?<needs>[><=!~]=? ?\d[\d.,<>=!~ *]*)|depends on (?<name>Python)(?<dep>[><=!~]+\d[\d.,<>=!~]*).{0,160}(?:cannot be used|unsatisfiable|incompatible)/,
   /No interpreter found for (?<name>Python) ?(?<needs>[><=!~\d.,]+)|(?:Ignored the following versions|ERROR: Ignored).*require a different (?<py>python) version/,
-  /compiled by a more recent version of the (?<name>Java) Runtime|UnsupportedClassVersionError|release version \d+ not supported/,
-  /You must install or update (?<name>\.NET) to run this application|framework '(?<fw>Microsoft\.[\w.]+)', version '(?<needs>[\d.]+)'/,
+  /compiled by a more recent version of the (?<name>Java) Runtime|UnsupportedClassVersionError|Unsupported major\.minor version|class file has wrong version|release version \d+ not supported|invalid (?:source|target) release/,
+  /You must install or update (?<name>\.NET) to run this application|compatible (?<sdk>\.NET SDK) was not found|current (?<target>\.NET SDK) does not support targeting|not possible to find any compatible (?<any>framework) version|framework '(?<fw>Microsoft\.[\w.]+)', version '(?<needs>[\d.]+)'/,
   /go\.mod requires (?<name>go) >= (?<needs>[\d.]+) \(running go (?<has>[\d.]+)|module requires (?<go>[Gg]o) [\d.]+|invalid go version/,
   /requires (?<name>rustc) (?<needs>[\d.]+) or newer|feature `edition20\d\d` is required/,
   /Your (?<name>Ruby) version is (?<has>[\d.]+), but|dependencies require a (?<php>PHP) version "(?<needs>[^"]+)/,
@@ -41,6 +47,36 @@ const STUMBLES = [
   /module ['"](?<api>asyncio)['"] has no attribute ['"](?:run|timeout|TaskGroup|to_thread|Runner)|got an unexpected keyword argument ['"](?:slots|kw_only)['"]/,
   /Unrecognized VM option|SyntaxError: Missing parentheses in call|SyntaxError: Non-ASCII character/,
 ];
+
+/** The resolvers of uv and pip break their sentences over several lines, behind a drawn tree. */
+const BROKEN =
+  /\b(?:Because|requires?|depends|current|interpreter|satisfy|incompatible|Requires-Python|Python(?: version)?)\b/;
+const unbroken = (lines: Line[]): Line[] =>
+  lines.flatMap((line, i) =>
+    BROKEN.test(line.text)
+      ? [
+          {
+            ...line,
+            text: lines
+              .slice(i, i + 4)
+              .filter(({ from }) => from === line.from)
+              .map(({ text }) => text.replace(/^[\s│|╰├─▶×]+/, ''))
+              .join(' '),
+          },
+        ]
+      : [],
+  );
+const RESOLVER = STATED.filter(({ source }) =>
+  /requires a different|does not satisfy|resolved to|depends on/.test(source),
+);
+/** The version that a server found, told beside the one it wants. */
+const FOUND =
+  /\b(?:found|detected|running|using|got|starting|current(?:ly)?(?: version)?|your version|you have|have|you are on|but|actual)\b[^\d\n]{0,30}?\bv?(?<has>\d+(?:\.\d+)*)/i;
+const RUNS = /\b(?:Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)?:? v?(?<has>\d+(?:\.\d+)*)/i;
+const reaches = (has: string, needs: string): boolean => {
+  const [a = [], b = []] = [has, needs].map((text) => (/\d+(?:\.\d+)?/.exec(text)?.[0] ?? '').split('.').map(Number));
+  return (a[0] ?? 0) > (b[0] ?? 0) || (a[0] === b[0] && (a[1] ?? 0) >= (b[1] ?? 0));
+};
 
 /** Any syntax error, but out of a loader that only Node.js up to 12 has. */
 const OLD_LOADER =
@@ -92,7 +128,7 @@ export default defineCause({
       ({ text }) =>
         !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|warning:|no longer support|will require/i.test(text),
     );
-    const stated = find(errors, ...STATED);
+    const stated = find(errors, ...STATED) ?? find(unbroken(errors), ...RESOLVER);
     const stumbles = find(errors, ...STUMBLES);
     const syntax = find(errors, SYNTAX);
     const old = lines.some(({ text }) => OLD_LOADER.test(text));
@@ -104,8 +140,19 @@ export default defineCause({
     const hit = stated ?? stumbles ?? (old ? syntax : null) ?? npx ?? statement ?? warned;
     if (!hit) return null;
     const { runtime } = given.launch ?? {};
-    const { name, needs, has } = hit.groups;
-    const other = hit.groups.py ?? hit.groups.go ?? hit.groups.php ?? (hit.groups.fw ? '.NET' : undefined);
+    const { name, fw, sdk, target, any } = hit.groups;
+    const needs = hit.groups.needs ?? hit.groups.dep;
+    const i = errors.findIndex((line) => line.at === hit.line.at);
+    const around = [hit.line.text.replace(hit.match[0], ' '), errors[i + 1]?.text ?? '', errors[i - 1]?.text ?? ''];
+    const found =
+      hit === stated && hit.groups.needs
+        ? around.map((text, k) => ((k === 0 ? FOUND : RUNS).exec(text) ?? RUNS.exec(text))?.groups?.has).find(Boolean)
+        : undefined;
+    const has = hit.groups.has ?? found;
+    // A server may well tell what it needs, and what it has, when all is well.
+    if (found && reaches(found, needs ?? '')) return null;
+    const other =
+      hit.groups.py ?? hit.groups.go ?? hit.groups.php ?? ((fw ?? sdk ?? target ?? any) ? '.NET' : undefined);
     const python =
       /python|No module named|cannot import name|asyncio|subscriptable|operand|slots|kw_only|invalid syntax/i.test(
         hit.line.text,
@@ -117,7 +164,7 @@ export default defineCause({
         ? /npm (?:error|ERR!)/.test(hit.line.text)
           ? 'certain'
           : 'possible'
-        : (hit === stated && (has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
+        : (hit === stated && (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
             (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
           ? 'certain'
           : 'likely';
@@ -235,6 +282,30 @@ export default defineCause({
           'Because the current Python version (3.9.6) does not satisfy Python>=3.10 and foo==1.0 depends on Python>=3.10, we can conclude that foo cannot be used.',
         exitCode: 1,
       },
+    },
+    {
+      name: 'uv, over several lines',
+      finds: true,
+      symptoms: {
+        stderr:
+          '  × No solution found when resolving tool dependencies:\n  ╰─▶ Because the current Python version (3.10.4) does not\n      satisfy Python>=3.12 and acme-mcp==2.0.0 depends on\n      Python>=3.12, we can conclude that acme-mcp==2.0.0 cannot be used.',
+        exitCode: 1,
+      },
+    },
+    {
+      name: "a server's own words",
+      finds: true,
+      symptoms: { stderr: 'acme-mcp: Node.js 22 or newer is required, found v18.19.1', exitCode: 1 },
+    },
+    {
+      name: '.NET without the framework',
+      finds: true,
+      symptoms: { stderr: 'You must install or update .NET to run this application.', exitCode: 150 },
+    },
+    {
+      name: 'a version that suffices',
+      finds: false,
+      symptoms: { stderr: 'acme-mcp requires Node.js >= 20, running v22.4.0\nError: boom', exitCode: 1 },
     },
     {
       name: 'an ES module in the wrong place',

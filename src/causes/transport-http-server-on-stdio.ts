@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
-import { failed, find, WORDS, words } from './words.js';
+import { failed, find, type Line, WORDS, words } from './words.js';
 
 const URL = String.raw`(?<url>(?:https?|tcp)://[^\s'"\])]+)`;
 const PLACE = String.raw`(?:(?:port|address|localhost|0\.0\.0\.0|127\.0\.0\.1|\[::\d?\]|\*)?[ :=#]{0,3})(?<port>\d{2,5})\b`;
@@ -16,14 +16,32 @@ const LISTENING = [
     String.raw`\b(?:server|service|app(?:lication)?|MCP|HTTP|SSE|API)\b.{0,40}\b(?:running|started|starting|up|ready|live|bound)\b.{0,20}?\b(?:at|on|to) ?${PLACE}`,
     'i',
   ),
+  /\b(?:starting|launching|booting|serving)\b.{0,80}?\b(?:on|at) (?:port|localhost|0\.0\.0\.0|127\.0\.0\.1|\[::\d?\]|\*)?[ :=#]{0,3}(?<port>\d{2,5})\b/i,
+  new RegExp(
+    String.raw`\b(?:endpoint|server url|url|visit|open|browse to)s?\b(?: (?:is|will be|are))?(?: (?:at|on))?[ :=]{1,12}${URL}`,
+    'i',
+  ),
+  /\bPuma starting in\b|\bBooting (?:Puma|WEBrick|Thin)\b|Watching for file changes with StatReloader|\bStarting (?:gunicorn|uvicorn|hypercorn)\b/,
   /\b(?:Tomcat|Jetty|Netty|Undertow)\b.{0,40}\bport\D{0,8}(?<port>\d{2,5})|Tomcat initialized with port/i,
   /Started server process \[\d+\]|\bServing Flask app\b|Development Server \(?http|starting service: "actix-web/i,
   /(?:监听|运行在|运行于|启动于|起動|リッスン).{0,20}?(?<port>\d{2,5})/,
   // FastMCP and others name the transport; a route of an MCP endpoint is as good.
-  /\btransport(?: type| mode)?\b ?[:=]? ?['"`(]?(?<transport>sse|streamable[-_ ]?http|http)\b/i,
+  /\btransport(?: type| mode)?\b ?[:=]?\s{0,12}['"`(]?(?<transport>sse|streamable[-_ ]?http|http)\b/i,
   /\b(?<transport>SSE|HTTP|streamable[- ]HTTP)[ -](?:MCP )?(?:server|transport|mode|endpoint)\b.{0,20}\b(?:started|starting|running|listening|ready|up|enabled)\b/i,
   /\bMapped \{\/(?:sse|mcp|messages)\b|\bNest application successfully started\b/,
 ];
+/** Loggers such as rich wrap a long line, with the place in the source at its end. */
+const unwrapped = (lines: Line[]): Line[] =>
+  lines.map((line, i) => {
+    const rest = lines.slice(i + 1, i + 4);
+    const end = rest.findIndex(({ text, from }) => from !== line.from || !/^\s{8}/.test(text));
+    return {
+      ...line,
+      text: [line, ...(/^\s{8}/.test(line.text) ? [] : end < 0 ? rest : rest.slice(0, end))]
+        .map(({ text }) => text.replace(/\s+[\w.]+\.py:\d+\s*$/, '').trim())
+        .join(' '),
+    };
+  });
 /** Ports that stdio servers open beside the conversation, links to another server, and complaints that one is missing. */
 const BESIDE =
   /callback|oauth|redirect|auth(?:orization)? (?:server|url)|debugger|inspector|dashboard|metrics|prometheus|health|\bUI\b|websocket|\bws:|proxy|strategy|remote|connect(?:ing|ed) to|already in use|stdio|\bnot\b|n't\b|make sure|ensure|\?|error|fail|refused|unable/i;
@@ -57,7 +75,7 @@ export default defineCause({
 
     const died = process?.exit?.by === 'itself' && process.exit.code !== 0;
     const hit = find(
-      said.filter(({ text }) => !BESIDE.test(text)),
+      [...said, ...unwrapped(said)].filter(({ text }) => !BESIDE.test(text)),
       ...LISTENING,
     );
     const entry =
@@ -141,6 +159,24 @@ export default defineCause({
       symptoms: {
         entry: { command: 'java', args: ['-jar', 'app.jar'] },
         stderr: 'o.s.b.w.e.tomcat.TomcatWebServer : Tomcat started on port 8080 (http)',
+      },
+    },
+    {
+      name: 'wrapped by a logger',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "[02/03/26 10:11:12] INFO     Starting MCP server 'notes' with          server.py:812\n                             transport 'sse' on http://127.0.0.1:8123/sse",
+        clientError: 'MCP error -32001: Request timed out',
+      },
+    },
+    {
+      name: 'an endpoint that will be there',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'Starting notes on port 8123\nEndpoint will be http://localhost:8123/mcp',
       },
     },
     {

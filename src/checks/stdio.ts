@@ -14,11 +14,14 @@ export default [
     test({ stdout }) {
       if (stdout.bytes === 0) return { outcome: 'not-verified', says: 'nothing was written' };
       if (stdout.strayCount === 0)
-        return { outcome: 'pass', says: `${stdout.messages} messages, and nothing but messages` };
+        return {
+          outcome: 'pass',
+          says: `${stdout.messages} message${stdout.messages === 1 ? '' : 's'}, and nothing else`,
+        };
       const [first] = stdout.strays;
       return {
         outcome: 'fail',
-        says: `${stdout.strayCount} line(s) are no message${first?.why ? `: ${first.why}` : ''}`,
+        says: `${stdout.strayCount === 1 ? '1 line is' : `${stdout.strayCount} lines are`} no message${first?.why ? `: ${first.why}` : ''}`,
         cites: [at('stdout', 'strays', 0, 'text')],
       };
     },

@@ -35,7 +35,7 @@ function launchFact(
     if (typeof value?.path === 'string' && typeof value.via === 'string')
       return { label: 'found elsewhere', text: `${value.path} (${value.via})` };
     const path = Array.isArray(value?.path) ? value.path : [];
-    return path.length ? { label: 'PATH of the server', text: path.join(':') } : null;
+    return path.length ? { label: 'PATH of the server', text: path.join(', ') } : null;
   }
   if (part === 'paths' && value)
     return {

@@ -35,7 +35,7 @@ const SIGN: Record<Verdict['status'], { sign: string; paint: 'green' | 'yellow' 
 };
 
 const CULPRIT: Record<Finding['culprit'], string> = {
-  server: "the server's author must act",
+  server: 'the server must be mended: its code, or how it is run',
   config: 'you must act: the entry in the client config',
   client: 'the client is at fault',
   runtime: 'you must act: the runtime on this machine',

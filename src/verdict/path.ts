@@ -113,7 +113,7 @@ export const QUESTIONS: Question[] = [
         if (!evidence.stdout) return null;
         if (clean) return good(evidence.stdout.messages > 0 ? 'stdio: every line on stdout is a message' : 'stdio');
         return bad(
-          `stdio, and stdout carries ${evidence.stdout.strayCount} line(s) that are no message`,
+          `stdio, and on stdout ${evidence.stdout.strayCount === 1 ? '1 line is' : `${evidence.stdout.strayCount} lines are`} no message`,
           at('stdout', 'strays', 0, 'text'),
         );
       }

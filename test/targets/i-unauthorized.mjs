@@ -20,5 +20,7 @@ listen('/mcp', (request, response) => {
     });
   if (pathname !== '/mcp') return response.writeHead(404).end();
   const challenge = `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
-  response.writeHead(401, { 'www-authenticate': challenge, 'content-type': 'application/json' }).end('{}');
+  response
+    .writeHead(401, { 'www-authenticate': challenge, 'content-type': 'application/json' })
+    .end('{"error":"Unauthorized"}');
 });
