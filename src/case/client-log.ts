@@ -52,9 +52,13 @@ export function splitLog(lines: string[]): { client: string[]; stderr: string[] 
   const stderr: string[] = [];
   let desktop = false;
   let inside = false;
+  let dated = false;
   for (const line of lines) {
     const text = markedStderr(line);
-    const own = STAMPED.test(line) || CLIENT_WORDS.test(line);
+    dated ||= /^\W{0,2}\d{4}-\d\d-\d\d/.test(line);
+    // Where the client stamps with the date, a bare time is the server's own.
+    const bareTime = dated && inside && /^\d\d:\d\d:\d\d/.test(line);
+    const own = (STAMPED.test(line) && !bareTime) || CLIENT_WORDS.test(line);
     desktop ||= DESKTOP.test(line);
     if (text !== undefined) inside = true;
     // The rest of a text of several lines has no mark of its own.

@@ -35,6 +35,8 @@ const REQUEST = [
   new RegExp(
     String.raw`\b(?<method>POST|GET) ${PATH}(?: HTTP/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|from \S+ -|returned|\|)\s*|\s+)\(?(?<status>[2-5]\d\d)\b`,
   ),
+  // httpx: HTTP Request: POST http://localhost:8006/mcp "HTTP/1.1 404 Not Found"
+  new RegExp(String.raw`\b(?<method>POST|GET) ${PATH} "HTTP/[\d.]+ (?<status>[2-5]\d\d)\b`),
   // ASP.NET: Request finished HTTP/1.1 POST http://localhost:5000/mcp application/json 154 - 404
   new RegExp(String.raw`\bRequest finished \S+ (?<method>POST|GET) ${PATH} .{0,80}?- (?<status>[2-5]\d\d)\b`),
   // Gin: | 404 | 1.2ms | 127.0.0.1 | POST "/mcp"

@@ -58,11 +58,16 @@ export default defineCause({
       const { scheme, realm, metadata } = challenge;
       return { certainty: sure ? 'certain' : 'likely', cites: [at], facts: { url, status, scheme, realm, metadata } };
     }
-    if (answers(given).length > 0 || carries.header) return null;
+    if (answers(given).length > 0) return null;
+    // What an entry carries under a wrong key never reaches the server, which then misses it in so many words.
     const hit = find(
-      wayWords(given).filter(({ text }) => !BLAMES.test(text) && !/register|metadata|proxy/i.test(text)),
+      wayWords(given).filter(
+        ({ text }) =>
+          !BLAMES.test(text) && !/register|metadata|proxy/i.test(text) && (!carries.header || MISSES.test(text)),
+      ),
       ...SAID,
     );
+    if (carries.header && !hit) return null;
     const requests = refusedRequests(given);
     const log = serverWords(given);
     const blamed = log.some(({ text }) => BLAMES.test(text) && !MISSES.test(text));

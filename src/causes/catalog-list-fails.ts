@@ -3,7 +3,7 @@ import { defineCause } from './cause.js';
 import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 const METHOD = String.raw`(?<method>(?:tools|resources|resources/templates|prompts)/list)\b`;
-const LISTING = String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?(?:list(?:ing)?|fetch(?:ing)?|get(?:ting)?|load(?:ing)?|retriev(?:e|ing)|discover(?:ing)?)) (?:the |available |MCP |server |list of )*(?<kind>tool|resource|prompt)s?\b`;
+const LISTING = String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?(?:list(?: or \w+|ing)?|fetch(?:ing)?|get(?:ting)?|load(?:ing)?|retriev(?:e|ing)|discover(?:ing)?)) (?:the |available |MCP |server |list of )*(?<kind>tool|resource|prompt)s?\b`;
 const SAID = [
   new RegExp(String.raw`${METHOD}.{0,80}?\b(?:fail\w*|error|invalid|exception|timed? ?out|-32\d{3})\b.{0,200}`, 'i'),
   new RegExp(String.raw`\b(?:fail\w*|error|invalid|exception|timed? ?out|-32\d{3})\b.{0,80}?${METHOD}.{0,200}`, 'i'),

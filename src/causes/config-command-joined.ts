@@ -6,7 +6,7 @@ import { failed, find, WORDS, words } from './words.js';
 
 /** Wordings of "no such program or file" that quote what was looked for. A blank inside is the fault. */
 const LOOKED_FOR = [
-  /\bspawn (?<joined>\S+ .*?) ENOENT\b/,
+  /\bspawn (?<joined>\S+ (?!ENOENT\b).*?) ENOENT\b/,
   /(?:command not found|No such file or directory|not found in [$%]PATH%?|exec|[Tt]he term|Cannot run program|start process|Cannot find module|can't open file|Failed to spawn|Failed to parse|docker):? ?['"`‘](?<joined>[^'"`‘’]+ [^'"`’]+)['"`’]/,
   /^['"](?<joined>[^'"]+ [^'"]+)['"] (?:is not recogni[sz]ed|ist entweder|n'est pas reconnu|no se reconoce)/,
   /(?:sh|bash|zsh|env|\d): ['"`‘]?(?<joined>[\w./-]+ [^:'’]+)['"`’]?: (?:command not found|not found|No such file)/,

@@ -7,7 +7,7 @@ import { find, WORDS, words } from './words.js';
 const SCRIPT = [
   /executable named [`'"](?<name>[^`'"]+)[`'"] is not provided by package [`'"](?<package>[^`'"]+)/,
   /[Pp]ackage [`'"](?<package>[^`'"]+)[`'"] does not provide any executables|The executable [`'"](?<name>[^`'"]+)[`'"] was not found/,
-  /error: Failed to spawn: [`'"](?<name>[^`'"\\/]+)[`'"]/,
+  /\bFailed to spawn: (?:[`'"](?<name>[^`'"\\/]+)[`'"]|(?<bare>[\w.@-]+)$)/,
   /['"](?<name>[\w.-]+)['"] executable script not found in package ['"](?<package>[\w.-]+)/,
   /could not determine executable to run(?: for package (?<package>\S+))?/,
   /ERR_PNPM_DLX_(?:NO|MULTIPLE)_BINS?.*?(?: in (?<package>\S+))?$/,

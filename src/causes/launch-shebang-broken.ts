@@ -14,6 +14,8 @@ const SHELL_RUNS_CODE = [
     String.raw`(?:^|[\s:])(?<word>${KEYWORD}): (?:command not found|not found|Is a directory|Permission denied|event not found)`,
   ),
   new RegExp(String.raw`: (?:line )?\d+: (?<word>${KEYWORD})[:(]`),
+  // Whatever the shell makes of the text: the file stands in .bin, and is no shim, which would call a runtime.
+  /[\\/]\.bin[\\/][^\s:]+: (?:line )?\d+: (?<word>(?!exec|node|npx|env|sh|basename|dirname|sed|uname|cygpath)[^:]{1,60}): (?:command not found|not found|[Ii]s a directory)/,
   // ImageMagick owns a program called "import", which makes a screenshot.
   /(?<word>import)(?:-im6\S*)?: (?:unable to (?:open X server|read X window)|delegate library support not built-in|attempt to perform an operation)/i,
   // cmd.exe in front of a .js file starts the Windows Script Host.

@@ -10,6 +10,6 @@ export function isJoined(text: string): boolean {
   // Otherwise a space may belong to a folder name: only an argument right behind a program's extension tells.
   return (
     /\.(?:exe|cmd|bat|[cm]?[jt]s|py|sh|jar|dll)["']?\s+(?:-|\/|@|[A-Za-z]:\\)/i.test(text) ||
-    (!/[\\/]/.test(program) && /^-/.test(rest[0] ?? ''))
+    (!/[\\/]/.test(program) && /^[-'"@.]|^[\w-]+\.(?:[cm]?[jt]s|py|rb|php|sh|jar)$/.test(rest[0] ?? ''))
   );
 }

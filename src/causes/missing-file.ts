@@ -32,11 +32,16 @@ const NOT_THERE = [
 
 /** cmd.exe does not say which. */
 const UNNAMED =
-  /^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません)/;
+  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません)/;
 
 /** An app-made message counts only when the path in it stands in the entry. */
 const OPENED =
-  /(?:No such file or directory|ENOENT|os error [23]\b|cannot find the (?:path|file)).*?['"`](?<path>[^'"`]+)['"`]/;
+  /(?:No such file or directory|ENOENT|os error [23]\b|cannot find the (?:path|file))(?:.*?['"`](?<path>[^'"`]+)['"`]|:? (?<bare>(?:[~.]|[A-Za-z]:)?[\\/][^'"`\s]+)$)/;
+
+const pathIn = (text: string): string | undefined => {
+  const groups = OPENED.exec(text)?.groups;
+  return groups?.path ?? groups?.bare;
+};
 
 /** Where a build puts what is run. */
 const BUILT =
@@ -149,17 +154,17 @@ export function missingFile(given: Seen): MissingFile | null {
       );
     }
   const opened = find(
-    lines.filter(({ text }) => args.some((arg) => /[\\/]/.test(arg) && OPENED.exec(text)?.groups?.path?.includes(arg))),
+    lines.filter(({ text }) => args.some((arg) => /[\\/]/.test(arg) && pathIn(text)?.includes(arg))),
     OPENED,
   );
   const raw =
     opened ??
     find(
-      lines.filter(({ text }) => /^tilde|^quotes/.test(howOf(OPENED.exec(text)?.groups?.path ?? '', []))),
+      lines.filter(({ text }) => /^tilde|^quotes/.test(howOf(pathIn(text) ?? '', []))),
       OPENED,
     );
-  if (raw?.groups.path && ours(raw.groups.path))
-    return { ...result(raw.groups.path, 'arg', [raw.line.at]), said: false, built: false };
+  const named = raw?.groups.path ?? raw?.groups.bare;
+  if (raw && named && ours(named)) return { ...result(named, 'arg', [raw.line.at]), said: false, built: false };
   // The client says that there is no such file, without its name: it can only mean the command.
   const nameless = find(
     lines.filter(({ from }) => from === 'client'),

@@ -15,7 +15,7 @@ const NAMED =
 
 /** Package registries, proxies and reverse proxies: other causes speak of them. */
 const OTHERS =
-  /registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|docker(?:\.sock|Desktop| daemon)|dockerd|unhealthy|^curl:|\bproxy\b/i;
+  /registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|x509:|certificate|PKIX|SELF_SIGNED|wrong version number|HTTP response to HTTPS|docker(?:\.sock|Desktop| daemon)|dockerd|unhealthy|^curl:|\bproxy\b/i;
 const BRIDGE = /\b(?:mcp-remote|mcp-proxy|supergateway)\b/;
 /** The server says that it goes on. */
 const MILD = /\bwarn|\bretry|\bcontinu|\bwithout\b|\bdisabled\b|\boptional\b/i;

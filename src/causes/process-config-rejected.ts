@@ -5,7 +5,7 @@ import { find, type Line, WORDS, words } from './words.js';
 
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
-  /\bunrecogni[sz]ed (?:arguments?|options?|command or argument)s?:? ['"`]?(?<what>[^'"`]{1,60})|\b(?:unknown|no such|bad|illegal|invalid) (?:option|flag|argument|switch|parameter)s?:?(?: --)? ['"`]?(?<opt>-{0,2}[\w][\w.=-]{0,60})/i,
+  /\bunrecogni[sz]ed (?:arguments?|options?|command or argument)s?:? ['"`]?(?<what>[^'"`]{1,60})|\b(?:unknown|no such|bad|illegal|invalid) (?:command|option|flag|argument|switch|parameter)s?:?(?: --)? ['"`]?(?<opt>-{0,2}[\w][\w.=-]{0,60})/i,
   /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)/i,
   /argument (?<arg>[^:]{1,60}): (?:invalid|expected|not allowed)|\binvalid (?:value|choice|argument) (?:for )?['"`]?(?<value>[^'"`]{1,60})['"`]?|\bInvalid values:$/i,
   /arguments? (?:is|are|was|were) (?:required|not provided)(?:: ?(?<required>.{1,60}))?|\b(?:missing|required) (?:required )?(?:argument|option|parameter|flag)(?:\(?s\)?)?:? ['"`<]?(?<missing>[\w-][^'"`>]{0,60})|required option ['"`](?<commander>[^'"`]{1,60})/i,
@@ -76,8 +76,11 @@ export default defineCause({
     const hit = argument ?? find(lines, ...FOLDER) ?? issue ?? one ?? find(lines, ...VALUE);
     // The help of a program, printed instead of serving.
     const usage = find(lines, USAGE);
-    if (!hit && !(usage && ended)) return null;
-    const line = hit?.line ?? usage?.line;
+    // Usage text right below an error is the answer to a wrong command line.
+    const above = usage && all[all.indexOf(usage.line) - 1];
+    const scolded = above && above.from === usage.line.from && /\berror\b/i.test(above.text) ? above : undefined;
+    if (!hit && !(usage && (ended || scolded))) return null;
+    const line = hit?.line ?? scolded ?? usage?.line;
     if (!line) return null;
     const exact = argument !== null && (usage !== null || /\berror: |^error\b/i.test(line.text));
     // A heading says nothing alone: the field and its complaint stand on the next lines.

@@ -79,7 +79,8 @@ export default defineCause({
     if (exit && !bad && !(opened && exit.code === 0 && pending.length)) return null;
     // A living process may print a trace and go on.
     if (!exit && given.process && given.process.pid !== null) return null;
-    const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
+    const accessLog = words(given).some(({ text }) => /"(?:GET|POST|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"/.test(text));
+    const overHttp = accessLog || given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     const said = words(given).filter(
       ({ from, text }) =>
         from !== 'client' && !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),

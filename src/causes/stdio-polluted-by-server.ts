@@ -13,6 +13,8 @@ const PARSERS = [
   /Failed to parse message: ["'](?!\s*\{|Content-Length)(?<text>.{1,200})/i,
   /invalid character '(?![<}\],:])[^']{1,8}' (?:looking for beginning of value|after top-level value|in literal)/,
   /Unrecognized token '(?<text>[^'<]{1,80})': was expecting/,
+  // Jackson reads the start of a date as a number and stumbles over what follows.
+  /Unexpected character \('(?![<}\],:])[^']{1,4}' \(code \d+\)\)|Expected space separating root-level values/,
   /'(?![<}\],:]).{1,8}' is an invalid start of a value/,
   /Invalid JSON: (?:expected|trailing).{0,80}input_value=(?<text>'[^'<]{1,80})|(?:parse|decode) (?:JSON-?RPC )?message from server/i,
   // A JSON log line: well-formed, yet its keys are those of a logger.

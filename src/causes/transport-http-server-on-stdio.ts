@@ -28,6 +28,8 @@ const LISTENING = [
   // FastMCP and others name the transport; a route of an MCP endpoint is as good.
   /\btransport(?: type| mode)?\b ?[:=]?\s{0,12}['"`(]?(?<transport>sse|streamable[-_ ]?http|http)\b/i,
   /\b(?<transport>SSE|HTTP|streamable[- ]HTTP)[ -](?:MCP )?(?:server|transport|mode|endpoint)\b.{0,20}\b(?:started|starting|running|listening|ready|up|enabled)\b/i,
+  // A line of the server's code, pasted along.
+  /\brun(?:_async)?\([^)]{0,60}\btransport\s*=\s*["'](?<transport>sse|streamable[-_]http|http)["']/,
   /\bMapped \{\/(?:sse|mcp|messages)\b|\bNest application successfully started\b/,
 ];
 /** Loggers such as rich wrap a long line, with the place in the source at its end. */
