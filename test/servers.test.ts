@@ -6,7 +6,7 @@ import { sdkView } from './support/sdk-view.js';
 import { brokenServers, prepare } from './support/servers.js';
 
 /** Silent servers are given up sooner than by default; the default is tested in test/probe. */
-const TIMEOUT_MS = 1_500;
+const TIMEOUT_MS = 2_500;
 /** npx asks the registry, with retries. */
 const SLOW = /^install-/;
 
@@ -17,7 +17,7 @@ describe.concurrent.each(brokenServers())('$file', (server) => {
     try {
       const seen = await sdkView(
         spec.kind === 'http' ? { url: spec.url } : spec,
-        SLOW.test(server.file) ? 60_000 : 2_000,
+        SLOW.test(server.file) ? 60_000 : 3_000,
       );
       expect(seen).toContain(server.clientSees);
     } finally {

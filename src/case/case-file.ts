@@ -4,9 +4,7 @@
  */
 import { z } from 'zod';
 import { evidenceSchemas } from './evidence.js';
-
-/** Name and major version of the format. Within a major only optional fields are added. */
-export const CASE_FORMAT = 'mcp-verdict.case/1';
+import { CASE_FORMAT } from './format.js';
 
 /** What came of looking at one kind of evidence. Connections die halfway, so partial evidence is the normal case. */
 const attempt = <T extends z.ZodType>(value: T) =>

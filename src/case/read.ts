@@ -1,6 +1,7 @@
 /** Case files and symptoms from text. Nothing is believed: the whole document is checked against the schema. */
 import { z } from 'zod';
-import { CASE_FORMAT, type CaseFile, caseFileSchema } from './case-file.js';
+import { type CaseFile, caseFileSchema } from './case-file.js';
+import { CASE_FORMAT } from './format.js';
 import type { Symptoms } from './symptoms.js';
 
 /** The text is no case file, or no symptoms JSON. The message says what is wrong, where, and what to do. */

@@ -1,6 +1,7 @@
 /** A case file in the making: attempts are noted as they end, and at the end everything is redacted and sealed. */
-import { type Attempt, CASE_FORMAT, type CaseFile, type Target } from './case-file.js';
+import type { Attempt, CaseFile, Target } from './case-file.js';
 import type { Evidence, EvidenceKind } from './evidence.js';
+import { CASE_FORMAT } from './format.js';
 import { type Redactor, redactArgs, redactDeep, redactHeaders, redactRequestHeaders } from './redact.js';
 import { Timeline } from './timeline.js';
 

@@ -4,7 +4,8 @@ import { type Symptoms, symptomsOf } from '../case/symptoms.js';
 import { caseOfSymptoms } from '../probe/reported.js';
 import { escapeLine } from '../render/escape.js';
 import { UsageError } from './exit.js';
-import { type ReportOptions, report } from './report.js';
+import type { ReportOptions } from './options.js';
+import { report } from './report.js';
 
 /** Of a long log the start and the end are read: the reason of a failure stands at one of them. */
 const HALF_BYTES = 8 * 1024 * 1024;

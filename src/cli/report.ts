@@ -7,19 +7,8 @@ import { renderJson } from '../render/json.js';
 import { renderTerminal } from '../render/terminal.js';
 import { diagnose } from '../verdict/diagnose.js';
 import type { Verdict } from '../verdict/verdict.js';
-import { exitCodeOf, type FailOn, UsageError } from './exit.js';
-
-export const FORMATS = ['terminal', 'json', 'agent'];
-
-export interface ReportOptions {
-  format: string;
-  output?: string;
-  saveCase?: string;
-  failOn: FailOn;
-  quiet?: boolean;
-  /** False with --no-color. */
-  color: boolean;
-}
+import { exitCodeOf, UsageError } from './exit.js';
+import type { ReportOptions } from './options.js';
 
 const DEFAULT_WIDTH = 80;
 

@@ -4,7 +4,8 @@ import { redactor } from '../case/redact.js';
 import { escapeLine } from '../render/escape.js';
 import { TOOL } from '../tool.js';
 import { EXIT, UsageError } from './exit.js';
-import { FORMATS, type ReportOptions } from './report.js';
+import { FORMATS, type ReportOptions } from './options.js';
+import { verify } from './verify.js';
 
 const EXIT_HELP = `
 Exit codes: 0 healthy, 1 something is wrong with the target, 2 wrong use, 3 inconclusive, 70 defect in mcp-verdict.
@@ -60,7 +61,6 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .option('--full', 'everything, even if the server must be started a second time')
     .addHelpText('after', EXIT_HELP)
     .action(async (target: string | undefined, options) => {
-      const { verify } = await import('./verify.js');
       done(await verify(target, command, options));
     });
 

@@ -1,8 +1,9 @@
 /** `mcp-verdict verify`: investigate a target, or open a case file again, and judge it. */
 import { readFileSync, statSync } from 'node:fs';
+import { investigate } from '../probe/investigate.js';
 import { UsageError } from './exit.js';
+import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
-import { type ReportOptions, report } from './report.js';
 
 interface VerifyOptions extends ReportOptions {
   env?: string[];
@@ -119,7 +120,10 @@ export async function verify(
   if (target !== undefined && isUrl && !/^https?:\/\//i.test(target))
     throw new UsageError(`The scheme of the URL is ${target.split(':')[0]}; MCP over HTTP needs http:// or https://.`);
   if (target !== undefined && !isUrl) {
-    const { readCase, UnreadableError } = await import('../case/read.js');
+    const [{ readCase, UnreadableError }, { report }] = await Promise.all([
+      import('../case/read.js'),
+      import('./report.js'),
+    ]);
     try {
       return report(readCase(caseText(target)), options);
     } catch (error) {
@@ -147,19 +151,12 @@ export async function verify(
         headers,
         transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
       } as const);
-  const { investigate } = await import('../probe/investigate.js');
   const shown = progress(options.quiet ?? false);
-  let file: Awaited<ReturnType<typeof investigate>>;
-  try {
-    file = await investigate(spec, {
-      timeoutMs,
-      quick: options.quick,
-      full: options.full,
-      inheritEnv: options.inheritEnv,
-      onProgress: shown.step,
-    });
-  } finally {
-    shown.done();
-  }
+  const { quick, full, inheritEnv } = options;
+  // While the server starts there is time to load what judges it.
+  const [file, { report }] = await Promise.all([
+    investigate(spec, { timeoutMs, quick, full, inheritEnv, onProgress: shown.step }),
+    import('./report.js'),
+  ]).finally(shown.done);
   return report(file, options);
 }

@@ -15,6 +15,7 @@ import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
+import { observeProcess } from './process.js';
 import { realWorld, type World } from './world.js';
 
 /** What to investigate: a command to start, or a URL. */
@@ -141,7 +142,6 @@ async function investigateCommand(
   world: World,
   progress: (text: string) => void,
 ): Promise<void> {
-  const { observeProcess } = await import('./process.js');
   const env = serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
   const launch = lookAtCommand(entry, env, world);
   draft.seen('launch', launch);

@@ -104,9 +104,9 @@ export class ProcessTree {
   }
 
   /** End all of it at once, without waiting. */
-  killNow(): void {
+  killNow(left: ProcessInfo[] = this.leftBehind()): void {
     this.signal('SIGKILL');
-    for (const { pid } of this.leftBehind()) {
+    for (const { pid } of left) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
@@ -118,7 +118,7 @@ export class ProcessTree {
   /** The main process has ended and been judged: end what it left, and call the watchdog off. Returns the number left behind. */
   release(): number {
     const left = this.leftBehind();
-    this.killNow();
+    this.killNow(left);
     // A word tells the watchdog that all is well. It must not be unread when we end, so its stdin is closed, too.
     this.#watchdog?.stdin?.end('done\n');
     running.delete(this);

@@ -2,10 +2,9 @@
  * The seam to the machine: everything a local probe touches goes through here. Tests pass a fake world for what Linux cannot
  * do (Windows, macOS); sockets and pipes are never faked.
  */
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import crossSpawn from 'cross-spawn';
 
 export interface SpawnOptions {
   cwd?: string;
@@ -35,6 +34,9 @@ export interface World {
   realpath(path: string): string;
 }
 
+// Elsewhere cross-spawn is spawn itself, and loading it would only cost time.
+const spawnProgram = process.platform === 'win32' ? (await import('cross-spawn')).default : spawn;
+
 /** The machine we run on. */
 export const realWorld = (): World => ({
   platform: process.platform,
@@ -48,7 +50,7 @@ export const realWorld = (): World => ({
   // The spawn semantics of MCP clients: no shell; on Windows cross-spawn finds .cmd shims, as the SDK does.
   // Its own process group (POSIX), so that the whole tree can be signalled.
   spawn: (command, args, { cwd, env }) =>
-    crossSpawn(command, args, {
+    spawnProgram(command, args, {
       cwd,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],

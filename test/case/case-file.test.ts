@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CASE_FORMAT, type CaseFile } from '../../src/case/case-file.js';
+import type { CaseFile } from '../../src/case/case-file.js';
+import { CASE_FORMAT } from '../../src/case/format.js';
 import { readCase, UnreadableError } from '../../src/case/read.js';
 import { redactor } from '../../src/case/redact.js';
 import { CaseDraft, writeCase } from '../../src/case/write.js';

@@ -1,7 +1,7 @@
 /** What the outside relies on, as literals. A red pin asks: on purpose? Then change it here, too, and say so in the changelog. */
 import { expect, it } from 'vitest';
-import { CASE_FORMAT } from '../../src/case/case-file.js';
 import { evidenceSchemas } from '../../src/case/evidence.js';
+import { CASE_FORMAT } from '../../src/case/format.js';
 import { AREAS } from '../../src/causes/areas.js';
 import { causes } from '../../src/causes/index.js';
 import { EXIT } from '../../src/cli/exit.js';

@@ -1,6 +1,7 @@
 /** Case files made by hand, for tests of everything that thinks. */
-import { CASE_FORMAT, type CaseFile } from '../../src/case/case-file.js';
+import type { CaseFile } from '../../src/case/case-file.js';
 import type { Evidence } from '../../src/case/evidence.js';
+import { CASE_FORMAT } from '../../src/case/format.js';
 import { evidenceOf } from '../../src/case/symptoms.js';
 import type { Example } from '../../src/causes/cause.js';
 
