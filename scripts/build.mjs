@@ -1,6 +1,7 @@
 /**
- * Builds dist: the command line and the library, each as a bundle with lazily loaded chunks, and the type declarations. They
- * share no chunk: what two entries share is cut into small files, and every file costs the command line time at its start.
+ * Builds dist: the command line, the library, and the type declarations. What every run of the command line needs is one file;
+ * what only some need (HTTP, the judgement, the schema library) stands apart in dist/cli and is loaded on demand. Code that both
+ * need is in both: cut into shared files it would cost every start a read for each.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,8 +30,35 @@ const common = {
   },
   logLevel: 'warning',
 };
+/** One file from one entry; what it imports on demand stays outside, is looked for in `folder`, and is told to `later`. */
+const single = (entry, outfile, folder, later) =>
+  build({
+    ...common,
+    outdir: undefined,
+    outfile,
+    splitting: false,
+    entryPoints: [entry],
+    plugins: [
+      {
+        name: 'on demand',
+        setup({ onResolve, resolve }) {
+          onResolve({ filter: /./ }, async ({ path, kind, resolveDir, pluginData }) => {
+            if (kind !== 'dynamic-import' || pluginData === 'found') return undefined;
+            const { path: found } = await resolve(path, { kind: 'import-statement', resolveDir, pluginData: 'found' });
+            const name = path.split('/').at(-1).replace(/\.js$/, '');
+            later.set(name, found);
+            return { path: `${folder}/${name}.js`, external: true };
+          });
+        },
+      },
+    ],
+  });
+
+const lazy = new Map();
 const built = [
-  await build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, chunkNames: 'cli/[name]-[hash]' }),
+  await single('src/cli/main.ts', 'dist/cli.js', './cli', new Map()),
+  await single('src/cli/run.ts', 'dist/cli/run.js', '.', lazy),
+  await build({ ...common, outdir: 'dist/cli', entryPoints: Object.fromEntries(lazy) }),
   await build({ ...common, entryPoints: { index: 'src/index.ts' }, chunkNames: 'library/[name]-[hash]' }),
 ];
 

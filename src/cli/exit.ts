@@ -15,7 +15,13 @@ export const EXIT = {
 } as const;
 
 /** Wrong use. The message says what, where and what to write instead; it ends with a full stop and holds no secret. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** By name, because bundles that are loaded on demand carry a class of their own. */
+export const isUsageError = (error: unknown): error is UsageError =>
+  error instanceof Error && error.name === 'UsageError';
 
 export type FailOn = 'broken' | 'degraded' | 'risky';
 

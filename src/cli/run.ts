@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { redactor } from '../case/redact.js';
 import { escapeLine } from '../render/escape.js';
 import { TOOL } from '../tool.js';
-import { EXIT, UsageError } from './exit.js';
+import { EXIT, isUsageError, UsageError } from './exit.js';
 import { FORMATS, type ReportOptions } from './options.js';
 import { verify } from './verify.js';
 
@@ -128,7 +128,7 @@ export async function run(argv: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.healthy;
     if (error instanceof CommanderError) return complain('usage', sentence(error, program), own);
-    if (error instanceof UsageError) return complain('usage', error.message, own);
+    if (isUsageError(error)) return complain('usage', error.message, own);
     return defect(error, own);
   }
 }
