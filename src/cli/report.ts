@@ -10,6 +10,8 @@ import type { Verdict } from '../verdict/verdict.js';
 import { exitCodeOf, UsageError } from './exit.js';
 import type { ReportOptions } from './options.js';
 
+export { rehearse } from '../verdict/rehearsal.js';
+
 const DEFAULT_WIDTH = 80;
 
 /** Colours only for a terminal, and never against the user's word (https://no-color.org). */

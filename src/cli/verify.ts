@@ -153,10 +153,13 @@ export async function verify(
       } as const);
   const shown = progress(options.quiet ?? false);
   const { quick, full, inheritEnv } = options;
-  // While the server starts there is time to load what judges it.
+  // While the server starts there is time to load what judges it, and to try it once.
   const [file, { report }] = await Promise.all([
     investigate(spec, { timeoutMs, quick, full, inheritEnv, onProgress: shown.step }),
-    import('./report.js'),
+    import('./report.js').then((judgement) => {
+      judgement.rehearse();
+      return judgement;
+    }),
   ]).finally(shown.done);
   return report(file, options);
 }

@@ -1,5 +1,4 @@
 /** From a target to a case file. This is the only way a live case comes into being. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { CaseFile } from '../case/case-file.js';
 import {
@@ -89,6 +88,9 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
 export const commandLine = (words: string[]): string =>
   words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
+/** Node's crypto takes some milliseconds to load, and is needed for the seal only. */
+const crypto = () => process.getBuiltinModule('node:crypto');
+
 /** Investigate a target. Never throws for what the target does; partial evidence is noted as such. */
 export async function investigate(spec: TargetSpec, options: InvestigateOptions = {}): Promise<CaseFile> {
   const world = options.world ?? realWorld();
@@ -112,27 +114,38 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     complaint: options.complaint,
     redact,
     now: world.now,
-    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    sha256: (text) => crypto().createHash('sha256').update(text).digest('hex'),
   });
-  const clientInfo = { name: TOOL.name, version: TOOL.version };
-  if (spec.kind === 'stdio') await investigateCommand(draft, spec, options, world, progress);
-  else {
-    const { observeRemote } = await import('./http.js');
-    const url = new URL(spec.url);
-    await observeRemote(draft, {
-      url: spec.url,
-      headers: spec.headers,
-      transport: spec.transport ?? 'streamable-http',
-      userAgent: `${TOOL.name}/${TOOL.version}`,
-      urlHasCredentials: url.username !== '' || [...url.searchParams.keys()].some(isSecretParameter),
-      clientInfo,
-      timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
-      connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
-      signal: options.signal,
-      progress,
-    });
-  }
+  const looking =
+    spec.kind === 'stdio'
+      ? investigateCommand(draft, spec, options, world, progress)
+      : investigateUrl(draft, spec, options, progress);
+  // By now the server is starting: the best time to load what comes later.
+  crypto();
+  await looking;
   return draft.seal();
+}
+
+async function investigateUrl(
+  draft: CaseDraft,
+  { url, headers, transport }: Extract<TargetSpec, { kind: 'http' }>,
+  options: InvestigateOptions,
+  progress: (text: string) => void,
+): Promise<void> {
+  const { observeRemote } = await import('./http.js');
+  const { username, searchParams } = new URL(url);
+  await observeRemote(draft, {
+    url,
+    headers,
+    transport: transport ?? 'streamable-http',
+    userAgent: `${TOOL.name}/${TOOL.version}`,
+    urlHasCredentials: username !== '' || [...searchParams.keys()].some(isSecretParameter),
+    clientInfo: { name: TOOL.name, version: TOOL.version },
+    timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
+    connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
+    signal: options.signal,
+    progress,
+  });
 }
 
 async function investigateCommand(

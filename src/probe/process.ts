@@ -1,6 +1,5 @@
 /** A local server: started as an MCP client starts it, talked to over stdio, watched, and ended for certain. */
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import type { Era, Evidence } from '../case/evidence.js';
 import type { CaseDraft } from '../case/write.js';
 import type { ClientInfo } from '../wire/revisions.js';
@@ -61,6 +60,11 @@ function watchSilence(
   return { silenceNow, stop: () => clearInterval(timer) };
 }
 
+let runs = 0;
+
+/** Tells the processes of one run from all others on the machine: our pid, the time, and a count. */
+const markOfRun = (world: World): string => `${process.pid}.${Date.parse(world.date())}.${++runs}`;
+
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const exitTime = (channel: StdioChannel): number => channel.exit?.atMs ?? 0;
@@ -79,6 +83,8 @@ async function shutDown(
     return channel.exit !== undefined;
   };
   channel.closeStdin();
+  // The last look at the family, while the server is busy ending.
+  tree.sample();
   if (await gone()) return { eofToExitMs: exitTime(channel) - from, waitedMs: graceMs, needed: 'eof' };
   channel.noteSignal('SIGTERM');
   tree.signal('SIGTERM');
@@ -96,7 +102,7 @@ async function shutDown(
 export async function observeProcess(draft: CaseDraft, options: ProcessOptions, world: World): Promise<void> {
   const { entry, clientInfo, progress } = options;
   const startedAt = draft.now();
-  const run = randomUUID();
+  const run = markOfRun(world);
   let child: ChildProcess;
   try {
     child = world.spawn(entry.command, entry.args, { cwd: entry.cwd, env: { ...options.env, [MARK]: run } });
@@ -156,7 +162,6 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
   } finally {
     watch.stop();
     looks.forEach(clearTimeout);
-    if (!channel.exit) tree.sample();
     const mute = !channel.exit && !channel.spawnError && draft.get('handshake')?.used === undefined;
     const listening = mute ? tree.listening() : undefined;
     const silence = mute ? watch.silenceNow() : undefined;

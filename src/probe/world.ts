@@ -45,7 +45,11 @@ export const realWorld = (): World => ({
   cwd: process.cwd(),
   home: homedir(),
   node: { version: process.versions.node, path: process.execPath },
-  now: () => performance.now(),
+  // Not performance.now(), whose module would be loaded for this alone.
+  now() {
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1_000 + nanoseconds / 1_000_000;
+  },
   date: () => new Date().toISOString(),
   // The spawn semantics of MCP clients: no shell; on Windows cross-spawn finds .cmd shims, as the SDK does.
   // Its own process group (POSIX), so that the whole tree can be signalled.

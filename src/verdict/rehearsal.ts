@@ -1,0 +1,41 @@
+/**
+ * The first judgement of a process compiles every rule, which takes longer than judging. A rehearsal on a sound case, done while
+ * the server under test is still starting, takes that time off the way to the verdict.
+ */
+import type { CaseFile } from '../case/case-file.js';
+import type { Evidence } from '../case/evidence.js';
+import { CASE_FORMAT } from '../case/format.js';
+import { diagnose } from './diagnose.js';
+
+const evidence: Partial<Evidence> = {
+  launch: { command: 'node', args: [], env: [], paths: [] },
+  process: { pid: 1, exit: { code: 0, signal: null, atMs: 2, by: 'us' }, lifetimeMs: 1, pending: [] },
+  stderr: { bytes: 0, lines: [], omitted: 0 },
+  stdout: { bytes: 1, messages: 1, strays: [], strayCount: 0, endedWhileAlive: false },
+  handshake: {
+    initialize: { status: 'answered', ms: 1, revision: '2025-11-25', capabilities: [] },
+    discover: { status: 'not-asked' },
+    used: 'initialize',
+  },
+  catalog: { lists: [] },
+};
+
+const sound: CaseFile = {
+  format: CASE_FORMAT,
+  id: '',
+  takenAt: '',
+  tookMs: 0,
+  origin: 'live',
+  tool: { name: '', version: '' },
+  host: { os: 'other', arch: '' },
+  target: { transport: 'stdio', label: '' },
+  evidence: Object.fromEntries(
+    Object.entries(evidence).map(([kind, value]) => [kind, { status: 'seen', ms: 0, value }]),
+  ) as CaseFile['evidence'],
+  timeline: [],
+  timelineOmitted: 0,
+  redactions: [],
+};
+
+/** Judge the sound case once. Returns whether it was found healthy, as it must be. */
+export const rehearse = (): boolean => diagnose(sound).status === 'healthy';
