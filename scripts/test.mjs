@@ -27,6 +27,7 @@ const run = (label, command, args, env = {}) => {
 const NEEDED = [
   ['python3', 'python3'],
   ['openssl', 'openssl'],
+  ['git', 'git'],
 ];
 
 const present = (program) =>
