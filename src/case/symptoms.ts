@@ -4,6 +4,7 @@
  */
 import { CLIENT_WORDS, commandIn, endedIn, markedStderr, splitLog, unprefixed } from './client-log.js';
 import type { Evidence, Exchange, StrayKind } from './evidence.js';
+import { plain } from './plain.js';
 import { isPlaceholder, redactArgs } from './redact.js';
 
 /** All keys optional. See CONTRACT in the README: this is what `explain` reads. */
@@ -30,7 +31,7 @@ const MAX_LINE = 2_000;
 const linesOf = (text: string | undefined): string[] =>
   (text ?? '')
     .split(/\r\n|\n|\r/)
-    .map((line) => line.slice(0, MAX_LINE))
+    .map((line) => plain(line).slice(0, MAX_LINE))
     .filter((line) => line.trim() !== '');
 
 /** Head and tail of many lines: the reason of a failure stands at the start or at the end, seldom between. */

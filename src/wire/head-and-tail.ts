@@ -1,4 +1,5 @@
 import type { Evidence } from '../case/evidence.js';
+import { plain } from '../case/plain.js';
 
 const STDERR_LINE = 2_000;
 const STDERR_HEAD = 100;
@@ -29,7 +30,7 @@ export class HeadAndTail {
   }
 
   #keep(line: string, atMs: number, onLine: (text: string) => void): void {
-    const text = line.trimEnd().slice(0, STDERR_LINE);
+    const text = plain(line).trimEnd().slice(0, STDERR_LINE);
     if (text === '') return;
     this.#count++;
     if (this.#head.length < STDERR_HEAD) {

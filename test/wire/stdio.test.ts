@@ -296,3 +296,12 @@ describe('streams', () => {
     expect(new Set(channel.stdout().strays.map(({ kind }) => kind))).toEqual(new Set(['pretty-printed']));
   });
 });
+
+it('stderr stands without its colours, and with every other control sequence', async () => {
+  const { channel } = start(process.execPath, [
+    '-e',
+    'process.stderr.write("\\u001b[1;31mError:\\u001b[0m no \\u001b]0;title\\u0007key\\n")',
+  ]);
+  await channel.ended;
+  expect(channel.stderr().lines.map(({ text }) => text)).toEqual(['Error: no \u001b]0;title\u0007key']);
+});
