@@ -165,6 +165,16 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'behind remarks about what the server can do without',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "Warning: SENTRY_DSN is not set, error reporting disabled\nMetrics port 9464 already in use (EADDRINUSE), metrics disabled\nTypeError: Cannot read properties of undefined (reading 'map')\n    at load (file:///srv/index.js:4:9)",
+        exitCode: 1,
+      },
+    },
+    {
       name: 'an exception of Node.js',
       finds: true,
       symptoms: {

@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { find, type Line, MILD, outdone, WORDS, words } from './words.js';
 
 /** A variable as programs write it: capitals with an underscore. A single word in capitals needs a line that says so. */
 const NAME = String.raw`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`;
@@ -113,6 +113,9 @@ function listed(lines: Line[]): { name: string; line: Line | undefined; sure: bo
   return [...below, ...issues].filter(({ name }) => usable(name));
 }
 
+const ABOUT_SETTINGS =
+  /\b(?:env(?:ironment)?|variables?|config\w*|settings?|credentials?|api.?keys?|tokens?|secrets?|required|missing|not set|validation)\b|SystemExit|KeyError|ValidationError/i;
+
 export default defineCause({
   id: 'process-env-missing',
   title: 'A required environment variable is not set',
@@ -132,13 +135,11 @@ export default defineCause({
 
   match(given) {
     const lines = words(given);
-    const names = new Map<string, { at: string; sure: boolean }>();
+    const names = new Map<string, { at: string; sure: boolean; mild: boolean }>();
     const note = (name: string, line: Line, sure: boolean) => {
-      const mild =
-        /\bwarn|\boptional\b|\bdisabled\b|\b(?:default(?:ing|s) to|using (?:the )?default)\b|\bfall(?:ing)? ?back\b/i.test(
-          line.text,
-        );
-      if (!names.has(name)) names.set(name, { at: line.at, sure: sure && !mild });
+      const mild = MILD.test(line.text);
+      const remark = outdone(lines, line, (text) => text.includes(name) || ABOUT_SETTINGS.test(text));
+      if (!names.has(name)) names.set(name, { at: line.at, sure: sure && !mild && !remark, mild });
     };
     for (const line of lines) for (const name of named(line)) note(name, line, true);
     for (const line of lines) {
@@ -165,7 +166,7 @@ export default defineCause({
       certainty:
         died && found.some(({ sure }) => sure)
           ? 'certain'
-          : found.length && found.every(({ sure }) => !sure) && !died
+          : found.length && found.every(({ sure, mild }) => mild || (!sure && !died))
             ? 'possible'
             : 'likely',
       cites: found.length ? [...new Set(found.map((f) => f.at))] : [secret?.line.at ?? ''],

@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, WORDS, words } from './words.js';
+import { find, MILD, outdone, WORDS, words } from './words.js';
 
 /** "Address in use" of every runtime; 98, 48 and 10048 are its numbers on Linux, macOS and Windows. */
 const IN_USE = [
@@ -8,6 +8,7 @@ const IN_USE = [
   /\bport (?<port>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|being used|taken|occupied|allocated|bound|not available|unavailable)\b|\bport is already allocated\b|\bports? (?:number )?(?:is |are |was |may )?(?:already |currently )?(?:be )?(?:already )?(?:in use|used by|taken|occupied|bound by|allocated)\b(?::? (?<after>\d{2,5}))?|\b(?:something|another (?:process|instance|program|application|server)|server|process) is already (?:running|listening|using|bound)[^.]{0,30}\bport (?<by>\d{2,5})|\bPorts? (?:is|are) not available: exposing port\b|\bPort(?:Already)?InUse\w*\b|Is port (?<bun>\d{2,5}) in use\?|\bConnection in use: \(/i,
   /Only one usage of each socket address|conflicts with an existing registration on the machine|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|Die Adresse wird bereits verwendet|Adresse déjà utilisée|La direcci[oó]n ya se está usando/i,
 ];
+const ABOUT_PORTS = /EADDRINUSE|\baddress|\bbind|\blisten|\bport\b|Errno (?:98|48|10048)/i;
 /** The server went on with another port. */
 const EVADED =
   /\b(?:trying|using|switching to|fall(?:ing)? back|retry\w*|picked|selected)\b.{0,30}\b(?:another|next|instead|different|port \d+|\d{4,5})\b/i;
@@ -50,8 +51,10 @@ export default defineCause({
       near.flatMap((line) => (/^\s+at /.test(line.text) ? [] : (find([line], ...PORT)?.groups.port ?? [])))[0];
     const path = given.launch?.lookup?.path.join(' ') ?? '';
     const guessed = /[A-Z]:\\/.test(path) ? 'windows' : /\/opt\/homebrew|\/Users\//.test(path) ? 'macos' : null;
+    const remark = outdone(lines, hit.line, (text) => ABOUT_PORTS.test(text));
+    const died = given.process?.exit?.by === 'itself';
     return {
-      certainty: given.process?.exit?.by === 'itself' ? 'certain' : 'likely',
+      certainty: MILD.test(hit.line.text) ? 'possible' : died && !remark ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: { port: port ? Number(port) : null, os: given.reported?.os ?? guessed },
     };
@@ -94,6 +97,15 @@ export default defineCause({
     'https://man7.org/linux/man-pages/man2/bind.2.html',
   ],
   examples: [
+    {
+      name: 'behind a remark about a variable that may be missing',
+      finds: true,
+      symptoms: {
+        stderr:
+          'GITHUB_TOKEN is not set. Rate limits will apply.\nError: listen EADDRINUSE: address already in use 127.0.0.1:3000',
+        exitCode: 1,
+      },
+    },
     {
       name: 'Node.js',
       finds: true,

@@ -71,3 +71,19 @@ export const findAll = (lines: Line[], pattern: RegExp): Hit[] =>
     const match = pattern.exec(line.text);
     return match ? [{ line, match, groups: { ...match.groups } }] : [];
   });
+
+/** The server says that it goes on, without what it misses. */
+export const MILD =
+  /\bwarn|\boptional\b|\bdisabled?\b|\bdefault(?:ing|s)? to\b|\busing (?:an? |the )?(?:default|in-memory|local|built-?in|anonymous|fallback)|\binstead\b|\bfall(?:ing)? ?back\b|\brate.?limit|\blimited\b|\bskip(?:ped|ping)\b|\bignor(?:ed|ing)\b|\bnot required\b|\bcontinu(?:e|ing)\b|\bunauthenticated\b|\bsome (?:features|tools|functions)\b|\bwithout (?:it|them|auth\w*|credentials|a (?:key|token))\b/i;
+/** An error of another kind, in the languages' own form. */
+const ANOTHER =
+  /^\W{0,4}(?:\S+ )?(?:[\w.]*[A-Za-z](?:Error|Exception)\b(?! \[ERR_INVALID_ARG)|panic\b|thread '|Segmentation fault|FATAL ERROR)|\bEADDRINUSE\b|\bECONNREFUSED\b|\bEACCES\b|\bENOENT\b|Cannot find (?:module|package)|No module named|heap out of memory/;
+
+/**
+ * Whether the server, after this line, spoke of an error of another kind. What it says last of its end is the reason; a complaint
+ * before that was only a remark. `same` tells which errors belong to the complaint.
+ */
+export const outdone = (lines: Line[], line: Line, same: (text: string) => boolean): boolean =>
+  lines
+    .slice(lines.findIndex(({ at }) => at === line.at) + 1)
+    .some(({ text, from }) => from === line.from && ANOTHER.test(text) && !same(text));
