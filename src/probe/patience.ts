@@ -29,6 +29,9 @@ const LAUNCHERS: Record<string, 'child' | 'elsewhere'> = {
   ssh: 'elsewhere',
 };
 
+/** The name of a program, without its folder and the extension that Windows gives it. */
+const nameOf = (command: string): string => (command.split(/[/\\]/).at(-1) ?? '').replace(/\.(?:cmd|exe|bat)$/i, '');
+
 export interface Patience {
   /** Silence without any CPU use after which we stop waiting, milliseconds. */
   idleMs: number;
@@ -41,15 +44,13 @@ export interface Patience {
 /** `timeoutMs` is what the user asked for: then we wait just that long, whatever the process does. */
 export function patienceFor(command: string, timeoutMs: number | undefined): Patience {
   if (timeoutMs !== undefined) return { idleMs: timeoutMs, launcherIdleMs: timeoutMs, limitMs: timeoutMs };
-  const name = (command.split(/[/\\]/).at(-1) ?? '').replace(/\.(?:cmd|exe|bat)$/i, '');
-  return LAUNCHERS[name]
+  return LAUNCHERS[nameOf(command)]
     ? { idleMs: 5_000, launcherIdleMs: 20_000, limitMs: 120_000 }
     : { idleMs: 5_000, launcherIdleMs: 5_000, limitMs: 60_000 };
 }
 
 /** True while the launcher is still alone: the server it is to start is not there yet. */
 export function launcherAlone(command: string, treeSize: number): boolean {
-  const name = (command.split(/[/\\]/).at(-1) ?? '').replace(/\.(?:cmd|exe|bat)$/i, '');
-  const kind = LAUNCHERS[name];
+  const kind = LAUNCHERS[nameOf(command)];
   return kind === 'elsewhere' || (kind === 'child' && treeSize < 2);
 }

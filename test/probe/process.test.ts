@@ -154,8 +154,9 @@ describe('when we are killed ourselves', () => {
   ] as const)('%s in the middle of an observation leaves no server', async (signal, code) => {
     const { pids, js } = pidFile();
     const child = `${js} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
+    // Its child has no environment and so no mark: only the signal to the process group reaches it.
     const script = `${js} process.on('SIGTERM', () => {}); process.on('SIGHUP', () => {}); setInterval(() => {}, 1000);
-      require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'ignore' });`;
+      require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'ignore', env: {} });`;
     const ours = spawn(process.execPath, [BIN, 'verify', '--timeout', '60', '--', process.execPath, '-e', script], {
       stdio: 'ignore',
     });
