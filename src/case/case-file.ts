@@ -82,6 +82,7 @@ export const caseFileSchema = z.object({
     network: attempt(evidenceSchemas.network).optional(),
     http: attempt(evidenceSchemas.http).optional(),
     endpoint: attempt(evidenceSchemas.endpoint).optional(),
+    worlds: attempt(evidenceSchemas.worlds).optional(),
     reported: attempt(evidenceSchemas.reported).optional(),
   }),
   timeline: z.array(timelineEvent),

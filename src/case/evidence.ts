@@ -35,6 +35,10 @@ const launch = z.object({
       path: z.array(z.string()),
       /** Places outside that PATH where the command does exist, with the reason it is known there. */
       elsewhere: z.array(z.object({ path: z.string(), via: z.string() })),
+      /** Everything of that name in the folders of that PATH, in order: the first without a problem is what starts. */
+      candidates: z.array(z.object({ path: z.string(), problem: z.string().optional() })).optional(),
+      /** What the user's own shell would start, when that is another file. `via` says who put it there (nvm, Homebrew ...). */
+      shell: z.object({ path: z.string(), via: z.string().optional() }).optional(),
     })
     .optional(),
   /** What the found file is. */
@@ -46,6 +50,33 @@ const launch = z.object({
       shebang: z
         .object({ line: z.string(), interpreter: z.string(), interpreterFound: z.boolean(), crlf: z.boolean() })
         .optional(),
+      /** For programs in machine code: for which machine they were built, and why they cannot run here. */
+      binary: z
+        .object({
+          os: z.string(),
+          /** Names as Node.js has them (x64, arm64 ...); a universal binary has several. */
+          arch: z.array(z.string()),
+          /** The program loader the file asks for (ELF PT_INTERP). */
+          loader: z.string().optional(),
+          libc: z.enum(['glibc', 'musl']).optional(),
+          problem: z.enum(['other-system', 'other-architecture', 'loader-missing']).optional(),
+        })
+        .optional(),
+      /** macOS: the file carries the attribute com.apple.quarantine. */
+      quarantined: z.boolean().optional(),
+      /** The file only hands over to another program: a shim of npm on Windows, or of a version manager. */
+      shim: z.object({ kind: z.string(), target: z.string().optional() }).optional(),
+    })
+    .optional(),
+  /** What the package that holds the server says it needs, and whether the runtime found is that. */
+  requires: z
+    .object({
+      /** The file that says so, and the package's name. */
+      file: z.string(),
+      name: z.string().optional(),
+      /** `engines.node` of package.json or `requires-python` of pyproject.toml, verbatim. */
+      range: z.string(),
+      satisfied: z.boolean().nullable(),
     })
     .optional(),
   /** Every word of the entry that names a path, and whether something is there. `word` is the literal word. */
@@ -58,7 +89,7 @@ const launch = z.object({
     }),
   ),
   /** The runtime that would run the server (node, python ...) and the version it reports. */
-  runtime: z.object({ name: z.string(), version: z.string() }).optional(),
+  runtime: z.object({ name: z.string(), version: z.string(), path: z.string().optional() }).optional(),
 });
 
 /** The life of the server process. */
@@ -97,6 +128,14 @@ const process_ = z.object({
     .optional(),
   /** Processes of the tree that were still there after the main process had gone; all were ended by us. */
   leftBehind: z.number().optional(),
+  /** The names of those processes, the first ten. */
+  leftBehindNames: z.array(z.string()).optional(),
+  /** The whole tree over time (Linux only), at most 60 samples: memory now, CPU time so far, number of processes. */
+  samples: z
+    .array(z.object({ atMs: z.number(), rssBytes: z.number(), cpuMs: z.number(), processes: z.number() }))
+    .optional(),
+  /** A second start after a first that was slow or too slow: what it took when everything was fetched and cached. */
+  again: z.object({ why: z.string(), outcome: z.enum(['answered', 'unanswered', 'ended']), ms: z.number() }).optional(),
   /** The limit of patience: how long the server was silent before we stopped waiting, and whether its tree used CPU. */
   silence: z.object({ waitedMs: z.number(), busy: z.boolean() }).optional(),
 });
@@ -138,6 +177,14 @@ const stdout = z.object({
       text: z.string(),
       /** What is wrong, for the kinds that need words. */
       why: z.string().optional(),
+      /** Who wrote it, as far as it can be told, and how that is known. `name` is a program or a package. */
+      by: z
+        .object({
+          who: z.enum(['launcher', 'dependency', 'server']),
+          name: z.string().optional(),
+          how: z.string(),
+        })
+        .optional(),
     }),
   ),
   strayCount: z.number(),
@@ -145,6 +192,37 @@ const stdout = z.object({
   endAtMs: z.number().optional(),
   /** The stream ended although the process went on living. */
   endedWhileAlive: z.boolean(),
+});
+
+/** What became of one start of the server in one environment. */
+const start = z.object({
+  outcome: z.enum(['answered', 'ended', 'unanswered', 'not-started']),
+  ms: z.number(),
+  exitCode: z.number().nullable().optional(),
+  signal: z.string().nullable().optional(),
+  /** The last words on stderr, or the error of the operating system. */
+  said: z.string().optional(),
+  /** The file that the command led to. */
+  command: z.string().optional(),
+});
+
+/** The server started in the environment that an MCP client gives it and in the one of the user's shell. */
+const worlds = z.object({
+  client: start,
+  shell: start,
+  /**
+   * What makes the difference, found by trying: `variable` is set in the shell only, `path-entry` is a folder only the
+   * shell's PATH has (`provides` names the program found there), `variables` could not be narrowed to one.
+   */
+  deciding: z
+    .object({
+      kind: z.enum(['variable', 'path-entry', 'variables']),
+      names: z.array(z.string()),
+      provides: z.string().optional(),
+    })
+    .optional(),
+  /** How often the server was started to find that out. */
+  starts: z.number(),
 });
 
 const eraStatus = z.enum(['answered', 'refused', 'invalid', 'unanswered', 'closed', 'not-asked']);
@@ -301,6 +379,7 @@ export const evidenceSchemas = {
   network,
   http,
   endpoint,
+  worlds,
   reported,
 };
 
