@@ -28,6 +28,7 @@ it('kinds of evidence', () => {
     'network',
     'http',
     'endpoint',
+    'worlds',
     'reported',
   ]);
 });
