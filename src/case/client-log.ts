@@ -16,13 +16,49 @@ const CURSOR_ITSELF =
 const STAMPED =
   /^\W{0,2}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d)\S*\s+\W?(?:\[|\w+(?:\s|:|\]))|^\[(?:info|warn(?:ing)?|error|debug|trace)\]/i;
 /** The form of Claude Desktop's log of one server, where stderr stands between the lines as it came. */
-const DESKTOP = /^\d{4}-\d\d-\d\dT[\d:.]+Z \[[^\]]+\] \[(?:info|warn|error|debug)\]/;
+const DESKTOP =
+  /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:\[[^\]]+\] \[(?:info|warn|error|debug)\]|\[(?:info|warn|error|debug)\] \[[^\]]+\])/;
 /** What follows a line of Claude Desktop: the rest of an object that it printed. */
 const OBJECT = /^\s*[{}\])]|^\s+\w+: |^\s*'[^']*',?$/;
 
 /** How clients word a lost connection: these lines are the client's, not the server's. */
 export const CLIENT_WORDS =
   /MCP error -|-3200[01]\b|connection closed|(?:server|client) disconnected|transport (?:is )?closed|failed to (?:re)?connect|\bspawn .*\bE[A-Z]{4,}\b|request timed out|is not valid JSON|client closed|fetch failed|error POSTing to endpoint|SSE error|failed to parse message|process exited with code|Connection state: |Waiting for server to respond|Using MCP server command|Message from (?:client|server): |Starting new stdio process|(?:Initializing|Shutting down) server\.\.\.|(?:Server|Client) transport closed|Client error for command/i;
+
+/** The client that wrote a log, by the form of its lines. */
+const FORMS: { client: string; form: RegExp }[] = [
+  { client: 'claude-desktop', form: DESKTOP },
+  { client: 'cursor', form: /^(?:\d{4}-\S+ \S+ )?\[(?:info|warning|error)\] (?:user|project)-[\w.@/ -]{1,80}?: / },
+  {
+    client: 'claude-code',
+    form: /\[(?:DEBUG|ERROR|WARN)\] MCP server "|\bMCP server "[^"]{1,80}":? (?:Server stderr|Starting connection|Connection failed)|^(?:Server stderr: |Starting connection with timeout of \d+ms)/,
+  },
+  {
+    client: 'vscode',
+    form: /\[(?:info|warning|error)\] (?:Connection state: |Waiting for server to respond to|\[server stderr\]|Discovered \d+ tools)/,
+  },
+  { client: 'codex', form: /\bcodex_(?:core|rmcp_client|mcp)\w*\b/ },
+  { client: 'gemini-cli', form: /(?:Error connecting to MCP server|Error during discovery for (?:MCP )?server)[: ]*'/ },
+];
+
+/** The client whose log this is; undefined when no line has the form of one. */
+export const clientOf = (lines: string[]): string | undefined =>
+  FORMS.find(({ form }) => lines.some((line) => form.test(line)))?.client;
+
+/** The operating system, by the paths that only it has. */
+export function systemOf(text: string): 'windows' | 'macos' | undefined {
+  if (
+    /\b[A-Za-z]:\\{1,2}(?:Users|Program|Windows|ProgramData)\b|\bWinError \d|\.(?:exe|cmd|ps1)\b.{0,80}(?:not recognized|ENOENT|EINVAL)/.test(
+      text,
+    )
+  )
+    return 'windows';
+  return /\/Users\/[^/\s]|\/opt\/homebrew\/|\/Library\/(?:Logs|Application Support|Caches)\b|\bdarwin-(?:arm64|x64)\b/.test(
+    text,
+  )
+    ? 'macos'
+    : undefined;
+}
 
 /** Names that a supervisor puts in front of each line: compose, foreman, pm2, the journal, Heroku, the number of a process. */
 const PREFIX =

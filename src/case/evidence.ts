@@ -366,6 +366,10 @@ const reported = z.object({
   serverLog: z.array(z.string()),
   /** The config entry as JSON text, when it has more than command, args, cwd and env. */
   entry: z.string().optional(),
+  /** Of a log with several servers or several starts: which run was read. Runs count from 1; 0 of 0 when none is marked. */
+  log: z
+    .object({ server: z.string().optional(), servers: z.array(z.string()), run: z.number(), runs: z.number() })
+    .optional(),
 });
 
 /** Every kind of evidence with its schema. The key is the kind's name in the case file. */

@@ -2,10 +2,23 @@
  * What a person can tell about a failure (the symptoms JSON, or pasted text), turned into the same kinds of evidence that
  * a live probe fills. So one set of causes serves both. Nothing is invented: what was not told stays missing.
  */
-import { CLIENT_WORDS, commandIn, endedIn, markedStderr, splitLog, unprefixed } from './client-log.js';
+import {
+  CLIENT_WORDS,
+  clientOf,
+  commandIn,
+  endedIn,
+  markedStderr,
+  splitLog,
+  systemOf,
+  unprefixed,
+} from './client-log.js';
+import { conversationIn } from './conversation.js';
 import type { Evidence, Exchange, StrayKind } from './evidence.js';
+import { lastRun } from './log-runs.js';
 import { plain } from './plain.js';
 import { isPlaceholder, redactArgs } from './redact.js';
+import { TELLING } from './sift.js';
+import { unwrapped } from './unwrap.js';
 
 /** All keys optional. See CONTRACT in the README: this is what `explain` reads. */
 export interface Symptoms {
@@ -23,6 +36,8 @@ export interface Symptoms {
   signal?: string;
   http?: { method?: string; status?: number; headers?: Record<string, string>; body?: string };
   serverLog?: string;
+  /** Which part of a longer log these symptoms were taken from; found by `symptomsOf`, never told. */
+  log?: Evidence['reported']['log'];
 }
 
 const MAX_LINES = 2_000;
@@ -34,11 +49,16 @@ const linesOf = (text: string | undefined): string[] =>
     .map((line) => plain(line).slice(0, MAX_LINE))
     .filter((line) => line.trim() !== '');
 
-/** Head and tail of many lines: the reason of a failure stands at the start or at the end, seldom between. */
+/** Of many lines the head, the tail, and what between them tells of a failure. */
 function bounded(lines: string[]): { kept: string[]; omitted: number } {
   if (lines.length <= MAX_LINES) return { kept: lines, omitted: 0 };
-  const half = MAX_LINES / 2;
-  return { kept: [...lines.slice(0, half), ...lines.slice(-half)], omitted: lines.length - MAX_LINES };
+  const third = Math.floor(MAX_LINES / 3);
+  const telling = new RegExp(TELLING.source);
+  const between = lines.slice(third, -third).filter((line) => telling.test(line));
+  const middle = between.slice(-third);
+  const tail = MAX_LINES - third - middle.length;
+  const kept = [...lines.slice(0, third), ...middle, ...lines.slice(-tail)];
+  return { kept, omitted: lines.length - kept.length };
 }
 
 /** Class of a line that stands on standard output, where only JSON-RPC messages may stand. */
@@ -163,40 +183,65 @@ function withoutValues(entry: Record<string, unknown>): Record<string, unknown> 
   );
 }
 
+/** The lines of a log that count: what was said, of the last run of one server. */
+const told = (text: string | undefined): string[] => unprefixed(lastRun(unwrapped(linesOf(text))).lines);
+
 /** Each text where it belongs: a client's log holds the server's stderr, and a supervisor puts names in front of lines. */
 function sorted(symptoms: Symptoms): Symptoms {
-  const { client, stderr } = splitLog(unprefixed(linesOf(symptoms.clientError)));
-  const own = symptoms.stderr?.split(/\r\n|\n|\r/) ?? [];
-  const plain = unprefixed(own.filter((line) => line.trim() !== '')).map((line) => markedStderr(line) ?? line);
-  const logs = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].join('\n');
+  const logs = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
+  const { client, stderr } = splitLog(told(symptoms.clientError));
+  const own = told(symptoms.stderr).map((line) => markedStderr(line) ?? line);
   const named = symptoms.url === undefined ? commandIn(logs) : undefined;
+  const path = JSON.stringify(symptoms.entry ?? {}).replaceAll('\\\\', '\\');
   return {
     ...symptoms,
+    client: symptoms.client ?? clientOf(linesOf(symptoms.clientError).slice(0, 200)),
+    os: symptoms.os ?? systemOf(`${logs.slice(0, 20_000)}\n${path}`),
     entry: symptoms.entry ?? (named && { command: named.command, args: redactArgs(named.args, (word) => word) }),
     clientError: client.join('\n'),
-    stderr: symptoms.stderr === undefined && stderr.length === 0 ? undefined : [...plain, ...stderr].join('\n'),
-    serverLog: unprefixed(linesOf(symptoms.serverLog)).join('\n'),
+    stderr: symptoms.stderr === undefined && stderr.length === 0 ? undefined : [...own, ...stderr].join('\n'),
+    serverLog: told(symptoms.serverLog).join('\n'),
+  };
+}
+
+/** What the log shows of the conversation, as a probe would have noted it. */
+function handshakeOf({ clientError }: Symptoms): { handshake?: Evidence['handshake']; pending: string[] } {
+  const lines = linesOf(clientError);
+  const conversation = conversationIn(lines);
+  const initialize = conversation?.initialize;
+  if (!initialize) return { pending: conversation?.pending ?? [] };
+  const closed = lines.some((line) => /-32000\b|closed|disconnected|exited/i.test(line));
+  return {
+    pending: conversation.pending,
+    handshake: {
+      initialize: initialize.status === 'unanswered' && closed ? { ...initialize, status: 'closed' } : initialize,
+      discover: { status: 'not-asked', why: 'the log shows initialize only' },
+      used: initialize.status === 'answered' ? 'initialize' : undefined,
+    },
   };
 }
 
 /** The evidence that symptoms amount to. Kinds about which nothing was told are absent. */
-export function evidenceOf(told: Symptoms): Partial<Evidence> {
-  const symptoms = sorted(told);
+export function evidenceOf(given: Symptoms): Partial<Evidence> {
+  const symptoms = sorted(given);
   const stderr = bounded(linesOf(symptoms.stderr));
   const http = exchangeOf(symptoms);
+  const { handshake, pending } = handshakeOf({ clientError: symptoms.clientError });
+  const process = processOf(symptoms);
   const knownKeys = new Set(['command', 'args', 'env', 'cwd']);
   const evidence: Partial<Evidence> = {
     launch: launchOf(symptoms.entry),
-    process: processOf(symptoms),
+    process: process && { ...process, pending },
     stderr:
       symptoms.stderr === undefined
         ? undefined
         : {
-            bytes: (told.stderr ?? symptoms.stderr).length,
+            bytes: (given.stderr ?? symptoms.stderr).length,
             lines: stderr.kept.map((text) => ({ atMs: 0, text })),
             omitted: stderr.omitted,
           },
     stdout: symptoms.stdout === undefined ? undefined : stdoutOf(symptoms.stdout),
+    handshake,
     http: http ? { exchanges: [http], omitted: 0 } : undefined,
     reported: {
       transport: symptoms.transport,
@@ -210,24 +255,33 @@ export function evidenceOf(told: Symptoms): Partial<Evidence> {
         symptoms.entry && Object.keys(symptoms.entry).some((key) => !knownKeys.has(key))
           ? JSON.stringify(withoutValues(symptoms.entry)).slice(0, 4_000)
           : undefined,
+      log: symptoms.log,
     },
   };
   return Object.fromEntries(Object.entries(evidence).filter(([, value]) => value !== undefined));
 }
 
-/** Sort pasted text into symptoms: the response of an HTTP transcript, the client's words, and the rest as stderr. */
-export function symptomsOf(text: string): Symptoms {
+/**
+ * Sort pasted text into symptoms: the response of an HTTP transcript, the client's words, and the rest as stderr. Of a log that
+ * holds several servers or several starts, the last run of one server is taken: the one named `server`, or the one that failed last.
+ */
+export function symptomsOf(text: string, server?: string): Symptoms {
+  const said = unwrapped(text.split(/\r\n|\n|\r/).map(plain)).map((line) => line.slice(0, MAX_LINE));
+  const { lines, ...log } = lastRun(said, server);
   const client: string[] = [];
   const rest: string[] = [];
   const headers: Record<string, string> = {};
   let status: number | undefined;
-  for (const line of text.split(/\r\n|\n|\r/)) {
+  const transcript = lines.some((line) => /^(?:< ?)?HTTP\/[\d.]+ \d{3}\b/.test(line));
+  // A log of a client is kept whole: what belongs to the server is told by its place between the client's lines.
+  const isLog = clientOf(lines.slice(0, 500)) !== undefined;
+  for (const line of lines) {
     const statusLine = /^(?:< ?)?HTTP\/[\d.]+ (\d{3})\b/.exec(line);
     const header = /^< ([\w-]+): (.*)$/.exec(line);
     if (statusLine) status = Number(statusLine[1]);
     else if (header?.[1]) headers[header[1]] = header[2] ?? '';
-    else if (/^[>*] /.test(line)) continue;
-    else (CLIENT_WORDS.test(line) && markedStderr(line) === undefined ? client : rest).push(line);
+    else if (transcript && /^[>*] /.test(line)) continue;
+    else (isLog || (CLIENT_WORDS.test(line) && markedStderr(line) === undefined) ? client : rest).push(line);
   }
   const body = rest.join('\n').trim();
   return {
@@ -235,5 +289,6 @@ export function symptomsOf(text: string): Symptoms {
     // What follows the headers of a transcript is the body of the response.
     http: status === undefined ? undefined : { status, headers, body },
     stderr: status === undefined && body ? body : undefined,
+    ...(log.servers.length + log.runs > 1 && { log }),
   };
 }

@@ -19,10 +19,12 @@ export const WORDS = ['stderr', 'stdout', 'reported', 'process', 'handshake'] as
 
 /** The server took itself out of the conversation: it did not start, ended by itself, or gave no usable answer. */
 export function failed({ process, handshake, reported }: Sources): boolean {
+  // Nobody pastes the log of a server that works.
+  if (reported) return true;
   if (process?.spawnError || process?.exit?.by === 'itself') return true;
   const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
   if (opened) return false;
-  return handshake !== undefined || reported !== undefined || process !== undefined;
+  return handshake !== undefined || process !== undefined;
 }
 
 /**

@@ -1,16 +1,41 @@
 /** `mcp-verdict explain`: judge what a person pasted, without touching anything. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import { Sifter } from '../case/sift.js';
 import { type Symptoms, symptomsOf } from '../case/symptoms.js';
+import { isLogLine } from '../case/unwrap.js';
 import { caseOfSymptoms } from '../probe/reported.js';
 import { escapeLine } from '../render/escape.js';
 import { UsageError } from './exit.js';
 import type { ReportOptions } from './options.js';
+import { configSymptoms } from './pasted-config.js';
 import { report } from './report.js';
 
-/** Of a long log the start and the end are read: the reason of a failure stands at one of them. */
-const HALF_BYTES = 8 * 1024 * 1024;
+export interface ExplainOptions extends ReportOptions {
+  /** The server whose run counts, in a log of several; or the entry, in a config. */
+  server?: string;
+}
 
-/** Text of a file, at most 16 MiB of it. Returns null when there is no such file. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** Bytes to text in pieces: UTF-8, or UTF-16 when a byte order mark says so (PowerShell redirects). */
+class Pasted {
+  readonly #sifter = new Sifter();
+  #decoder: StringDecoder | undefined;
+
+  push(bytes: Buffer): void {
+    const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    this.#decoder ??= new StringDecoder(utf16 ? 'utf16le' : 'utf8');
+    this.#sifter.push(this.#decoder.write(bytes));
+  }
+
+  text(): string {
+    this.#sifter.push(this.#decoder?.end() ?? '');
+    return this.#sifter.result().text.replace(/^\uFEFF/, '');
+  }
+}
+
+/** What counts of the text of a file of any size. Returns null when there is no such file. */
 function fileText(path: string): string | null {
   let file: number;
   try {
@@ -23,42 +48,35 @@ function fileText(path: string): string | null {
     );
   }
   try {
-    const stat = fstatSync(file);
-    if (stat.isDirectory())
+    if (fstatSync(file).isDirectory())
       throw new UsageError(`${path} is a folder. Give a log file, - for standard input, or the text itself in quotes.`);
-    const read = (from: number, bytes: number) => {
-      const buffer = Buffer.alloc(bytes);
-      return decode(buffer.subarray(0, readSync(file, buffer, 0, bytes, from)));
-    };
-    if (stat.size <= HALF_BYTES * 2) return read(0, stat.size);
-    return `${read(0, HALF_BYTES)}\n${read(stat.size - HALF_BYTES, HALF_BYTES)}`;
+    const pasted = new Pasted();
+    const buffer = Buffer.alloc(PIECE_BYTES);
+    let read = 0;
+    do {
+      read = readSync(file, buffer, 0, PIECE_BYTES, null);
+      if (read > 0) pasted.push(buffer.subarray(0, read));
+    } while (read > 0);
+    return pasted.text();
   } finally {
     closeSync(file);
   }
 }
 
-/** UTF-8, or UTF-16 when a byte order mark says so (PowerShell redirects). */
-function decode(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le').slice(1);
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
-}
-
 async function standardInput(): Promise<string> {
   if (process.stdin.isTTY)
     process.stderr.write('mcp-verdict: paste the error or log, then press Ctrl-D (Windows: Ctrl-Z and Enter)\n');
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= HALF_BYTES * 2) chunks.push(chunk);
-  }
-  return decode(Buffer.concat(chunks));
+  const pasted = new Pasted();
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) pasted.push(chunk);
+  return pasted.text();
 }
 
 /** Symptoms JSON when the text is a JSON object that is no JSON-RPC message; otherwise pasted text. */
-async function symptomsIn(text: string, where: string, quiet: boolean): Promise<Symptoms> {
+async function symptomsIn(text: string, where: string, { quiet, server }: ExplainOptions): Promise<Symptoms> {
   const trimmed = text.trim();
-  if (!trimmed.startsWith('{')) return symptomsOf(text);
+  if (!trimmed.startsWith('{')) return symptomsOf(text, server);
+  const config = configSymptoms(trimmed, where, server);
+  if (config) return config;
   let value: unknown;
   try {
     value = JSON.parse(trimmed);
@@ -67,12 +85,14 @@ async function symptomsIn(text: string, where: string, quiet: boolean): Promise<
     const meant = /"(?:stderr|stdout|clientError|exitCode|serverLog|entry|transport)"\s*:/.test(
       trimmed.slice(0, 4_000),
     );
-    if (!meant) return symptomsOf(text);
+    if (!meant) return symptomsOf(text, server);
     throw new UsageError(
       `${where} is meant as symptoms JSON but cannot be parsed (${escapeLine((error as Error).message, 120)}). Check commas and quotes, or paste the plain text of the log.`,
     );
   }
   if (typeof value === 'object' && value !== null && 'jsonrpc' in value) return { clientError: trimmed };
+  // One line of a JSON log.
+  if (isLogLine(value)) return symptomsOf(text, server);
   const { readSymptoms, UnreadableError } = await import('../case/read.js');
   try {
     const { symptoms, unknown } = readSymptoms(value);
@@ -90,7 +110,7 @@ async function symptomsIn(text: string, where: string, quiet: boolean): Promise<
 }
 
 /** Returns the exit code. */
-export async function explain(what: string, options: ReportOptions): Promise<number> {
+export async function explain(what: string, options: ExplainOptions): Promise<number> {
   const fromFile = what === '-' || what.includes('\n') ? null : fileText(what);
   const text = what === '-' ? await standardInput() : (fromFile ?? what);
   const where = what === '-' ? 'Standard input' : fromFile === null ? 'The text' : what;
@@ -100,7 +120,7 @@ export async function explain(what: string, options: ReportOptions): Promise<num
     throw new UsageError(
       `There is no file ${what}. Give a log file, - for standard input, or the text itself in quotes.`,
     );
-  const symptoms = await symptomsIn(text, where, options.quiet ?? false);
+  const symptoms = await symptomsIn(text, where, options);
   const complaint = symptoms.clientError ?? text;
   return report(caseOfSymptoms(symptoms, complaint.slice(0, 4_000), new Date().toISOString()), options);
 }

@@ -4,7 +4,8 @@ import { redactor } from '../case/redact.js';
 import { escapeLine } from '../render/escape.js';
 import { TOOL } from '../tool.js';
 import { EXIT, isUsageError, UsageError } from './exit.js';
-import { FORMATS, type ReportOptions } from './options.js';
+import type { ExplainOptions } from './explain.js';
+import { FORMATS } from './options.js';
 import { verify } from './verify.js';
 
 const EXIT_HELP = `
@@ -69,7 +70,8 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .description('Judge a pasted error message, a log file or a symptoms JSON, without touching anything.')
     .usage('[options] <file | - | "text">')
     .argument('<what>', 'a file, - for standard input, or the text itself')
-    .action(async (what: string, options: ReportOptions) => {
+    .option('--server <name>', 'of a log or config with several servers, the one in question')
+    .action(async (what: string, options: ExplainOptions) => {
       const { explain } = await import('./explain.js');
       done(await explain(what, options));
     });

@@ -32,6 +32,10 @@ export function renderAgent(verdict: Verdict, file: CaseFile): string {
     for (const other of verdict.findings.slice(1, 6))
       lines.push(`${other.role}: ${other.id} (${other.certainty}): ${escapeLine(other.says, 400)}`);
   }
+  verdict.next.forEach((step, i) => {
+    lines.push(`look next ${i + 1}: ${escapeLine(step.say, 600)}`);
+    if (step.run) lines.push(`  run: ${escapeLine(step.run, 2_000)}`);
+  });
   for (const { id, title, outcome, says } of verdict.checks)
     if (outcome === 'fail' || outcome === 'warn' || (!root && outcome !== 'not-applicable'))
       lines.push(`check ${id} ${title}: ${outcome}: ${escapeLine(says)}`);

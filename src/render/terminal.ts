@@ -3,6 +3,9 @@ import picocolors from 'picocolors';
 import type { CaseFile } from '../case/case-file.js';
 import { pointer } from '../case/pointer.js';
 import type { Finding, Verdict } from '../verdict/verdict.js';
+
+type FixStep = Finding['fix'][number];
+
 import { escapeLine } from './escape.js';
 import { describe, duration } from './evidence.js';
 
@@ -116,9 +119,9 @@ function findingBlock(
   return [...says, `  ${paint.dim(`${finding.certainty} · ${finding.id}`)}`, '', ...rows(evidence, options, paint)];
 }
 
-function fixBlock(finding: Finding, options: TerminalOptions, paint: Paint): string[] {
-  if (!finding.fix.length) return [];
-  const steps = finding.fix.flatMap((step, i) => {
+function stepsBlock(title: string, fix: FixStep[], options: TerminalOptions, paint: Paint): string[] {
+  if (!fix.length) return [];
+  const steps = fix.flatMap((step, i) => {
     const say = wrap(escapeLine(step.say, 600), options.width - 8).map(
       (line, n) => `    ${n === 0 ? `${i + 1}  ` : '   '}${line}`,
     );
@@ -129,7 +132,7 @@ function fixBlock(finding: Finding, options: TerminalOptions, paint: Paint): str
       : [];
     return [...say, ...run, ...edit];
   });
-  return ['', `  ${paint.bold('Fix')}`, ...steps];
+  return ['', `  ${paint.bold(title)}`, ...steps];
 }
 
 function pathBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): string[] {
@@ -174,7 +177,7 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   if (root) {
     lines.push(
       ...findingBlock(root, verdict, file, width, paint),
-      ...fixBlock(root, width, paint),
+      ...stepsBlock('Fix', root.fix, width, paint),
       ...pathBlock(verdict, width, paint),
     );
     const others = verdict.findings.slice(1).filter(({ role }) => role === 'contributing');
@@ -193,14 +196,8 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
     const works = file.evidence.handshake?.status === 'seen' && file.evidence.handshake.value.used !== undefined;
     if (works) lines.push('', `  ${paint.bold('What was verified')}`, ...checkBlock(verdict, width, paint));
   } else if (file.origin === 'reported') {
-    lines.push(
-      ...wrap(
-        'Nothing in the text names a cause. Look next at the stderr of the server and at its exit code: start it with',
-        width.width - 2,
-      ).map((l) => `  ${l}`),
-      '',
-      `    ${paint.green('mcp-verdict verify -- <command> [args...]')}`,
-    );
+    lines.push(...wrap('Nothing in the text names a cause.', width.width - 2).map((l) => `  ${l}`));
+    lines.push(...pathBlock(verdict, width, paint));
   } else {
     lines.push(...checkBlock(verdict, width, paint));
     if (verdict.status === 'inconclusive') {
@@ -214,6 +211,7 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
       );
     }
   }
+  lines.push(...stepsBlock('Look next', verdict.next, width, paint));
   if (file.origin === 'live') lines.push('', `  ${paint.dim(`${duration(file.tookMs)} in all`)}`);
   return `${lines.join('\n')}\n`;
 }

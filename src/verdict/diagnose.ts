@@ -8,6 +8,7 @@ import type { Cause, Certainty, Facts, FixStep, Match } from '../causes/cause.js
 import { causes as allCauses } from '../causes/index.js';
 import { checks as allChecks } from '../checks/index.js';
 import { closedBy } from './closed-by.js';
+import { nextSteps } from './next.js';
 import { walk } from './path.js';
 import { type Citation, type Finding, type Status, VERDICT_FORMAT, type Verdict } from './verdict.js';
 
@@ -160,6 +161,7 @@ export function diagnose(file: CaseFile, causes: readonly Cause[] = allCauses, c
         }
       : null,
     unanswered: unansweredOf(file, causes),
+    next: status === 'inconclusive' ? nextSteps(file, evidence) : [],
     checks: checked,
     grades: {},
   };

@@ -30,6 +30,18 @@ const opened = ({ handshake }: Partial<Evidence>): boolean =>
 /** The questions of both transports. Those that do not arise are left out of the walk. */
 export const QUESTIONS: Question[] = [
   {
+    question: 'Which part of the log?',
+    ask({ reported }) {
+      const log = reported?.log;
+      if (!log) return null;
+      const others = log.servers.filter((name) => name !== log.server);
+      const run = log.runs > 1 ? `run ${log.run} of ${log.runs}` : 'the only run';
+      return good(
+        `${log.runs ? run : 'all'}${log.server ? ` of ${log.server}` : ''}${others.length ? `; left out: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''}` : ''}`,
+      );
+    },
+  },
+  {
     question: 'Was the command found?',
     ask({ launch }) {
       if (!launch?.lookup) return null;
@@ -129,7 +141,7 @@ export const QUESTIONS: Question[] = [
         return good('no, but server/discover was: this server speaks 2026-07-28 only');
       const says: Record<typeof initialize.status, Answer> = {
         answered: good(
-          `yes, after ${seconds(initialize.ms ?? 0)}, revision ${initialize.revision}`,
+          `yes${initialize.ms === undefined ? '' : `, after ${seconds(initialize.ms)}`}, revision ${initialize.revision ?? 'not shown'}`,
           at('handshake', 'initialize'),
         ),
         refused: bad(`refused: ${initialize.error?.message ?? ''}`, at('handshake', 'initialize')),

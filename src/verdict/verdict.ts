@@ -72,6 +72,8 @@ export interface Verdict {
   } | null;
   /** Causes that could not be judged, because the evidence they need is missing. */
   unanswered: { cause: string; missing: string[]; because: string }[];
+  /** Where to look next, when the evidence does not decide. Empty otherwise. */
+  next: FixStep[];
   checks: CheckResult[];
   grades: Record<string, never>;
 }

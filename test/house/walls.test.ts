@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   checks: ['case'],
   clients: [],
   wire: ['case'],
-  verdict: ['case', 'causes', 'checks'],
+  verdict: ['case', 'causes', 'checks', 'clients'],
   render: ['case', 'verdict'],
   probe: ['case', 'wire', 'clients', 'tool'],
   cli: ['case', 'causes', 'verdict', 'render', 'probe', 'tool'],

@@ -1,0 +1,56 @@
+/** Lines as whoever kept the log wrote them down, brought back to the line that was said: JSON around it, time stamps before it. */
+
+/** The keys under which loggers keep the text of a line: Claude Code's cache, docker's json-file, pino, bunyan, structlog. */
+const TEXT_KEYS = ['log', 'error', 'debug', 'message', 'msg', 'event', 'text'] as const;
+/** What marks an object as a line of a log rather than as the data of the server. */
+const LOG_KEYS = ['timestamp', 'time', 'ts', 'sessionId', 'stream', 'level', '@timestamp'];
+
+/** A JSON object that a logger wrote: it has a time or a level, and a text. */
+export const isLogLine = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !('jsonrpc' in value) &&
+  LOG_KEYS.some((key) => key in value) &&
+  TEXT_KEYS.some((key) => typeof (value as Record<string, unknown>)[key] === 'string');
+
+function ofJson(line: string): string[] | null {
+  if (!line.startsWith('{') || !line.trimEnd().endsWith('}') || line.length > 100_000) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (!isLogLine(value)) return null;
+  const text = TEXT_KEYS.map((key) => value[key]).find((part) => typeof part === 'string');
+  return String(text)
+    .split(/\r\n|\n|\r/)
+    .filter((part) => part.trim() !== '');
+}
+
+/** docker logs -t and Kubernetes: nanoseconds, and for the latter the stream and whether the line is whole. */
+const NANOSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7,9}(?:Z|[+-]\d\d:\d\d) (?:std(?:out|err) [FP] )?/;
+/** npm's debug log: the number of the line and its level. Its errors are the ones npm prints, and the rest is noise. */
+const NPM = /^\d+ (?<level>silly|verbose|info|http|timing|notice|warn|error)\b ?(?<text>.*)$/;
+
+/** The lines of npm's debug log that say something: errors as npm prints them, the stack, the command. */
+function ofNpm(line: string): string[] | null {
+  const { level, text = '' } = NPM.exec(line)?.groups ?? {};
+  if (!level) return null;
+  if (level === 'error') return [`npm error ${text}`];
+  return level === 'warn' || /^(?:stack|cli|argv|cwd|node|npm) /.test(text) ? [`npm ${level} ${text}`] : [];
+}
+
+/** True when these are the lines of npm's debug log. */
+const isNpmDebug = (lines: string[]): boolean =>
+  lines.slice(0, 50).filter((line) => NPM.test(line)).length > Math.min(lines.length, 50) / 2 &&
+  lines.slice(0, 50).some((line) => /^\d+ (?:verbose|silly|info) /.test(line));
+
+/** The lines that were said. A wrapped text of several lines becomes several. */
+export function unwrapped(lines: string[]): string[] {
+  const npm = isNpmDebug(lines);
+  return lines.flatMap((line) => {
+    const plain = line.replace(NANOSECONDS, '');
+    return ofJson(plain) ?? (npm ? ofNpm(plain) : null) ?? [plain];
+  });
+}
