@@ -2,24 +2,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AREAS } from '../src/causes/areas.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Files of src/causes that are no cause. */
-export const SHARED_CAUSE_FILES = [
-  'answers',
-  'areas',
-  'cause',
-  'challenge',
-  'consequences',
-  'edges',
-  'index',
-  'launchers',
-  'missing-command',
-  'missing-file',
-  'way',
-  'words',
-];
+/** Files of src/causes that are no cause: their name does not begin with an area. */
+export const SHARED_CAUSE_FILES = readdirSync(join(root, 'src/causes'))
+  .map((name) => name.replace(/\.ts$/, ''))
+  .filter((name) => !AREAS.some((area) => name.startsWith(`${area}-`)));
 const SHARED_CHECK_FILES = ['check', 'index'];
 /** The order in which a conversation goes; files that are not named here follow by name. */
 const CHECK_ORDER = ['lifecycle', 'http', 'stdio', 'catalog', 'shutdown'];
