@@ -12,11 +12,13 @@ export const SHARED_CAUSE_FILES = [
   'cause',
   'challenge',
   'consequences',
+  'cut-path',
   'edges',
   'index',
   'launchers',
   'missing-command',
   'missing-file',
+  'system',
   'way',
   'words',
 ];

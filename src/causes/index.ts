@@ -15,11 +15,15 @@ import httpNotMcp from './http-not-mcp.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installPackageNotFound from './install-package-not-found.js';
+import launchBinaryIncompatible from './launch-binary-incompatible.js';
 import launchBlockedByOs from './launch-blocked-by-os.js';
 import launchCommandNotInstalled from './launch-command-not-installed.js';
 import launchCommandNotOnPath from './launch-command-not-on-path.js';
 import launchEntryPointMissing from './launch-entry-point-missing.js';
 import launchShebangBroken from './launch-shebang-broken.js';
+import launchWindowsShim from './launch-windows-shim.js';
+import launchWindowsSpaceInPath from './launch-windows-space-in-path.js';
+import launchWslBoundary from './launch-wsl-boundary.js';
 import networkDnsFailed from './network-dns-failed.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
@@ -57,11 +61,15 @@ export const causes: readonly Cause[] = [
   httpRedirectLosesRequest,
   httpServerError,
   installPackageNotFound,
+  launchBinaryIncompatible,
   launchBlockedByOs,
   launchCommandNotInstalled,
   launchCommandNotOnPath,
   launchEntryPointMissing,
   launchShebangBroken,
+  launchWindowsShim,
+  launchWindowsSpaceInPath,
+  launchWslBoundary,
   networkDnsFailed,
   networkRefused,
   networkTlsOnPlainHttp,

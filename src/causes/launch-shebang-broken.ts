@@ -63,7 +63,6 @@ export default defineCause({
     'launch-command-not-on-path',
     'launch-command-not-installed',
     'launch-entry-point-missing',
-    'launch-binary-incompatible',
     'config-path-missing',
     'runtime-dependency-missing',
   ],
