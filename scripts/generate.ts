@@ -11,6 +11,7 @@ export const SHARED_CAUSE_FILES = [
   'areas',
   'cause',
   'challenge',
+  'client-shapes',
   'consequences',
   'cut-path',
   'edges',

@@ -18,6 +18,9 @@ const REFUSED = [
   /\bspawn(?:Sync)? (?<path>\S.*?\.(?:cmd|bat)) (?:EINVAL|EFTYPE|UNKNOWN|EACCES)\b/i,
   /\b(?<path>[\w.-]+\.(?:cmd|bat))\b.{0,80}\bEINVAL\b|\bEINVAL\b.{0,80}?(?<path2>[\w.\\:-]+\.(?:cmd|bat))\b/i,
 ];
+/** Claude Code's own advice. */
+const ADVICE =
+  /Windows requires ['"`]?cmd \/c['"`]?|requires? (?:a )?['"`]?cmd \/c['"`]? wrapper|(?:wrap|use|prefix|run).{0,30}['"`]cmd \/c\b/i;
 const UNNAMED = /\bspawn (?:EINVAL|EFTYPE|UNKNOWN)\b/;
 
 /** A start without a shell that looked for an .exe of that name: Node.js, Python, .NET, Java, Rust. */
@@ -77,6 +80,13 @@ export default defineCause({
         certainty: 'certain',
         cites: [refused.line.at],
         facts: facts(refused.groups.path ?? refused.groups.path2 ?? '', 'refused'),
+      };
+    const advice = find(lines, ADVICE);
+    if (advice)
+      return {
+        certainty: 'likely',
+        cites: [advice.line.at],
+        facts: facts(/to execute (?<name>[\w.-]+)/.exec(advice.line.text)?.groups?.name ?? command, 'maybe'),
       };
     if (find(lines, THROUGH_SHELL)) return null;
     const unnamed = find(lines, UNNAMED);
@@ -211,6 +221,14 @@ export default defineCause({
       name: 'an entry, and not a word of the reason',
       finds: true,
       symptoms: { os: 'windows', client: 'claude-code', entry: { command: 'npx' }, clientError: 'Failed to connect' },
+    },
+    {
+      name: 'the client gives the advice',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        clientError: "[Warning] [godot] mcpServers.godot: Windows requires 'cmd /c' wrapper to execute npx",
+      },
     },
     {
       name: 'found by us as a batch file, refused by the system',

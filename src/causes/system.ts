@@ -50,3 +50,12 @@ export const wordsOfEntry = ({ launch }: Seen): { text: string; at: string }[] =
 
 /** Where a finding that rests on the entry alone points: the client's words when there are any, and the entry. */
 export const placesOf = (lines: Line[], entry: string): string[] => [...(lines[0] ? [lines[0].at] : []), entry];
+
+/**
+ * Variables that a session of the system sets, and those that a shell's profile adds for tools. A server that misses one has not
+ * got what every terminal has; no server is configured through them. No name here is that of a credential.
+ */
+export const SESSION_VARIABLES = String.raw`APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES|COMMONPROGRAMFILES|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|PATH|USERPROFILE|HOMEDRIVE|HOMEPATH|USERNAME|COMPUTERNAME|TEMP|TMP|TMPDIR|HOME|USER|LOGNAME|SHELL|LANG|LC_ALL|TERM|XDG_[A-Z]{3,20}(?:_[A-Z]{3,10})?|DBUS_SESSION_BUS_ADDRESS|DISPLAY|WAYLAND_DISPLAY|SSH_AUTH_SOCK|JAVA_HOME|JDK_HOME|GRADLE_HOME|MAVEN_HOME|M2_HOME|ANDROID_HOME|ANDROID_SDK_ROOT|GEM_HOME|GEM_PATH|BUNDLE_GEMFILE|RUBYLIB|RBENV_ROOT|NVM_DIR|NVM_HOME|VOLTA_HOME|PNPM_HOME|BUN_INSTALL|NODE_PATH|PYTHONPATH|PYTHONHOME|PYENV_ROOT|VIRTUAL_ENV|CONDA_PREFIX|(?:DY)?LD_(?:FALLBACK_)?LIBRARY_PATH|GOPATH|GOROOT|GOCACHE|GOMODCACHE|CARGO_HOME|RUSTUP_HOME|DOTNET_ROOT|HTTPS?_PROXY|ALL_PROXY|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE`;
+const SESSION_VARIABLE = new RegExp(`^(?:${SESSION_VARIABLES})$`, 'i');
+
+export const isSessionVariable = (name: string): boolean => SESSION_VARIABLE.test(name);
