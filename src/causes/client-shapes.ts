@@ -249,9 +249,11 @@ function rootFault(entry: Entry, shape: ClientShape | undefined): Fault | null {
   const inner = Object.keys(servers).find(
     (key) => ROOTS.test(key) && isObject(servers[key]) && !isServer(servers[key]),
   );
-  // VS Code's old settings had "mcp": { "servers": ... }.
+  // Older settings of VS Code had "mcp": { "servers": ... }.
   if (inner && !(root === 'mcp' && inner === 'servers'))
     return { fault: 'nested', key: inner, instead: root, sure: true };
+  if (inner && shape && shape.root !== 'servers')
+    return { fault: 'wrong-root', key: `${root}.${inner}`, instead: shape.root, sure: true };
   if (shape && root !== shape.root && Object.values(servers).some(isServer))
     return { fault: 'wrong-root', key: root, instead: shape.root, sure: true };
   return null;

@@ -12,9 +12,9 @@ const CLEAR = ANY.replace(/\|(?:PATH|USER|TERM|SHELL|LANG|TEMP|TMP|USERNAME|LOGN
 /** A variable that nobody filled in became part of a path. */
 const LITERAL = [
   new RegExp(
-    String.raw`(?:ENOENT|EPERM|EACCES|[Nn]o such|[Cc]annot find|not found|lstat|mkdir|path|open)\b.{0,300}(?:\$\{(?:env:)?${ANY}\}|%${ANY.replace('name', 'percent')}%)`,
+    String.raw`(?:ENOENT|EPERM|EACCES|[Nn]o such|[Cc]annot find|not found|lstat|mkdir|path|open)\b.{0,300}(?:\$\{(?:env:)?${CLEAR}\}|%${CLEAR.replace('name', 'percent')}%)`,
   ),
-  new RegExp(String.raw`[\\/](?:\$\{(?:env:)?${ANY}\}|%${ANY.replace('name', 'percent')}%)`),
+  new RegExp(String.raw`[\\/](?:\$\{(?:env:)?${CLEAR}\}|%${CLEAR.replace('name', 'percent')}%)`),
   /(?:ENOENT|no such|mkdir|lstat|stat|scandir|open|cannot find)\b.{0,200}['"`](?:[^'"`]*[\\/])?(?<undefined>undefined[\\/][^'"`]*)['"`]/i,
 ];
 /** npm looks below the folder in which the client stands, because its prefix is ${APPDATA}\npm. */

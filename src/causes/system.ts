@@ -25,13 +25,18 @@ export function systemOf(given: Seen): 'windows' | 'macos' | 'linux' | '' {
 
 /** A word of the reason. Clients have many ways to say that a connection failed, and those without such a word say no more than that. */
 const REASON =
-  /\btime(?:d )?-?out|-3260\d|is not valid JSON|unexpected token|(?<![\d.:-])[45]\d\d\b(?![.:]?\d)|unauthori[sz]ed|forbidden|\b(?:ECONN|ENOT|ENOENT|EINVAL|EPIPE|EACCES|EPERM|EADDR|EISDIR|ETIMEDOUT|UNKNOWN)|fetch|https?:\/\/(?!modelcontextprotocol\.io)|schema|permission|not found|no such|cannot find|traceback|exception|invalid|required|missing|refused|denied|method|\bsse\b|oauth|parse/i;
+  /\btime(?:d )?-?out|-3260\d|is not valid JSON|unexpected token|(?<![\d.:-])[45]\d\d\b(?![.:]?\d)|unauthori[sz]ed|forbidden|\b(?:ECONN|ENOT|ENOENT|EINVAL|EPIPE|EACCES|EPERM|EADDR|EISDIR|ETIMEDOUT|UNKNOWN)|fetch|https?:\/\/(?!modelcontextprotocol\.io)|schema|permission|not found|no such|cannot find|traceback|exception|invalid|required|missing|refused|denied|method|\bsse\b|oauth|parse|\bCPU\b|memory|leak|\bslow|\bhang|orphan|zombie|\bspin|\bloop|\bcall|duplicat/i;
+/** A word of failing to connect. */
+const FAILS =
+  /fail|disconnect|clos|connect|error|exit|unable|could not|not (?:running|available)|offline|no tools|start/i;
 
 /** The report names no reason: nothing on stderr or stdout, no exit code, and of the client only that it failed. */
 export function saysNothing(given: Seen): boolean {
   const { process, http, stdout, handshake, launch } = given;
   if (process?.exit || process?.spawnError || http || handshake || stdout || launch?.lookup) return false;
-  return words(given).every(({ text, from }) => from === 'client' && text.length < 400 && !REASON.test(text));
+  return words(given).every(
+    ({ text, from }) => from === 'client' && text.length < 300 && FAILS.test(text) && !REASON.test(text),
+  );
 }
 
 /** The name of the program, without folder and the extensions of Windows. */
