@@ -7,18 +7,8 @@ import { failed, find, type Line, words } from './words.js';
 /** The name of a program without a folder. */
 const NAME = '[\\w.+@-]{1,60}';
 
-/** Wordings of "there is no such command". Each names it; the order is from the plainest to the vaguest. */
-const NOT_FOUND = [
-  // bash, zsh, dash, busybox, fish, nushell, also out of a script: "run.sh: line 3: uvx: command not found".
-  new RegExp(
-    `(?:^|[\\s:])(?<name>${NAME}): (?:command not found|(?:Kommando|Befehl) nicht gefunden|commande (?:introuvable|inconnue)|orden no encontrada|no se encontró|comando n.{1,6} (?:encontrado|trovato)|未找到命令|命令未找到|コマンドが見つかりません|команд[ау] не (?:найдена|знайдено)|명령|opdracht niet gevonden|nie znaleziono polecenia|komut bulunamad|kommandot finns inte|komentoa ei löydy|kommando ikke fundet|příkaz nenalezen|không tìm thấy lệnh|perintah tidak ditemukan)`,
-    'i',
-  ),
-  new RegExp(`\\b(?:da|a)?sh: (?:\\d+: )?(?:exec: )?(?<name>${NAME}): not found`),
-  new RegExp(`: (?:line )?\\d+: (?:exec: )?(?<name>${NAME}): not found`),
-  new RegExp(`(?:^|\\bexec: |\\bsudo: )(?:line \\d+: )?(?<name>${NAME}): (?:command )?not found\\W*$`),
-  new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})`, 'i'),
-  // cmd.exe. Through a wrong code page only the quoted name at the start of the line survives.
+/** cmd.exe. Through a wrong code page only the quoted name at the start of the line survives. */
+export const IN_CMD = [
   new RegExp(
     `["'](?<name>${NAME})["']\\s?(?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o .{1,3} reconhecido|non .{1,3} riconosciuto|(?:wordt|is) niet herkend|ist entweder falsch|nie jest rozpozn|iç ya da dı|känns inte igen|genkendes ikke|gjenkjennes ikke|ei ole sisä|kh.{1,8}ng đ|tidak dikenali|nu este recunoscut|nem felismer|není názvem|не является|не распознан|不是(?:内部|內部)|は、?内部コマンド|은\\(는\\))`,
     'i',
@@ -27,6 +17,20 @@ const NOT_FOUND = [
     `^\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)|^\\s*["'](?<mojibake>${NAME})["'] [^\\s]{0,12}[^ -~\\s]`,
   ),
   new RegExp(`^(?:\\S{1,12} )(?<name>${NAME}) není názvem`),
+];
+
+/** Wordings of "there is no such command". Each names it; the order is from the plainest to the vaguest. */
+const NOT_FOUND = [
+  // bash, zsh, dash, busybox, fish, nushell, also out of a script: "run.sh: line 3: uvx: command not found".
+  new RegExp(
+    `(?:^|[\\s:])(?<name>${NAME}): (?:command not found(?!: ?[\\w@])|(?:Kommando|Befehl) nicht gefunden|commande (?:introuvable|inconnue)|orden no encontrada|no se encontró|comando n.{1,6} (?:encontrado|trovato)|未找到命令|命令未找到|コマンドが見つかりません|команд[ау] не (?:найдена|знайдено)|명령|opdracht niet gevonden|nie znaleziono polecenia|komut bulunamad|kommandot finns inte|komentoa ei löydy|kommando ikke fundet|příkaz nenalezen|không tìm thấy lệnh|perintah tidak ditemukan)`,
+    'i',
+  ),
+  new RegExp(`\\b(?:da|a)?sh: (?:\\d+: )?(?:exec: )?(?<name>${NAME}): not found`),
+  new RegExp(`: (?:line )?\\d+: (?:exec: )?(?<name>${NAME}): not found`),
+  new RegExp(`(?:^|\\bexec: |\\bsudo: )(?:line \\d+: )?(?<name>${NAME}): (?:command )?not found\\W*$`),
+  new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})(?!["'\`]? [\\w-])`, 'i'),
+  ...IN_CMD,
   // PowerShell repeats the name behind the colon, and keeps the word "cmdlet" in most languages.
   new RegExp(`["'“„«](?<name>${NAME})["'”»].{0,80}\\b[Cc]mdlet\\b`),
   new RegExp(`^(?<name>${NAME}) ?: .{0,40}["'“„«‘]\\s?\\k<name>\\s?["'”»’](?! (?:is|has|was)\\b)`),

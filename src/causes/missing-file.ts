@@ -9,22 +9,23 @@ import { failed, find, findAll, words } from './words.js';
 const NOT_THERE = [
   // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
   /Cannot find module '(?<path>(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~][^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
-  /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/,
+  /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/i,
   /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
   /Unable to access jarfile (?<path>.+)/,
   /Could not open input file: (?<path>.+)/,
   /ruby: No such file or directory -- (?<path>.+?)(?: \(LoadError\)|$)/,
-  /The application '(?<path>.+?)' does not exist|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
+  /The application '(?<path>.+?)' does not exist|application to execute does not exist: '(?<dll>[^']+)|manifest path `(?<cargo>[^`]+)` does not exist|did not find executable at '(?<launcher>[^']+)|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
   // uv, docker run -v and --env-file, node --env-file, PowerShell -File.
   /Failed to spawn: `(?<path>(?:[A-Za-z]:)?[^`\\/]*[\\/][^`]*)`|(?:[Dd]irectory|path) `(?<folder>[^`]+)` (?:does not exist|not found)/,
   /bind source path does not exist: (?<path>.+?)\.?$|\bopen (?<envFile>\S*\.env\S*): (?:no such file|The system cannot)|node: (?<nodeEnv>\S*\.env\S*): not found/,
   /The argument '(?<path>[^']+)' to the -File parameter does not exist/,
   // Working directory: the kernel, shells, VS Code, npm that finds no project there.
+  /\b(?:chdir|stat) (?<go>\/[^\s:'"]+): no such file or directory|[Dd]irectory not found:? (?<notfound>[\\/][^\s'"]+)|[Cc]ould not find `?(?:pyproject\.toml|package\.json)`? in [`'"]?(?<project2>[\\/][^\s'"`]*)|cannot find main module, but found \S+ in (?<project3>\S+)/,
   /(?:chdir|uv_cwd)\b.*?(?:-> )?'(?<cwd>[^']+)'$|\bcd:(?:\d+:)? (?:no such file or directory: )?(?<cd>[^:]+?)(?:: No such file or directory|$)|can't cd to (?<dash>.+)|[Dd]irectory \(cwd\) ["'](?<vscode>.+?)["'] does not exist/,
   /(?:ENOENT|read package\.json).*\bopen ['"](?<path>[^'"]*[\\/]package\.json)['"]/,
   // Programs that start programs: Go, Java, .NET, Rust, Python; the launcher of a virtual environment without its Python.
   /(?:Cannot run program|start process|exec:|fork\/exec|posix_spawnp?:?|[Ff]ailed to (?:spawn|start|execute|run)\b[^"'`]*) ?["'`]?(?<program>(?:[A-Za-z]:|[.~])?[\\/][^"'`:]+)["'`]?.*(?:[Nn]o such file|cannot find|os error [23]\b|ENOENT|error=2\b)/,
-  /No such file or directory: '(?<program>[^']*[\\/](?:bin|Scripts)[\\/][^']+)'|No Python at ['"](?<python>[^'"]+)/,
+  /No such file or directory: '(?<program>[^']*[\\/](?:bin|Scripts)[\\/][^']+)'|No Python at ['"]{1,2}(?<python>[^'"]+)/,
   // Shells given a path.
   /(?:sh|bash|zsh|dash|ksh|env): (?:line )?(?:\d+: )?(?:exec: |cannot open |can't open )?['"‘]?(?<path>(?:[A-Za-z]:)?[~.]?[\\/][^:'"’]*)['"’]?: (?:No such file|not found)/,
   /zsh:\d*:? ?no such file or directory: (?<path>.+)|^['"]?(?<win>(?:\.{1,2}|~|[A-Za-z]:)[\\/][^'"]*)['"] is not recogni[sz]ed/,
@@ -32,7 +33,7 @@ const NOT_THERE = [
 
 /** cmd.exe does not say which. */
 const UNNAMED =
-  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません)/;
+  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
 
 /** An app-made message counts only when the path in it stands in the entry. */
 const OPENED =
