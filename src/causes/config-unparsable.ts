@@ -144,6 +144,13 @@ function refusal(lines: Line[], transport: string | undefined): { line: Line; fi
         line.from === 'client' &&
         CONFIG.test(line.text) &&
         !/\b(?:message|response|stdout|server (?:sent|returned)|tool)\b/i.test(line.text);
+      // A parser's stack goes through the function that reads the file.
+      const reader = near.some((one) =>
+        /\b(?:load|read|parse|get)\w*(?:Config|Settings)\b|\b(?:load|read|parse)_(?:config|settings)\b/.test(
+          one?.text ?? '',
+        ),
+      );
+      if (line.from === 'client' && reader) return { line, file: '', named: false };
       // A message on the wire is one line: an error further down is in a file.
       if (line.from === 'client' && /\(line (?:[2-9]|\d\d+) column \d/.test(line.text) && transport === 'stdio')
         return { line, file: '', named: false };

@@ -100,7 +100,8 @@ export default defineCause({
     const code = process?.spawnError?.code ?? '';
     const spawned = process?.spawnError?.path ?? launch?.command ?? '';
     const spawn =
-      /^(?:ENOEXEC|EBADARCH|EFTYPE)$/.test(code) &&
+      (/^(?:ENOEXEC|EBADARCH|EFTYPE|Unknown system error -(?:8|86))$/.test(code) ||
+        (code === 'UNKNOWN' && (file?.kind === 'pe' || /\.exe$/i.test(spawned)))) &&
       file?.kind !== 'text' &&
       file?.kind !== 'script' &&
       !SCRIPT.test(spawned);

@@ -2,6 +2,7 @@ import { signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { systemOf } from './system.js';
 import { failed, find, type Line, WORDS, words } from './words.js';
 
 /** The execute bit is missing, or the file system is mounted noexec: everybody who tries to start the file says so. */
@@ -94,11 +95,11 @@ export default defineCause({
           path: '',
         },
       };
-    if (!folder && (code === 'EACCES' || code === 'EPERM') && !launch?.lookup?.found)
+    if (!folder && (code === 'EACCES' || code === 'EPERM'))
       return {
         certainty: 'likely',
         cites: [at('process', 'spawnError', 'message')],
-        facts: { reason: code === 'EACCES' ? 'not-executable' : 'refused', path },
+        facts: { reason: code === 'EACCES' && systemOf(given) !== 'windows' ? 'not-executable' : 'refused', path },
       };
 
     // Alone, or said of the start itself: among many other lines it may be about anything.

@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { placesOf, programOf, systemOf, wordsOfEntry } from './system.js';
+import { placesOf, programOf, saysNothing, systemOf, wordsOfEntry } from './system.js';
 import { failed, find, WORDS, words } from './words.js';
 
 /** Paths of Windows, and programs that only Windows has. */
@@ -68,7 +68,7 @@ export default defineCause({
     'Failed to connect',
   ],
   needs: [],
-  uses: [...WORDS, 'launch'],
+  uses: [...WORDS, 'launch', 'http'],
   explains: [
     ...FAILED_START,
     'config-path-missing',
@@ -88,7 +88,8 @@ export default defineCause({
     if (!failed(given)) return null;
     const { launch, process, reported } = given;
     const lines = words(given);
-    const os = reported?.os ?? '';
+    // Where we looked ourselves, the folders of the PATH tell.
+    const os = reported?.os ?? (launch?.lookup ? systemOf(given) : '');
     const entry = wordsOfEntry(given);
     const told = SPEAKS_OF_WSL.test(
       [reported?.platform, reported?.client, ...entry.map(({ text }) => text), ...lines.map(({ text }) => text)].join(
@@ -160,6 +161,13 @@ export default defineCause({
           foreign.at,
         ),
         facts: fact(linux ? 'linux-side' : SHARE.test(foreign.text) ? 'share' : 'windows-side', foreign.text),
+      };
+    // A program of Windows below a drive, started from Linux: it gets a working directory that it cannot use.
+    if (linux && launch && /^\/mnt\/[a-z]\/.*\.exe$/i.test(command) && saysNothing(given))
+      return {
+        certainty: 'possible',
+        cites: placesOf(lines, at('launch', 'command')),
+        facts: fact('share', command),
       };
     // wsl.exe starts no login shell: what a profile adds to the PATH is missing there.
     const below = wsl ? find(lines, /(?<name>[\w.-]+): (?:command )?not found|No such file or directory/) : null;

@@ -2,6 +2,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { LAUNCHER } from './launchers.js';
+import { systemOf } from './system.js';
 import { failed, find, type Line, words } from './words.js';
 
 /** The name of a program without a folder. */
@@ -199,7 +200,8 @@ export function missingCommand(given: Seen): MissingCommand | null {
   // Structured logs escape the quotation marks of what they hold.
   const lines = words(given).map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
   const missing = located(given, lines);
-  if (!missing) return null;
+  // Programs that only Windows has are not missing anywhere else: launch-wsl-boundary.
+  if (!missing || (/^(?:cmd|powershell)(?:\.exe)?$/i.test(missing.name) && systemOf(given) === 'linux')) return null;
   const { launch, reported } = given;
   const found = launch?.lookup?.elsewhere ?? [];
   const hosted =

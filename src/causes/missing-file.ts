@@ -3,6 +3,7 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isJoined } from './launchers.js';
 import { NAMELESS } from './missing-command.js';
+import { isForeign, systemOf } from './system.js';
 import { failed, find, findAll, words } from './words.js';
 
 /** What each runtime says when the file or folder it was started with is not there. */
@@ -59,7 +60,7 @@ export interface MissingFile {
   cites: string[];
   where: 'command' | 'arg' | 'cwd';
   /** Why no file can be there: the path was written in a form that nobody expands. */
-  how: 'quotes' | 'tilde' | 'placeholder' | 'relative' | 'venv' | 'directory' | 'absent';
+  how: 'quotes' | 'tilde' | 'placeholder' | 'relative' | 'venv' | 'directory' | 'backslash' | 'absent';
   /** A file that a build makes. */
   built: boolean;
   /** We looked ourselves. */
@@ -68,10 +69,23 @@ export interface MissingFile {
   said: boolean;
 }
 
+/** A form of a path that no client expands: what is seen from the words of an entry alone. */
+export function unexpanded(word: string): MissingFile['how'] | null {
+  if (/^["“”'].*[\\/]/.test(word)) return 'quotes';
+  if (/^~[\\/]/.test(word)) return 'tilde';
+  if (SWALLOWED.test(word)) return 'backslash';
+  return null;
+}
+
+/** The backslashes of a Windows path were read as escapes: of a control character, or of nothing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const SWALLOWED = /[A-Za-z]:[^'"]*[\t\n\f\r\u0008]|(?:^|[\\/])[A-Za-z]:(?=[A-Za-z])[\w .-]{4,}/;
+
 function howOf(path: string, args: readonly string[]): MissingFile['how'] {
   // Quotes may have been escaped by the runtime that printed the path.
   if (/["“”]|^'|\\?'$/.test(path)) return 'quotes';
   if (/(?:^|[\\/])~(?:[\\/]|$)/.test(path)) return 'tilde';
+  if (SWALLOWED.test(path)) return 'backslash';
   if (
     /\$\{(?!APPDATA)\w|\$HOME\b|%(?!APPDATA)\w+%|<[\w -]+>|[\\/](?:absolute|path)[\\/]to[\\/]|your[-_]?(?:user)?name/i.test(
       path,
@@ -95,7 +109,7 @@ function howOf(path: string, args: readonly string[]): MissingFile['how'] {
 /** The path of the entry that leads nowhere, from our own look at it, the failed spawn, or what the runtime said. */
 export function missingFile(given: Seen): MissingFile | null {
   if (!failed(given)) return null;
-  const { launch, process, reported } = given;
+  const { launch, process } = given;
   const lines = words(given);
   const args = launch ? [launch.command, ...launch.args, ...(launch.cwd ? [launch.cwd] : [])] : [];
   const result = (path: string, where: MissingFile['where'], cites: string[], looked = false): MissingFile => {
@@ -113,7 +127,8 @@ export function missingFile(given: Seen): MissingFile | null {
   const spawn = process?.spawnError;
   const looked = (launch?.paths ?? [])
     .map((word, i) => ({ ...word, at: at('launch', 'paths', i, 'word') }))
-    .filter(({ exists, word }) => !exists && !isJoined(word));
+    // What is written for the other side of WSL is another fault: launch-wsl-boundary.
+    .filter(({ exists, word }) => !exists && !isJoined(word) && !isForeign(word, systemOf(given)));
   const gone = looked.find(({ where }) => where !== 'arg');
   if (gone && (spawn?.code === 'ENOENT' || spawn?.code === 'ENOTDIR'))
     return result(gone.word, gone.where, [gone.at, at('process', 'spawnError', 'message')], true);
@@ -132,8 +147,7 @@ export function missingFile(given: Seen): MissingFile | null {
   const ours = (path: string) =>
     !isJoined(path) &&
     // The other side of WSL, a path cut at its first blank, and a package that lacks a file of its own, have causes of their own.
-    !(reported?.os === 'linux' && /^(?:\\\\\?\\)?[A-Za-z]:[\\/]/.test(path)) &&
-    !(reported?.os === 'windows' && /^\/(?:home|usr|mnt|bin)\//.test(path)) &&
+    !isForeign(path, systemOf(given)) &&
     !/^[A-Za-z]:\\\w+$/.test(path) &&
     !/[\\/](?:_npx|archive-v0)[\\/]|node_modules[\\/]\.bin|\\r$/.test(path);
   if (spawn?.code === 'ENOENT' && spawned && /[\\/]/.test(spawned) && ours(spawned) && !launch?.lookup?.found) {

@@ -17,7 +17,8 @@ export function systemOf(given: Seen): 'windows' | 'macos' | 'linux' | '' {
   const looked = [...(launch?.lookup?.path ?? []), launch?.lookup?.found ?? '', launch?.file?.path ?? ''];
   if (looked.some((path) => /^[A-Za-z]:[\\/]/.test(path))) return 'windows';
   if (launch?.file?.kind === 'mach-o') return 'macos';
-  if (launch?.file?.kind === 'elf') return 'linux';
+  if (looked.some((path) => /^\/(?:opt\/homebrew|Users|System\/Cryptexes)\//.test(path))) return 'macos';
+  if (launch?.lookup?.path.some((path) => path.startsWith('/'))) return 'linux';
   const texts = [launch?.command ?? '', ...(launch?.args ?? []), ...words(given).map(({ text }) => text)];
   if (texts.some((text) => OF_WINDOWS.test(text))) return 'windows';
   return texts.some((text) => OF_MACOS.test(text)) ? 'macos' : '';
@@ -38,6 +39,12 @@ export function saysNothing(given: Seen): boolean {
     ({ text, from }) => from === 'client' && text.length < 300 && FAILS.test(text) && !REASON.test(text),
   );
 }
+
+/** A path of the other side of WSL: with a drive letter in Linux, or below a folder that only Linux has in Windows. */
+export const isForeign = (path: string, system: string): boolean =>
+  system === 'linux'
+    ? /^["']?(?:\\\\\?\\)?[A-Za-z]:[\\/]/.test(path)
+    : system === 'windows' && /^["']?\/(?:home|usr|mnt\/[a-z]|bin|opt|root)\//.test(path);
 
 /** The name of the program, without folder and the extensions of Windows. */
 export const programOf = (command: string | undefined): string =>
