@@ -364,7 +364,7 @@ const reported = z.object({
   clientError: z.array(z.string()),
   /** The log of the server or of its platform, line by line. */
   serverLog: z.array(z.string()),
-  /** The config entry as JSON text, when it has more than command, args, cwd and env. */
+  /** The config entry as JSON text, when it has more than command, args, cwd and env, or one of these in an unusual form. */
   entry: z.string().optional(),
   /** Of a log with several servers or several starts: which run was read. Runs count from 1; 0 of 0 when none is marked. */
   log: z

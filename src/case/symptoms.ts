@@ -185,6 +185,11 @@ function withoutValues(entry: Record<string, unknown>): Record<string, unknown> 
 
 /** The lines of a log that count: what was said, of the last run of one server. */
 const told = (text: string | undefined): string[] => unprefixed(lastRun(unwrapped(linesOf(text))).lines);
+/** A known key with a value of another kind than most clients take: it is kept as it stands, since that may be the fault. */
+const isOdd = ({ command, args, env }: Record<string, unknown>): boolean =>
+  (command !== undefined && typeof command !== 'string') ||
+  (args !== undefined && !Array.isArray(args)) ||
+  (env !== undefined && (typeof env !== 'object' || env === null || Array.isArray(env)));
 
 /** Each text where it belongs: a client's log holds the server's stderr, and a supervisor puts names in front of lines. */
 function sorted(symptoms: Symptoms): Symptoms {
@@ -252,7 +257,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
       clientError: bounded(linesOf(symptoms.clientError)).kept,
       serverLog: bounded(linesOf(symptoms.serverLog)).kept,
       entry:
-        symptoms.entry && Object.keys(symptoms.entry).some((key) => !knownKeys.has(key))
+        symptoms.entry && (Object.keys(symptoms.entry).some((key) => !knownKeys.has(key)) || isOdd(symptoms.entry))
           ? JSON.stringify(withoutValues(symptoms.entry)).slice(0, 4_000)
           : undefined,
       log: symptoms.log,

@@ -1,7 +1,10 @@
-import { defineCause } from './cause.js';
+import type { Evidence } from '../case/evidence.js';
+import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { missingFile } from './missing-file.js';
-import { WORDS } from './words.js';
+import { isGraphical } from './missing-command.js';
+import { missingFile, unexpanded } from './missing-file.js';
+import { placesOf, saysNothing, wordsOfEntry } from './system.js';
+import { WORDS, words } from './words.js';
 
 const HOW: Record<string, string> = {
   quotes: ' It contains quotation marks, which are part of the name here: there is no shell that removes them.',
@@ -9,9 +12,39 @@ const HOW: Record<string, string> = {
   placeholder: ' It contains a placeholder that nobody filled in.',
   relative: ' It is relative, and the client starts servers in a folder of its own, not in the project.',
   venv: ' It belongs to a Python virtual environment that was not created, or is elsewhere.',
+  backslash: ' Its backslashes were read as escapes: in JSON each has to be written twice, or as a forward slash.',
   directory: ' It is a folder, not a program.',
   absent: '',
 };
+
+/** Not a word of the reason, and a path in the entry that nobody expands, or that depends on the folder of the client. */
+function unsaid(given: Partial<Evidence>): Match<{ path: string; where: string; how: string }> | null {
+  const { launch, reported } = given;
+  if (!launch || !saysNothing(given)) return null;
+  const lines = words(given);
+  const [command, ...others] = wordsOfEntry(given);
+  const odd = [command, ...others].find((word) => word && unexpanded(word.text));
+  const how = odd && unexpanded(odd.text);
+  if (odd && how)
+    return {
+      certainty: lines.length === 0 ? 'possible' : 'likely',
+      cites: placesOf(lines, odd.at),
+      facts: { path: odd.text, where: odd === command ? 'command' : 'arg', how },
+    };
+  // A script without a folder is looked for where the client happens to stand.
+  const script = others.find(({ text }) =>
+    /^(?:\.{1,2}[\\/])?[\w-]+(?:[\\/][\w.-]+)*\.(?:py|[cm]?[jt]s|jar|sh|rb|php|dll)$/.test(text),
+  );
+  const runtime = /^(?:node|python[\d.]*|py|java|bun|deno|ruby|php|bash|sh|tsx|dotnet)(?:\.exe)?$/i.test(
+    launch.command,
+  );
+  if (!script || !runtime || launch.cwd !== undefined || !isGraphical(reported?.client)) return null;
+  return {
+    certainty: 'possible',
+    cites: placesOf(lines, script.at),
+    facts: { path: script.text, where: 'arg', how: 'relative' },
+  };
+}
 
 export default defineCause({
   id: 'config-path-missing',
@@ -25,12 +58,13 @@ export default defineCause({
     'MCP error -32000: Connection closed',
   ],
   needs: [],
-  uses: [...WORDS, 'launch'],
+  uses: [...WORDS, 'launch', 'http'],
   explains: [...FAILED_START, 'launch-entry-point-missing'],
 
   match(given) {
     const missing = missingFile(given);
-    if (!missing || missing.built) return null;
+    if (!missing) return unsaid(given);
+    if (missing.built) return null;
     const { path, where, how, cites, looked, said } = missing;
     const evident =
       looked ||
@@ -63,13 +97,18 @@ export default defineCause({
             edit: {
               file: 'the client config',
               at: where === 'arg' ? 'args' : where,
-              to: how === 'quotes' ? JSON.stringify(path.replace(/^.*?["“]|["”']+$/g, '')) : '"<absolute path>"',
+              to:
+                how === 'quotes'
+                  ? JSON.stringify(path.replace(/^.*?["“]|["”']+$/g, ''))
+                  : how === 'backslash'
+                    ? '"C:/Users/me/server.js" or "C:\\\\Users\\\\me\\\\server.js"'
+                    : '"<absolute path>"',
             },
           },
         ]),
     {
       say: 'See that it is there before you restart the client:',
-      run: `ls -l ${path.includes('~') ? path.replace(/^.*~/, '~') : JSON.stringify(path.replaceAll('"', ''))}`,
+      run: `${/^[A-Za-z]:/.test(path) ? 'dir' : 'ls -l'} ${path.includes('~') ? path.replace(/^.*~/, '~') : JSON.stringify(path.replaceAll('"', ''))}`,
     },
   ],
   why: 'A client passes command, args and cwd on as they are: it expands no ~ and no variable, strips no quotes, and resolves relative paths against its own folder. Node.js reports a missing working directory as "spawn <command> ENOENT" too.',
@@ -118,6 +157,35 @@ export default defineCause({
           lifetimeMs: 0,
           pending: [],
         },
+      },
+    },
+    {
+      name: 'a tilde in the entry, and not a word of the reason',
+      finds: true,
+      symptoms: {
+        os: 'macos',
+        client: 'claude-code',
+        entry: { command: 'python3', args: ['~/mcp/server.py'] },
+        clientError: 'Failed to connect',
+      },
+    },
+    {
+      name: 'backslashes that JSON took for escapes',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr: "Error: Cannot find module 'C:\\Windows\\System32\\C:Usersmemcpindex.js'",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a script without a folder in a desktop client',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        client: 'claude-desktop',
+        entry: { command: 'python', args: ['server.py'] },
+        clientError: 'Server disconnected',
       },
     },
     {

@@ -5,6 +5,8 @@ import authCredentialsRejected from './auth-credentials-rejected.js';
 import catalogListFails from './catalog-list-fails.js';
 import configCommandJoined from './config-command-joined.js';
 import configPathMissing from './config-path-missing.js';
+import configShapeWrong from './config-shape-wrong.js';
+import configUnparsable from './config-unparsable.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
@@ -15,11 +17,16 @@ import httpNotMcp from './http-not-mcp.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installPackageNotFound from './install-package-not-found.js';
+import launchBinaryIncompatible from './launch-binary-incompatible.js';
 import launchBlockedByOs from './launch-blocked-by-os.js';
 import launchCommandNotInstalled from './launch-command-not-installed.js';
 import launchCommandNotOnPath from './launch-command-not-on-path.js';
 import launchEntryPointMissing from './launch-entry-point-missing.js';
+import launchEnvNotInherited from './launch-env-not-inherited.js';
 import launchShebangBroken from './launch-shebang-broken.js';
+import launchWindowsShim from './launch-windows-shim.js';
+import launchWindowsSpaceInPath from './launch-windows-space-in-path.js';
+import launchWslBoundary from './launch-wsl-boundary.js';
 import networkDnsFailed from './network-dns-failed.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
@@ -47,6 +54,8 @@ export const causes: readonly Cause[] = [
   catalogListFails,
   configCommandJoined,
   configPathMissing,
+  configShapeWrong,
+  configUnparsable,
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,
@@ -57,11 +66,16 @@ export const causes: readonly Cause[] = [
   httpRedirectLosesRequest,
   httpServerError,
   installPackageNotFound,
+  launchBinaryIncompatible,
   launchBlockedByOs,
   launchCommandNotInstalled,
   launchCommandNotOnPath,
   launchEntryPointMissing,
+  launchEnvNotInherited,
   launchShebangBroken,
+  launchWindowsShim,
+  launchWindowsSpaceInPath,
+  launchWslBoundary,
   networkDnsFailed,
   networkRefused,
   networkTlsOnPlainHttp,

@@ -2,7 +2,8 @@ import { signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { failed, find, WORDS, words } from './words.js';
+import { systemOf } from './system.js';
+import { failed, find, type Line, WORDS, words } from './words.js';
 
 /** The execute bit is missing, or the file system is mounted noexec: everybody who tries to start the file says so. */
 const NOT_EXECUTABLE = [
@@ -16,14 +17,28 @@ const NOT_EXECUTABLE = [
 
 /** The check of signatures and origin: Gatekeeper, library validation, SmartScreen, application control, antivirus. */
 const UNTRUSTED =
-  /code signature (?:in|invalid|not valid)|code object is not signed|source=no usable signature|not valid for use in process|different Team IDs|library load (?:disallowed|denied) by system policy|library validation|CODESIGNING|Code Signature Invalid|com\.apple\.quarantine|can(?:not|'t|’t) be opened because (?:the developer|Apple cannot)|developer cannot be verified|is damaged and can|could not verify .* is free of malware|blocked by (?:group policy|your (?:system )?administrator|an? (?:application control|software restriction)|application control|Gatekeeper|AppLocker|Smart App Control)|Application Control policy has blocked|contains a virus or potentially unwanted|os error (?:225|1260|4551)\b|running scripts is disabled on this system|PSSecurityException/i;
+  /code signature (?:in|invalid|not valid)|code object is not signed|source=no usable signature|not valid for use in process|different Team IDs|library load (?:disallowed|denied) by system policy|library validation|CODESIGNING|Code Signature Invalid|com\.apple\.quarantine|can(?:not|'t|’t) be opened because (?:the developer|Apple cannot)|developer cannot be verified|is damaged and can|could not verify .* is free of malware|blocked by (?:group policy|your (?:system )?administrator|an? (?:application control|software restriction)|application control|Gatekeeper|AppLocker|Smart App Control)|Application Control policy has blocked|contains a virus or potentially unwanted|os error (?:225|1260|4551)\b|Terminating process due to|code has no resources but signature|spctl\b.{0,40}rejected/i;
+
+/** PowerShell names its page on execution policies in every language. */
+const EXECUTION_POLICY =
+  /running scripts is disabled|PSSecurityException|about_Execution_Policies|\.ps1\b.{0,20}(?:kann nicht geladen|cannot be loaded|nicht digital signiert|is not digitally signed)|(?:禁止运行脚本|停用指令碼|スクリプトの実行が無効|스크립트를 실행할 수 없|выполнение сценариев отключено|Ausführung von Skripts .{0,40}deaktiviert|exécution de scripts est désactivée|ejecución de scripts está deshabilitada|execução de scripts foi desab|esecuzione di script è disabilitata)/i;
+
+/** Refused, in the words of Windows; the line says no more than that. */
+const DENIED_ALONE =
+  /^\W*(?:(?:error|fatal)\W{1,3})?(?:Access is denied|Operation not permitted|Zugriff verweigert|Acc[eè]s refus[ée]|Acceso denegado|Acesso negado|Accesso negato|拒绝访问|存取被拒|アクセスが拒否されました|액세스가 거부되었습니다|Отказано в доступе|Toegang geweigerd|Odmowa dostępu|Erişim engellendi)\W*$/i;
+/** The client, or a launcher, says that it may not start the program. */
+const START_DENIED =
+  /(?:spawn|start|launch|execut|create process|trampoline|exec\b|run\b).{0,120}(?:[Pp]ermission denied|[Oo]peration not permitted|[Aa]ccess is denied|Access denied|os error (?:1|5|13)\b|WinError 5\b|error=(?:5|13)\b)|^(?:PermissionError|OSError)?:? ?\[WinError 5\][^'"]*$|Unknown system error -88\b/i;
+/** Sandboxes and mandatory access control. */
+const SANDBOX =
+  /within an App Sandbox|\bSandbox: \S+ deny|Gatekeeper|SELinux is preventing|\bavc: {1,2}denied|apparmor="DENIED"|snap-confine\b|\bbwrap: |flatpak.{0,40}(?:denied|not permitted|sandbox)|seccomp.{0,30}(?:denied|kill|violation)|noexec\b|landlock/i;
 
 /** macOS keeps programs out of Documents, Desktop, Downloads, iCloud and other volumes until the user allows it. */
 const PROTECTED = [
   /can't open file '(?<path>[^']+)': \[Errno (?:1|13)\]/,
   /(?:Operation not permitted|EPERM)\b.*?(?<path>\/(?:Users\/[^/\s]+\/(?:Documents|Desktop|Downloads|Library)|Volumes)[^\s'"]*)/i,
   /(?<path>\/(?:Users\/[^/\s]+\/(?:Documents|Desktop|Downloads|Library)|Volumes)[^:'"]*)['"]?: (?:Operation not permitted|\[Errno 1\])/,
-  /(?:getcwd|uv_cwd|shell-init|job-working-directory)\b.*(?:Operation not permitted|EPERM)|(?:Operation not permitted|EPERM).*\b(?:getcwd|uv_cwd)\b/i,
+  /(?:getcwd|uv_cwd|shell-init|job-working-directory|working directory)\b.*(?:Operation not permitted|EPERM)|(?:Operation not permitted|EPERM).*\b(?:getcwd|uv_cwd)\b/i,
   /(?:sh|bash|zsh|env|spawn|exec\w*|sandbox-exec|sandbox_apply)\b.*(?:Operation not permitted|\bEPERM\b)/i,
 ];
 
@@ -67,25 +82,28 @@ export default defineCause({
         facts: { reason: 'not-executable', path: launch.file?.path ?? path },
       };
 
+    const policy = find(lines, EXECUTION_POLICY);
+    if (policy)
+      return { certainty: 'certain', cites: [policy.line.at], facts: { reason: 'execution-policy', path: '' } };
     const untrusted = find(lines, UNTRUSTED);
     if (untrusted)
       return {
-        certainty: /code signature|Team IDs|policy|scripts is disabled|os error|virus/i.test(untrusted.line.text)
-          ? 'certain'
-          : 'likely',
+        certainty: /code signature|Team IDs|policy|os error|virus/i.test(untrusted.line.text) ? 'certain' : 'likely',
         cites: [untrusted.line.at],
         facts: {
-          reason: /scripts is disabled|PSSecurity/i.test(untrusted.line.text) ? 'execution-policy' : 'untrusted',
+          reason: 'untrusted',
           path: '',
         },
       };
-    if (!folder && (code === 'EACCES' || code === 'EPERM') && !launch?.lookup?.found)
+    if (!folder && (code === 'EACCES' || code === 'EPERM'))
       return {
         certainty: 'likely',
         cites: [at('process', 'spawnError', 'message')],
-        facts: { reason: code === 'EACCES' ? 'not-executable' : 'refused', path },
+        facts: { reason: code === 'EACCES' && systemOf(given) !== 'windows' ? 'not-executable' : 'refused', path },
       };
 
+    // Alone, or said of the start itself: among many other lines it may be about anything.
+    const said = (line: Line) => line.from === 'client' || START_DENIED.test(line.text) || lines.length <= 3;
     const windows = reported?.os === 'windows' || lines.some(({ text }) => /[A-Za-z]:\\/.test(text));
     // "Permission denied" while a package manager writes its cache, or a server opens its data, is another failure.
     const starts = lines.filter(
@@ -109,13 +127,44 @@ export default defineCause({
         facts: { reason: guarded ? 'protected' : 'not-executable', path: hit.groups.path ?? '' },
       };
     }
+    const sandbox = find(starts, SANDBOX);
+    if (sandbox) return { certainty: 'likely', cites: [sandbox.line.at], facts: { reason: 'refused', path: '' } };
+    const refused =
+      find(
+        starts.filter(({ text }) => !/\.(?:sock|db|sqlite|log|lock|cache)\b|npm-cache|[\\/]\.cache/.test(text)),
+        START_DENIED,
+      ) ?? find(starts, DENIED_ALONE);
+    const entryPath = [launch?.command ?? '', ...(launch?.args ?? [])].find((word) => /[\\/]/.test(word));
+    const entry =
+      entryPath &&
+      find(
+        starts.filter(({ text }) => text.includes(entryPath)),
+        /[Pp]ermission denied|not permitted|denied/,
+      );
+    // A data file may be meant as well, when a path stands behind it that nobody knows.
+    const file =
+      refused ??
+      entry ??
+      find(starts, /\[Errno 13\] Permission denied: '[^']*(?:\.py|\.js|[\\/][\w-]*(?:mcp|server)[\w-]*)'/);
+    if (file)
+      return {
+        certainty: (refused ?? entry) && said(file.line) ? 'likely' : 'possible',
+        cites: [file.line.at],
+        facts: {
+          reason: windows ? 'refused' : /not permitted/i.test(file.line.text) ? 'protected' : 'not-executable',
+          path: entryPath ?? '',
+        },
+      };
     // macOS ends a program with a bad signature by SIGKILL, without a word. Other systems kill for lack of memory.
     const macos = reported?.os === 'macos' || launch?.file?.kind === 'mach-o';
     const signal = signalBehind(process?.exit?.code ?? null, process?.exit?.signal ?? null);
     const dead = signal === 'SIGKILL' && process?.exit?.by === 'itself';
     const killed = find(lines, KILLED);
-    const said = lines.filter(({ from }) => from !== 'client').length - (killed ? 1 : 0);
-    if (macos && (dead || killed) && said === 0 && handshake?.initialize.status !== 'answered')
+    const more = lines.filter(
+      ({ from, text, at: place }) =>
+        from !== 'client' && place !== killed?.line.at && !/\[info\]|transport closed|Initializing server/.test(text),
+    ).length;
+    if (macos && (dead || killed) && more === 0 && handshake?.initialize.status !== 'answered')
       return {
         certainty: 'likely',
         cites: dead ? [at('process', 'exit')] : killed ? [killed.line.at] : [],
@@ -134,7 +183,7 @@ export default defineCause({
     if (reason === 'execution-policy')
       return "PowerShell's execution policy forbids the script that starts the server.";
     if (reason === 'refused')
-      return `The system refuses to start ${program} (EPERM): a sandbox, a security product or a policy stands in between.`;
+      return `The system refuses to start ${program}: a sandbox, a security product or a policy stands in between.`;
     return 'The system refuses to load the program or one of its libraries, because it does not trust its signature or origin.';
   },
   fix: ({ reason, path }) => {
@@ -214,6 +263,29 @@ export default defineCause({
         stderr:
           "/usr/bin/python3: can't open file '/Users/me/Documents/mcp/server.py': [Errno 1] Operation not permitted",
         exitCode: 2,
+      },
+    },
+    {
+      name: 'the execution policy of PowerShell, in Chinese',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          'npx : 无法加载文件 C:\\Program Files\\nodejs\\npx.ps1，因为在此系统上禁止运行脚本。有关详细信息，请参阅 about_Execution_Policies。',
+      },
+    },
+    {
+      name: 'a client that may not start it on Windows',
+      finds: true,
+      symptoms: { os: 'windows', clientError: 'Failed to start: Access is denied. (os error 5)' },
+    },
+    { name: 'three words on macOS', finds: true, symptoms: { os: 'macos', stderr: 'Operation not permitted' } },
+    {
+      name: 'a sandbox',
+      finds: true,
+      symptoms: {
+        os: 'linux',
+        stderr: 'audit: apparmor="DENIED" operation="exec" profile="snap.acme" name="/home/me/x"',
       },
     },
     { name: 'killed on Linux', finds: false, symptoms: { os: 'linux', signal: 'SIGKILL' } },

@@ -59,12 +59,20 @@ export default defineCause({
 
   match(given) {
     const missing = missingCommand(given);
-    if (!missing || missing.elsewhere) return null;
+    if (!missing || (missing.elsewhere && !['spawn', 'words', 'exit'].includes(missing.by))) return null;
     // A shim without a shell on Windows fails in the same words although it is installed: launch-windows-shim.
     const shim =
-      missing.os === 'windows' && missing.by === 'spawn' && /^(?:np[mx]|pnpm|pnpx|yarn|dnx)$/i.test(missing.name);
+      missing.os === 'windows' &&
+      !/\bvs ?-?code\b/i.test(given.reported?.client ?? '') &&
+      missing.by === 'spawn' &&
+      /^(?:np[mx]|pnpm|pnpx|yarn|dnx)$/i.test(missing.name);
     return {
-      certainty: missing.by === 'lookup' ? 'certain' : missing.by === 'exit' || shim ? 'possible' : 'likely',
+      certainty:
+        missing.by === 'lookup'
+          ? 'certain'
+          : missing.by === 'exit' || shim || missing.elsewhere
+            ? 'possible'
+            : 'likely',
       cites: missing.cites,
       facts: { command: missing.name, os: missing.os, searched: given.launch?.lookup?.path ?? [] },
     };

@@ -1,7 +1,33 @@
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { missingCommand } from './missing-command.js';
-import { WORDS } from './words.js';
+import { LAUNCHER } from './launchers.js';
+import { isGraphical, missingCommand } from './missing-command.js';
+import { placesOf, saysNothing } from './system.js';
+import { WORDS, words } from './words.js';
+
+/** A desktop client, a command without a folder, and not a word of the reason: the first thing to look at. */
+function unsaid(given: Partial<Evidence>) {
+  const { launch, reported } = given;
+  const lines = words(given);
+  const bare =
+    LAUNCHER.test(launch?.command ?? '') &&
+    !/^(?:docker|podman|nerdctl|bash|zsh|sh|cmd|env|wsl)/i.test(launch?.command ?? '');
+  if (!launch || !bare || lines.length === 0 || reported?.os === undefined || reported.os === 'windows') return null;
+  if (!isGraphical(reported.client) || !saysNothing(given)) return null;
+  return {
+    certainty: 'possible' as const,
+    cites: placesOf(lines, at('launch', 'command')),
+    facts: {
+      command: launch.command,
+      places: [],
+      known: false,
+      interpreter: false,
+      pathInEntry: launch.env.some(({ name }) => name.toUpperCase() === 'PATH'),
+    },
+  };
+}
 
 export default defineCause({
   id: 'launch-command-not-on-path',
@@ -16,14 +42,30 @@ export default defineCause({
     'Server disconnected',
   ],
   needs: [],
-  uses: [...WORDS, 'launch'],
+  uses: [...WORDS, 'launch', 'http', 'worlds'],
   explains: FAILED_START,
 
   match(given) {
+    const { deciding } = given.worlds ?? {};
+    if (deciding?.kind === 'path-entry' && given.worlds?.client.outcome !== 'answered')
+      return {
+        certainty: 'certain',
+        cites: [at('worlds', 'deciding'), at('worlds', 'client')],
+        facts: {
+          command: deciding.provides ?? '',
+          places: deciding.names.map((folder) => (deciding.provides ? `${folder}/${deciding.provides}` : folder)),
+          known: true,
+          interpreter: deciding.provides !== undefined && deciding.provides !== given.launch?.command,
+          pathInEntry: given.launch?.env.some(({ name }) => name.toUpperCase() === 'PATH') ?? false,
+        },
+      };
     const missing = missingCommand(given);
-    if (!missing?.elsewhere) return null;
+    if (!missing) return unsaid(given);
+    // What was not found may always be there for the shell, unless we looked, or there is no shell.
+    if (!missing.elsewhere && (missing.by === 'lookup' || missing.hosted)) return null;
     return {
-      certainty: missing.by === 'lookup' ? 'certain' : missing.by === 'exit' ? 'possible' : 'likely',
+      certainty:
+        missing.by === 'lookup' ? 'certain' : missing.by === 'exit' || !missing.elsewhere ? 'possible' : 'likely',
       cites: missing.cites,
       facts: {
         command: missing.name,
@@ -149,6 +191,28 @@ export default defineCause({
           lifetimeMs: 0,
           pending: [],
         },
+      },
+    },
+    {
+      name: 'tried out: one folder of the PATH makes the difference',
+      finds: true,
+      evidence: {
+        worlds: {
+          client: { outcome: 'ended', ms: 80, exitCode: 127, said: 'env: node: No such file or directory' },
+          shell: { outcome: 'answered', ms: 300 },
+          deciding: { kind: 'path-entry', names: ['/home/me/.nvm/versions/node/v22.1.0/bin'], provides: 'node' },
+          starts: 5,
+        },
+      },
+    },
+    {
+      name: 'a desktop client that only says that it failed',
+      finds: true,
+      symptoms: {
+        os: 'macos',
+        client: 'claude-desktop',
+        entry: { command: 'uvx', args: ['blender-mcp'] },
+        clientError: 'MCP blender disconnected',
       },
     },
     {

@@ -1,10 +1,17 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { LAUNCHER } from './launchers.js';
+import { IN_CMD } from './missing-command.js';
 import { find, WORDS, words } from './words.js';
 
 /** What a launcher says when it has the package or project, but nothing of that name to run in it. `uv`: a script of a package. */
 const SCRIPT = [
+  /[Nn]o executables are provided by (?:package )?[`'"]?(?<package>[\w@/.-]+?)[`'"]?(?:;|$)|following executables are (?:available|provided)/,
+  /[`'"](?<name>[\w.-]+)[`'"] is an entry point defined in .{0,40} not installed as a script|(?:^|poetry: |hatch: )[Cc]ommand not found: (?<poetry>[\w.-]+)$/,
+  /['"](?<name>[\w.-]+)['"] not found in package\b|hatch: Unknown environment|`cargo run` could not determine which binary/,
+  /(?:Hauptklasse|classe principale|clase principal|主类|メイン・?クラス|메인 클래스|главный класс) ?(?<name>[\w.$]+)?.{0,40}|Main method not found in class (?<class>[\w.$]+)/,
+  /Cannot find a tool in the manifest file|to make the ["'](?<name>[^"']+)["'] command available|can't find gem \S+ .{0,30}with executable (?<gem>\S+)|Could not find command ["'](?<php>[^"']+)/,
+  /error: Module not found ["'](?<name>(?!file:)[^"'\\/]+)["']|unknown command ["'](?<plugin>mcp|ai|model)["'] for ["']docker/,
   /executable named [`'"](?<name>[^`'"]+)[`'"] is not provided by package [`'"](?<package>[^`'"]+)/,
   /[Pp]ackage [`'"](?<package>[^`'"]+)[`'"] does not provide any executables|The executable [`'"](?<name>[^`'"]+)[`'"] was not found/,
   /\bFailed to spawn: (?:[`'"](?<name>[^`'"\\/]+)[`'"]|(?<bare>[\w.@-]+)$)/,
@@ -30,11 +37,21 @@ const MODULE = [
 ];
 
 /** A shell below a package runner looked for the package's script. */
-const BELOW_RUNNER =
-  /\bsh: (?:(?:line )?\d+: )?(?<name>[\w.@-]+): (?:command )?not found|^['"](?<cmd>[\w.@-]+)['"] is not recogni[sz]ed|^command not found: (?<npx6>[\w.@-]+)$/;
+const BELOW_RUNNER = [
+  /\bsh: (?:(?:line )?\d+: )?(?<name>[\w.@-]+): (?:command )?not found|^command not found: (?<npx6>[\w.@-]+)$/,
+  ...IN_CMD,
+];
 const DEV_TOOL =
   /^(?:tsc|tsx|ts-node|tsup|tsdown|vite|esbuild|rollup|webpack|turbo|rimraf|shx|cross-env|nodemon|concurrently|husky|patch-package|nest|next)$/;
 const RUNNER = /^(?:np[mx]|pn(?:pm|px)|yarn|bunx?|cmd|uvx?)(?:\.(?:exe|cmd))?$/i;
+
+const nameIn = (match: RegExpExecArray | null): string => Object.values(match?.groups ?? {}).find(Boolean) ?? '';
+/** Neither a program of the machine, nor a tool that only a build needs, nor a word of a program's text. */
+const isScript = (name: string): boolean =>
+  name !== '' &&
+  !LAUNCHER.test(name) &&
+  !DEV_TOOL.test(name) &&
+  !/^(?:import|export|const|var|let|from|function|class|def)$/.test(name);
 
 export default defineCause({
   id: 'launch-entry-point-missing',
@@ -64,15 +81,10 @@ export default defineCause({
     const below =
       !module && !script && (RUNNER.test(command) || lines.some(({ text }) => /^npm (?:error|ERR!)/.test(text)))
         ? find(
-            lines.filter(({ text }) => {
-              const name = Object.values(BELOW_RUNNER.exec(text)?.groups ?? {}).find(Boolean) ?? '';
-              return (
-                !LAUNCHER.test(name) &&
-                !DEV_TOOL.test(name) &&
-                !/^(?:import|export|const|var|let|from|function|class|def)$/.test(name)
-              );
-            }),
-            BELOW_RUNNER,
+            lines.filter(({ text }) =>
+              isScript(BELOW_RUNNER.map((pattern) => nameIn(pattern.exec(text))).find(Boolean) ?? ''),
+            ),
+            ...BELOW_RUNNER,
           )
         : null;
     const hit = module ?? script ?? below;
@@ -91,7 +103,9 @@ export default defineCause({
         package: pkg ?? '',
         kind: module
           ? 'module'
-          : /main class|manifest/.test(hit.line.text)
+          : /main class|manifest attribute|Hauptklasse|classe principale|clase principal|主类|Main method/i.test(
+                hit.line.text,
+              )
             ? 'class'
             : /docker/.test(hit.line.text)
               ? 'plugin'

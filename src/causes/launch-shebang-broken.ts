@@ -18,6 +18,8 @@ const SHELL_RUNS_CODE = [
   /[\\/]\.bin[\\/][^\s:]+: (?:line )?\d+: (?<word>(?!exec|node|npx|env|sh|basename|dirname|sed|uname|cygpath)[^:]{1,60}): (?:command not found|not found|[Ii]s a directory)/,
   // ImageMagick owns a program called "import", which makes a screenshot.
   /(?<word>import)(?:-im6\S*)?: (?:unable to (?:open X server|read X window)|delegate library support not built-in|attempt to perform an operation)/i,
+  // "from x import y", run by a shell: "from" is a program of mail.
+  /(?:^|\s)(?<word>from): can't read \/var\/mail\//,
   // cmd.exe in front of a .js file starts the Windows Script Host.
   /(?<word>Microsoft JScript|Windows Script Host|800A0[0-9A-F]{3})/,
 ];
@@ -25,7 +27,8 @@ const SHELL_RUNS_CODE = [
 /** The parser of the shell gives up before any command. Only together with a script that is no shell script. */
 const SYNTAX =
   /(?:^|\s)(?<script>\S+?): (?:line )?\d+: (?:Syntax error: .*(?:unexpected|redirection)|syntax error near unexpected token|.*unexpected EOF while looking for matching|.*(?:bad variable name|not a valid identifier))/;
-const NO_SHELL_SCRIPT = /\.(?:[cm]?[jt]s|py|rb|php)$|[\\/](?:\.bin|_npx|node_modules|bin)[\\/]/;
+const NO_SHELL_SCRIPT =
+  /^(?!(?:ba|da|z|k|a)?sh$)[\w-]+$|\.(?:[cm]?[jt]s|py|rb|php)$|[\\/](?:\.bin|_npx|node_modules|bin)[\\/]/;
 
 /** The first line names an interpreter at an absolute place, and there is none. */
 const NO_INTERPRETER =
@@ -63,7 +66,6 @@ export default defineCause({
     'launch-command-not-on-path',
     'launch-command-not-installed',
     'launch-entry-point-missing',
-    'launch-binary-incompatible',
     'config-path-missing',
     'runtime-dependency-missing',
   ],

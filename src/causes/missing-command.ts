@@ -2,28 +2,39 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { LAUNCHER } from './launchers.js';
+import { systemOf } from './system.js';
 import { failed, find, type Line, words } from './words.js';
 
 /** The name of a program without a folder. */
 const NAME = '[\\w.+@-]{1,60}';
 
+/** cmd.exe. Through a wrong code page only the quoted name at the start of the line survives. */
+export const IN_CMD = [
+  new RegExp(
+    `["'](?<name>${NAME})["']\\s?(?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o .{1,3} reconhecido|non .{1,3} riconosciuto|(?:wordt|is) niet herkend|ist entweder falsch|nie jest rozpozn|iç ya da dı|känns inte igen|genkendes ikke|gjenkjennes ikke|ei ole sisä|kh.{1,8}ng đ|tidak dikenali|nu este recunoscut|nem felismer|není názvem|не является|не распознан|不是(?:内部|內部)|は、?内部コマンド|은\\(는\\))`,
+    'i',
+  ),
+  new RegExp(
+    `(?:^|\\bclosed:? |[\\]>] )\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)|(?:^|\\bclosed:? |[\\]>] )\\s*["'](?<mojibake>${NAME})["'] [^\\s]{0,12}[^ -~\\s]`,
+  ),
+  new RegExp(`(?:^|\\s)(?:\\S{1,12} )(?<name>${NAME}) není názvem`),
+];
+
 /** Wordings of "there is no such command". Each names it; the order is from the plainest to the vaguest. */
 const NOT_FOUND = [
   // bash, zsh, dash, busybox, fish, nushell, also out of a script: "run.sh: line 3: uvx: command not found".
   new RegExp(
-    `(?:^|[\\s:])(?<name>${NAME}): (?:command not found|Kommando nicht gefunden|Befehl nicht gefunden|commande introuvable|orden no encontrada|comando n.{1,6} (?:encontrado|trovato)|未找到命令|コマンドが見つかりません|команда не найдена|명령)`,
+    `(?:^|[\\s:])(?<name>${NAME}): (?:command not found(?!: ?[\\w@])|(?:Kommando|Befehl) nicht gefunden|commande (?:introuvable|inconnue)|orden no encontrada|no se encontró|comando n.{1,6} (?:encontrado|trovato)|未找到命令|命令未找到|コマンドが見つかりません|команд[ау] не (?:найдена|знайдено)|명령|opdracht niet gevonden|nie znaleziono polecenia|komut bulunamad|kommandot finns inte|komentoa ei löydy|kommando ikke fundet|příkaz nenalezen|không tìm thấy lệnh|perintah tidak ditemukan)`,
     'i',
   ),
   new RegExp(`\\b(?:da|a)?sh: (?:\\d+: )?(?:exec: )?(?<name>${NAME}): not found`),
   new RegExp(`: (?:line )?\\d+: (?:exec: )?(?<name>${NAME}): not found`),
-  new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})`, 'i'),
-  // cmd.exe. In other languages, and through a wrong code page, only the quoted name at the start of the line survives.
-  new RegExp(
-    `["'](?<name>${NAME})["'] (?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o . reconhecido|non . riconosciuto|is niet herkend|ist entweder falsch)`,
-  ),
-  new RegExp(`^\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)`),
-  // PowerShell keeps the word "cmdlet" in every language.
-  new RegExp(`["'“„«](?<name>${NAME})["'”“»].{0,80}\\bcmdlet\\b`, 'i'),
+  new RegExp(`(?:^|\\bexec: |\\bsudo: )(?:line \\d+: )?(?<name>${NAME}): (?:command )?not found\\W*$`),
+  new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})(?!["'\`]? [\\w-])`, 'i'),
+  ...IN_CMD,
+  // PowerShell repeats the name behind the colon, and keeps the word "cmdlet" in most languages.
+  new RegExp(`["'“„«](?<name>${NAME})["'”»].{0,80}\\b[Cc]mdlet\\b`),
+  new RegExp(`^(?<name>${NAME}) ?: .{0,40}["'“„«‘]\\s?\\k<name>\\s?["'”»’](?! (?:is|has|was)\\b)`),
   new RegExp(`ObjectNotFound: \\((?<name>${NAME}):String\\)`),
   // Go and container engines, Bun, Java, .NET, Python, Ruby, Deno, Rust.
   new RegExp(
@@ -31,7 +42,13 @@ const NOT_FOUND = [
   ),
   new RegExp(`Cannot run program "(?<name>${NAME})".*(?:error=2|No such file)`),
   new RegExp(`trying to start process '(?<name>${NAME})'.*(?:No such file|cannot find)`),
-  new RegExp(`No such file or directory(?:: '| - )(?<name>${NAME})'?$`),
+  new RegExp(`No such file or directory(?: \\(os error 2\\))?(?:: ['"]?| - )(?<name>${NAME})['"]?$`),
+  // systemd, supervisord, and programs that start another one.
+  new RegExp(`(?:EXEC spawning|[Ff]ailed to locate executable|couldn't exec) (?<name>${NAME}): `),
+  new RegExp(
+    `\\b(?:xargs|make(?:\\[\\d+\\])?|setsid|nice|watch|parallel|execvp): (?<name>${NAME}): (?:No such file|not found)`,
+  ),
+  /^(?<name>Python)\b.{0,80}\bMicrosoft Store\b/,
   new RegExp(
     `(?:spawn|start|launch|execute|run)(?:ing)?(?: \\w+){0,2}:? ["'\`‘](?<name>${NAME})["'\`’]:? .*(?:No such file|program not found|entity not found|ENOENT)`,
     'i',
@@ -52,11 +69,11 @@ const NOT_FOUND = [
     'i',
   ),
   new RegExp(
-    `(?:^|[\\s'"\`])(?<name>${NAME})['"\`]? (?:is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the |system )?[$%]?PATH)`,
+    `(?:^|[\\s'"\`])(?<name>${NAME})['"\`]? (?:(?:is |was )?not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the |system )?[$%]?PATH)`,
     'i',
   ),
   new RegExp(
-    `\\b(?:can(?:no|')t|could(?: not|n't)|unable to|failed to) (?:find|locate|resolve|detect)(?: the| an?)?(?: (?:command|executable|program|binary):?)? ["'\`]?(?<name>${NAME}?)["'\`]?(?=\\.?$|[,:;!(]|\\. | (?:executable|command|binary|program|in|on|at|-|–)(?:\\b|\\s))`,
+    `\\b(?:can(?:no|')t|could(?: not|n't)|unable to|failed to) (?:find|locate|resolve|detect)(?: the| an?)?(?: (?:command|executable|program|binary)(?: file)?:?)? ["'\`]?(?<name>${NAME}?)["'\`]?(?=\\.?$|[,:;!(]|\\. | (?:executable|command|binary|program|in|on|at|-|–)(?:\\b|\\s))`,
     'i',
   ),
   // "npx not found" alone is clear; of "node not found" a graph may speak, unless it goes on to say what to install.
@@ -95,6 +112,8 @@ export interface MissingCommand {
   by: 'lookup' | 'spawn' | 'interpreter' | 'shim' | 'words' | 'exit';
   /** It exists somewhere the server's PATH does not lead to: known from the search, else judged from the surroundings. */
   elsewhere: boolean;
+  /** A container or a platform starts the server: there is no shell that knows more. */
+  hosted: boolean;
   places: string[];
   os: string;
 }
@@ -171,12 +190,18 @@ function located(
     : null;
 }
 
+/** A client that the window system starts, so that no profile of a shell was read. */
+export const isGraphical = (client: string | undefined): boolean =>
+  client !== undefined && !/claude-code|inspector|\bcli\b|\bsdk\b|mcp-remote/i.test(client);
+
 /** The command of the entry, or the interpreter behind it, that was not found. */
 export function missingCommand(given: Seen): MissingCommand | null {
   if (!failed(given)) return null;
-  const lines = words(given);
+  // Structured logs escape the quotation marks of what they hold.
+  const lines = words(given).map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
   const missing = located(given, lines);
-  if (!missing) return null;
+  // Programs that only Windows has are not missing anywhere else: launch-wsl-boundary.
+  if (!missing || (/^(?:cmd|powershell)(?:\.exe)?$/i.test(missing.name) && systemOf(given) === 'linux')) return null;
   const { launch, reported } = given;
   const found = launch?.lookup?.elsewhere ?? [];
   const hosted =
@@ -187,7 +212,7 @@ export function missingCommand(given: Seen): MissingCommand | null {
       text,
     ),
   );
-  const graphical = reported?.client !== undefined && !/claude-code|inspector|\bcli\b/i.test(reported.client);
+  const graphical = isGraphical(reported?.client);
   const elsewhere =
     missing.by === 'lookup'
       ? found.length > 0
@@ -198,6 +223,7 @@ export function missingCommand(given: Seen): MissingCommand | null {
     ...missing,
     name: missing.name.replace(/^node\.?js$/i, 'node'),
     elsewhere,
+    hosted,
     places: found.map(({ path }) => path),
     os: reported?.os ?? '',
   };

@@ -3,28 +3,30 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isJoined } from './launchers.js';
 import { NAMELESS } from './missing-command.js';
+import { isForeign, systemOf } from './system.js';
 import { failed, find, findAll, words } from './words.js';
 
 /** What each runtime says when the file or folder it was started with is not there. */
 const NOT_THERE = [
   // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
   /Cannot find module '(?<path>(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~][^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
-  /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/,
+  /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/i,
   /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
   /Unable to access jarfile (?<path>.+)/,
   /Could not open input file: (?<path>.+)/,
   /ruby: No such file or directory -- (?<path>.+?)(?: \(LoadError\)|$)/,
-  /The application '(?<path>.+?)' does not exist|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
+  /The application '(?<path>.+?)' does not exist|application to execute does not exist: '(?<dll>[^']+)|manifest path `(?<cargo>[^`]+)` does not exist|did not find executable at '(?<launcher>[^']+)|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
   // uv, docker run -v and --env-file, node --env-file, PowerShell -File.
   /Failed to spawn: `(?<path>(?:[A-Za-z]:)?[^`\\/]*[\\/][^`]*)`|(?:[Dd]irectory|path) `(?<folder>[^`]+)` (?:does not exist|not found)/,
   /bind source path does not exist: (?<path>.+?)\.?$|\bopen (?<envFile>\S*\.env\S*): (?:no such file|The system cannot)|node: (?<nodeEnv>\S*\.env\S*): not found/,
   /The argument '(?<path>[^']+)' to the -File parameter does not exist/,
   // Working directory: the kernel, shells, VS Code, npm that finds no project there.
+  /\b(?:chdir|stat) (?<go>\/[^\s:'"]+): no such file or directory|[Dd]irectory not found:? (?<notfound>[\\/][^\s'"]+)|[Cc]ould not find `?(?:pyproject\.toml|package\.json)`? in [`'"]?(?<project2>[\\/][^\s'"`]*)|cannot find main module, but found \S+ in (?<project3>\S+)/,
   /(?:chdir|uv_cwd)\b.*?(?:-> )?'(?<cwd>[^']+)'$|\bcd:(?:\d+:)? (?:no such file or directory: )?(?<cd>[^:]+?)(?:: No such file or directory|$)|can't cd to (?<dash>.+)|[Dd]irectory \(cwd\) ["'](?<vscode>.+?)["'] does not exist/,
   /(?:ENOENT|read package\.json).*\bopen ['"](?<path>[^'"]*[\\/]package\.json)['"]/,
   // Programs that start programs: Go, Java, .NET, Rust, Python; the launcher of a virtual environment without its Python.
   /(?:Cannot run program|start process|exec:|fork\/exec|posix_spawnp?:?|[Ff]ailed to (?:spawn|start|execute|run)\b[^"'`]*) ?["'`]?(?<program>(?:[A-Za-z]:|[.~])?[\\/][^"'`:]+)["'`]?.*(?:[Nn]o such file|cannot find|os error [23]\b|ENOENT|error=2\b)/,
-  /No such file or directory: '(?<program>[^']*[\\/](?:bin|Scripts)[\\/][^']+)'|No Python at ['"](?<python>[^'"]+)/,
+  /No such file or directory: '(?<program>[^']*[\\/](?:bin|Scripts)[\\/][^']+)'|No Python at ['"]{1,2}(?<python>[^'"]+)/,
   // Shells given a path.
   /(?:sh|bash|zsh|dash|ksh|env): (?:line )?(?:\d+: )?(?:exec: |cannot open |can't open )?['"‘]?(?<path>(?:[A-Za-z]:)?[~.]?[\\/][^:'"’]*)['"’]?: (?:No such file|not found)/,
   /zsh:\d*:? ?no such file or directory: (?<path>.+)|^['"]?(?<win>(?:\.{1,2}|~|[A-Za-z]:)[\\/][^'"]*)['"] is not recogni[sz]ed/,
@@ -32,7 +34,7 @@ const NOT_THERE = [
 
 /** cmd.exe does not say which. */
 const UNNAMED =
-  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません)/;
+  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
 
 /** An app-made message counts only when the path in it stands in the entry. */
 const OPENED =
@@ -58,7 +60,7 @@ export interface MissingFile {
   cites: string[];
   where: 'command' | 'arg' | 'cwd';
   /** Why no file can be there: the path was written in a form that nobody expands. */
-  how: 'quotes' | 'tilde' | 'placeholder' | 'relative' | 'venv' | 'directory' | 'absent';
+  how: 'quotes' | 'tilde' | 'placeholder' | 'relative' | 'venv' | 'directory' | 'backslash' | 'absent';
   /** A file that a build makes. */
   built: boolean;
   /** We looked ourselves. */
@@ -67,10 +69,23 @@ export interface MissingFile {
   said: boolean;
 }
 
+/** A form of a path that no client expands: what is seen from the words of an entry alone. */
+export function unexpanded(word: string): MissingFile['how'] | null {
+  if (/^["“”'].*[\\/]/.test(word)) return 'quotes';
+  if (/^~[\\/]/.test(word)) return 'tilde';
+  if (SWALLOWED.test(word)) return 'backslash';
+  return null;
+}
+
+/** The backslashes of a Windows path were read as escapes: of a control character, or of nothing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const SWALLOWED = /[A-Za-z]:[^'"]*[\t\n\f\r\u0008]|(?:^|[\\/])[A-Za-z]:(?=[A-Za-z])[\w .-]{4,}/;
+
 function howOf(path: string, args: readonly string[]): MissingFile['how'] {
   // Quotes may have been escaped by the runtime that printed the path.
   if (/["“”]|^'|\\?'$/.test(path)) return 'quotes';
   if (/(?:^|[\\/])~(?:[\\/]|$)/.test(path)) return 'tilde';
+  if (SWALLOWED.test(path)) return 'backslash';
   if (
     /\$\{(?!APPDATA)\w|\$HOME\b|%(?!APPDATA)\w+%|<[\w -]+>|[\\/](?:absolute|path)[\\/]to[\\/]|your[-_]?(?:user)?name/i.test(
       path,
@@ -94,7 +109,7 @@ function howOf(path: string, args: readonly string[]): MissingFile['how'] {
 /** The path of the entry that leads nowhere, from our own look at it, the failed spawn, or what the runtime said. */
 export function missingFile(given: Seen): MissingFile | null {
   if (!failed(given)) return null;
-  const { launch, process, reported } = given;
+  const { launch, process } = given;
   const lines = words(given);
   const args = launch ? [launch.command, ...launch.args, ...(launch.cwd ? [launch.cwd] : [])] : [];
   const result = (path: string, where: MissingFile['where'], cites: string[], looked = false): MissingFile => {
@@ -112,7 +127,8 @@ export function missingFile(given: Seen): MissingFile | null {
   const spawn = process?.spawnError;
   const looked = (launch?.paths ?? [])
     .map((word, i) => ({ ...word, at: at('launch', 'paths', i, 'word') }))
-    .filter(({ exists, word }) => !exists && !isJoined(word));
+    // What is written for the other side of WSL is another fault: launch-wsl-boundary.
+    .filter(({ exists, word }) => !exists && !isJoined(word) && !isForeign(word, systemOf(given)));
   const gone = looked.find(({ where }) => where !== 'arg');
   if (gone && (spawn?.code === 'ENOENT' || spawn?.code === 'ENOTDIR'))
     return result(gone.word, gone.where, [gone.at, at('process', 'spawnError', 'message')], true);
@@ -131,8 +147,7 @@ export function missingFile(given: Seen): MissingFile | null {
   const ours = (path: string) =>
     !isJoined(path) &&
     // The other side of WSL, a path cut at its first blank, and a package that lacks a file of its own, have causes of their own.
-    !(reported?.os === 'linux' && /^(?:\\\\\?\\)?[A-Za-z]:[\\/]/.test(path)) &&
-    !(reported?.os === 'windows' && /^\/(?:home|usr|mnt|bin)\//.test(path)) &&
+    !isForeign(path, systemOf(given)) &&
     !/^[A-Za-z]:\\\w+$/.test(path) &&
     !/[\\/](?:_npx|archive-v0)[\\/]|node_modules[\\/]\.bin|\\r$/.test(path);
   if (spawn?.code === 'ENOENT' && spawned && /[\\/]/.test(spawned) && ours(spawned) && !launch?.lookup?.found) {

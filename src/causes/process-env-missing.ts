@@ -1,5 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { isSessionVariable } from './system.js';
 import { find, type Line, MILD, outdone, WORDS, words } from './words.js';
 
 /** A variable as programs write it: capitals with an underscore. A single word in capitals needs a line that says so. */
@@ -164,7 +165,8 @@ export default defineCause({
     const missing = [...names.keys()];
     return {
       certainty:
-        died && found.some(({ sure }) => sure)
+        // What every terminal has was not passed on: launch-env-not-inherited.
+        died && found.some(({ sure }) => sure) && !missing.every(isSessionVariable)
           ? 'certain'
           : found.length && found.every(({ sure, mild }) => mild || (!sure && !died))
             ? 'possible'
@@ -252,7 +254,7 @@ export default defineCause({
     {
       name: 'written as a shell does',
       finds: true,
-      symptoms: { transport: 'stdio', stderr: 'cannot locate the cache folder: $HOME is not defined', exitCode: 1 },
+      symptoms: { transport: 'stdio', stderr: 'cannot locate the cache folder: $ACME is not defined', exitCode: 1 },
     },
     {
       name: 'a single word behind the word variable',
