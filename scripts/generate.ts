@@ -14,6 +14,7 @@ export const SHARED_CAUSE_FILES = [
   'consequences',
   'edges',
   'index',
+  'installers',
   'launchers',
   'missing-command',
   'missing-file',

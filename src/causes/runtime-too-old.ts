@@ -36,7 +36,7 @@ const STUMBLES = [
   // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
   /SyntaxError: Unexpected token (?:[{=.?*(:]|import|export)$|SyntaxError: f-string: (?:expecting|unmatched)/,
   /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
-  /ReferenceError: (?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
+  /(?:ReferenceError: |^)(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
   /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
   /No such built-in module: (?<api>node:\S+)|Cannot find module ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
   /TypeError: .*\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto\.hash|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
@@ -81,11 +81,21 @@ const reaches = (has: string, needs: string): boolean => {
 /** Any syntax error, but out of a loader that only Node.js up to 12 has. */
 const OLD_LOADER =
   /\((?:internal\/(?:modules\/cjs\/loader|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
-const SYNTAX = /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \))/;
+const SYNTAX =
+  /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \)|Cannot use import statement)/;
+const SYNTAX_BARE =
+  /(?:^|: )(?:SyntaxError: )?(?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected token)/;
 /** Python names no version: the statement under the caret does (match, walrus, parenthesised with, except*). */
 const PYTHON_STATEMENT = /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := )/;
 /** The usage text of npx up to version 6, which does not know `-y <package>`. */
 const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@version\]/;
+/** npm up to 6 says this when npx has installed a package: it came with Node.js 14 and older, which stumbles over newer syntax. */
+const OLD_NPX = /^npx: installed \d+ in/;
+/** An import with a string alone was read as a script: said by engines before modules, and by a file that is taken for one. */
+const IMPORT_STRING = /SyntaxError: Unexpected (?:string|identifier)/;
+const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
+/** Newer releases of Node.js can require an ES module: a runner-up to the package being at fault. */
+const REQUIRE = /\bERR_REQUIRE_ESM\b|require\(\) of ES Module/;
 const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
 
 const ran = (lines: Line[]): string =>
@@ -124,6 +134,8 @@ export default defineCause({
 
   match(given) {
     const lines = words(given);
+    // The package is for another system: launch-binary-incompatible.
+    if (lines.some(({ text }) => /EBADPLATFORM|Unsupported platform/.test(text))) return null;
     const errors = lines.filter(
       ({ text }) =>
         !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|warning:|no longer support|will require/i.test(text),
@@ -132,12 +144,16 @@ export default defineCause({
     const stumbles = find(errors, ...STUMBLES);
     const syntax = find(errors, SYNTAX);
     const old = lines.some(({ text }) => OLD_LOADER.test(text));
+    const oldNpx = lines.some(({ text }) => OLD_NPX.test(text)) ? find(errors, SYNTAX_BARE) : null;
+    const imported = errors.some(({ text }) => IMPORT_LINE.test(text)) ? find(errors, IMPORT_STRING) : null;
     const npx = find(errors, NPX_6);
     const statement = errors.some(({ text }) => text.includes('SyntaxError: invalid syntax'))
       ? find(errors, PYTHON_STATEMENT)
       : null;
     const warned = find(lines, WARNED);
-    const hit = stated ?? stumbles ?? (old ? syntax : null) ?? npx ?? statement ?? warned;
+    const required = find(errors, REQUIRE);
+    const hit =
+      stated ?? stumbles ?? (old ? syntax : null) ?? oldNpx ?? imported ?? npx ?? statement ?? required ?? warned;
     if (!hit) return null;
     const { runtime } = given.launch ?? {};
     const { name, fw, sdk, target, any } = hit.groups;
@@ -160,14 +176,16 @@ export default defineCause({
     const version = (has ?? (ran(lines) || runtime?.version || '')).replace(/\.$/, '');
     // A warning about engines is common beside other failures: it counts only when nothing else was said.
     const certainty =
-      hit === warned
-        ? /npm (?:error|ERR!)/.test(hit.line.text)
-          ? 'certain'
-          : 'possible'
-        : (hit === stated && (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
-            (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
-          ? 'certain'
-          : 'likely';
+      hit === required
+        ? 'possible'
+        : hit === warned
+          ? /npm (?:error|ERR!)/.test(hit.line.text)
+            ? 'certain'
+            : 'possible'
+          : (hit === stated && (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
+              (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
+            ? 'certain'
+            : 'likely';
     return {
       certainty,
       cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime', 'version')] : [])],
@@ -257,6 +275,11 @@ export default defineCause({
       },
     },
     {
+      name: 'an npx that came with an old Node.js',
+      finds: true,
+      symptoms: { serverLog: "npx: installed 4 in 0.633s\nUnexpected token '('" },
+    },
+    {
       name: 'a loader before modules',
       finds: true,
       symptoms: {
@@ -313,9 +336,13 @@ export default defineCause({
       symptoms: { stderr: 'SyntaxError: Cannot use import statement outside a module\nNode.js v22.1.0', exitCode: 1 },
     },
     {
-      name: 'require of an ES module',
+      name: 'a package for another system',
       finds: false,
-      symptoms: { stderr: 'Error [ERR_REQUIRE_ESM]: require() of ES Module /x not supported.', exitCode: 1 },
+      symptoms: {
+        stderr:
+          'npm error code EBADPLATFORM\nnpm error notsup Unsupported platform for foo@1.0.0: wanted {"os":"darwin"}',
+        exitCode: 1,
+      },
     },
   ],
 });
