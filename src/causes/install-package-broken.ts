@@ -59,6 +59,16 @@ const OTHER =
 const packageIn = (path: string): string =>
   /.*[\\/]node_modules[\\/](?<name>@[^\\/]+[\\/][^\\/]+|[^\\/]+)/.exec(path)?.groups?.name?.replace('\\', '/') ?? '';
 
+/** The package among the words of a runner: the first that is no option and no subcommand. */
+const packageOf = (words: string[]): string =>
+  words
+    .slice(1)
+    .find(
+      (word) =>
+        !/^(?:-|tool$|run$|dlx$|exec$|x$|install$|add$)/.test(word) &&
+        /^@?[\w.-]+(?:\/[\w.-]+)?(?:@\S+|==\S+)?$/.test(word),
+    ) ?? '';
+
 const SAYS: Record<Fault, string> = {
   'no-command': 'offers no command that the launcher could start',
   dependency: 'depends on something that cannot be installed (unpublished, or in conflict with another dependency)',
@@ -97,10 +107,7 @@ export default defineCause({
       facts: {
         fault,
         name: name || (Object.values(hit.groups).find(Boolean) ?? ''),
-        package:
-          args
-            .slice(1)
-            .find((word) => /^@?[\w.-]+(?:\/[\w.-]+)?(?:@\S+|==\S+)?$/.test(word) && !word.startsWith('-')) ?? '',
+        package: runner ? packageOf(args) : '',
         python: /^(?:uv|pip)$/.test(installerOf(hit.line.text, given.launch, said) ?? ''),
         require: /REQUIRE_|require\(\)/.test(hit.line.text),
       },

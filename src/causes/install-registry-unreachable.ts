@@ -40,7 +40,7 @@ const TROUBLES: [Trouble, RegExp][] = [
 
 /** An installer speaks of its index: its own prefix, its own sentence, or the address of an index. */
 const INDEX =
-  /\bnpm (?:error|ERR!|http|verb\w*|sill\w*|info)\b|\bERR_PNPM_|\bYN\d{4}\b|\b(?:npm|pypi|registry|index|mirror|packages?|proxy|artifacts?)[\w.-]*\.registry\.|https?:\/\/[^\s'"`]*(?:registry|npmjs|yarnpkg|pypi|pythonhosted|\/simple\/|crates\.io|golang\.org|goproxy|nuget|rubygems|packagist|maven|jsr\.io|deno\.land|esm\.sh|anaconda|artifactory|jfrog|nexus|codeartifact|pkgs\.(?:dev\.azure|visualstudio)|npm\.pkg\.github|verdaccio)|\bdownloading (?:package manifest|tarball)|host='(?:pypi|files\.pythonhosted|[\w.-]*(?:pypi|index|registry|mirror))|\bpypi(?:\.org)?\b|registry\.(?:npmjs|yarnpkg)|\/simple\/|Failed to (?:fetch|download|resolve)\b.{0,3}[`:]|Could not fetch URL|Could not (?:fetch|reach) specs|service index|crates[.-]io|proxy\.golang|GOPROXY|\bNU1301\b|Gem::RemoteFetcher|rubygems|packagist|repo\d?\.maven|CondaHTTPError|CondaSSLError|An index URL|native-?tls\b|package (?:index|registry)|registry index|npm registry|(?:unable to access|could not read (?:Username|Password) for) 'https?:|git (?:operation|fetch) failed|Failed to (?:clone|download and build)|process didn't exit successfully: .*git|\buv(?:x)? .*(?:fetch|download)|\bpip (?:install|download)\b|SSLError\(|Retry\(total=|corepack/i;
+  /\bnpm (?:error|ERR!|http|verb\w*|sill\w*|info)\b|\bERR_PNPM_|\bYN\d{4}\b|\b(?:npm|pypi|registry|index|mirror|packages?|proxy|artifacts?)[\w.-]*\.registry\.|https?:\/\/[^\s'"`]*(?:registry|npmjs|yarnpkg|pypi|pythonhosted|\/simple\/|crates\.io|golang\.org|goproxy|nuget|rubygems|packagist|maven|jsr\.io|deno\.land|esm\.sh|anaconda|artifactory|jfrog|nexus|codeartifact|pkgs\.(?:dev\.azure|visualstudio)|npm\.pkg\.github|verdaccio)|\bdownloading (?:package manifest|tarball)|host='(?:pypi|files\.pythonhosted|[\w.-]*(?:pypi|index|registry|mirror))|\bpypi(?:\.org)?\b|registry\.(?:npmjs|yarnpkg)|\/simple\/|Failed to (?:fetch|download|resolve)\b.{0,3}[`:]|Could not fetch URL|Could not (?:fetch|reach) specs|service index|crates[.-]io|proxy\.golang|GOPROXY|\bNU1301\b|Gem::RemoteFetcher|rubygems|packagist|repo\d?\.maven|CondaHTTPError|CondaSSLError|An index URL|--native-tls\b|package (?:index|registry)|registry index|npm registry|(?:unable to access|could not read (?:Username|Password) for) 'https?:|git (?:operation|fetch) failed|Failed to (?:clone|download and build)|process didn't exit successfully: .*git|\buv(?:x)? .*(?:fetch|download)|\bpip (?:install|download)\b|Retry\(total=|corepack/i;
 
 /** npm's closing line names the code of the failure. Text of one line has it anywhere. */
 const NPM_CODE =
@@ -69,7 +69,8 @@ function troubled(lines: Line[]): { hit: Hit; trouble: Trouble } | null {
     // Time-outs and refusals are everybody's words: those have to stand closer.
     const reach = trouble === 'connection' || trouble === 'login' ? 2 : 4;
     for (const hit of findAll(lines, pattern))
-      if (INDEX.test(hit.line.text) || near(lines, hit.line.at, INDEX, reach)) return { hit, trouble };
+      if (INDEX.test(hit.line.text) || (hit.line.from !== 'client' && near(lines, hit.line.at, INDEX, reach)))
+        return { hit, trouble };
   }
   return null;
 }

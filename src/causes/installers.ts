@@ -129,8 +129,11 @@ export const together = (lines: Line[], count: number): Line[] =>
       .join(' '),
   }));
 
-/** Whether a line that matches stands at most `distance` lines from the line at this place. */
+/** Whether a line that matches stands at most `distance` lines from the line at this place, in the same text. */
 export function near(lines: Line[], place: string, pattern: RegExp, distance: number): boolean {
   const i = lines.findIndex(({ at }) => at === place);
-  return lines.slice(Math.max(0, i - distance), i + distance + 1).some(({ text }) => pattern.test(text));
+  const from = lines[i]?.from;
+  return lines
+    .slice(Math.max(0, i - distance), i + distance + 1)
+    .some((line) => line.from === from && pattern.test(line.text));
 }

@@ -17,7 +17,7 @@ const SAID = [
   /invalid byte sequence in (?<page>[\w-]+)|Encoding::(?:UndefinedConversion|InvalidByteSequence|Compatibility)Error|incompatible character encodings|invalid multibyte char \((?<source>[\w-]+)\)/,
   /(?:Malformed|Unmappable)(?:Input|Character)Exception|unmappable character .{0,30}for encoding (?<page>[\w-]+)|Invalid UTF-8 (?:middle|start) byte|MalformedByteSequenceException/i,
   /(?:Encoder|Decoder)Fallback(?:Exception)?|Unable to translate (?:bytes|Unicode character)/,
-  /stream did not contain valid UTF-8|invalid utf-?8 (?:sequence|continuation|byte|encoding|string|character)|FromUtf8Error|not valid UTF-?8|Malformed UTF-8 characters|string is not valid utf-?8|ill-formed UTF-8|Invalid UTF-8 string|invalid UTF-8/i,
+  /stream did not contain valid UTF-8|invalid utf-?8 (?:sequence|continuation|byte|encoding|string|character)|FromUtf8Error|not valid UTF-?8|Malformed UTF-8 characters|string is not valid utf-?8|ill-formed UTF-8|invalid UTF-8|encoded data was not valid(?: for encoding)?|ERR_ENCODING_INVALID_ENCODED_DATA/i,
   /Non-UTF-8 code starting with|configured to use ASCII as encoding|LookupError: unknown encoding|\(unicode error\)|unknown encoding: ?(?<page>[\w-]+)/,
 ];
 
