@@ -1,6 +1,6 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
-import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT } from './client-shapes.js';
+import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT } from './shapes.js';
 import { FAILED_START } from './consequences.js';
 import { isJoined } from './launchers.js';
 import { saysNothing } from './system.js';

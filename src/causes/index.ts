@@ -16,7 +16,11 @@ import httpEndpointWrong from './http-endpoint-wrong.js';
 import httpNotMcp from './http-not-mcp.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
+import installCacheBroken from './install-cache-broken.js';
+import installPackageBroken from './install-package-broken.js';
 import installPackageNotFound from './install-package-not-found.js';
+import installPromptWaiting from './install-prompt-waiting.js';
+import installRegistryUnreachable from './install-registry-unreachable.js';
 import launchBinaryIncompatible from './launch-binary-incompatible.js';
 import launchBlockedByOs from './launch-blocked-by-os.js';
 import launchCommandNotInstalled from './launch-command-not-installed.js';
@@ -40,7 +44,10 @@ import processOutOfMemory from './process-out-of-memory.js';
 import processPortInUse from './process-port-in-use.js';
 import processReturnsEarly from './process-returns-early.js';
 import runtimeDependencyMissing from './runtime-dependency-missing.js';
+import runtimeEncodingNotUtf8 from './runtime-encoding-not-utf8.js';
+import runtimeNativeModuleMismatch from './runtime-native-module-mismatch.js';
 import runtimeNotBuilt from './runtime-not-built.js';
+import runtimeSdkIncompatible from './runtime-sdk-incompatible.js';
 import runtimeTooOld from './runtime-too-old.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
@@ -65,7 +72,11 @@ export const causes: readonly Cause[] = [
   httpNotMcp,
   httpRedirectLosesRequest,
   httpServerError,
+  installCacheBroken,
+  installPackageBroken,
   installPackageNotFound,
+  installPromptWaiting,
+  installRegistryUnreachable,
   launchBinaryIncompatible,
   launchBlockedByOs,
   launchCommandNotInstalled,
@@ -89,7 +100,10 @@ export const causes: readonly Cause[] = [
   processPortInUse,
   processReturnsEarly,
   runtimeDependencyMissing,
+  runtimeEncodingNotUtf8,
+  runtimeNativeModuleMismatch,
   runtimeNotBuilt,
+  runtimeSdkIncompatible,
   runtimeTooOld,
   stdioPollutedByServer,
   stdioStdinClosed,

@@ -25,10 +25,13 @@ const GAVE_UP =
 const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
 /** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
 const SURROUNDINGS =
-  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
+  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block|valid for encoding|ES module scope|_zod|_parse is not a function|is not a constructor|native binding|markAsUncloneable|Failed opening required|request to https?:\S+ failed|method literal|NODE_MODULE_VERSION/i;
 /** Faults of the machine below the program: another processor, an older C library, a variable of the session. */
 const MACHINE =
   /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]|[Ii]llegal instruction|SIGILL/;
+/** The trace of a program that an installer ran: the server itself was never started. */
+const BUILDING =
+  /subprocess-exited-with-error|metadata-generation-failed|Failed (?:to build|building wheel)|build backend returned an error|gyp ERR!/;
 /** A line with words in it that is no warning, no frame and no version. */
 const LAST = /^(?!\s+at |Node\.js v|.*\bwarn(?:ing)?\b).*\p{L}{3}/iu;
 const ERRNO = /\bE[A-Z]{4,}\b/;
@@ -104,7 +107,9 @@ export default defineCause({
     const last =
       line || !exit ? undefined : said.filter(({ from, text }) => from === 'stderr' && LAST.test(text)).at(-1);
     const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|FPE|TRAP|SYS)$/.test(sent);
-    const bug = !line || (!SURROUNDINGS.test(line.text) && !MACHINE.test(line.text) && !ERRNO.test(line.text));
+    const built = said.some(({ text }) => BUILDING.test(text));
+    const bug =
+      !built && (!line || (!SURROUNDINGS.test(line.text) && !MACHINE.test(line.text) && !ERRNO.test(line.text)));
     const all = words(given);
     const survived =
       !exit &&

@@ -28,8 +28,10 @@ const OTHER = [
 const TOOL = [
   /No instances of (?<name>MSBuild) could be detected|No (?<sdk>\.NET SDKs?) (?:were|was) found/,
   /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
-  /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object/,
+  /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object|DLL load failed while importing (?<dll>\w+): (?:The specified module|找不到指定的模块)/,
   /(?:^|[\s'"`])(?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|ripgrep|graphviz|dot|gh|kubectl|terraform|psql|sqlite3|java|javac|gradle|mvn|tsc|tsx|ts-node|tsup|vite|esbuild|rimraf|shx|cross-env|nodemon|turbo|patch-package)['"`]?:? (?:command not found|not found|is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the )?[$%]?PATH|is not recogni[sz]ed)/,
+  /\[Errno 2\] No such file or directory: ['"](?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|dot|gh|kubectl|terraform|psql|docker|node|npm|npx|java|soffice|pdftotext|pdftoppm|osascript|xcrun|hdc|idb|aws|gcloud|az)(?:\.exe)?['"]|exec: "(?<go>[\w.-]+)": executable file not found in [$%]PATH/,
+  /\b(?:dependencies|node_modules)\b.{0,30}(?:not (?:been )?installed|missing|not found)|[Pp]lease (?:install|run).{0,60}\b(?<install>npm (?:i|install|ci)|pnpm install|yarn install|uv sync|pip install -r|bundle install|composer install)\b/,
   /\b(?:is|are) not installed[.,;:].*\b(?:pip|uv|npm|brew|apt(?:-get)?) (?:install|add)\b|\b[Pp]lease install (?:it|them|the|with)?.*?[`'"]?(?:pip|npm|uv pip) install (?<name>[\w@./[\]-]+)/,
 ];
 
@@ -37,8 +39,7 @@ const TOOL = [
 const BUILT_IN =
   /^(?:tomllib|zoneinfo|graphlib|dataclasses|asyncio|importlib\.(?:metadata|resources)|contextvars|typing|fs\/promises|timers\/promises|stream\/(?:web|promises)|worker_threads|diagnostics_channel|util\/types)$/;
 /** A module of the MCP SDK inside the installed SDK: runtime-sdk-incompatible. */
-const SDK_PART =
-  /^(?:mcp|fastmcp)\.|^@modelcontextprotocol\/sdk\/.|[\\/]@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/]/;
+const SDK_PART = /^(?:mcp|fastmcp)\.|[\\/]@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/]/;
 /** Folders of package runners: what is missing there was not declared, or not unpacked, and is not for the user to install. */
 const RUNNER = /[\\/](?:_npx|\.bun[\\/]install|dlx(?:-[^\\/]*)?|archive-v0|uv[\\/](?:tools|cache)|pipx)[\\/]/;
 
@@ -81,6 +82,7 @@ export default defineCause({
     const sdk = SDK_PART.test(name) || (python !== null && /^(?:mcp|fastmcp)\b.*\./.test(name));
     // Said by the runtime itself, at the end of the process, about a package of a project in place.
     const clear =
+      given.handshake !== undefined &&
       given.process?.exit?.by === 'itself' &&
       language !== 'tool' &&
       local &&

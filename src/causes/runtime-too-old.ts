@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { failed, find, type Line, WORDS, words } from './words.js';
 
 /** The requirement is spelled out, with both versions or one. */
 const STATED = [
@@ -33,13 +33,15 @@ const STATED = [
 /** What an old runtime stumbles over, by itself: no newer one says this. */
 const STUMBLES = [
   /SyntaxError: Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.|\?\?|\.(?!\w)|with)(?:['"]|$|\s)/,
+  /SyntaxError: Unexpected token ['"]?\?['"]?(?![,\w])/,
   // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
   /SyntaxError: Unexpected token (?:[{=.?*(:]|import|export)$|SyntaxError: f-string: (?:expecting|unmatched)/,
   /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
-  /ReferenceError: (?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
+  /(?:ReferenceError: |^|: )(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
   /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
-  /No such built-in module: (?<api>node:\S+)|Cannot find module ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
-  /TypeError: .*\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto\.hash|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
+  /NameError: name ['"](?<api>ExceptionGroup|BaseExceptionGroup|aiter|anext|EncodingWarning)['"] is not defined|node(?:\.exe)?: (?<option>--[\w-]+)\S* is not allowed in NODE_OPTIONS/,
+  /No such built-in module: (?<api>node:\S+)|Cannot find (?:module|package) ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
+  /(?:TypeError: .*|^|: )\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto[\w$]*\.(?:hash|getRandomValues|randomUUID)|webidl\.util\.markAsUncloneable|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
   /bad option: (?<api>--(?:env-file|experimental-(?:strip-types|transform-types|sqlite|websocket|require-module|permission)|import|watch|disable-warning|run|test|use-system-ca|permission|openssl-legacy-provider)\b)/,
   /No module named ['"](?<api>tomllib|zoneinfo|graphlib|dataclasses|contextvars|asyncio|importlib\.(?:metadata|resources))['"]/,
   /unsupported operand type\(s\) for \|: ['"](?:type|_GenericAlias|NoneType|ABCMeta)|TypeError: ['"](?:type|ABCMeta)['"] object is not subscriptable/,
@@ -80,12 +82,27 @@ const reaches = (has: string, needs: string): boolean => {
 
 /** Any syntax error, but out of a loader that only Node.js up to 12 has. */
 const OLD_LOADER =
-  /\((?:internal\/(?:modules\/cjs\/loader|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
-const SYNTAX = /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \))/;
+  /\((?:internal\/(?:modules\/cjs\/loader|modules\/esm\/\w+|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
+const SYNTAX =
+  /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \)|Cannot use import statement)/;
+const SYNTAX_BARE =
+  /(?:^|: )(?:SyntaxError: )?(?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected token)/;
 /** Python names no version: the statement under the caret does (match, walrus, parenthesised with, except*). */
 const PYTHON_STATEMENT = /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := )/;
 /** The usage text of npx up to version 6, which does not know `-y <package>`. */
 const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@version\]/;
+/** npm up to 6 says this when npx has installed a package: it came with Node.js 14 and older, which stumbles over newer syntax. */
+const OLD_NPX = /^npx: installed \d+ in/;
+/** An import with a string alone was read as a script: said by engines before modules, and by a file that is taken for one. */
+/** The same, joined to one line. */
+const IMPORT_JOINED = /SyntaxError: Unexpected (?:string|identifier)\W{1,10}import ["'\w*{]/;
+const STATEMENT_JOINED = /\b(?:match [\w.()[\]]+:|case \S+:|except\* \w+:)\s*\^+\s*SyntaxError: invalid syntax/;
+const IMPORT_STRING = /SyntaxError: Unexpected (?:string|identifier)/;
+const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
+/** Newer releases of Node.js can require an ES module: a runner-up. */
+const REQUIRE = /\bERR_REQUIRE_ESM\b|require\(\) of ES Module/;
+/** A version manager's folder in the command itself, as desktop clients find it first. */
+const IN_COMMAND = /[\\/](?:node|nodejs|n[\\/]versions[\\/]node|node-versions)[\\/]v?(?<node>\d+)\.\d+[^\\/]*[\\/]/;
 const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
 
 const ran = (lines: Line[]): string =>
@@ -124,22 +141,47 @@ export default defineCause({
 
   match(given) {
     const lines = words(given);
+    // The package is for another system: launch-binary-incompatible.
+    if (lines.some(({ text }) => /EBADPLATFORM|Unsupported platform/.test(text))) return null;
     const errors = lines.filter(
       ({ text }) =>
-        !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|warning:|no longer support|will require/i.test(text),
+        !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|(?<!Rejection)warning:|no longer support|will require/i.test(
+          text,
+        ),
     );
     const stated = find(errors, ...STATED) ?? find(unbroken(errors), ...RESOLVER);
     const stumbles = find(errors, ...STUMBLES);
     const syntax = find(errors, SYNTAX);
     const old = lines.some(({ text }) => OLD_LOADER.test(text));
+    const oldNpx = lines.some(({ text }) => OLD_NPX.test(text)) ? find(errors, SYNTAX_BARE) : null;
+    const imported = errors.some(({ text }) => IMPORT_LINE.test(text))
+      ? find(errors, IMPORT_STRING)
+      : find(errors, IMPORT_JOINED);
     const npx = find(errors, NPX_6);
     const statement = errors.some(({ text }) => text.includes('SyntaxError: invalid syntax'))
-      ? find(errors, PYTHON_STATEMENT)
+      ? (find(errors, PYTHON_STATEMENT) ?? find(errors, STATEMENT_JOINED))
       : null;
     const warned = find(lines, WARNED);
-    const hit = stated ?? stumbles ?? (old ? syntax : null) ?? npx ?? statement ?? warned;
+    const required = find(errors, REQUIRE);
+    const hit =
+      stated ?? stumbles ?? (old ? syntax : null) ?? oldNpx ?? imported ?? npx ?? statement ?? required ?? warned;
+    const { runtime, requires, command = '' } = given.launch ?? {};
+    const told = Number(IN_COMMAND.exec(command)?.groups?.node ?? Number.NaN);
+    // Nothing was said of a version. The one in the path of the command, or what the package declares, may tell all the same.
+    const silent = !lines.some(({ text }) => /Error\b|Exception\b|npm (?:error|ERR!)|ENOENT|EACCES/.test(text));
+    const unmet = requires?.satisfied === false && failed(given);
+    if (!hit && (unmet || (told < 20 && silent && !given.handshake)))
+      return {
+        certainty: unmet || told >= 18 ? 'possible' : 'likely',
+        cites: [unmet ? at('launch', 'requires', 'range') : at('launch', 'command')],
+        facts: {
+          runtime: runtime?.name ?? 'Node.js',
+          has: runtime?.version ?? (Number.isNaN(told) ? '' : String(told)),
+          needs: requires?.range ?? '',
+          lacks: '',
+        },
+      };
     if (!hit) return null;
-    const { runtime } = given.launch ?? {};
     const { name, fw, sdk, target, any } = hit.groups;
     const needs = hit.groups.needs ?? hit.groups.dep;
     const i = errors.findIndex((line) => line.at === hit.line.at);
@@ -160,14 +202,18 @@ export default defineCause({
     const version = (has ?? (ran(lines) || runtime?.version || '')).replace(/\.$/, '');
     // A warning about engines is common beside other failures: it counts only when nothing else was said.
     const certainty =
-      hit === warned
-        ? /npm (?:error|ERR!)/.test(hit.line.text)
-          ? 'certain'
-          : 'possible'
-        : (hit === stated && (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
-            (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
-          ? 'certain'
-          : 'likely';
+      hit === required
+        ? 'possible'
+        : hit === warned
+          ? /npm (?:error|ERR!)/.test(hit.line.text)
+            ? 'certain'
+            : 'possible'
+          : (unmet && given.handshake && (hit === stated || hit === stumbles)) ||
+              (hit === stated &&
+                (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
+              (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
+            ? 'certain'
+            : 'likely';
     return {
       certainty,
       cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime', 'version')] : [])],
@@ -257,6 +303,11 @@ export default defineCause({
       },
     },
     {
+      name: 'an npx that came with an old Node.js',
+      finds: true,
+      symptoms: { serverLog: "npx: installed 4 in 0.633s\nUnexpected token '('" },
+    },
+    {
       name: 'a loader before modules',
       finds: true,
       symptoms: {
@@ -271,15 +322,6 @@ export default defineCause({
       symptoms: {
         stderr:
           'Exception in thread "main" java.lang.UnsupportedClassVersionError: io/x/Main has been compiled by a more recent version of the Java Runtime (class file version 65.0)',
-        exitCode: 1,
-      },
-    },
-    {
-      name: 'Python, as uv says it',
-      finds: true,
-      symptoms: {
-        stderr:
-          'Because the current Python version (3.9.6) does not satisfy Python>=3.10 and foo==1.0 depends on Python>=3.10, we can conclude that foo cannot be used.',
         exitCode: 1,
       },
     },
@@ -303,6 +345,36 @@ export default defineCause({
       symptoms: { stderr: 'You must install or update .NET to run this application.', exitCode: 150 },
     },
     {
+      name: 'the version in the path of the command',
+      finds: true,
+      symptoms: {
+        entry: { command: '/Users/me/.nvm/versions/node/v16.20.0/bin/npx', args: ['-y', 'acme-mcp'] },
+        clientError: 'MCP error -32000: Connection closed',
+      },
+    },
+    {
+      name: 'what the package declares is not met',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed' },
+      evidence: {
+        launch: {
+          command: 'node',
+          args: [],
+          env: [],
+          paths: [],
+          requires: { file: '/srv/package.json', range: '>=22', satisfied: false },
+        },
+      },
+    },
+    {
+      name: 'a current version in the path of the command',
+      finds: false,
+      symptoms: {
+        entry: { command: '/Users/me/.nvm/versions/node/v22.4.0/bin/npx', args: ['-y', 'acme-mcp'] },
+        clientError: 'MCP error -32000: Connection closed',
+      },
+    },
+    {
       name: 'a version that suffices',
       finds: false,
       symptoms: { stderr: 'acme-mcp requires Node.js >= 20, running v22.4.0\nError: boom', exitCode: 1 },
@@ -313,9 +385,13 @@ export default defineCause({
       symptoms: { stderr: 'SyntaxError: Cannot use import statement outside a module\nNode.js v22.1.0', exitCode: 1 },
     },
     {
-      name: 'require of an ES module',
+      name: 'a package for another system',
       finds: false,
-      symptoms: { stderr: 'Error [ERR_REQUIRE_ESM]: require() of ES Module /x not supported.', exitCode: 1 },
+      symptoms: {
+        stderr:
+          'npm error code EBADPLATFORM\nnpm error notsup Unsupported platform for foo@1.0.0: wanted {"os":"darwin"}',
+        exitCode: 1,
+      },
     },
   ],
 });
