@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Entry, lookAtCommand, lookUp } from '../../src/probe/command.js';
+import { type Entry, lookAtCommand } from '../../src/probe/command.js';
+import { lookUp } from '../../src/probe/lookup.js';
 import { realWorld, type World } from '../../src/probe/world.js';
 
 let root: string;
@@ -47,6 +48,8 @@ describe('the PATH that the server gets', () => {
       problem: undefined,
       path: ['a', 'b', 'c'].map((name) => join(folder, name)),
       elsewhere: [],
+      candidates: [{ path: first }, { path: join(folder, 'c/srv') }],
+      shell: undefined,
     });
   });
 
