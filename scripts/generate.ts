@@ -17,6 +17,7 @@ export const SHARED_CAUSE_FILES = [
   'launchers',
   'missing-command',
   'missing-file',
+  'two-worlds',
   'way',
   'words',
 ];

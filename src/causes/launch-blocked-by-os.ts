@@ -117,9 +117,13 @@ export default defineCause({
     const said = lines.filter(({ from }) => from !== 'client').length - (killed ? 1 : 0);
     if (macos && (dead || killed) && said === 0 && handshake?.initialize.status !== 'answered')
       return {
-        certainty: 'likely',
-        cites: dead ? [at('process', 'exit')] : killed ? [killed.line.at] : [],
-        facts: { reason: 'killed', path: launch?.lookup?.found ?? '' },
+        // The attribute of a download, and an end by SIGKILL without a word: Gatekeeper.
+        certainty: dead && launch?.file?.quarantined ? 'certain' : 'likely',
+        cites: [
+          ...(dead ? [at('process', 'exit')] : killed ? [killed.line.at] : []),
+          ...(launch?.file?.quarantined ? [at('launch', 'file', 'quarantined')] : []),
+        ],
+        facts: { reason: launch?.file?.quarantined ? 'quarantined' : 'killed', path: launch?.lookup?.found ?? '' },
       };
     return null;
   },
@@ -131,6 +135,8 @@ export default defineCause({
       return `The system does not let the client's processes reach ${path || 'a protected folder'}: macOS guards Documents, Desktop, Downloads and other volumes for each app (TCC).`;
     if (reason === 'killed')
       return `macOS killed ${program} with SIGKILL before it said a word, as it does with a program whose code signature or quarantine attribute it does not accept.`;
+    if (reason === 'quarantined')
+      return `macOS killed ${program} before it said a word: the file carries the quarantine attribute of a download, and is not signed in a way that macOS accepts.`;
     if (reason === 'execution-policy')
       return "PowerShell's execution policy forbids the script that starts the server.";
     if (reason === 'refused')
@@ -214,6 +220,21 @@ export default defineCause({
         stderr:
           "/usr/bin/python3: can't open file '/Users/me/Documents/mcp/server.py': [Errno 1] Operation not permitted",
         exitCode: 2,
+      },
+    },
+    {
+      name: 'a download that macOS keeps in quarantine',
+      finds: true,
+      symptoms: { os: 'macos', signal: 'SIGKILL' },
+      evidence: {
+        launch: {
+          command: 'acme-mcp',
+          args: [],
+          env: [],
+          lookup: { found: '/usr/local/bin/acme-mcp', path: ['/usr/local/bin'], elsewhere: [] },
+          file: { path: '/usr/local/bin/acme-mcp', kind: 'mach-o', executable: true, quarantined: true },
+          paths: [],
+        },
       },
     },
     { name: 'killed on Linux', finds: false, symptoms: { os: 'linux', signal: 'SIGKILL' } },

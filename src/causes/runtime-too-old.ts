@@ -1,7 +1,9 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { entryPath, olderRuntime } from './two-worlds.js';
+import { failed, find, type Line, WORDS, words } from './words.js';
 
 /** The requirement is spelled out, with both versions or one. */
 const STATED = [
@@ -86,6 +88,8 @@ const SYNTAX = /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|str
 const PYTHON_STATEMENT = /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := )/;
 /** The usage text of npx up to version 6, which does not know `-y <package>`. */
 const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@version\]/;
+/** Errors of a program text that the runtime could not follow. */
+const OWN_CODE = /\b(?:SyntaxError|ReferenceError|TypeError|AttributeError|ImportError|ERR_\w+)\b/;
 const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
 
 const ran = (lines: Line[]): string =>
@@ -98,6 +102,14 @@ const ran = (lines: Line[]): string =>
     )
     .map((g) => g?.v ?? g?.nvm ?? g?.py)
     .find(Boolean) ?? '';
+
+const NODE = { command: 'node', args: ['/srv/server.js'], env: [], paths: [] };
+const tried = (folder: string, provides: string): Evidence['worlds'] => ({
+  client: { outcome: 'ended', ms: 80, exitCode: 1 },
+  shell: { outcome: 'answered', ms: 120 },
+  deciding: { kind: 'path-entry', names: [folder], provides },
+  starts: 3,
+});
 
 export default defineCause({
   id: 'runtime-too-old',
@@ -112,7 +124,7 @@ export default defineCause({
     'MCP error -32000: Connection closed',
   ],
   needs: [],
-  uses: [...WORDS, 'launch'],
+  uses: [...WORDS, 'launch', 'worlds'],
   explains: [
     ...FAILED_START,
     'install-package-not-found',
@@ -138,8 +150,19 @@ export default defineCause({
       : null;
     const warned = find(lines, WARNED);
     const hit = stated ?? stumbles ?? (old ? syntax : null) ?? npx ?? statement ?? warned;
-    if (!hit) return null;
     const { runtime } = given.launch ?? {};
+    const looked = olderRuntime(given);
+    if (!hit) {
+      if (!looked.runtime || !failed(given)) return null;
+      const { name, version } = looked.runtime;
+      // A package may ask for more than it needs: alone it is a likely reason only when the code itself was not understood.
+      const alone = find(errors, OWN_CODE) ? 'likely' : 'possible';
+      return {
+        certainty: looked.newer ? (looked.short ? 'certain' : 'likely') : alone,
+        cites: [at('launch', 'runtime'), ...looked.cites],
+        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', ...looked.facts },
+      };
+    }
     const { name, fw, sdk, target, any } = hit.groups;
     const needs = hit.groups.needs ?? hit.groups.dep;
     const i = errors.findIndex((line) => line.at === hit.line.at);
@@ -159,7 +182,7 @@ export default defineCause({
       ) || hit === statement;
     const version = (has ?? (ran(lines) || runtime?.version || '')).replace(/\.$/, '');
     // A warning about engines is common beside other failures: it counts only when nothing else was said.
-    const certainty =
+    const asSaid =
       hit === warned
         ? /npm (?:error|ERR!)/.test(hit.line.text)
           ? 'certain'
@@ -169,8 +192,8 @@ export default defineCause({
           ? 'certain'
           : 'likely';
     return {
-      certainty,
-      cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime', 'version')] : [])],
+      certainty: looked.newer && (looked.short || hit !== warned) ? 'certain' : asSaid,
+      cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime')] : []), ...looked.cites],
       facts: {
         runtime:
           name ??
@@ -183,15 +206,24 @@ export default defineCause({
                 ? 'Python'
                 : (runtime?.name ?? 'Node.js')),
         has: version,
-        needs: (needs ?? '').trim().replace(/[.,]+$/, ''),
+        needs: (needs ?? looked.needs).trim().replace(/[.,]+$/, ''),
         lacks: hit.groups.api ?? hit.groups.mod ?? '',
+        ...looked.facts,
       },
     };
   },
-  say: ({ runtime, has, needs, lacks }) =>
-    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. It is the one that the client found first, not necessarily the one of your terminal.`,
-  fix: ({ runtime, needs }) => {
+  say: ({ runtime, has, needs, lacks, newer, folder, via }) =>
+    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
+  fix: ({ runtime, needs, folder, path }) => {
     const name = String(runtime).toLowerCase();
+    if (folder)
+      return [
+        {
+          say: `Put the folder of the newer ${runtime} first on the PATH of the entry, so that the server and what it starts use it:`,
+          edit: { file: 'the client config', at: 'env', to: entryPath([folder, ...path]) },
+        },
+        { say: 'Restart the client.' },
+      ];
     if (/python/.test(name))
       return [
         {
@@ -301,6 +333,28 @@ export default defineCause({
       name: '.NET without the framework',
       finds: true,
       symptoms: { stderr: 'You must install or update .NET to run this application.', exitCode: 150 },
+    },
+    {
+      name: 'found by trying: the shell has a newer one, and the package asks for it',
+      finds: true,
+      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
+      evidence: {
+        launch: {
+          ...NODE,
+          runtime: { name: 'node', version: '18.20.4' },
+          requires: { file: '/srv/package.json', range: '>=20', satisfied: false },
+        },
+        worlds: tried('/home/me/.nvm/versions/node/v22.11.0/bin', 'node 22.11.0 (nvm)'),
+      },
+    },
+    {
+      name: 'the shell has an older one, which works',
+      finds: false,
+      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
+      evidence: {
+        launch: { ...NODE, runtime: { name: 'node', version: '24.1.0' } },
+        worlds: tried('/opt/node20/bin', 'node 20.19.0'),
+      },
     },
     {
       name: 'a version that suffices',

@@ -99,6 +99,8 @@ function pointless(draft: CaseDraft, { entry, quick, signal, full }: WorldsOptio
   if (file?.shebang?.crlf) return 'the first line of the script is broken in any environment';
   if (spawnError && spawnError.code !== 'ENOENT')
     return `the operating system refuses to start it (${spawnError.code})`;
+  if (draft.get('process')?.again?.outcome === 'answered')
+    return 'the server answered when it was started a second time in the same environment';
   if (initialize?.status === 'invalid') return 'the server answered, though not as the protocol wants it';
   return null;
 }
