@@ -183,7 +183,12 @@ export default defineCause({
             ? 'possible'
             : 'likely',
       cites: found.length
-        ? [...new Set([...found.map((f) => f.at), ...(tried.length ? [at('worlds', 'deciding')] : [])])]
+        ? [
+            ...new Set([
+              ...found.map((f) => f.at),
+              ...(tried.length ? [at('worlds', 'deciding'), at('worlds', 'client')] : []),
+            ]),
+          ]
         : [secret?.line.at ?? ''],
       facts: {
         variables: missing,

@@ -32,8 +32,8 @@ const ELF_SYSTEMS: Record<number, string> = { 2: 'netbsd', 6: 'sunos', 9: 'freeb
 const PT_INTERP = 3;
 
 function elf(bytes: Buffer): Facts | null {
-  if (bytes.length < 52) return null;
   const wide = bytes[4] === 2;
+  if (bytes.length < (wide ? 64 : 52)) return null;
   const little = bytes[5] !== 2;
   const u16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));

@@ -31,7 +31,7 @@ const IN_TEXT: [RegExp, string][] = [
 ];
 
 /** `"%dp0%\\..\\x\\index.js"` of a .cmd file, `"$basedir/../x/index.js"` of its twins for sh and PowerShell. */
-const TARGET = /"(?:%~?dp0%?|\$basedir)[\\/]+(?<target>[^"%$]+?\.(?:[cm]?js|exe|py|ps1|cmd))"/gi;
+const TARGET = /"(?:\w+=)?(?:%~?dp0%?|\$basedir)[\\/]+(?<target>[^"%$]+?\.(?:[cm]?js|exe|py|ps1|cmd))"/gi;
 
 /** The package that a shim of npm leads to: the last file named beside it that is no Node.js. */
 function npmTarget(text: string, path: string, world: World): string | undefined {

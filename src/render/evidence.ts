@@ -74,7 +74,9 @@ function worldsFact(
     };
   if ((part === 'shell' || part === 'client') && value?.outcome) {
     const outcome =
-      value.outcome === 'answered' ? `answered after ${duration(Number(value.ms))}` : String(value.outcome);
+      value.outcome === 'answered'
+        ? `answered after ${duration(Number(value.ms))}`
+        : `${value.outcome}${typeof value.said === 'string' ? `: ${value.said}` : ''}`;
     return { label: part === 'shell' ? 'in your own shell' : "in a client's environment", text: outcome };
   }
   return null;

@@ -67,9 +67,15 @@ export function twoWorlds(seen: Seen): TwoWorlds | null {
       : shell.outcome === 'not-started'
         ? 'it could not be started'
         : 'no answer';
+  const further = client.outcome === 'not-started' && shell.outcome !== 'not-started';
   return {
     works: false,
-    answer: client.outcome === 'answered' ? `no: ${how}` : `no: ${how} there as well`,
+    answer:
+      client.outcome === 'answered'
+        ? `no: ${how}`
+        : further
+          ? `its command is found there, but no: ${how}`
+          : `no: ${how} there as well`,
     sentence:
       client.outcome === 'answered'
         ? `It answers in a client's environment, but not in that of your own shell: ${how}.`
