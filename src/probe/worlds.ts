@@ -24,8 +24,9 @@ const MAX_STARTS = 10;
 const BUDGET_MS = 20_000;
 /** How long the first start in the shell's environment may take, and after a silent client, whose like is waited for in vain. */
 const FIRST_MS = 8_000;
-const AFTER_SILENCE_MS = 4_000;
+const AFTER_SILENCE_MS = 3_000;
 const MAX_NAMES = 6;
+const MAX_WORDS = 300;
 const GRACE_MS = 200;
 /** A try is given up when it takes much longer than the start that worked. */
 const PATIENCE_FACTOR = 3;
@@ -210,18 +211,14 @@ async function decidingFolder(
   });
   const shellPath = { ...client, [pathName(client)]: shell[pathName(shell)] ?? '' };
   const runtime = runtimeFile(entry, file, shellPath, world);
-  // What may be meant: the command, its runtime, and programs that the failure names.
-  const programs = [
+  // What may be meant: the command, its runtime, and every word of the failure that is a program in the shell.
+  const programs = new Set([
     ...(isDirect(entry.command, world) ? [] : [entry.command]),
     ...(runtime ? [paths.basename(runtime.path)] : []),
     ...(file?.shebang ? [paths.basename(file.shebang.interpreter)] : []),
-    ...[
-      ...words.matchAll(
-        /(?:^|[\s'"‘:`])(?<name>[\w.-]{2,40})['"’`]?: (?:command )?not found|\bspawn (?<spawned>[\w.-]+) ENOENT|\benv: ['‘"]?(?<interpreter>[\w.-]+)['’"]?: |No such file or directory: '(?<python>[\w.-]+)'/gm,
-      ),
-    ].flatMap(({ groups }) => Object.values(groups ?? {}).filter((name) => name !== undefined)),
-  ];
-  const choices = programs.flatMap((program) => {
+    ...(words.match(/(?<![\w./\\-])[\w.-]{2,40}/g) ?? []).slice(0, MAX_WORDS),
+  ]);
+  const choices = [...programs].flatMap((program) => {
     const path = resolveCommand(program, shellPath, cwd, world);
     return path && path !== resolveCommand(program, client, cwd, world) ? [{ program, path }] : [];
   });
