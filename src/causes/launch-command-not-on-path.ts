@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { missingCommand } from './missing-command.js';
-import { decidingFolder, entryPath } from './two-worlds.js';
+import { decidingFolder, entryPath, newerInShell } from './two-worlds.js';
 import { WORDS } from './words.js';
 
 export default defineCause({
@@ -25,13 +25,15 @@ export default defineCause({
     const missing = missingCommand(given);
     const { lookup, runtime, env } = given.launch ?? {};
     const decides = decidingFolder(given);
-    // The same runtime in another version is no missing command.
-    const tried = decides && !(runtime && decides.provides.includes(`${runtime.name} `)) ? decides : null;
+    // An older runtime has a cause of its own.
+    const tried = decides && !newerInShell(given) ? decides : null;
+    const other =
+      tried && runtime && tried.provides.includes(`${runtime.name} `) ? `${runtime.name} ${runtime.version}` : '';
     if (!missing?.elsewhere && !tried) return null;
     const known = missing?.by === 'lookup' || tried !== null;
     return {
       certainty: known
-        ? missing || tried?.provides
+        ? !other && (missing || tried?.provides)
           ? 'certain'
           : 'likely'
         : missing?.by === 'exit'
@@ -48,13 +50,18 @@ export default defineCause({
         path: lookup?.path ?? [],
         known,
         child: missing === null,
+        other,
+        provides: tried?.provides ?? '',
+        windows: missing?.os === 'windows' || (lookup?.path.some((one) => one.includes('\\')) ?? false),
         interpreter: missing?.by === 'interpreter',
         // An env block with PATH replaces the inherited one in most clients.
         pathInEntry: env?.some(({ name }) => name.toUpperCase() === 'PATH') ?? false,
       },
     };
   },
-  say: ({ command, places, known, interpreter, pathInEntry, folder, via, child }) => {
+  say: ({ command, places, known, interpreter, pathInEntry, folder, via, child, other, provides }) => {
+    if (other)
+      return `The PATH that the client passes leads to ${other}, with which the server does not start. With ${provides}${via ? ` (${via})` : ''}, which your shell has in ${folder}, it does.`;
     const what = child
       ? command
         ? `The server needs ${command}, which`
@@ -75,7 +82,7 @@ export default defineCause({
       ? `${what} is on this machine, but in no directory of the PATH that the server's process gets.${where}${entry}`
       : `${what} was not found on the PATH that the client passes. Version managers and user installs extend the PATH only in a shell's profile, which a client does not read.${entry}`;
   },
-  fix: ({ command, places, interpreter, folder, path }) =>
+  fix: ({ command, places, interpreter, folder, path, windows }) =>
     folder
       ? [
           {
@@ -90,7 +97,7 @@ export default defineCause({
             : [
                 {
                   say: 'Ask the shell where the command is (no output: it is not installed, install it first):',
-                  run: `command -v ${command || '<command of the entry>'}`,
+                  run: `${windows ? 'where' : 'command -v'} ${command || '<command of the entry>'}`,
                 },
               ]),
           interpreter
@@ -210,7 +217,32 @@ export default defineCause({
       },
     },
     {
-      name: 'the shell has another version of the runtime that the client found as well',
+      name: 'the shell has an older runtime, with which the server starts',
+      finds: true,
+      symptoms: { stderr: 'TypeError: util.isRegExp is not a function\n    at file:///srv/server.js:2:6', exitCode: 1 },
+      evidence: {
+        launch: {
+          command: 'node',
+          args: ['/srv/server.js'],
+          env: [],
+          lookup: { found: '/usr/bin/node', path: ['/usr/bin'], elsewhere: [] },
+          paths: [],
+          runtime: { name: 'node', version: '24.21.0', path: '/usr/bin/node' },
+        },
+        worlds: {
+          client: { outcome: 'ended', ms: 90, exitCode: 1 },
+          shell: { outcome: 'answered', ms: 130 },
+          deciding: {
+            kind: 'path-entry',
+            names: ['/home/me/.nvm/versions/node/v22.23.3/bin'],
+            provides: 'node 22.23.3 (nvm)',
+          },
+          starts: 3,
+        },
+      },
+    },
+    {
+      name: 'the shell has a newer version of the runtime that the client found as well',
       finds: false,
       symptoms: { stderr: 'Error: boom', exitCode: 1 },
       evidence: {

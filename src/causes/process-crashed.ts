@@ -64,7 +64,7 @@ export default defineCause({
     'process exited with code 1',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'worlds'],
   explains: SILENCE,
 
   match(given) {
@@ -101,7 +101,8 @@ export default defineCause({
     const last =
       line || !exit ? undefined : said.filter(({ from, text }) => from === 'stderr' && LAST.test(text)).at(-1);
     const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS)$/.test(sent);
-    const bug = !line || (!SURROUNDINGS.test(line.text) && !ERRNO.test(line.text));
+    // What starts in another environment is no mere fault of the program.
+    const bug = !given.worlds?.deciding && (!line || (!SURROUNDINGS.test(line.text) && !ERRNO.test(line.text)));
     const all = words(given);
     const survived =
       !exit &&
