@@ -192,6 +192,21 @@ export default defineCause({
     'https://support.apple.com/guide/mac-help/control-access-to-files-and-folders-on-mac-mchld5a35146/mac',
   ],
   examples: [
+    {
+      name: 'a download that macOS keeps in quarantine',
+      finds: true,
+      symptoms: { os: 'macos', signal: 'SIGKILL' },
+      evidence: {
+        launch: {
+          command: 'acme-mcp',
+          args: [],
+          env: [],
+          lookup: { found: '/usr/local/bin/acme-mcp', path: ['/usr/local/bin'], elsewhere: [] },
+          file: { path: '/usr/local/bin/acme-mcp', kind: 'mach-o', executable: true, quarantined: true },
+          paths: [],
+        },
+      },
+    },
     { name: 'no execute bit', finds: true, symptoms: { clientError: 'spawn /home/me/server/run.sh EACCES' } },
     {
       name: 'a shell says so',
@@ -220,21 +235,6 @@ export default defineCause({
         stderr:
           "/usr/bin/python3: can't open file '/Users/me/Documents/mcp/server.py': [Errno 1] Operation not permitted",
         exitCode: 2,
-      },
-    },
-    {
-      name: 'a download that macOS keeps in quarantine',
-      finds: true,
-      symptoms: { os: 'macos', signal: 'SIGKILL' },
-      evidence: {
-        launch: {
-          command: 'acme-mcp',
-          args: [],
-          env: [],
-          lookup: { found: '/usr/local/bin/acme-mcp', path: ['/usr/local/bin'], elsewhere: [] },
-          file: { path: '/usr/local/bin/acme-mcp', kind: 'mach-o', executable: true, quarantined: true },
-          paths: [],
-        },
       },
     },
     { name: 'killed on Linux', finds: false, symptoms: { os: 'linux', signal: 'SIGKILL' } },

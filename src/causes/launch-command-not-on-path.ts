@@ -133,69 +133,6 @@ export default defineCause({
   ],
   examples: [
     {
-      name: 'a desktop client on macOS',
-      finds: true,
-      symptoms: {
-        client: 'claude-desktop',
-        os: 'macos',
-        entry: { command: 'uvx', args: ['mcp-server-fetch'] },
-        clientError: 'spawn uvx ENOENT',
-      },
-    },
-    {
-      name: 'npx is found, its interpreter is not',
-      finds: true,
-      symptoms: {
-        entry: { command: '/opt/node/bin/npx', args: ['-y', 'x'] },
-        stderr: 'env: node: No such file or directory',
-        exitCode: 127,
-      },
-    },
-    {
-      name: 'a shell script on Linux under nvm',
-      finds: true,
-      symptoms: {
-        os: 'linux',
-        client: 'cursor',
-        stderr: '/home/me/.config/run.sh: line 2: npx: command not found',
-        exitCode: 127,
-      },
-    },
-    {
-      name: 'a desktop client that does not repeat the name',
-      finds: true,
-      symptoms: {
-        os: 'macos',
-        client: 'zed',
-        entry: { command: 'bunx', args: ['acme-mcp'] },
-        clientError: 'failed to spawn command: No such file or directory (os error 2)',
-      },
-    },
-    {
-      name: 'searched for and found beside the PATH',
-      finds: true,
-      evidence: {
-        launch: {
-          command: 'uvx',
-          args: [],
-          env: [],
-          lookup: {
-            found: null,
-            problem: 'not-found',
-            path: ['/usr/bin', '/bin'],
-            elsewhere: [{ path: '/home/me/.local/bin/uvx', via: 'the usual place of uv' }],
-          },
-          paths: [],
-        },
-        process: {
-          pid: null,
-          spawnError: { code: 'ENOENT', message: 'spawn uvx ENOENT', path: 'uvx' },
-          lifetimeMs: 0,
-          pending: [],
-        },
-      },
-    },
-    {
       name: 'a program that the server starts, found by trying',
       finds: true,
       symptoms: { stderr: "FileNotFoundError: [Errno 2] No such file or directory: 'ffmpeg'", exitCode: 1 },
@@ -259,6 +196,69 @@ export default defineCause({
           shell: { outcome: 'answered', ms: 130 },
           deciding: { kind: 'path-entry', names: ['/opt/node22/bin'], provides: 'node 22.1.0' },
           starts: 3,
+        },
+      },
+    },
+    {
+      name: 'a desktop client on macOS',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        os: 'macos',
+        entry: { command: 'uvx', args: ['mcp-server-fetch'] },
+        clientError: 'spawn uvx ENOENT',
+      },
+    },
+    {
+      name: 'npx is found, its interpreter is not',
+      finds: true,
+      symptoms: {
+        entry: { command: '/opt/node/bin/npx', args: ['-y', 'x'] },
+        stderr: 'env: node: No such file or directory',
+        exitCode: 127,
+      },
+    },
+    {
+      name: 'a shell script on Linux under nvm',
+      finds: true,
+      symptoms: {
+        os: 'linux',
+        client: 'cursor',
+        stderr: '/home/me/.config/run.sh: line 2: npx: command not found',
+        exitCode: 127,
+      },
+    },
+    {
+      name: 'a desktop client that does not repeat the name',
+      finds: true,
+      symptoms: {
+        os: 'macos',
+        client: 'zed',
+        entry: { command: 'bunx', args: ['acme-mcp'] },
+        clientError: 'failed to spawn command: No such file or directory (os error 2)',
+      },
+    },
+    {
+      name: 'searched for and found beside the PATH',
+      finds: true,
+      evidence: {
+        launch: {
+          command: 'uvx',
+          args: [],
+          env: [],
+          lookup: {
+            found: null,
+            problem: 'not-found',
+            path: ['/usr/bin', '/bin'],
+            elsewhere: [{ path: '/home/me/.local/bin/uvx', via: 'the usual place of uv' }],
+          },
+          paths: [],
+        },
+        process: {
+          pid: null,
+          spawnError: { code: 'ENOENT', message: 'spawn uvx ENOENT', path: 'uvx' },
+          lifetimeMs: 0,
+          pending: [],
         },
       },
     },

@@ -238,6 +238,36 @@ export default defineCause({
   refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers'],
   examples: [
     {
+      name: 'found by trying, of a server that does not say which',
+      finds: true,
+      symptoms: { stderr: 'fatal: cannot continue', exitCode: 1 },
+      evidence: {
+        worlds: {
+          client: { outcome: 'ended', ms: 70, exitCode: 1, said: 'fatal: cannot continue' },
+          shell: { outcome: 'answered', ms: 90 },
+          deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
+          starts: 7,
+        },
+      },
+    },
+    {
+      name: 'a variable of the entry that has another value in the shell',
+      finds: false,
+      symptoms: {
+        entry: { command: 'node', args: ['server.js'], env: { ACME_API_KEY: 'x' } },
+        stderr: 'fatal: cannot continue',
+        exitCode: 1,
+      },
+      evidence: {
+        worlds: {
+          client: { outcome: 'ended', ms: 70, exitCode: 1 },
+          shell: { outcome: 'answered', ms: 90 },
+          deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
+          starts: 7,
+        },
+      },
+    },
+    {
       name: 'a sentence that names the variable',
       finds: true,
       symptoms: { stderr: 'Missing API_KEY environment variable', exitCode: 1 },
@@ -283,36 +313,6 @@ export default defineCause({
       name: 'dash, of an unset parameter',
       finds: true,
       symptoms: { stderr: './start.sh: 4: TENANT: parameter not set', exitCode: 2 },
-    },
-    {
-      name: 'found by trying, of a server that does not say which',
-      finds: true,
-      symptoms: { stderr: 'fatal: cannot continue', exitCode: 1 },
-      evidence: {
-        worlds: {
-          client: { outcome: 'ended', ms: 70, exitCode: 1, said: 'fatal: cannot continue' },
-          shell: { outcome: 'answered', ms: 90 },
-          deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
-          starts: 7,
-        },
-      },
-    },
-    {
-      name: 'a variable of the entry that has another value in the shell',
-      finds: false,
-      symptoms: {
-        entry: { command: 'node', args: ['server.js'], env: { ACME_API_KEY: 'x' } },
-        stderr: 'fatal: cannot continue',
-        exitCode: 1,
-      },
-      evidence: {
-        worlds: {
-          client: { outcome: 'ended', ms: 70, exitCode: 1 },
-          shell: { outcome: 'answered', ms: 90 },
-          deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
-          starts: 7,
-        },
-      },
     },
     {
       name: 'a word in capitals that is no variable',

@@ -268,6 +268,28 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'found by trying: the shell has a newer one, and the package asks for it',
+      finds: true,
+      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
+      evidence: {
+        launch: {
+          ...NODE,
+          runtime: { name: 'node', version: '18.20.4' },
+          requires: { file: '/srv/package.json', range: '>=20', satisfied: false },
+        },
+        worlds: tried('/home/me/.nvm/versions/node/v22.11.0/bin', 'node 22.11.0 (nvm)'),
+      },
+    },
+    {
+      name: 'the shell has an older one, which works',
+      finds: false,
+      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
+      evidence: {
+        launch: { ...NODE, runtime: { name: 'node', version: '24.1.0' } },
+        worlds: tried('/opt/node20/bin', 'node 20.19.0'),
+      },
+    },
+    {
       name: 'npm on an old Node.js',
       finds: true,
       symptoms: {
@@ -333,28 +355,6 @@ export default defineCause({
       name: '.NET without the framework',
       finds: true,
       symptoms: { stderr: 'You must install or update .NET to run this application.', exitCode: 150 },
-    },
-    {
-      name: 'found by trying: the shell has a newer one, and the package asks for it',
-      finds: true,
-      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
-      evidence: {
-        launch: {
-          ...NODE,
-          runtime: { name: 'node', version: '18.20.4' },
-          requires: { file: '/srv/package.json', range: '>=20', satisfied: false },
-        },
-        worlds: tried('/home/me/.nvm/versions/node/v22.11.0/bin', 'node 22.11.0 (nvm)'),
-      },
-    },
-    {
-      name: 'the shell has an older one, which works',
-      finds: false,
-      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
-      evidence: {
-        launch: { ...NODE, runtime: { name: 'node', version: '24.1.0' } },
-        worlds: tried('/opt/node20/bin', 'node 20.19.0'),
-      },
     },
     {
       name: 'a version that suffices',

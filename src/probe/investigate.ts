@@ -169,6 +169,12 @@ async function investigateCommand(
   };
   await observeProcess(draft, common, world);
   const failed = draft.get('process')?.exit?.by === 'itself' || draft.get('handshake')?.used === undefined;
+  if (failed || options.full) {
+    const [{ lookCloser }, { compareWorlds }] = await Promise.all([import('./closer-look.js'), import('./worlds.js')]);
+    const { quick, full } = options;
+    const login = await lookCloser(draft, launch, { entry, env, quick, full }, world);
+    await compareWorlds(draft, { ...common, login, observe: observeProcess, quick, full }, world);
+  }
   if (!failed && options.full && draft.get('handshake')?.discover.status === 'not-asked') {
     // Openly, and only when asked for: the era of a stdio server is fixed by the first message it gets.
     progress('starting the server a second time, to ask for the stateless era');
@@ -178,11 +184,5 @@ async function investigateCommand(
     const handshake = draft.get('handshake');
     const discover = second.get('handshake')?.discover;
     if (handshake && discover) draft.seen('handshake', { ...handshake, discover });
-  }
-  if (failed || options.full) {
-    const [{ lookCloser }, { compareWorlds }] = await Promise.all([import('./closer-look.js'), import('./worlds.js')]);
-    const { quick, full } = options;
-    const login = await lookCloser(draft, launch, { entry, env, quick, full }, world);
-    await compareWorlds(draft, { ...common, login, observe: observeProcess, quick, full }, world);
   }
 }

@@ -91,7 +91,7 @@ describe('a variable that only the shell has', () => {
       shell: { outcome: 'answered' },
       deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
     });
-    expect(worlds.starts).toBeLessThanOrEqual(8);
+    expect(worlds.starts).toBeLessThanOrEqual(9);
     expect(root(file)).toBe('process-env-missing certain');
     expect(report(file)).toContain(
       'It starts in your own shell: the variable ACME_API_KEY makes the difference, which your shell sets and a client does not pass on.',
@@ -105,7 +105,7 @@ describe('a variable that only the shell has', () => {
       "if (!process.env.ACME_REGION) { console.error('ACME_REGION is not set'); process.exit(1); }",
     );
     const worlds = worldsOf(await look({ args: [script], shell: { ...ordinary, ACME_REGION: 'north' } }));
-    expect(worlds).toMatchObject({ deciding: { kind: 'variable', names: ['ACME_REGION'] }, starts: 2 });
+    expect(worlds).toMatchObject({ deciding: { kind: 'variable', names: ['ACME_REGION'] }, starts: 3 });
   });
 
   it('two that are missed one after the other', async () => {
@@ -169,7 +169,7 @@ describe("an entry of the shell's PATH", () => {
       shell: { outcome: 'answered', command: `${folder.path}/${NVM}/node` },
       deciding: { kind: 'path-entry', names: [`${folder.path}/${NVM}`], provides: 'node 22.11.0 (nvm)' },
     });
-    expect(worlds.starts).toBeLessThanOrEqual(3);
+    expect(worlds.starts).toBeLessThanOrEqual(4);
     expect(root(file)).toBe('runtime-too-old certain');
     expect(report(file)).toContain(
       `It starts in your own shell: the PATH entry ${folder.path}/${NVM} makes the difference, which provides node 22.11.0 (nvm); the client's PATH leads to node 18.20.4 (${folder.path}/old/node).`,
@@ -256,7 +256,7 @@ describe("an entry of the shell's PATH", () => {
       names: [`${folder.path}/home/.local/bin`],
       provides: 'acme-tool',
     });
-    expect(worldsOf(file).starts).toBe(2);
+    expect(worldsOf(file).starts).toBe(3);
     expect(root(file)).toBe('launch-command-not-on-path certain');
   });
 
@@ -296,6 +296,21 @@ describe('no difference', () => {
     expect(worldsOf(file).deciding).toBeUndefined();
     expect(report(file)).toContain('no: exit code 3 there as well');
     expect(writeCase(file)).not.toContain('very.private.thing');
+  });
+
+  it('a server that failed only the first time accuses no variable', async () => {
+    const log = join(folder.path, 'log');
+    const script = server(
+      `const fs = require('node:fs'); if (!fs.existsSync(${JSON.stringify(log)})) { fs.writeFileSync(${JSON.stringify(log)}, ''); console.error('boom'); process.exit(1); }`,
+    );
+    const file = await look({ args: [script], shell: { ...ordinary, ACME_KEY: 'abcdef' } });
+    expect(worldsOf(file)).toMatchObject({
+      client: { outcome: 'answered' },
+      shell: { outcome: 'answered' },
+      starts: 2,
+    });
+    expect(worldsOf(file).deciding).toBeUndefined();
+    expect(report(file)).not.toContain('makes the difference');
   });
 
   it('it works in both, asked with --full', async () => {
