@@ -25,9 +25,9 @@ export type TargetSpec =
 export interface InvestigateOptions {
   /** How long one answer is waited for, milliseconds. Without it: 5 s of silence, longer while the server works. */
   timeoutMs?: number;
-  /** Take as little time as possible: no long wait for a slow shutdown. */
+  /** Take as little time as possible: one start, no long wait for a slow shutdown. */
   quick?: boolean;
-  /** Look at everything, even when that means to start the server a second time. */
+  /** Look at everything, even when that means to start a sound server several times. */
   full?: boolean;
   /** Give the server the whole environment of the shell, which no MCP client does. */
   inheritEnv?: boolean;

@@ -1,5 +1,6 @@
 /** Where a quoted piece of evidence comes from, in words. */
-import type { CaseFile } from '../case/case-file.js';
+import type { Attempt, CaseFile } from '../case/case-file.js';
+import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName } from '../case/exit-status.js';
 import { resolve } from '../case/pointer.js';
 import { twoWorlds } from '../verdict/two-worlds.js';
@@ -55,11 +56,13 @@ function launchFact(
 }
 
 /** The one sentence about the server in the user's own shell; null when there is nothing to say. */
-export function twoWorldsSentence({ evidence: { launch, worlds } }: CaseFile): string | null {
-  if (worlds?.status !== 'seen') return null;
-  return (
-    twoWorlds({ worlds: worlds.value, ...(launch?.status === 'seen' && { launch: launch.value }) })?.sentence ?? null
-  );
+export function twoWorldsSentence({ evidence }: CaseFile): string | null {
+  const value = <K extends 'launch' | 'worlds' | 'process' | 'handshake'>(kind: K): Evidence[K] | undefined => {
+    const attempt = evidence[kind] as Attempt<Evidence[K]> | undefined;
+    return attempt?.status === 'seen' ? attempt.value : undefined;
+  };
+  const [worlds, launch, process, handshake] = [value('worlds'), value('launch'), value('process'), value('handshake')];
+  return twoWorlds({ worlds, launch, process, handshake })?.sentence ?? null;
 }
 
 /** One start of two. */

@@ -2,7 +2,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { exitName } from '../case/exit-status.js';
 
-type Seen = Partial<Pick<Evidence, 'launch' | 'worlds'>>;
+type Seen = Partial<Pick<Evidence, 'launch' | 'worlds' | 'process' | 'handshake'>>;
 
 const list = (words: string[]): string =>
   words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
@@ -42,6 +42,10 @@ export interface TwoWorlds {
   sentence: string | null;
 }
 
+/** The start that the case is about failed. */
+const failedFirst = ({ process, handshake }: Seen): boolean =>
+  process !== undefined && (process.exit?.by === 'itself' || handshake?.used === undefined);
+
 /** What the second world showed; null when the server was not started in one. */
 export function twoWorlds(seen: Seen): TwoWorlds | null {
   const { worlds } = seen;
@@ -49,7 +53,13 @@ export function twoWorlds(seen: Seen): TwoWorlds | null {
   const { client, shell, deciding, starts } = worlds;
   if (shell.outcome === 'answered') {
     if (client.outcome === 'answered')
-      return { works: true, answer: "yes, as in a client's environment", sentence: null };
+      return {
+        works: true,
+        answer: "yes, as in a client's environment",
+        sentence: failedFirst(seen)
+          ? 'Started again in the same environment, it answered: it fails now and then, or only the first time.'
+          : null,
+      };
     const tried = starts === 1 ? 'one start' : `${starts} starts`;
     return {
       works: true,

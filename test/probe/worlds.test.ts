@@ -310,6 +310,7 @@ describe('no difference', () => {
       starts: 2,
     });
     expect(worldsOf(file).deciding).toBeUndefined();
+    expect(report(file)).toContain('Started again in the same environment, it answered');
     expect(report(file)).not.toContain('makes the difference');
   });
 
