@@ -30,7 +30,9 @@ const MAX_WORDS = 300;
 const GRACE_MS = 200;
 /** A try is given up when it takes much longer than the start that worked. */
 const PATIENCE_FACTOR = 3;
-const MIN_TRY_MS = 2_000;
+const MIN_TRY_MS = 4_000;
+/** The same, where a failure shows in silence alone: each such try is waited for to its end. */
+const MIN_SILENT_TRY_MS = 2_000;
 
 /** Variables that differ in every shell and decide nothing. */
 const NOISE = /^(?:_|SHLVL|PWD|OLDPWD|LS_COLORS|PS[1-4]|COLUMNS|LINES|WINDOWID|HIST\w*|MCP_VERDICT_RUN)$/;
@@ -318,7 +320,10 @@ export async function compareWorlds(draft: CaseDraft, options: WorldsOptions, wo
     if (start.outcome === 'answered') break;
   }
   if (!shell) return draft.skipped('worlds', 'there was no time left for a second start');
-  trial.limitMs = Math.max(MIN_TRY_MS, shell.ms * PATIENCE_FACTOR);
+  trial.limitMs = Math.max(
+    client.outcome === 'unanswered' ? MIN_SILENT_TRY_MS : MIN_TRY_MS,
+    shell.ms * PATIENCE_FACTOR,
+  );
   // The counter-proof: a server that fails now and then, or whose cache was cold, would make any variable look guilty.
   const again = shell.outcome === 'answered' && client.outcome !== 'answered' ? await trial.start(env) : null;
   const differs = again !== null && again.outcome !== 'answered';
