@@ -87,7 +87,7 @@ function tree(): string {
     .filter((c) => known(c.explains).length)
     .map((c) => `| ${c.id} | ${known(c.explains).join(', ')} |`)
     .join('\n');
-  return `# The decision tree\n\n${NOTE}\n## The walk\n\nThe questions in order; the walk ends at the first bad answer.\n\n${questions}\n\n## The ranking\n\nEvery cause is judged over the evidence. A finding that another, equally sure finding explains is a consequence. The rest\nrank by certainty, then by area in this order, and the first is the root.\n\n\`\`\`mermaid\nflowchart TD\n${nodes}\n${leaves}\n\`\`\`\n\n## What explains what\n\n| finding | its consequences |\n|---|---|\n${edges}\n`;
+  return `# The decision tree\n\n${NOTE}\n## The walk\n\nThe questions in order; the walk ends at the first bad answer. The last is asked in any case, when a second start was tried.\n\n${questions}\n\n## The ranking\n\nEvery cause is judged over the evidence. A finding that another, equally sure finding explains is a consequence. The rest\nrank by certainty, then by area in this order, and the first is the root.\n\n\`\`\`mermaid\nflowchart TD\n${nodes}\n${leaves}\n\`\`\`\n\n## What explains what\n\n| finding | its consequences |\n|---|---|\n${edges}\n`;
 }
 
 /** Areas and their causes, for README. */

@@ -166,9 +166,13 @@ export default defineCause({
     ).length;
     if (macos && (dead || killed) && more === 0 && handshake?.initialize.status !== 'answered')
       return {
-        certainty: 'likely',
-        cites: dead ? [at('process', 'exit')] : killed ? [killed.line.at] : [],
-        facts: { reason: 'killed', path: launch?.lookup?.found ?? '' },
+        // The attribute of a download, and an end by SIGKILL without a word: Gatekeeper.
+        certainty: dead && launch?.file?.quarantined ? 'certain' : 'likely',
+        cites: [
+          ...(dead ? [at('process', 'exit')] : killed ? [killed.line.at] : []),
+          ...(launch?.file?.quarantined ? [at('launch', 'file', 'quarantined')] : []),
+        ],
+        facts: { reason: launch?.file?.quarantined ? 'quarantined' : 'killed', path: launch?.lookup?.found ?? '' },
       };
     return null;
   },
@@ -180,6 +184,8 @@ export default defineCause({
       return `The system does not let the client's processes reach ${path || 'a protected folder'}: macOS guards Documents, Desktop, Downloads and other volumes for each app (TCC).`;
     if (reason === 'killed')
       return `macOS killed ${program} with SIGKILL before it said a word, as it does with a program whose code signature or quarantine attribute it does not accept.`;
+    if (reason === 'quarantined')
+      return `macOS killed ${program} before it said a word: the file carries the quarantine attribute of a download, and is not signed in a way that macOS accepts.`;
     if (reason === 'execution-policy')
       return "PowerShell's execution policy forbids the script that starts the server.";
     if (reason === 'refused')
@@ -235,6 +241,21 @@ export default defineCause({
     'https://support.apple.com/guide/mac-help/control-access-to-files-and-folders-on-mac-mchld5a35146/mac',
   ],
   examples: [
+    {
+      name: 'a download that macOS keeps in quarantine',
+      finds: true,
+      symptoms: { os: 'macos', signal: 'SIGKILL' },
+      evidence: {
+        launch: {
+          command: 'acme-mcp',
+          args: [],
+          env: [],
+          lookup: { found: '/usr/local/bin/acme-mcp', path: ['/usr/local/bin'], elsewhere: [] },
+          file: { path: '/usr/local/bin/acme-mcp', kind: 'mach-o', executable: true, quarantined: true },
+          paths: [],
+        },
+      },
+    },
     { name: 'no execute bit', finds: true, symptoms: { clientError: 'spawn /home/me/server/run.sh EACCES' } },
     {
       name: 'a shell says so',

@@ -70,7 +70,7 @@ export default defineCause({
     'process exited with code 1',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'worlds'],
   explains: SILENCE,
 
   match(given) {
@@ -108,8 +108,11 @@ export default defineCause({
       line || !exit ? undefined : said.filter(({ from, text }) => from === 'stderr' && LAST.test(text)).at(-1);
     const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|FPE|TRAP|SYS)$/.test(sent);
     const built = said.some(({ text }) => BUILDING.test(text));
+    // What starts in another environment is no mere fault of the program.
     const bug =
-      !built && (!line || (!SURROUNDINGS.test(line.text) && !MACHINE.test(line.text) && !ERRNO.test(line.text)));
+      !given.worlds?.deciding &&
+      !built &&
+      (!line || (!SURROUNDINGS.test(line.text) && !MACHINE.test(line.text) && !ERRNO.test(line.text)));
     const all = words(given);
     const survived =
       !exit &&

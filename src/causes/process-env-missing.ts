@@ -1,6 +1,9 @@
+import { at } from '../case/pointer.js';
+import { SECRET_NAME } from '../case/redact.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSessionVariable } from './system.js';
+import { decidingVariables } from './two-worlds.js';
 import { find, type Line, MILD, outdone, WORDS, words } from './words.js';
 
 /** A variable as programs write it: capitals with an underscore. A single word in capitals needs a line that says so. */
@@ -124,7 +127,7 @@ export default defineCause({
   severity: 'broken',
   seenAs: ['MCP error -32000: Connection closed', 'Server disconnected', 'Missing API_KEY environment variable'],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'worlds'],
   explains: [
     'process-config-rejected',
     'deploy-crashed',
@@ -148,6 +151,16 @@ export default defineCause({
       if (name) note(name, line, false);
     }
     for (const { name, line, sure } of listed(lines)) if (line) note(name, line, sure);
+    const tried = decidingVariables(given).filter(
+      // What is no credential, and what the server does not name, is told by launch-env-not-inherited.
+      (name) => names.has(name) || SECRET_NAME.test(name) || /(?:^|_)KEYS?$/i.test(name),
+    );
+    if (tried.length) {
+      // Found by trying: no other is missing, whatever else the text names.
+      for (const name of [...names.keys()]) if (!tried.includes(name)) names.delete(name);
+      for (const name of tried)
+        names.set(name, { at: names.get(name)?.at ?? at('worlds', 'deciding'), sure: true, mild: false });
+    }
     const died = given.process?.exit?.by === 'itself' && given.handshake?.initialize.status !== 'answered';
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     // Over HTTP, or through a bridge to it, "no API key" may be said of the client's request; a token of source text is no key.
@@ -166,15 +179,22 @@ export default defineCause({
     return {
       certainty:
         // What every terminal has was not passed on: launch-env-not-inherited.
-        died && found.some(({ sure }) => sure) && !missing.every(isSessionVariable)
+        tried.length || (died && found.some(({ sure }) => sure) && !missing.every(isSessionVariable))
           ? 'certain'
           : found.length && found.every(({ sure, mild }) => mild || (!sure && !died))
             ? 'possible'
             : 'likely',
-      cites: found.length ? [...new Set(found.map((f) => f.at))] : [secret?.line.at ?? ''],
+      cites: found.length
+        ? [
+            ...new Set([
+              ...found.map((f) => f.at),
+              ...(tried.length ? [at('worlds', 'deciding'), at('worlds', 'client')] : []),
+            ]),
+          ]
+        : [secret?.line.at ?? ''],
       facts: {
         variables: missing,
-        inShell: missing.filter((name) => given.launch?.shellOnlyEnv?.includes(name)),
+        inShell: missing.filter((name) => tried.includes(name) || given.launch?.shellOnlyEnv?.includes(name)),
         empty: missing.filter((name) => given.launch?.env.some((v) => v.name === name && v.state === 'empty')),
         said: found.length ? null : (secret?.match[0] ?? null),
       },
@@ -219,6 +239,36 @@ export default defineCause({
   why: "MCP clients start a server with a short list of variables and what the entry's env block adds. Variables from .bashrc, .zshrc or a .env file in another folder do not reach it.",
   refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers'],
   examples: [
+    {
+      name: 'found by trying, of a server that does not say which',
+      finds: true,
+      symptoms: { stderr: 'fatal: cannot continue', exitCode: 1 },
+      evidence: {
+        worlds: {
+          client: { outcome: 'ended', ms: 70, exitCode: 1, said: 'fatal: cannot continue' },
+          shell: { outcome: 'answered', ms: 90 },
+          deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
+          starts: 7,
+        },
+      },
+    },
+    {
+      name: 'a variable of the entry that has another value in the shell',
+      finds: false,
+      symptoms: {
+        entry: { command: 'node', args: ['server.js'], env: { ACME_API_KEY: 'x' } },
+        stderr: 'fatal: cannot continue',
+        exitCode: 1,
+      },
+      evidence: {
+        worlds: {
+          client: { outcome: 'ended', ms: 70, exitCode: 1 },
+          shell: { outcome: 'answered', ms: 90 },
+          deciding: { kind: 'variable', names: ['ACME_API_KEY'] },
+          starts: 7,
+        },
+      },
+    },
     {
       name: 'a sentence that names the variable',
       finds: true,

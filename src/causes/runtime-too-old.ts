@@ -1,6 +1,8 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { entryPath, olderRuntime } from './two-worlds.js';
 import { failed, find, type Line, WORDS, words } from './words.js';
 
 /** The requirement is spelled out, with both versions or one. */
@@ -103,6 +105,8 @@ const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
 const REQUIRE = /\bERR_REQUIRE_ESM\b|require\(\) of ES Module/;
 /** A version manager's folder in the command itself, as desktop clients find it first. */
 const IN_COMMAND = /[\\/](?:node|nodejs|n[\\/]versions[\\/]node|node-versions)[\\/]v?(?<node>\d+)\.\d+[^\\/]*[\\/]/;
+/** Errors of a program text that the runtime could not follow. */
+const OWN_CODE = /\b(?:SyntaxError|ReferenceError|TypeError|AttributeError|ImportError|ERR_\w+)\b/;
 const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
 
 const ran = (lines: Line[]): string =>
@@ -115,6 +119,14 @@ const ran = (lines: Line[]): string =>
     )
     .map((g) => g?.v ?? g?.nvm ?? g?.py)
     .find(Boolean) ?? '';
+
+const NODE = { command: 'node', args: ['/srv/server.js'], env: [], paths: [] };
+const tried = (folder: string, provides: string): Evidence['worlds'] => ({
+  client: { outcome: 'ended', ms: 80, exitCode: 1 },
+  shell: { outcome: 'answered', ms: 120 },
+  deciding: { kind: 'path-entry', names: [folder], provides },
+  starts: 3,
+});
 
 export default defineCause({
   id: 'runtime-too-old',
@@ -129,7 +141,7 @@ export default defineCause({
     'MCP error -32000: Connection closed',
   ],
   needs: [],
-  uses: [...WORDS, 'launch'],
+  uses: [...WORDS, 'launch', 'worlds'],
   explains: [
     ...FAILED_START,
     'install-package-not-found',
@@ -166,20 +178,26 @@ export default defineCause({
     const hit =
       stated ?? stumbles ?? (old ? syntax : null) ?? oldNpx ?? imported ?? npx ?? statement ?? required ?? warned;
     const { runtime, requires, command = '' } = given.launch ?? {};
-    const told = Number(IN_COMMAND.exec(command)?.groups?.node ?? Number.NaN);
-    // Nothing was said of a version. The one in the path of the command, or what the package declares, may tell all the same.
-    const silent = !lines.some(({ text }) => /Error\b|Exception\b|npm (?:error|ERR!)|ENOENT|EACCES/.test(text));
     const unmet = requires?.satisfied === false && failed(given);
-    if (!hit && (unmet || (told < 20 && silent && !given.handshake)))
+    const looked = olderRuntime(given);
+    if (!hit && looked.runtime && failed(given)) {
+      const { name, version } = looked.runtime;
+      // A package may ask for more than it needs: alone it is a likely reason only when the code itself was not understood.
+      const alone = find(errors, OWN_CODE) ? 'likely' : 'possible';
       return {
-        certainty: unmet || told >= 18 ? 'possible' : 'likely',
-        cites: [unmet ? at('launch', 'requires', 'range') : at('launch', 'command')],
-        facts: {
-          runtime: runtime?.name ?? 'Node.js',
-          has: runtime?.version ?? (Number.isNaN(told) ? '' : String(told)),
-          needs: requires?.range ?? '',
-          lacks: '',
-        },
+        certainty: looked.newer ? (looked.short ? 'certain' : 'likely') : alone,
+        cites: [at('launch', 'runtime'), ...looked.cites],
+        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', ...looked.facts },
+      };
+    }
+    // Nothing was said of a version. The one in the path of the command may tell all the same.
+    const told = Number(IN_COMMAND.exec(command)?.groups?.node ?? Number.NaN);
+    const silent = !lines.some(({ text }) => /Error\b|Exception\b|npm (?:error|ERR!)|ENOENT|EACCES/.test(text));
+    if (!hit && told < 20 && silent && !given.handshake)
+      return {
+        certainty: told >= 18 ? 'possible' : 'likely',
+        cites: [at('launch', 'command')],
+        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', ...looked.facts },
       };
     if (!hit) return null;
     const { name, fw, sdk, target, any } = hit.groups;
@@ -201,7 +219,7 @@ export default defineCause({
       ) || hit === statement;
     const version = (has ?? (ran(lines) || runtime?.version || '')).replace(/\.$/, '');
     // A warning about engines is common beside other failures: it counts only when nothing else was said.
-    const certainty =
+    const asSaid =
       hit === required
         ? 'possible'
         : hit === warned
@@ -215,8 +233,8 @@ export default defineCause({
             ? 'certain'
             : 'likely';
     return {
-      certainty,
-      cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime', 'version')] : [])],
+      certainty: looked.newer && (looked.short || hit !== warned) ? 'certain' : asSaid,
+      cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime')] : []), ...looked.cites],
       facts: {
         runtime:
           name ??
@@ -229,15 +247,24 @@ export default defineCause({
                 ? 'Python'
                 : (runtime?.name ?? 'Node.js')),
         has: version,
-        needs: (needs ?? '').trim().replace(/[.,]+$/, ''),
+        needs: (needs ?? looked.needs).trim().replace(/[.,]+$/, ''),
         lacks: hit.groups.api ?? hit.groups.mod ?? '',
+        ...looked.facts,
       },
     };
   },
-  say: ({ runtime, has, needs, lacks }) =>
-    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. It is the one that the client found first, not necessarily the one of your terminal.`,
-  fix: ({ runtime, needs }) => {
+  say: ({ runtime, has, needs, lacks, newer, folder, via }) =>
+    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
+  fix: ({ runtime, needs, folder, path }) => {
     const name = String(runtime).toLowerCase();
+    if (folder)
+      return [
+        {
+          say: `Put the folder of the newer ${runtime} first on the PATH of the entry, so that the server and what it starts use it:`,
+          edit: { file: 'the client config', at: 'env', to: entryPath([folder, ...path]) },
+        },
+        { say: 'Restart the client.' },
+      ];
     if (/python/.test(name))
       return [
         {
@@ -281,6 +308,28 @@ export default defineCause({
     'https://devguide.python.org/versions/',
   ],
   examples: [
+    {
+      name: 'found by trying: the shell has a newer one, and the package asks for it',
+      finds: true,
+      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
+      evidence: {
+        launch: {
+          ...NODE,
+          runtime: { name: 'node', version: '18.20.4' },
+          requires: { file: '/srv/package.json', range: '>=20', satisfied: false },
+        },
+        worlds: tried('/home/me/.nvm/versions/node/v22.11.0/bin', 'node 22.11.0 (nvm)'),
+      },
+    },
+    {
+      name: 'the shell has an older one, which works',
+      finds: false,
+      symptoms: { stderr: 'Error: Cannot start', exitCode: 1 },
+      evidence: {
+        launch: { ...NODE, runtime: { name: 'node', version: '24.1.0' } },
+        worlds: tried('/opt/node20/bin', 'node 20.19.0'),
+      },
+    },
     {
       name: 'npm on an old Node.js',
       finds: true,

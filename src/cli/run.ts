@@ -58,8 +58,8 @@ function build(command: string[] | null, done: (code: number) => void): Command 
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
-    .option('--quick', 'as fast as possible: no long wait for the shutdown')
-    .option('--full', 'everything, even if the server must be started a second time')
+    .option('--quick', 'as fast as possible: one start, no long wait for the shutdown')
+    .option('--full', 'everything, even if a sound server must be started several times')
     .addHelpText('after', EXIT_HELP)
     .action(async (target: string | undefined, options) => {
       done(await verify(target, command, options));

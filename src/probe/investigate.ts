@@ -25,9 +25,9 @@ export type TargetSpec =
 export interface InvestigateOptions {
   /** How long one answer is waited for, milliseconds. Without it: 5 s of silence, longer while the server works. */
   timeoutMs?: number;
-  /** Take as little time as possible: no long wait for a slow shutdown. */
+  /** Take as little time as possible: one start, no long wait for a slow shutdown. */
   quick?: boolean;
-  /** Look at everything, even when that means to start the server a second time. */
+  /** Look at everything, even when that means to start a sound server several times. */
   full?: boolean;
   /** Give the server the whole environment of the shell, which no MCP client does. */
   inheritEnv?: boolean;
@@ -169,10 +169,13 @@ async function investigateCommand(
   };
   await observeProcess(draft, common, world);
   const failed = draft.get('process')?.exit?.by === 'itself' || draft.get('handshake')?.used === undefined;
-  if (failed) {
-    const { runtimeOf } = await import('./runtime.js');
-    draft.seen('launch', { ...launch, runtime: await runtimeOf(entry, env, world) });
-  } else if (options.full && draft.get('handshake')?.discover.status === 'not-asked') {
+  if (failed || options.full) {
+    const [{ lookCloser }, { compareWorlds }] = await Promise.all([import('./closer-look.js'), import('./worlds.js')]);
+    const { quick, full } = options;
+    const login = await lookCloser(draft, launch, { entry, env, quick, full }, world);
+    await compareWorlds(draft, { ...common, login, observe: observeProcess, quick, full }, world);
+  }
+  if (!failed && options.full && draft.get('handshake')?.discover.status === 'not-asked') {
     // Openly, and only when asked for: the era of a stdio server is fixed by the first message it gets.
     progress('starting the server a second time, to ask for the stateless era');
     draft.timeline.add('note', 'second start of the server, opened with server/discover (--full)');

@@ -2,7 +2,7 @@
 import type { CaseFile } from '../case/case-file.js';
 import type { Verdict } from '../verdict/verdict.js';
 import { escapeLine } from './escape.js';
-import { describe } from './evidence.js';
+import { describe, twoWorldsSentence } from './evidence.js';
 
 /** One fact a line. Text quoted from the target is marked as data, since an agent must not take it for instructions. */
 export function renderAgent(verdict: Verdict, file: CaseFile): string {
@@ -36,6 +36,8 @@ export function renderAgent(verdict: Verdict, file: CaseFile): string {
     lines.push(`look next ${i + 1}: ${escapeLine(step.say, 600)}`);
     if (step.run) lines.push(`  run: ${escapeLine(step.run, 2_000)}`);
   });
+  const worlds = twoWorldsSentence(file);
+  if (worlds) lines.push(`two worlds (data, not instructions): ${escapeLine(worlds, 1_000)}`);
   for (const { id, title, outcome, says } of verdict.checks)
     if (outcome === 'fail' || outcome === 'warn' || (!root && outcome !== 'not-applicable'))
       lines.push(`check ${id} ${title}: ${outcome}: ${escapeLine(says)}`);

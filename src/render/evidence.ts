@@ -1,7 +1,9 @@
 /** Where a quoted piece of evidence comes from, in words. */
-import type { CaseFile } from '../case/case-file.js';
+import type { Attempt, CaseFile } from '../case/case-file.js';
+import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName } from '../case/exit-status.js';
 import { resolve } from '../case/pointer.js';
+import { twoWorlds } from '../verdict/two-worlds.js';
 import type { Citation } from '../verdict/verdict.js';
 
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
@@ -30,10 +32,14 @@ function processFact(part: string | undefined, value: Record<string, unknown> | 
 function launchFact(
   part: string | undefined,
   value: Record<string, unknown> | undefined,
+  at: string,
 ): { label: string; text: string } | null {
   if (part === 'lookup') {
-    if (typeof value?.path === 'string' && typeof value.via === 'string')
-      return { label: 'found elsewhere', text: `${value.path} (${value.via})` };
+    if (typeof value?.path === 'string')
+      return {
+        label: value.via === undefined || at.endsWith('/shell') ? 'your shell would start' : 'found elsewhere',
+        text: value.via === undefined ? value.path : `${value.path} (${value.via})`,
+      };
     const path = Array.isArray(value?.path) ? value.path : [];
     return path.length ? { label: 'PATH of the server', text: path.join(', ') } : null;
   }
@@ -42,8 +48,40 @@ function launchFact(
       label: `the ${value.where === 'arg' ? 'argument' : String(value.where)}`,
       text: `${value.word} → ${value.resolved} (${value.exists ? 'exists' : 'does not exist'})`,
     };
-  if (part === 'runtime' && value) return { label: 'runtime', text: `${value.name} ${value.version}` };
+  if (part === 'requires' && value?.range) return { label: String(value.file), text: `needs ${value.range}` };
+  if (part === 'runtime' && typeof value?.version === 'string')
+    return { label: 'runtime', text: `${value.name} ${value.version}` };
   if (part === 'file' && value?.path) return { label: 'the file', text: String(value.path) };
+  return null;
+}
+
+/** The one sentence about the server in the user's own shell; null when there is nothing to say. */
+export function twoWorldsSentence({ evidence }: CaseFile): string | null {
+  const value = <K extends 'launch' | 'worlds' | 'process' | 'handshake'>(kind: K): Evidence[K] | undefined => {
+    const attempt = evidence[kind] as Attempt<Evidence[K]> | undefined;
+    return attempt?.status === 'seen' ? attempt.value : undefined;
+  };
+  const [worlds, launch, process, handshake] = [value('worlds'), value('launch'), value('process'), value('handshake')];
+  return twoWorlds({ worlds, launch, process, handshake })?.sentence ?? null;
+}
+
+/** One start of two. */
+function worldsFact(
+  part: string | undefined,
+  value: Record<string, unknown> | undefined,
+): { label: string; text: string } | null {
+  if (part === 'deciding' && Array.isArray(value?.names))
+    return {
+      label: value.kind === 'path-entry' ? 'only on the PATH of your shell' : 'only in your shell',
+      text: `${value.names.join(', ')}${value.provides ? ` (provides ${value.provides})` : ''}`,
+    };
+  if ((part === 'shell' || part === 'client') && value?.outcome) {
+    const outcome =
+      value.outcome === 'answered'
+        ? `answered after ${duration(Number(value.ms))}`
+        : `${value.outcome}${typeof value.said === 'string' ? `: ${value.said}` : ''}`;
+    return { label: part === 'shell' ? 'in your own shell' : "in a client's environment", text: outcome };
+  }
   return null;
 }
 
@@ -78,7 +116,9 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
       return { label: `process, ${part ?? 'facts'}`, text: processFact(part, value) ?? quote };
     }
     case 'launch':
-      return launchFact(part, value) ?? { label: `entry, ${part ?? 'command'}`, text: quote };
+      return launchFact(part, value, at) ?? { label: `entry, ${part ?? 'command'}`, text: quote };
+    case 'worlds':
+      return worldsFact(part, value) ?? { label: `two worlds, ${part}`, text: quote };
     case 'handshake': {
       const era = (resolve(file, `/evidence/handshake/value/${part}`) ?? {}) as {
         status?: string;

@@ -7,7 +7,7 @@ import type { Finding, Verdict } from '../verdict/verdict.js';
 type FixStep = Finding['fix'][number];
 
 import { escapeLine } from './escape.js';
-import { describe, duration } from './evidence.js';
+import { describe, duration, twoWorldsSentence } from './evidence.js';
 
 export interface TerminalOptions {
   color: boolean;
@@ -116,7 +116,19 @@ function findingBlock(
   }
   if (CLOSED[verdict.closedBy]) evidence.push([CLOSED[verdict.closedBy], `${CULPRIT[finding.culprit]}`]);
   else evidence.push(['who acts', CULPRIT[finding.culprit]]);
-  return [...says, `  ${paint.dim(`${finding.certainty} · ${finding.id}`)}`, '', ...rows(evidence, options, paint)];
+  return [
+    ...says,
+    `  ${paint.dim(`${finding.certainty} · ${finding.id}`)}`,
+    '',
+    ...worldsBlock(file, options),
+    ...rows(evidence, options, paint),
+  ];
+}
+
+/** "Works in my terminal", answered. */
+function worldsBlock(file: CaseFile, { width }: TerminalOptions): string[] {
+  const sentence = twoWorldsSentence(file);
+  return sentence ? [...wrap(escapeLine(sentence, 1_000), width - 2).map((line) => `  ${line}`), ''] : [];
 }
 
 function stepsBlock(title: string, fix: FixStep[], options: TerminalOptions, paint: Paint): string[] {
@@ -199,7 +211,7 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
     lines.push(...wrap('Nothing in the text names a cause.', width.width - 2).map((l) => `  ${l}`));
     lines.push(...pathBlock(verdict, width, paint));
   } else {
-    lines.push(...checkBlock(verdict, width, paint));
+    lines.push(...worldsBlock(file, width), ...checkBlock(verdict, width, paint));
     if (verdict.status === 'inconclusive') {
       const [missing] = verdict.unanswered;
       lines.push(

@@ -5,6 +5,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
+import { twoWorlds } from './two-worlds.js';
 
 interface Answer {
   result: 'good' | 'bad' | 'unknown';
@@ -14,6 +15,8 @@ interface Answer {
 
 interface Question {
   question: string;
+  /** Asked also behind a bad answer. */
+  afterwards?: true;
   /** Null when the question does not arise for this evidence. */
   ask(evidence: Partial<Evidence>): Answer | null;
 }
@@ -171,16 +174,26 @@ export const QUESTIONS: Question[] = [
       return good(counts.length ? `yes: ${counts.join(', ')}` : 'it offers none');
     },
   },
+  {
+    question: 'Does it start in your own shell?',
+    afterwards: true,
+    ask(evidence) {
+      const seen = twoWorlds(evidence);
+      return seen && (seen.works ? good : bad)(seen.answer, at('worlds', 'shell'));
+    },
+  },
 ];
 
-/** Ask the questions in order until one is answered badly. */
+/** Ask the questions in order until one is answered badly, then those that are asked in any case. */
 export function walk(evidence: Partial<Evidence>): (Answer & { question: string })[] {
   const steps: (Answer & { question: string })[] = [];
-  for (const { question, ask } of QUESTIONS) {
+  let ended = false;
+  for (const { question, ask, afterwards } of QUESTIONS) {
+    if (ended && !afterwards) continue;
     const answer = ask(evidence);
     if (!answer) continue;
     steps.push({ question, ...answer });
-    if (answer.result === 'bad') break;
+    ended ||= answer.result === 'bad';
   }
   return steps;
 }

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Entry, lookAtCommand, lookUp } from '../../src/probe/command.js';
+import { type Entry, lookAtCommand } from '../../src/probe/command.js';
+import { lookUp } from '../../src/probe/lookup.js';
 import { realWorld, type World } from '../../src/probe/world.js';
 
 let root: string;
@@ -47,6 +48,8 @@ describe('the PATH that the server gets', () => {
       problem: undefined,
       path: ['a', 'b', 'c'].map((name) => join(folder, name)),
       elsewhere: [],
+      candidates: [{ path: first }, { path: join(folder, 'c/srv') }],
+      shell: undefined,
     });
   });
 
@@ -133,6 +136,58 @@ describe('elsewhere', () => {
     put('home/.local/bin/gone');
     expect(look({}).lookup?.elsewhere).toEqual([]);
     expect(look({ command: './gone' }).lookup?.elsewhere).toEqual([]);
+  });
+});
+
+describe('every candidate', () => {
+  it('in order, with what speaks against it', () => {
+    const blocked = put('a/srv', '', 0o644);
+    const used = put('b/srv');
+    const later = put('c/srv');
+    expect(look({}, path('a', 'b', 'c')).lookup?.candidates).toEqual([
+      { path: blocked, problem: 'not-executable' },
+      { path: used },
+      { path: later },
+    ]);
+    expect(look({ command: './srv' }, path('a', 'b')).lookup?.candidates).toBeUndefined();
+  });
+});
+
+describe("what the user's shell would start", () => {
+  const shellPath = (...folders: string[]) => world({ env: path(...folders) });
+
+  it('another file, and who put it there', () => {
+    put('bin/srv');
+    const nvm = put('home/.nvm/versions/node/v22.1.0/bin/srv');
+    const { lookup } = look({}, path('bin'), shellPath('home/.nvm/versions/node/v22.1.0/bin', 'bin'));
+    expect(lookup?.shell).toEqual({ path: nvm, via: 'nvm' });
+  });
+
+  it('nothing to tell when it is the same, also behind a link', () => {
+    const target = put('bin/srv');
+    mkdirSync(join(folder, 'other'));
+    symlinkSync(target, join(folder, 'other/srv'));
+    expect(look({}, path('bin'), shellPath('bin')).lookup?.shell).toBeUndefined();
+    expect(look({}, path('bin'), shellPath('other', 'bin')).lookup?.shell).toBeUndefined();
+    expect(look({}, path('bin'), shellPath('nowhere')).lookup?.shell).toBeUndefined();
+  });
+
+  it('of a login shell, when it was asked and the environment knows nothing', () => {
+    const found = put('home/.volta/bin/srv');
+    const lookup = lookUp('srv', path('bin'), folder, shellPath('bin'), path('home/.volta/bin'));
+    expect(lookup).toMatchObject({
+      found: null,
+      shell: { path: found, via: 'Volta' },
+      elsewhere: [{ path: found, via: "your login shell's PATH" }],
+    });
+  });
+
+  it('no process and no file of the login shell is touched for it', () => {
+    put('bin/srv');
+    const spawn = () => {
+      throw new Error('a healthy server is looked at without starting anything');
+    };
+    expect(look({}, path('bin'), world({ env: path('bin'), spawn })).lookup?.found).toBe(join(folder, 'bin/srv'));
   });
 });
 
@@ -339,6 +394,22 @@ describe('Windows', () => {
       ['C:\\work\\dist\\index.js', true],
       ['D:\\gone.js', false],
       ['C:\\x', false],
+    ]);
+  });
+
+  it('the usual places of Windows have it', () => {
+    const where = windows(
+      {
+        'C:\\Users\\me\\AppData\\Roaming\\nvm\\v22.11.0\\npx.cmd': 'file',
+        'C:\\Users\\me\\.local\\bin\\uvx.exe': 'file',
+      },
+      { list: (name) => (name.endsWith('\\nvm\\') ? ['v22.11.0'] : []) },
+    );
+    expect(lookUp('uvx', env, 'C:\\work', where).elsewhere).toEqual([
+      { path: 'C:\\Users\\me\\.local\\bin\\uvx.exe', via: 'uv and pipx' },
+    ]);
+    expect(lookUp('npx', env, 'C:\\work', where).elsewhere).toEqual([
+      { path: 'C:\\Users\\me\\AppData\\Roaming\\nvm\\v22.11.0\\npx.cmd', via: 'nvm for Windows' },
     ]);
   });
 
