@@ -7,7 +7,7 @@ type Fault = 'no-command' | 'dependency' | 'module-format' | 'build' | 'file-mis
 
 /** The package has no command that the runner could start. */
 const NO_COMMAND =
-  /could not determine executable to run(?: for package (?<package>\S+))?|ERR_PNPM_DLX_(?:NO|MULTIPLE)_BINS?|there is nothing to install in [`'"](?<crate>[^`'"]+)[`'"], because it has no binaries|DotnetToolSettings|settings file in the tool's NuGet package is invalid|NU1212\b|is not a \.NET tool|command not found: no bin|npm (?:error|ERR!) code ENOBIN/;
+  /could not determine executable to run(?: for package (?<package>\S+))?|ERR_PNPM_DLX_NO_BIN|there is nothing to install in [`'"](?<crate>[^`'"]+)[`'"], because it has no binaries|DotnetToolSettings|settings file in the tool's NuGet package is invalid|NU1212\b|is not a \.NET tool|command not found: no bin|npm (?:error|ERR!) code ENOBIN/;
 /** What the package depends on exists nowhere but in its author's workspace, or does not fit together. */
 const DEPENDENCY = [
   /EUNSUPPORTEDPROTOCOL|Unsupported URL Type "?(?<protocol>[\w-]+:)|ERR_PNPM_(?:WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|CATALOG_ENTRY\w*|SPEC_NOT_SUPPORTED\w*)|Workspace dependency "(?<ws>[^"]+)" not found|(?:workspace|catalog|link|portal):\S* (?:is not|isn't) supported/,

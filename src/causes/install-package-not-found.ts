@@ -6,19 +6,19 @@ import { findAll, WORDS, words } from './words.js';
 const NO_PACKAGE = [
   // npm 6 to 11, pnpm, yarn 1 and berry, Bun, Deno, JSR.
   /['"](?<name>@?[^'"\s]+)['"] is not in (?:this|the npm) registry/,
-  /^(?<name>@?[\w./-]+) is not in the npm registry/,
+  /^(?<name>@?[\w./-]+) is not in the npm registry|requested resource ['"](?<asked>@?[^'"\s]+)['"] could not be found/,
   /404\s+Not Found - (?:GET|PUT) https?:\/\/[^/\s]+\/(?<name>\S+?)(?: - |$)/,
   /ERR_PNPM_FETCH_404\s+GET https?:\/\/[^/\s]+\/(?<name>\S+?):/,
   /Couldn't find package ["'](?<name>[^"']+)["'].*registry|["']https?:\/\/registry[^/\s]*\/(?<yarn>[^"':]+): Not found/,
   /(?:^|\s)(?<name>@?[\w./-]+)@\S+: (?:Package not found|No candidates found)|YN00(?:35|82)[^@]*\s(?<berry>@?[\w./-]+)@/,
-  /GET https?:\/\/[^/\s]+\/(?<name>\S+) - 404|(?:npm|JSR) package ["'](?<deno>[^"']+)["'] (?:does not exist|not found)/,
+  /GET https?:\/\/[^/\s]+\/(?<name>\S+) - 404|(?:npm|JSR) package ["'](?<deno>[^"']+)["'] (?:does not exist|not found)|JSR package not found: (?<jsr>\S+)|package ["'](?<bun>[^"']+)["'] not found/,
   // uv, pip, poetry.
   /Because (?<name>[\w.\-[\]]+) was not found in the package registry/,
   /No matching distribution found for (?<name>[^\s(]+)/,
   /Could not find a version that satisfies the requirement (?<name>\S+) \(from versions: none\)/,
   /Unable to find installation candidates for (?<name>\S+)|Could not find a matching version of package (?<name2>\S+)/,
   // NuGet, crates.io, RubyGems, Packagist, Maven, Go.
-  /NU1101: Unable to find package (?<name>[\w.-]+?)\.?(?: |$)|[Pp]ackage ["']?(?<nuget>[\w.-]+)["']? (?:is|was|could) not (?:be )?found in (?:NuGet|the following)/,
+  /NU1101: Unable to find package (?<name>[\w.-]+?)\.?(?: |$)|(?:[Pp]ackage )?["']?(?<nuget>[\w.-]+)["']? (?:is|was|could) not (?:be )?found in (?:NuGet|the following)/,
   /could not find [`'"](?<name>[^`'"]+)[`'"] in registry/,
   /Could not find a valid gem ['"](?<name>[^'"]+)|Could not find package (?<php>[\w./-]+)/,
   /Could not find artifact (?<name>\S+)|reading https:\/\/proxy\.golang\.org\/(?<go>[^@:]+)\/@v\S*: 404/,
@@ -32,7 +32,7 @@ const NO_VERSION = [
   /No matching version found for (?<name>@?[^@\s]+@\S+?)\.?(?:$|\s)/,
   /ERR_PNPM_NO_MATCHING_VERSION\s+No matching version found for (?<name>\S+)/,
   /Couldn't find any versions for ["'](?<name>[^"']+)["']|No version matching ["'](?<bun>[^"']+)["'] found/,
-  /there (?:is|are) no versions? of (?<name>[\w.\-=<>!~[\]]+)/,
+  /\bonly (?<only>[\w.-]+)(?:[<>=!~][^\s,]*)? (?:is|are) available\b|there (?:is|are) no versions? of (?<name>[\w.\-=<>!~[\]]+)/,
   /Could not find a version that satisfies the requirement (?<name>\S+) \(from versions: (?!none)/,
   /Version \S+ of package (?<name>\S+) is not found|NU1102: Unable to find package (?<nuget>\S+) with version/,
   /failed to select a version for the requirement [`'"](?<name>[^`'"]+)|unknown revision (?<go>\S+)/,

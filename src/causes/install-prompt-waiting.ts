@@ -7,7 +7,7 @@ import { find, WORDS, words } from './words.js';
 /** Questions that a launcher asks before it installs or runs, each with the option that answers it. */
 const QUESTIONS: [RegExp, { who: string; flag: string }][] = [
   [/Ok to proceed\?|Need to install the following packages?\b|["'`]Need to ins/i, { who: 'npx', flag: '-y' }],
-  [/npx canceled due to missing packages and no YES option/i, { who: 'npx', flag: '-y' }],
+  [/npx canceled due to missing packages and no YES option|npm (?:error|ERR!) canceled$/i, { who: 'npx', flag: '-y' }],
   [/Corepack is about to download|Do you want to continue\? \[Y\/n\]/i, { who: 'corepack', flag: '' }],
   [
     /Tool package \S+ will be downloaded|\bwill be downloaded from source\b|Proceed\? \[y\/n\]/i,
@@ -20,7 +20,7 @@ const QUESTIONS: [RegExp, { who: string; flag: string }][] = [
     { who: 'launcher', flag: '--yes' },
   ],
 ];
-const CANCELED = /canceled due to missing/i;
+const CANCELED = /canceled/i;
 
 /** What a client says when nothing came back: it tells nothing of the reason. */
 const GENERIC =

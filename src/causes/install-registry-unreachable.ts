@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { INDEX_OF, type Installer, installerOf, near, runWords } from './installers.js';
+import { INDEX_OF, type Installer, installerOf, near, runWords, starterOf } from './installers.js';
 import { find, findAll, type Hit, type Line, WORDS, words } from './words.js';
 
 type Trouble = 'certificate' | 'proxy' | 'login' | 'dns' | 'offline' | 'config' | 'connection';
@@ -48,18 +48,22 @@ const NPM_CODE =
 
 /** What belongs to a program behind the installer, or to an image registry. */
 const OTHERS =
-  /error response from daemon|\bdocker\b|ghcr\.io|mcr\.microsoft|quay\.io|manifest unknown|\bpostinstall\b|playwright|puppeteer|chrom(?:e|ium) |Registry request failed/i;
+  /error response from daemon|\bdocker\b|ghcr\.io|mcr\.microsoft|quay\.io|manifest unknown|\bpostinstall\b|playwright install|ms-playwright|puppeteer|Failed to (?:download|set up) [Cc]hrom|Registry request failed/i;
 /** The cache could not be written while the index was asked: install-cache-broken. */
 const CACHE = /\bE(?:ACCES|PERM|EXIST|NOTDIR|ROFS|NOSPC|INTEGRITY)\b|_cacache/;
 
 /** Words of the entry that choose an index. */
 const CHOOSES =
-  /^--(?:registry|index-url|extra-index-url|index|default-index|find-links|source|add-source)\b|^-i$|^https?:\/\/\S*\/simple\/?$/;
+  /^--(?:registry|index-url|extra-index-url|index|default-index|find-links|source|add-source)\b|^https?:\/\/\S*\/simple\/?$/;
 const VARIABLE =
   /^(?:npm_config_(?:\w*registry|proxy|https?_proxy|cafile)|UV_(?:INDEX\w*|DEFAULT_INDEX|EXTRA_INDEX_URL)|PIP_(?:INDEX_URL|EXTRA_INDEX_URL|PROXY|CERT)|YARN_(?:NPM_)?REGISTRY\w*|BUN_CONFIG_REGISTRY|GOPROXY|NUGET_\w*SOURCE\w*)$/i;
 /** Hosts of private indexes, and addresses on the own network. */
 const PRIVATE =
   /https?:\/\/(?<host>(?:npm\.pkg\.github\.com|[\w.-]*(?:artifactory|jfrog|nexus|codeartifact|pkgs\.dev\.azure|pkgs\.visualstudio|verdaccio|gitlab|sonatype|cloudsmith|gemfury|corp|internal|intranet|company|local)[\w.-]*|localhost|127\.0\.0\.1|10\.[\d.]+|192\.168\.[\d.]+)(?::\d+)?)/i;
+
+/** Said of fetching alone, by whichever installer. */
+const UNMISTAKABLE =
+  /network was disabled|\bENOTCACHED\b|module lookup disabled|trouble with your network connection|Failed to replace env in config|Could not connect, are you offline|UV_HTTP_TIMEOUT|only-if-cached|If you are behind a proxy, please make sure/;
 
 const troubleOf = (text: string): Trouble | undefined => TROUBLES.find(([, pattern]) => pattern.test(text))?.[0];
 
@@ -69,7 +73,11 @@ function troubled(lines: Line[]): { hit: Hit; trouble: Trouble } | null {
     // Time-outs and refusals are everybody's words: those have to stand closer.
     const reach = trouble === 'connection' || trouble === 'login' ? 2 : 4;
     for (const hit of findAll(lines, pattern))
-      if (INDEX.test(hit.line.text) || (hit.line.from !== 'client' && near(lines, hit.line.at, INDEX, reach)))
+      if (
+        INDEX.test(hit.line.text) ||
+        UNMISTAKABLE.test(hit.line.text) ||
+        (hit.line.from !== 'client' && near(lines, hit.line.at, INDEX, reach))
+      )
         return { hit, trouble };
   }
   return null;
@@ -143,7 +151,8 @@ export default defineCause({
     // Nothing was said, but the entry sends the installer to an index of its own.
     const silent = lines.every(({ from }) => from === 'client');
     const variable = launch?.env.findIndex(({ name }) => VARIABLE.test(name)) ?? -1;
-    const word = runWords(launch).find((one) => CHOOSES.test(one));
+    const installs = /^(?:np[mx]|pn(?:pm|px)|yarn|bunx?|uvx?|pipx?|pip3|poetry|dnx|dotnet)$/i.test(starterOf(launch));
+    const word = installs ? runWords(launch).find((one) => CHOOSES.test(one)) : undefined;
     const arg = word === undefined ? -1 : (launch?.args.findIndex((one) => one.includes(word)) ?? -1);
     if (!silent || given.process?.spawnError || (variable < 0 && arg < 0)) return null;
     return {

@@ -188,9 +188,13 @@ export default defineCause({
       },
     },
     {
-      name: 'npx with several commands',
+      name: 'pnpm dlx with several commands',
       finds: true,
-      symptoms: { stderr: 'npm error could not determine executable to run', exitCode: 1 },
+      symptoms: {
+        stderr:
+          ' ERR_PNPM_DLX_MULTIPLE_BINS  Could not determine executable to run. foo has multiple binaries: foo, foo-mcp',
+        exitCode: 1,
+      },
     },
     {
       name: 'a script that the package lacks',

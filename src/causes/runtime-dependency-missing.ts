@@ -28,7 +28,7 @@ const OTHER = [
 const TOOL = [
   /No instances of (?<name>MSBuild) could be detected|No (?<sdk>\.NET SDKs?) (?:were|was) found/,
   /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
-  /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object/,
+  /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object|DLL load failed while importing (?<dll>\w+): (?:The specified module|找不到指定的模块)/,
   /(?:^|[\s'"`])(?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|ripgrep|graphviz|dot|gh|kubectl|terraform|psql|sqlite3|java|javac|gradle|mvn|tsc|tsx|ts-node|tsup|vite|esbuild|rimraf|shx|cross-env|nodemon|turbo|patch-package)['"`]?:? (?:command not found|not found|is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the )?[$%]?PATH|is not recogni[sz]ed)/,
   /\b(?:is|are) not installed[.,;:].*\b(?:pip|uv|npm|brew|apt(?:-get)?) (?:install|add)\b|\b[Pp]lease install (?:it|them|the|with)?.*?[`'"]?(?:pip|npm|uv pip) install (?<name>[\w@./[\]-]+)/,
 ];

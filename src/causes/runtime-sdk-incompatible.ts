@@ -21,7 +21,7 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'typescript',
-    /\b(?:\w*[Ss]erver|mcp|this\.\w*[Ss]erver|[a-z])\.(?<name>registerTool|registerResource|registerPrompt|registerToolTask|setRequestHandler|setNotificationHandler|setToolRequestHandler|addTool|tool|prompt|resource|sendLoggingMessage|elicitInput|createMessage) is not a function|(?<ctor>\w*(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))(?: is)? not a constructor/,
+    /\b(?:\w*[Ss]erver|mcp|this\.\w*[Ss]erver|[a-z])\.(?<name>registerTool|registerResource|registerPrompt|registerToolTask|setRequestHandler|setNotificationHandler|setToolRequestHandler|addTool|tool|prompt|resource|sendLoggingMessage|elicitInput|createMessage) is not a function|(?<ctor>\w*(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
   ],
   [
     'zod',
@@ -59,6 +59,9 @@ const COMPLAINT =
 /** A keyword that the SDK took at another time. */
 const KEYWORD =
   /unexpected keyword argument(?:\(s\))?:? ['"](?<name>description|version|dependencies|stateless_http|host|port|log_level|debug|transport|mount_path|json_response|instructions|lifespan|tags|title|annotations|structured_output|output_schema|show_banner|website_url|icons|streamable_http_path|sse_path|message_path|auth|capabilities|read_stream|raise_exceptions|settings)['"]/;
+/** An object of the SDK, told by its class alone. */
+const LACKING =
+  /AttributeError: ['"](?<name>Server|Context|RequestContext|Tool|Client|Settings|ServerSession)['"] object has no attribute/;
 const SDK_NEAR = /FastMCP|\bmcp\b|fastmcp|mcp\.server|ServerSession/;
 const SHADOWED = /No module named ['"](?<name>(?:mcp|fastmcp)\.[\w.]+)['"]; ['"](?:mcp|fastmcp)['"] is not a package/;
 /** Settings of the SDK itself, which a server does not set. */
@@ -141,12 +144,12 @@ export default defineCause({
       if (!hit) continue;
       // Nothing else says these; a missing part of the package may also be an SDK that was never updated.
       const only =
-        /unexpected keyword|keyValidator|'_zod'|mixed Zod|registerTool is not|does not provide an export|NoSuchMethod|MissingMethod/.test(
+        /unexpected keyword|keyValidator|'_zod'|mixed Zod|Schema is missing a method|registerTool is not|does not provide an export|NoSuchMethod|MissingMethod/.test(
           hit.line.text,
         );
       return result(hit, kind, only && ended && kind !== 'pydantic' ? 'certain' : 'likely');
     }
-    const keyword = find(lines, KEYWORD);
+    const keyword = find(lines, KEYWORD, LACKING);
     if (keyword && near(lines, keyword.line.at, SDK_NEAR, 8)) return result(keyword, 'python', 'likely');
     // A trace that ends inside the SDK, at the line where the server hands something over to it.
     const frames = lines.flatMap((line, i) => (SDK_FRAME.test(line.text) ? [i] : []));
@@ -164,7 +167,7 @@ export default defineCause({
         return result(complaint, 'python', 'likely');
     }
     const shadowed = find(lines, SHADOWED);
-    return shadowed ? result(shadowed, 'python', 'possible') : null;
+    return shadowed ? result(shadowed, 'python', 'likely') : null;
   },
   say: ({ kind, part }) =>
     `The server does not fit the installed version of ${NAMES[kind]}${part ? `: ${part} is not (or no longer) as the server expects it` : ''}. The installer took a release that the server was not written for.`,

@@ -33,13 +33,14 @@ const STATED = [
 /** What an old runtime stumbles over, by itself: no newer one says this. */
 const STUMBLES = [
   /SyntaxError: Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.|\?\?|\.(?!\w)|with)(?:['"]|$|\s)/,
+  /SyntaxError: Unexpected token ['"]?\?['"]?(?:\s|$)/,
   // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
   /SyntaxError: Unexpected token (?:[{=.?*(:]|import|export)$|SyntaxError: f-string: (?:expecting|unmatched)/,
   /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
   /(?:ReferenceError: |^)(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
   /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
-  /No such built-in module: (?<api>node:\S+)|Cannot find module ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
-  /TypeError: .*\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto\.hash|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
+  /No such built-in module: (?<api>node:\S+)|Cannot find (?:module|package) ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
+  /TypeError: .*\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto[\w$]*\.(?:hash|getRandomValues|randomUUID)|webidl\.util\.markAsUncloneable|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
   /bad option: (?<api>--(?:env-file|experimental-(?:strip-types|transform-types|sqlite|websocket|require-module|permission)|import|watch|disable-warning|run|test|use-system-ca|permission|openssl-legacy-provider)\b)/,
   /No module named ['"](?<api>tomllib|zoneinfo|graphlib|dataclasses|contextvars|asyncio|importlib\.(?:metadata|resources))['"]/,
   /unsupported operand type\(s\) for \|: ['"](?:type|_GenericAlias|NoneType|ABCMeta)|TypeError: ['"](?:type|ABCMeta)['"] object is not subscriptable/,
