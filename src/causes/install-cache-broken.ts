@@ -31,6 +31,10 @@ const SELF_EVIDENT: [State, RegExp][] = [
 const AT_THE_CACHE =
   /(?:[Ff]ailed|[Cc]ould not|[Uu]nable|[Cc]annot|[Ee]rror)(?: to)? (?:initiali[sz]e|open|create|read|write|lock|hard-?link|clone|copy|copying|rename|persist|remove|deseriali[sz]e|deserializing|install|link|symlink|unlink|fetch|cache|load|populate|uninstall|query|acquire|discover|access|move)\b/;
 
+/** The same, where the cache itself is what it was done to. */
+const OF_THE_CACHE =
+  /(?:[Ff]ailed|[Cc]ould not|[Uu]nable|[Cc]annot|[Ee]rror)(?: to)? (?:initiali[sz]e|open|create|read|write|lock|populate|load|deseriali[sz]e|deserializing|query|acquire|access|remove|clean)(?: (?:from|to|in|the|a|distribution|package|build|wheel|module|uv|pip|npm|npx|lock on|local|global|entry|file))* ?(?:cache\b|[`'"][^`'"]*[\\/](?:cache|\.cache)[\\/][^`'"]*[`'"])|(?<!warning: )\b[Ff]ailed to hard-?link/;
+
 /** A native library that was cut off on its way. */
 const TRUNCATED =
   /extends beyond end of file|file too short|truncated (?:mach-o|file|fat)|\bfile is truncated\b|not a mach-o file|segment .{1,40} (?:past|beyond) (?:the )?end|ELF file's phentsize|section header .{0,30}(?:truncated|out of range)/;
@@ -126,18 +130,15 @@ function hitOf(lines: Line[], args: readonly string[]) {
   if (half && (half.groups.from || lines.some(({ text }) => /[\\/](?:_npx|dlx)[\\/]/.test(text)))) {
     const from = half.groups.from ?? '';
     // Asked for by the server itself: it may have forgotten to declare it.
-    const declared = from !== '' && !entered(packageIn(from), args) && args.length > 0;
+    const known = /[\\/]@modelcontextprotocol[\\/](?:sdk|core)[\\/]/.test(from);
+    const declared = known || (from !== '' && !entered(packageIn(from), args) && args.length > 0);
     return { state: 'incomplete' as const, hit: half, sure: false, path: half.groups.name ?? '', weak: !declared };
   }
   const cached = findAll(lines, GONE).find(({ line }) =>
     /_cacache|[\\/]uv[\\/]cache|archive-v0|sdists-v|wheels-v|npm-cache[\\/]_(?:npx|cacache)/.test(line.text),
   );
   if (cached) return { state: 'incomplete' as const, hit: cached, sure: false, path: '' };
-  const read = findAll(lines, AT_THE_CACHE).find(
-    ({ line }) =>
-      /\bcache\b|[Ff]ailed to hard-?link/i.test(line.text) &&
-      !/redis|memcache|warning: Failed to hard-?link/i.test(line.text),
-  );
+  const read = find(lines, OF_THE_CACHE);
   if (read) return { state: 'incomplete' as const, hit: read, sure: false, path: '' };
   const prefix = find(lines, NO_PREFIX);
   return prefix ? { state: 'incomplete' as const, hit: prefix, sure: false, path: prefix.groups.path ?? '' } : null;
@@ -207,7 +208,7 @@ export default defineCause({
     const other = loud.some(({ text }) => /npm (?:error|ERR!)/.test(text));
     return {
       certainty: found
-        ? found.sure && given.process?.exit?.by === 'itself'
+        ? found.sure && given.handshake && given.process?.exit?.by === 'itself'
           ? 'certain'
           : 'weak' in found && found.weak
             ? 'possible'

@@ -28,7 +28,7 @@ const FORMAT = [
 ];
 /** Installing runs code of the package, and that code failed. */
 const BUILD = [
-  /gyp (?:ERR!|error)|node-gyp|node-pre-gyp|prebuild-install (?:ERR!|error|warn)|npm (?:error|ERR!) .*\b(?:pre|post)?install(?: script| hook)?\b.{0,40}(?:fail|error|exit)|\b(?:pre|post)install: .*(?:fail|error)|npm (?:error|ERR!) command .*(?:\b(?:pre|post)?install\b|node-gyp|prebuild|husky|patch-package)|ERR_PNPM_LIFECYCLE|lifecycle script .{0,40}fail|error: (?:pre|post)?install script from/i,
+  /gyp (?:ERR!|error)|node-gyp|node-pre-gyp|prebuild-install (?:ERR!|error|warn)|npm (?:error|ERR!) .*\b(?:(?:pre|post)install|install (?:script|hook))\b.{0,40}(?:fail|error|exit)|\b(?:pre|post)install: .*(?:fail|error)|npm (?:error|ERR!) command [^:]{0,120}(?:\b(?:pre|post)install\b|node \S*install\S*|node-gyp|prebuild|husky|patch-package)|ERR_PNPM_LIFECYCLE|lifecycle script .{0,40}fail|error: (?:pre|post)?install script from/i,
   /Failed (?:building wheel|to build(?: installable wheels)?)\b|metadata-generation-failed|subprocess-exited-with-error|Failed to (?:download and build|build [`'"])|build backend returned an error|Call to `[\w.]+` failed|Preparing metadata \(pyproject\.toml\)[\s.]*error|Getting requirements to build wheel[\s.]*error|Could not build wheels|legacy-install-failure|egg_info did not run|Multiple top-level (?:packages|modules) discovered|Failed to resolve requirements from `?build-system|PyO3's maximum supported version|build_meta\.build_(?:wheel|editable)|Unable to determine which files to ship/,
   /has no (?:usable )?(?:wheels?|source distribution)\b|no wheels with a matching|Wheels are (?:available|required) for|only has wheels for the following|doesn't have a (?:source distribution or )?wheel for the current platform|no (?:usable|compatible) wheels/,
   /error: could not compile [`'"]|failed to compile [`'"]|Failed to build gem native extension|error: failed to run custom build command|Gem::Ext::BuildError|could not compile dependency/,
@@ -116,7 +116,11 @@ export default defineCause({
     const command = find(lines, NO_COMMAND);
     if (command) return result(command, 'no-command', 'likely');
     const dependency = find(wide, ...DEPENDENCY);
-    if (dependency) return result(dependency, 'dependency', 'likely');
+    // What is not there at all belongs to install-package-not-found.
+    const absent = wide.some(({ text }) =>
+      /was not found in the|no versions? of|\bonly \S+ (?:is|are) available/.test(text),
+    );
+    if (dependency) return result(dependency, 'dependency', absent ? 'possible' : 'likely');
     const format = find(
       lines.filter(({ text }) => !SDK.test(text)),
       ...FORMAT,

@@ -45,6 +45,10 @@ const CODE = [/\bnpm (?:error|ERR!) code (?<code>E404|ETARGET)\b/, /(?<code>No s
 const OTHER_REASON =
   /network was disabled|offline|does not satisfy Python|Requires-Python|require a different python|requires a different Python|Python version \(|no wheels with a matching/i;
 
+/** Not the address of a private index, nor of one on this machine. */
+const PUBLIC =
+  /^(?!.*https?:\/\/(?:[^\s/]*(?:artifactory|jfrog|nexus|codeartifact|azure|pkg\.github|gitlab|corp|intern|local)|127\.|10\.|192\.168\.))/i;
+
 /** Without a version, as the entry may write it: "@scope/name@1.2" and "name==1.2" are both "name". */
 const plain = (name: string): string =>
   decodeURIComponent(name.replace(/%(?!2[fF]|40)/g, ''))
@@ -89,7 +93,8 @@ export default defineCause({
       );
     return {
       // A dependency that is not there may as well be a fault of the package: install-package-broken.
-      certainty: wanted ? 'certain' : 'likely',
+      // Asked of a private index, the index may be the wrong one: install-registry-unreachable.
+      certainty: wanted && given.handshake && PUBLIC.test(hit.line.text) ? 'certain' : 'likely',
       cites: [...new Set(hits.slice(0, 3).map(({ line }) => line.at))],
       facts: {
         package: code ? '' : decodeURIComponent(name.replace(/%(?!2[fF]|40)/g, '')),

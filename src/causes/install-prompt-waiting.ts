@@ -20,6 +20,10 @@ const QUESTIONS: [RegExp, { who: string; flag: string }][] = [
     { who: 'launcher', flag: '--yes' },
   ],
 ];
+/** Somebody did answer, in a terminal. */
+const ANSWERED = /\(y\)\s*y(?:es)?\b/i;
+/** What goes wrong afterwards is another failure. */
+const FAILED = /\b(?:Error|Exception|npm (?:error|ERR!)(?! canceled)|Traceback|E[A-Z]{5,}|throw|fatal)\b/;
 const CANCELED = /canceled/i;
 
 /** What a client says when nothing came back: it tells nothing of the reason. */
@@ -75,14 +79,21 @@ export default defineCause({
     const lines = words(given);
     for (const [pattern, asked] of QUESTIONS) {
       const hit = find(lines, pattern);
-      if (!hit) continue;
+      if (!hit || lines.some(({ text }) => ANSWERED.test(text))) continue;
+      const i = lines.findIndex((line) => line.at === hit.line.at);
+      const failedAfter = lines.slice(i + 1).some(({ from, text }) => from === hit.line.from && FAILED.test(text));
       const canceled = CANCELED.test(hit.line.text);
       const package_ =
         /Need to install the following packages?:?\s*(?<name>[@\w][^\s:,]*)/.exec(hit.line.text)?.groups?.name ??
         unanswered(runWords(launch));
       return {
         // Written and nothing after it, or given up for it: there is no other reading.
-        certainty: canceled || (handshake && !process?.exit && lines.at(-1)?.at === hit.line.at) ? 'certain' : 'likely',
+        certainty:
+          canceled || (handshake && !process?.exit && lines.at(-1)?.at === hit.line.at)
+            ? 'certain'
+            : failedAfter
+              ? 'possible'
+              : 'likely',
         cites: [hit.line.at],
         facts: { who: asked.who, flag: asked.flag, package: package_ ?? '', asked: !canceled, guessed: false },
       };

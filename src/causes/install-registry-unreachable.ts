@@ -61,6 +61,8 @@ const VARIABLE =
 const PRIVATE =
   /https?:\/\/(?<host>(?:npm\.pkg\.github\.com|[\w.-]*(?:artifactory|jfrog|nexus|codeartifact|pkgs\.dev\.azure|pkgs\.visualstudio|verdaccio|gitlab|sonatype|cloudsmith|gemfury|corp|internal|intranet|company|local)[\w.-]*|localhost|127\.0\.0\.1|10\.[\d.]+|192\.168\.[\d.]+)(?::\d+)?)/i;
 
+/** What a client says of its own connection. */
+const OF_CLIENT = /\bMCP (?:error|server)\b|-3200[01]|connection closed|disconnected|transport|request timed out/i;
 /** Said of fetching alone, by whichever installer. */
 const UNMISTAKABLE =
   /network was disabled|\bENOTCACHED\b|module lookup disabled|trouble with your network connection|Failed to replace env in config|Could not connect, are you offline|UV_HTTP_TIMEOUT|only-if-cached|If you are behind a proxy, please make sure/;
@@ -76,7 +78,7 @@ function troubled(lines: Line[]): { hit: Hit; trouble: Trouble } | null {
       if (
         INDEX.test(hit.line.text) ||
         UNMISTAKABLE.test(hit.line.text) ||
-        (hit.line.from !== 'client' && near(lines, hit.line.at, INDEX, reach))
+        (!(hit.line.from === 'client' && OF_CLIENT.test(hit.line.text)) && near(lines, hit.line.at, INDEX, reach))
       )
         return { hit, trouble };
   }
@@ -136,7 +138,8 @@ export default defineCause({
       const better = code && troubleAt && troubleAt.hit.line.at !== code.line.at ? [troubleAt.hit.line.at] : [];
       return {
         // npm says with its closing code that the connection to the index was what failed. A refused login may be a wrong name.
-        certainty: code && given.process?.exit?.by === 'itself' && trouble !== 'login' ? 'certain' : 'likely',
+        certainty:
+          code && given.handshake && given.process?.exit?.by === 'itself' && trouble !== 'login' ? 'certain' : 'likely',
         cites: [hit.line.at, ...better],
         facts: facts(hit.line.text, trouble),
       };

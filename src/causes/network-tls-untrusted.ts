@@ -110,8 +110,9 @@ export default defineCause({
         },
       };
     }
-    const way = wayWords(given);
     const all = withoutInstallers(words(given));
+    const kept = new Set(all.map((line) => line.at));
+    const way = wayWords(given).filter((line) => kept.has(line.at));
     for (const { fault, words: said } of FAULTS) {
       const onWay = find(way, said);
       const hit = onWay ?? find(all, said);

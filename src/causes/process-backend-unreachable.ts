@@ -88,6 +88,11 @@ export default defineCause({
   match(given) {
     // A client says the same of the server itself (network-refused), and so does a bridge to a remote server.
     if (BRIDGE.test([given.launch?.command, ...(given.launch?.args ?? [])].join(' '))) return null;
+    // uv and pip name the index a few lines above the reason.
+    const fetching = words(given).some(({ text }) =>
+      /Failed to (?:fetch|download): ?`|\/simple\/|Retry\(total=/.test(text),
+    );
+    if (fetching) return null;
     const lines = words(given).filter(({ text, from }) => from !== 'client' && !OTHERS.test(text));
     const hit = find(lines, REFUSED, UNKNOWN, SILENT, NAMED);
     if (!hit) return null;

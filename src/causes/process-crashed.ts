@@ -25,7 +25,7 @@ const GAVE_UP =
 const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
 /** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
 const SURROUNDINGS =
-  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block|valid for encoding|ES module scope|_zod|_parse is not a function|is not a constructor|native binding|NODE_MODULE_VERSION/i;
+  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block|valid for encoding|ES module scope|_zod|_parse is not a function|is not a constructor|native binding|markAsUncloneable|Failed opening required|request to https?:\S+ failed|method literal|NODE_MODULE_VERSION/i;
 /** The trace of a program that an installer ran: the server itself was never started. */
 const BUILDING =
   /subprocess-exited-with-error|metadata-generation-failed|Failed (?:to build|building wheel)|build backend returned an error|gyp ERR!/;

@@ -37,8 +37,7 @@ const TOOL = [
 const BUILT_IN =
   /^(?:tomllib|zoneinfo|graphlib|dataclasses|asyncio|importlib\.(?:metadata|resources)|contextvars|typing|fs\/promises|timers\/promises|stream\/(?:web|promises)|worker_threads|diagnostics_channel|util\/types)$/;
 /** A module of the MCP SDK inside the installed SDK: runtime-sdk-incompatible. */
-const SDK_PART =
-  /^(?:mcp|fastmcp)\.|^@modelcontextprotocol\/sdk\/.|[\\/]@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/]/;
+const SDK_PART = /^(?:mcp|fastmcp)\.|[\\/]@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/]/;
 /** Folders of package runners: what is missing there was not declared, or not unpacked, and is not for the user to install. */
 const RUNNER = /[\\/](?:_npx|\.bun[\\/]install|dlx(?:-[^\\/]*)?|archive-v0|uv[\\/](?:tools|cache)|pipx)[\\/]/;
 
@@ -81,6 +80,7 @@ export default defineCause({
     const sdk = SDK_PART.test(name) || (python !== null && /^(?:mcp|fastmcp)\b.*\./.test(name));
     // Said by the runtime itself, at the end of the process, about a package of a project in place.
     const clear =
+      given.handshake !== undefined &&
       given.process?.exit?.by === 'itself' &&
       language !== 'tool' &&
       local &&

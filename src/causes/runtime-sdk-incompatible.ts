@@ -17,11 +17,12 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'typescript',
-    /(?:does not provide an export named|Package subpath|ERR_PACKAGE_PATH_NOT_EXPORTED|No "exports" main|Cannot find (?:module|package)|Directory import|Named export).{0,200}@modelcontextprotocol[\\/](?:sdk|server|client|core)\b(?!['"] imported)|requested module ['"]@modelcontextprotocol\/[^'"]+['"] does not provide|@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/][^'"]*['"]?.{0,80}(?:is not defined by "exports"|does not provide an export)/,
+    // A bare name that is not found is an SDK that is not installed: runtime-dependency-missing.
+    /(?:Package subpath|ERR_PACKAGE_PATH_NOT_EXPORTED|No "exports" main|Directory import|Named export).{0,200}@modelcontextprotocol[\\/](?:sdk|server|client|core)\b|Cannot find module ['"][^'"]*node_modules[\\/]@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/]|requested module ['"][^'"]*@modelcontextprotocol\/[^'"]+['"] (?:does not provide|is a CommonJS)|@modelcontextprotocol[\\/](?:sdk|server|client|core)[\\/][^'"]*['"]?.{0,80}is not defined by "exports"/,
   ],
   [
     'typescript',
-    /\b(?:\w*[Ss]erver|mcp|this\.\w*[Ss]erver|[a-z])\.(?<name>registerTool|registerResource|registerPrompt|registerToolTask|setRequestHandler|setNotificationHandler|setToolRequestHandler|addTool|tool|prompt|resource|sendLoggingMessage|elicitInput|createMessage) is not a function|(?<ctor>\w*(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
+    /\b(?:\w*[Ss]erver|mcp|this\.\w*[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|(?<ctor>\w*(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
   ],
   [
     'zod',
@@ -78,7 +79,8 @@ function settings(lines: Line[]): Hit | null {
   // The server's own Settings may lack a field of its own: that is its configuration.
   const own = fields.find((text) => /^\w+$/.test(text));
   const traced = lines.some(({ text }) => SDK_FRAME.test(text));
-  return traced || own === undefined || SETTINGS.test(own) ? hit : null;
+  const missing = fields.length === 0 || fields.some((text) => /Field required|type=missing/.test(text));
+  return traced || (missing && (own === undefined || SETTINGS.test(own))) ? hit : null;
 }
 
 const NAMES: Record<Kind, string> = {
@@ -128,9 +130,7 @@ export default defineCause({
         line: hit.line.text.trim().slice(0, 200),
       },
     });
-    const ended =
-      given.process?.exit?.by === 'itself' ||
-      (given.process === undefined && lines.some(({ text }) => SDK_FRAME.test(text)));
+    const ended = given.handshake !== undefined && given.process?.exit?.by === 'itself';
     for (const [kind, pattern] of NAMED) {
       if (kind === 'pydantic') {
         const own = settings(lines);

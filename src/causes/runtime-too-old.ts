@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { failed, find, type Line, WORDS, words } from './words.js';
 
 /** The requirement is spelled out, with both versions or one. */
 const STATED = [
@@ -33,14 +33,14 @@ const STATED = [
 /** What an old runtime stumbles over, by itself: no newer one says this. */
 const STUMBLES = [
   /SyntaxError: Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.|\?\?|\.(?!\w)|with)(?:['"]|$|\s)/,
-  /SyntaxError: Unexpected token ['"]?\?['"]?(?:\s|$)/,
+  /SyntaxError: Unexpected token ['"]?\?['"]?(?![,\w])/,
   // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
   /SyntaxError: Unexpected token (?:[{=.?*(:]|import|export)$|SyntaxError: f-string: (?:expecting|unmatched)/,
   /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
-  /(?:ReferenceError: |^)(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
+  /(?:ReferenceError: |^|: )(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
   /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
   /No such built-in module: (?<api>node:\S+)|Cannot find (?:module|package) ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
-  /TypeError: .*\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto[\w$]*\.(?:hash|getRandomValues|randomUUID)|webidl\.util\.markAsUncloneable|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
+  /(?:TypeError: .*|^|: )\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto[\w$]*\.(?:hash|getRandomValues|randomUUID)|webidl\.util\.markAsUncloneable|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
   /bad option: (?<api>--(?:env-file|experimental-(?:strip-types|transform-types|sqlite|websocket|require-module|permission)|import|watch|disable-warning|run|test|use-system-ca|permission|openssl-legacy-provider)\b)/,
   /No module named ['"](?<api>tomllib|zoneinfo|graphlib|dataclasses|contextvars|asyncio|importlib\.(?:metadata|resources))['"]/,
   /unsupported operand type\(s\) for \|: ['"](?:type|_GenericAlias|NoneType|ABCMeta)|TypeError: ['"](?:type|ABCMeta)['"] object is not subscriptable/,
@@ -93,10 +93,15 @@ const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@versi
 /** npm up to 6 says this when npx has installed a package: it came with Node.js 14 and older, which stumbles over newer syntax. */
 const OLD_NPX = /^npx: installed \d+ in/;
 /** An import with a string alone was read as a script: said by engines before modules, and by a file that is taken for one. */
+/** The same, joined to one line. */
+const IMPORT_JOINED = /SyntaxError: Unexpected (?:string|identifier)\W{1,10}import ["'\w*{]/;
+const STATEMENT_JOINED = /\b(?:match [\w.()[\]]+:|case \S+:|except\* \w+:)\s*\^+\s*SyntaxError: invalid syntax/;
 const IMPORT_STRING = /SyntaxError: Unexpected (?:string|identifier)/;
 const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
 /** Newer releases of Node.js can require an ES module: a runner-up to the package being at fault. */
 const REQUIRE = /\bERR_REQUIRE_ESM\b|require\(\) of ES Module/;
+/** A version manager's folder in the command itself, as desktop clients find it first. */
+const IN_COMMAND = /[\\/](?:node|nodejs|n[\\/]versions[\\/]node|node-versions)[\\/]v?(?<node>\d+)\.\d+[^\\/]*[\\/]/;
 const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
 
 const ran = (lines: Line[]): string =>
@@ -146,17 +151,34 @@ export default defineCause({
     const syntax = find(errors, SYNTAX);
     const old = lines.some(({ text }) => OLD_LOADER.test(text));
     const oldNpx = lines.some(({ text }) => OLD_NPX.test(text)) ? find(errors, SYNTAX_BARE) : null;
-    const imported = errors.some(({ text }) => IMPORT_LINE.test(text)) ? find(errors, IMPORT_STRING) : null;
+    const imported = errors.some(({ text }) => IMPORT_LINE.test(text))
+      ? find(errors, IMPORT_STRING)
+      : find(errors, IMPORT_JOINED);
     const npx = find(errors, NPX_6);
     const statement = errors.some(({ text }) => text.includes('SyntaxError: invalid syntax'))
-      ? find(errors, PYTHON_STATEMENT)
+      ? (find(errors, PYTHON_STATEMENT) ?? find(errors, STATEMENT_JOINED))
       : null;
     const warned = find(lines, WARNED);
     const required = find(errors, REQUIRE);
     const hit =
       stated ?? stumbles ?? (old ? syntax : null) ?? oldNpx ?? imported ?? npx ?? statement ?? required ?? warned;
+    const { runtime, requires, command = '' } = given.launch ?? {};
+    const told = Number(IN_COMMAND.exec(command)?.groups?.node ?? Number.NaN);
+    // Nothing was said of a version. The one in the path of the command, or what the package declares, may tell all the same.
+    const silent = !lines.some(({ text }) => /Error\b|Exception\b|npm (?:error|ERR!)|ENOENT|EACCES/.test(text));
+    const unmet = requires?.satisfied === false && failed(given);
+    if (!hit && (unmet || (told < 20 && silent && !given.handshake)))
+      return {
+        certainty: unmet || told >= 18 ? 'possible' : 'likely',
+        cites: [unmet ? at('launch', 'requires', 'range') : at('launch', 'command')],
+        facts: {
+          runtime: runtime?.name ?? 'Node.js',
+          has: runtime?.version ?? (Number.isNaN(told) ? '' : String(told)),
+          needs: requires?.range ?? '',
+          lacks: '',
+        },
+      };
     if (!hit) return null;
-    const { runtime } = given.launch ?? {};
     const { name, fw, sdk, target, any } = hit.groups;
     const needs = hit.groups.needs ?? hit.groups.dep;
     const i = errors.findIndex((line) => line.at === hit.line.at);
@@ -183,7 +205,9 @@ export default defineCause({
           ? /npm (?:error|ERR!)/.test(hit.line.text)
             ? 'certain'
             : 'possible'
-          : (hit === stated && (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
+          : (unmet && given.handshake && (hit === stated || hit === stumbles)) ||
+              (hit === stated &&
+                (hit.groups.has || /UnsupportedClassVersion|more recent version/.test(hit.line.text))) ||
               (hit === stumbles && !python && /^\d+\./.test(version) && Number.parseInt(version, 10) < 20)
             ? 'certain'
             : 'likely';
