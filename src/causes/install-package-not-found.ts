@@ -18,7 +18,7 @@ const NO_PACKAGE = [
   /Could not find a version that satisfies the requirement (?<name>\S+) \(from versions: none\)/,
   /Unable to find installation candidates for (?<name>\S+)|Could not find a matching version of package (?<name2>\S+)/,
   // NuGet, crates.io, RubyGems, Packagist, Maven, Go.
-  /NU1101: Unable to find package (?<name>[\w.-]+?)\.?(?: |$)|(?:[Pp]ackage )?["']?(?<nuget>[\w.-]+)["']? (?:is|was|could) not (?:be )?found in (?:NuGet|the following)/,
+  /NU1101: Unable to find package (?<name>[\w.-]+?)\.?(?: |$)|(?:^|[\s"'])(?<nuget>[\w.-]{2,80})["']? (?:is|was|could) not (?:be )?found in (?:NuGet|the following)/,
   /could not find [`'"](?<name>[^`'"]+)[`'"] in registry/,
   /Could not find a valid gem ['"](?<name>[^'"]+)|Could not find package (?<php>[\w./-]+)/,
   /Could not find artifact (?<name>\S+)|reading https:\/\/proxy\.golang\.org\/(?<go>[^@:]+)\/@v\S*: 404/,

@@ -22,11 +22,11 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'typescript',
-    /\b(?:\w*[Ss]erver|mcp|this\.\w*[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|(?<ctor>\w*(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
+    /\b(?:\w{0,40}[Ss]erver|mcp|this\.\w{0,40}[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|\b(?<ctor>\w{0,40}(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
   ],
   [
     'zod',
-    /(?:keyValidator|\w+)\._parse is not a function|(?:reading|evaluating) '(?:[\w.$]+\.)?_(?:zod|def)\b|'_zod' is undefined|\b_zod\b.{0,40}(?:undefined|is not)|(?:\b_zod\.run|_def\.\w+) is not|mixed Zod versions|Schema is missing a method literal|\b(?:z|zod)(?:_\d|\d)?\.(?:[zZ]\.)?(?<name>looseObject|strictObject|toJSONSchema|iso|email|url|uuid|custom|core|discriminatedUnion|literal|prettifyError|treeifyError|interface|stringbool)\b.{0,12} is not a function|Cannot find (?:module|package) ['"](?:[^'"]*[\\/])?zod[\\/](?:v[34]|lib)|subpath ['"]\.\/v[34][^'"]*['"] is not defined by "exports" in [^'"]*zod|requested module ['"]zod(?:\/[^'"]*)?['"] does not provide|zod-to-json-schema.{0,80}(?:not (?:defined|provide|found))|v3Schema\.safeParse|safeParseAsync is not a function/i,
+    /\b\w{1,60}\._parse is not a function|(?:reading|evaluating) '(?:[\w.$]+\.)?_(?:zod|def)\b|'_zod' is undefined|\b_zod\b.{0,40}(?:undefined|is not)|(?:\b_zod\.run|_def\.\w+) is not|mixed Zod versions|Schema is missing a method literal|\b(?:z|zod)(?:_\d|\d)?\.(?:[zZ]\.)?(?<name>looseObject|strictObject|toJSONSchema|iso|email|url|uuid|custom|core|discriminatedUnion|literal|prettifyError|treeifyError|interface|stringbool)\b.{0,12} is not a function|Cannot find (?:module|package) ['"](?:[^'"]*[\\/])?zod[\\/](?:v[34]|lib)|subpath ['"]\.\/v[34][^'"]*['"] is not defined by "exports" in [^'"]*zod|requested module ['"]zod(?:\/[^'"]*)?['"] does not provide|zod-to-json-schema.{0,80}(?:not (?:defined|provide|found))|v3Schema\.safeParse|safeParseAsync is not a function/i,
   ],
   [
     'pydantic',
