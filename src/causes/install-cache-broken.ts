@@ -23,7 +23,7 @@ const SELF_EVIDENT: [State, RegExp][] = [
   ],
   [
     'incomplete',
-    /\bEINTEGRITY\b|integrity (?:check(?:sum)? )?failed|[Ii]ntegrity ?check ?failed|sha(?:1|256|512)-\S+ integrity checksum failed|DO NOT MATCH THE HASHES|[Hh]ash mismatch|checksum mismatch|ERR_PNPM_TARBALL_INTEGRITY|ERR_PNPM_(?:BROKEN_\w+|LINKING_FAILED|UNEXPECTED_STORE|BAD_TARBALL\w*|MODIFIED_DEPENDENCY)|\bTAR_(?:ENTRY_ERROR|BAD_ARCHIVE|ABORT)\b|\bZ_(?:DATA|BUF)_ERROR\b|\bzlib: |incorrect (?:header check|data check)|unexpected end of file|invalid (?:distance|stored block|code lengths)|Unexpected end of JSON input while parsing near|cb\(\) never called|Exit handler never called|YN0018|\bBadZipFile\b|zip END header not found|error in opening zip file|invalid LOC header|RECORD file not found|[Mm]issing `?\.dist-info|Failed to (?:read from the distribution cache|extract archive|unzip wheel)|invalid CEN header/,
+    /\bEINTEGRITY\b|integrity (?:check(?:sum)? )?failed|[Ii]ntegrity ?check ?failed|sha(?:1|256|512)-\S+ integrity checksum failed|DO NOT MATCH THE HASHES|[Hh]ash mismatch|checksum mismatch|ERR_PNPM_TARBALL_INTEGRITY|ERR_PNPM_(?:BROKEN_\w+|LINKING_FAILED|UNEXPECTED_STORE|BAD_TARBALL\w*|MODIFIED_DEPENDENCY)|\bTAR_(?:ENTRY_ERROR|BAD_ARCHIVE|ABORT)\b|\bZ_(?:DATA|BUF)_ERROR\b|\bzlib: |incorrect (?:header check|data check)|unexpected end of file|invalid (?:distance|stored block|code lengths)|Unexpected end of JSON input while parsing near|cb\(\) never called|Exit handler never called|npm (?:error|ERR!) Cannot (?:read|set) propert|YN0018|\bBadZipFile\b|zip END header not found|error in opening zip file|invalid LOC header|RECORD file not found|[Mm]issing `?\.dist-info|Failed to (?:read from the distribution cache|extract archive|unzip wheel)|invalid CEN header/,
   ],
 ];
 
@@ -44,6 +44,7 @@ const LOST = [
   /Cannot find (?:module|package) ['"](?<path>(?:file:\/\/)?[^'"]*?[\\/](?:_npx|dlx(?:-[^\\/'"]*)?|\.bun[\\/]install|bunx-[^\\/'"]*)[\\/][^'"]*)['"](?: imported from (?<from>\S*))?/,
   /\bENOENT\b[^'"]{0,80}['"](?<path>[^'"]*[\\/](?:_npx|\.bun[\\/]install)[\\/][^'"]*)['"]/,
   /(?:sh|bash|zsh|dash|env|node): (?:line )?(?:\d+: )?['"]?(?<path>[^'":\s]*[\\/](?:_npx|\.bun[\\/]install)[\\/][^'":]*)['"]?: (?:No such file|not found)/,
+  /Invalid package config (?<path>\S*[\\/](?:_npx|dlx)[\\/]\S*[^\s.])/,
   /(?:[Nn]o such file or directory|\[Errno 2\]|os error 2)[^'"`]{0,60}['"`](?<path>[^'"`]*[\\/](?:archive-v0|uv[\\/](?:cache|tools)|pipx[\\/]venvs)[\\/][^'"`]*)['"`]/,
   /[`'"](?<path>[^'"`]*[\\/](?:archive-v0|uv[\\/](?:cache|tools)|pipx[\\/]venvs)[\\/][^'"`]*)['"`][^'"`]{0,80}(?:[Nn]o such file|os error [23]\b|not found|does not exist)/,
   /can't open file ['"](?<path>[^'"]*[\\/](?:archive-v0|uv[\\/](?:cache|tools)|_npx|pipx)[\\/][^'"]*)['"]/,

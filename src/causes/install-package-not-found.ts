@@ -35,7 +35,7 @@ const NO_VERSION = [
   /\bonly (?<only>[\w.-]+)(?:[<>=!~][^\s,]*)? (?:is|are) available\b|there (?:is|are) no versions? of (?<name>[\w.\-=<>!~[\]]+)/,
   /Could not find a version that satisfies the requirement (?<name>\S+) \(from versions: (?!none)/,
   /Version \S+ of package (?<name>\S+) is not found|NU1102: Unable to find package (?<nuget>\S+) with version/,
-  /failed to select a version for the requirement [`'"](?<name>[^`'"]+)|unknown revision (?<go>\S+)/,
+  /failed to select a version for the requirement [`'"](?<name>[^`'"]+)|unknown revision (?<go>\S+)|does not contain package (?<gopkg>\S+)/,
 ];
 
 /** No name in the line, but the code is of no other failure. */

@@ -45,7 +45,7 @@ const pathIn = (text: string): string | undefined => {
 
 /** Where a build puts what is run. */
 const BUILT =
-  /(?:^|[\\/])(?:dist|build|out|lib|target|bin[\\/](?:debug|release)|\.build|compiled|publish)(?:-\w+)?[\\/](?:[^\\/]+[\\/])*[^\\/]+$/i;
+  /(?:^|[\\/])(?:dist|build|out|lib|target|bin[\\/](?:debug|release)|\.build|compiled|publish)(?:-\w+)?[\\/]{1,2}(?:[^\\/]+[\\/]{1,2})*[^\\/]+$/i;
 
 /** Folders in which a client happens to stand, never a project: a relative path was resolved against them. */
 const NO_PROJECT =

@@ -12,8 +12,8 @@ const VERSION = [
 ];
 /** The binary part of a package for this system and runtime is not among what was installed. */
 const ABSENT = [
-  /Could not locate the bindings file|No native build was found for|Cannot find module ['"][^'"]*(?:build[\\/](?:Release|Debug)[\\/][^'"]*|\.node)['"]|Cannot find native binding|[Ff]ailed to load native binding|Cannot find module ['"](?:\.\.?\/)*(?:build|lib)\/[^'"]*\.node['"]/,
-  /(?:Cannot find (?:module|package)|The package) ["'](?<name>@?[\w./-]*?(?:(?:linux|darwin|win32|android|freebsd)(?:32|64)?-(?:x64|arm64|ia32|arm|riscv64|ppc64|s390x|universal)[\w-]*))["']/,
+  /Could not locate the bindings file|No native build was found for|Cannot find module ['"][^'"]*(?:build[\\/](?:Release|Debug)[\\/][^'"]*|\.node)['"]|Cannot find native binding|[Ff]ailed to load (?:the )?native (?:binding|module|addon)|Cannot find module ['"](?:\.\.?\/)*(?:build|lib)\/[^'"]*\.node['"]/,
+  /(?:Cannot find (?:module|package)|The package) ["']?(?<name>@?[\w./-]*?(?:(?:linux|darwin|win32|android|freebsd)(?:32|64)?-(?:x64|arm64|ia32|arm|riscv64|ppc64|s390x|universal)[\w-]*))(?![\w/-])/,
   /installed esbuild for another platform|Host version "[^"]+" does not match binary version|Could not load the ["']?(?<name>sharp)["']? module using the|optional dependencies.{0,120}npm has a bug|npm has a bug related to optional dependencies/i,
   /No module named ['"](?<name>(?:rpds\.rpds|_cffi_backend|(?:[\w]+\.)*_(?:rust|pydantic_core|multiarray\w*|umath\w*|ssl|sqlite3|ctypes|bz2|lzma|speedups|imaging|core|cext|ext|native|internal|bcrypt|brotli)|_\w+))['"]/,
 ];

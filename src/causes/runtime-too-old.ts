@@ -39,6 +39,7 @@ const STUMBLES = [
   /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
   /(?:ReferenceError: |^|: )(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
   /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
+  /NameError: name ['"](?<api>ExceptionGroup|BaseExceptionGroup|aiter|anext|EncodingWarning)['"] is not defined|node(?:\.exe)?: (?<option>--[\w-]+)\S* is not allowed in NODE_OPTIONS/,
   /No such built-in module: (?<api>node:\S+)|Cannot find (?:module|package) ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
   /(?:TypeError: .*|^|: )\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto[\w$]*\.(?:hash|getRandomValues|randomUUID)|webidl\.util\.markAsUncloneable|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
   /bad option: (?<api>--(?:env-file|experimental-(?:strip-types|transform-types|sqlite|websocket|require-module|permission)|import|watch|disable-warning|run|test|use-system-ca|permission|openssl-legacy-provider)\b)/,
@@ -81,7 +82,7 @@ const reaches = (has: string, needs: string): boolean => {
 
 /** Any syntax error, but out of a loader that only Node.js up to 12 has. */
 const OLD_LOADER =
-  /\((?:internal\/(?:modules\/cjs\/loader|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
+  /\((?:internal\/(?:modules\/cjs\/loader|modules\/esm\/\w+|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
 const SYNTAX =
   /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \)|Cannot use import statement)/;
 const SYNTAX_BARE =
@@ -98,7 +99,7 @@ const IMPORT_JOINED = /SyntaxError: Unexpected (?:string|identifier)\W{1,10}impo
 const STATEMENT_JOINED = /\b(?:match [\w.()[\]]+:|case \S+:|except\* \w+:)\s*\^+\s*SyntaxError: invalid syntax/;
 const IMPORT_STRING = /SyntaxError: Unexpected (?:string|identifier)/;
 const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
-/** Newer releases of Node.js can require an ES module: a runner-up to the package being at fault. */
+/** Newer releases of Node.js can require an ES module: a runner-up. */
 const REQUIRE = /\bERR_REQUIRE_ESM\b|require\(\) of ES Module/;
 /** A version manager's folder in the command itself, as desktop clients find it first. */
 const IN_COMMAND = /[\\/](?:node|nodejs|n[\\/]versions[\\/]node|node-versions)[\\/]v?(?<node>\d+)\.\d+[^\\/]*[\\/]/;
@@ -144,7 +145,9 @@ export default defineCause({
     if (lines.some(({ text }) => /EBADPLATFORM|Unsupported platform/.test(text))) return null;
     const errors = lines.filter(
       ({ text }) =>
-        !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|warning:|no longer support|will require/i.test(text),
+        !/^npm (?:warn|WARN)\b|DeprecationWarning|FutureWarning|(?<!Rejection)warning:|no longer support|will require/i.test(
+          text,
+        ),
     );
     const stated = find(errors, ...STATED) ?? find(unbroken(errors), ...RESOLVER);
     const stumbles = find(errors, ...STUMBLES);
@@ -323,15 +326,6 @@ export default defineCause({
       },
     },
     {
-      name: 'Python, as uv says it',
-      finds: true,
-      symptoms: {
-        stderr:
-          'Because the current Python version (3.9.6) does not satisfy Python>=3.10 and foo==1.0 depends on Python>=3.10, we can conclude that foo cannot be used.',
-        exitCode: 1,
-      },
-    },
-    {
       name: 'uv, over several lines',
       finds: true,
       symptoms: {
@@ -349,6 +343,36 @@ export default defineCause({
       name: '.NET without the framework',
       finds: true,
       symptoms: { stderr: 'You must install or update .NET to run this application.', exitCode: 150 },
+    },
+    {
+      name: 'the version in the path of the command',
+      finds: true,
+      symptoms: {
+        entry: { command: '/Users/me/.nvm/versions/node/v16.20.0/bin/npx', args: ['-y', 'acme-mcp'] },
+        clientError: 'MCP error -32000: Connection closed',
+      },
+    },
+    {
+      name: 'what the package declares is not met',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32000: Connection closed' },
+      evidence: {
+        launch: {
+          command: 'node',
+          args: [],
+          env: [],
+          paths: [],
+          requires: { file: '/srv/package.json', range: '>=22', satisfied: false },
+        },
+      },
+    },
+    {
+      name: 'a current version in the path of the command',
+      finds: false,
+      symptoms: {
+        entry: { command: '/Users/me/.nvm/versions/node/v22.4.0/bin/npx', args: ['-y', 'acme-mcp'] },
+        clientError: 'MCP error -32000: Connection closed',
+      },
     },
     {
       name: 'a version that suffices',
