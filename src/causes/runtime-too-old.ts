@@ -169,6 +169,7 @@ export default defineCause({
     const told = Number(IN_COMMAND.exec(command)?.groups?.node ?? Number.NaN);
     // Nothing was said of a version. The one in the path of the command, or what the package declares, may tell all the same.
     const silent = !lines.some(({ text }) => /Error\b|Exception\b|npm (?:error|ERR!)|ENOENT|EACCES/.test(text));
+    const windows = given.reported?.os === 'windows' || lines.some(({ text }) => /\b[A-Z]:\\/.test(text));
     const unmet = requires?.satisfied === false && failed(given);
     if (!hit && (unmet || (told < 20 && silent && !given.handshake)))
       return {
@@ -179,6 +180,7 @@ export default defineCause({
           has: runtime?.version ?? (Number.isNaN(told) ? '' : String(told)),
           needs: requires?.range ?? '',
           lacks: '',
+          windows,
         },
       };
     if (!hit) return null;
@@ -231,41 +233,38 @@ export default defineCause({
         has: version,
         needs: (needs ?? '').trim().replace(/[.,]+$/, ''),
         lacks: hit.groups.api ?? hit.groups.mod ?? '',
+        windows,
       },
     };
   },
   say: ({ runtime, has, needs, lacks }) =>
     `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. It is the one that the client found first, not necessarily the one of your terminal.`,
-  fix: ({ runtime, needs }) => {
+  fix: ({ runtime, needs, windows }) => {
     const name = String(runtime).toLowerCase();
+    const version = /3\.\d+/.exec(String(needs))?.[0] ?? '3.12';
+    const edit = (at: string, to: string) => ({ file: 'the client config', at, to });
     if (/python/.test(name))
       return [
         {
           say: 'Start the server with a newer Python, by an absolute path as "command", or let uv choose one:',
-          run: `uv python install ${/3\.\d+/.exec(String(needs))?.[0] ?? '3.12'}`,
+          run: `uv python install ${version}`,
         },
-        {
-          say: 'With uvx, add to "args", in front of the package:',
-          edit: {
-            file: 'the client config',
-            at: 'args',
-            to: `"--python", "${/3\.\d+/.exec(String(needs))?.[0] ?? '3.12'}"`,
-          },
-        },
+        { say: 'With uvx, add to "args", in front of the package:', edit: edit('args', `"--python", "${version}"`) },
       ];
     if (/node|npm/.test(name))
       return [
         {
           say: 'Install a current Node.js, and remove the old ones from the version manager (desktop clients take the first they find):',
-          run: 'nvm install --lts && nvm alias default lts/*',
+          run: windows ? 'winget install OpenJS.NodeJS.LTS' : 'nvm install --lts && nvm alias default "lts/*"',
         },
         {
           say: 'Put its folder first on the PATH of the entry, so that npx and its children use it:',
-          edit: {
-            file: 'the client config',
-            at: 'env',
-            to: '"env": { "PATH": "<folder of the new node>:/usr/bin:/bin" }',
-          },
+          edit: edit(
+            'env',
+            windows
+              ? '"env": { "PATH": "C:\\\\Program Files\\\\nodejs;C:\\\\Windows\\\\System32" }'
+              : '"env": { "PATH": "<folder of the new node>:/usr/bin:/bin" }',
+          ),
         },
       ];
     if (/java|jdk/.test(name))
