@@ -31,7 +31,7 @@ const NO_VERSION = [
   /No versions available for (?<name>@?[\w./-]+)/,
   /No matching version found for (?<name>@?[^@\s]+@\S+?)\.?(?:$|\s)/,
   /ERR_PNPM_NO_MATCHING_VERSION\s+No matching version found for (?<name>\S+)/,
-  /Couldn't find any versions for ["'](?<name>[^"']+)["']|No version matching ["'](?<bun>[^"']+)["'] found/,
+  /Couldn't find any versions for ["'](?<name>[^"']+)["']|No version matching ["'][^"']+["'] found for specifier ["'](?<bun>[^"']+)["']/,
   /\bonly (?<only>[\w.-]+)(?:[<>=!~][^\s,]*)? (?:is|are) available\b|there (?:is|are) no versions? of (?<name>[\w.\-=<>!~[\]]+)/,
   /Could not find a version that satisfies the requirement (?<name>\S+) \(from versions: (?!none)/,
   /Version \S+ of package (?<name>\S+) is not found|NU1102: Unable to find package (?<nuget>\S+) with version/,

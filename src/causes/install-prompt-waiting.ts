@@ -84,7 +84,8 @@ export default defineCause({
       const failedAfter = lines.slice(i + 1).some(({ from, text }) => from === hit.line.from && FAILED.test(text));
       const canceled = CANCELED.test(hit.line.text);
       const package_ =
-        /Need to install the following packages?:?\s*(?<name>[@\w][^\s:,]*)/.exec(hit.line.text)?.groups?.name ??
+        /Need to install the following packages?:\s*(?<name>[@\w][^\s:,]*)/.exec(hit.line.text)?.groups?.name ??
+        /^\s*(?<name>@?[\w.-]+(?:\/[\w.-]+)?@\S+)\s*$/.exec(lines[i + 1]?.text ?? '')?.groups?.name ??
         unanswered(runWords(launch));
       return {
         // Written and nothing after it, or given up for it: there is no other reading.

@@ -43,6 +43,33 @@ const SDK_PART = /^(?:mcp|fastmcp)\.|[\\/]@modelcontextprotocol[\\/](?:sdk|serve
 /** Folders of package runners: what is missing there was not declared, or not unpacked, and is not for the user to install. */
 const RUNNER = /[\\/](?:_npx|\.bun[\\/]install|dlx(?:-[^\\/]*)?|archive-v0|uv[\\/](?:tools|cache)|pipx)[\\/]/;
 
+/** Python packages whose name on the index is not that of their module. */
+const ON_THE_INDEX: Record<string, string> = {
+  mcp: '"mcp[cli]"',
+  fitz: 'PyMuPDF',
+  dotenv: 'python-dotenv',
+  cv2: 'opencv-python',
+  PIL: 'pillow',
+  yaml: 'PyYAML',
+  bs4: 'beautifulsoup4',
+  sklearn: 'scikit-learn',
+  dateutil: 'python-dateutil',
+  jwt: 'PyJWT',
+  docx: 'python-docx',
+  pptx: 'python-pptx',
+  git: 'GitPython',
+  serial: 'pyserial',
+  psycopg2: 'psycopg2-binary',
+  MySQLdb: 'mysqlclient',
+  win32api: 'pywin32',
+  win32com: 'pywin32',
+  pywintypes: 'pywin32',
+  'google.generativeai': 'google-generativeai',
+  'google.genai': 'google-genai',
+  googleapiclient: 'google-api-python-client',
+  google_auth_oauthlib: 'google-auth-oauthlib',
+};
+
 export default defineCause({
   id: 'runtime-dependency-missing',
   title: 'A library or tool that the server needs is not in the environment in which it runs',
@@ -92,7 +119,15 @@ export default defineCause({
     return {
       certainty: sdk ? 'possible' : clear ? 'certain' : 'likely',
       cites: [hit.line.at],
-      facts: { name, language, importer, runner, inProject: local, command: given.launch?.command ?? '' },
+      facts: {
+        name,
+        language,
+        importer,
+        runner,
+        inProject: local,
+        command: given.launch?.command ?? '',
+        windows: given.reported?.os === 'windows' || lines.some(({ text }) => /\b[A-Z]:\\/.test(text)),
+      },
     };
   },
   say: ({ name, language, importer, runner }) => {
@@ -107,14 +142,16 @@ export default defineCause({
           : 'in the environment that runs the server';
     return `${name} is not ${where}${who}, so the server stopped while it loaded.${runner ? ' It was installed by a package runner, so the package itself may have forgotten to declare it.' : ''}`;
   },
-  fix: ({ name, language, runner, inProject, importer }) => {
-    const top = String(name).split(/[./]/)[0];
+  fix: ({ name, language, runner, inProject, importer, windows }) => {
+    const first = String(name).split(/[./]/)[0] ?? '';
+    const top =
+      language === 'python' ? (ON_THE_INDEX[String(name)] ?? ON_THE_INDEX[first] ?? first.replaceAll('_', '-')) : first;
     if (language === 'tool') {
       if (/playwright/.test(String(name))) return [{ say: 'Download the browsers:', run: 'npx playwright install' }];
       return [
         {
           say: `Install ${name || 'what the message names'} where the server runs, and make it visible there: clients pass a short PATH, so add its folder to "env": { "PATH": ... }.`,
-          run: name ? `command -v ${name}` : undefined,
+          run: name ? `${windows ? 'where.exe' : 'command -v'} ${name}` : undefined,
         },
       ];
     }
@@ -123,14 +160,14 @@ export default defineCause({
         ? [
             {
               say: `Add the module to the environment of the run (the package's name may differ from the module's):`,
-              edit: { file: 'the client config', at: 'args', to: `"--with", "${top}"` },
+              edit: { file: 'the client config', at: 'args', to: `"--with", "${top.replaceAll('"', '')}"` },
             },
             { say: 'Tell the author of the package: the dependency has to stand in its pyproject.toml.' },
           ]
         : [
             {
               say: 'Install the dependencies into the interpreter that the entry starts, and name that interpreter by its absolute path as "command":',
-              run: `<project>/.venv/bin/python -m pip install ${top}`,
+              run: `${windows ? '<project>\\.venv\\Scripts\\python.exe' : '<project>/.venv/bin/python'} -m pip install ${top}`,
             },
             {
               say: 'With uv, start it as "uv --directory <project> run <script>", so that the project\'s own environment is used.',
@@ -144,7 +181,7 @@ export default defineCause({
         ? [
             {
               say: 'Clear the cache of the runner and start again; when it fails again, the package does not declare what it uses: tell its author.',
-              run: 'rm -rf ~/.npm/_npx',
+              run: windows ? 'Remove-Item -Recurse -Force "$(npm config get cache)\\_npx"' : 'rm -rf ~/.npm/_npx',
             },
           ]
         : [
@@ -152,7 +189,7 @@ export default defineCause({
               say: inProject
                 ? 'Install the dependencies of the project:'
                 : 'A file of the project is missing. Install and build again:',
-              run: `${project && !project.startsWith('.') ? `cd ${JSON.stringify(project)} && ` : ''}npm install${inProject ? '' : ' && npm run build'}`,
+              run: `${project && !project.startsWith('.') ? `cd ${/^[A-Za-z]:/.test(project) ? '/d ' : ''}"${project}" && ` : ''}npm install${inProject ? '' : ' && npm run build'}`,
             },
           ];
     }

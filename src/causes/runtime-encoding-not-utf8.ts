@@ -130,7 +130,13 @@ export default defineCause({
         ...system,
       ];
     return [
-      { say: 'Start Python in UTF-8 mode:', edit: env('"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"') },
+      {
+        say:
+          language === 'Python'
+            ? 'Start Python in UTF-8 mode:'
+            : 'When the server is written in Python, start it in UTF-8 mode:',
+        edit: env('"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"'),
+      },
       {
         say: 'In the code of the server: open files with encoding="utf-8", and call sys.stdout.reconfigure(encoding="utf-8").',
       },

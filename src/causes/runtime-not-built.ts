@@ -49,7 +49,9 @@ export default defineCause({
       facts: {
         path,
         project: /[\\/]/.exec(path)
-          ? path.replace(/[\\/](?:dist|build|out|lib|target|bin|\.build|compiled|publish)(?:-\w+)?[\\/].*$/i, '')
+          ? path
+              .replace(/[\\/](?:dist|build|out|lib|target|bin|\.build|compiled|publish)(?:-\w+)?[\\/].*$/i, '')
+              .replace(/[\\/]+$/, '')
           : '',
         run: buildCommand(path),
       },
@@ -62,7 +64,9 @@ export default defineCause({
   fix: ({ project, run }) => [
     {
       say: 'Build the project:',
-      run: /^(?:[A-Za-z]:)?[\\/]/.test(project) ? `cd ${JSON.stringify(project)} && ${run}` : run,
+      run: /^(?:[A-Za-z]:)?[\\/]/.test(project)
+        ? `cd ${/^[A-Za-z]:/.test(project) ? '/d ' : ''}"${project}" && ${run}`
+        : run,
     },
     {
       say: 'When the file is still not there, look up in package.json ("main", "bin") or in the README where the build writes, and put that path into the entry.',

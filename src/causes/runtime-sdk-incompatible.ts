@@ -71,6 +71,13 @@ const SETTINGS =
 /** Missing arguments are the server's own mistake, also below the SDK's name. */
 const OWN = /missing \d+ required (?:positional|keyword)/;
 
+/** What does not fit: the argument, or what the groups of the rule name. */
+function partOf(hit: Hit): string {
+  const argument = /unexpected keyword argument(?:\(s\))?:? ['"](?<name>\w+)/.exec(hit.line.text)?.groups?.name;
+  const named = Object.values(hit.groups).find(Boolean) ?? '';
+  return argument ? `the argument ${argument}${named && named !== argument ? ` of ${named}` : ''}` : named;
+}
+
 function settings(lines: Line[]): Hit | null {
   const hit = find(lines, /validation errors? for Settings\b/);
   if (!hit) return null;
@@ -125,7 +132,7 @@ export default defineCause({
       cites: [hit.line.at],
       facts: {
         kind,
-        part: Object.values(hit.groups).find(Boolean) ?? '',
+        part: partOf(hit),
         starter: starterOf(given.launch),
         line: hit.line.text.trim().slice(0, 200),
       },

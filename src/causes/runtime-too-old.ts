@@ -178,6 +178,7 @@ export default defineCause({
     const hit =
       stated ?? stumbles ?? (old ? syntax : null) ?? oldNpx ?? imported ?? npx ?? statement ?? required ?? warned;
     const { runtime, requires, command = '' } = given.launch ?? {};
+    const windows = given.reported?.os === 'windows' || lines.some(({ text }) => /\b[A-Z]:\\/.test(text));
     const unmet = requires?.satisfied === false && failed(given);
     const looked = olderRuntime(given);
     if (!hit && looked.runtime && failed(given)) {
@@ -187,7 +188,7 @@ export default defineCause({
       return {
         certainty: looked.newer ? (looked.short ? 'certain' : 'likely') : alone,
         cites: [at('launch', 'runtime'), ...looked.cites],
-        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', ...looked.facts },
+        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', windows, ...looked.facts },
       };
     }
     // Nothing was said of a version. The one in the path of the command may tell all the same.
@@ -197,7 +198,7 @@ export default defineCause({
       return {
         certainty: told >= 18 ? 'possible' : 'likely',
         cites: [at('launch', 'command')],
-        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', ...looked.facts },
+        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', windows, ...looked.facts },
       };
     if (!hit) return null;
     const { name, fw, sdk, target, any } = hit.groups;
@@ -249,14 +250,17 @@ export default defineCause({
         has: version,
         needs: (needs ?? looked.needs).trim().replace(/[.,]+$/, ''),
         lacks: hit.groups.api ?? hit.groups.mod ?? '',
+        windows,
         ...looked.facts,
       },
     };
   },
   say: ({ runtime, has, needs, lacks, newer, folder, via }) =>
     `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
-  fix: ({ runtime, needs, folder, path }) => {
+  fix: ({ runtime, needs, windows, folder, path }) => {
     const name = String(runtime).toLowerCase();
+    const version = /3\.\d+/.exec(String(needs))?.[0] ?? '3.12';
+    const edit = (at: string, to: string) => ({ file: 'the client config', at, to });
     if (folder)
       return [
         {
@@ -269,30 +273,24 @@ export default defineCause({
       return [
         {
           say: 'Start the server with a newer Python, by an absolute path as "command", or let uv choose one:',
-          run: `uv python install ${/3\.\d+/.exec(String(needs))?.[0] ?? '3.12'}`,
+          run: `uv python install ${version}`,
         },
-        {
-          say: 'With uvx, add to "args", in front of the package:',
-          edit: {
-            file: 'the client config',
-            at: 'args',
-            to: `"--python", "${/3\.\d+/.exec(String(needs))?.[0] ?? '3.12'}"`,
-          },
-        },
+        { say: 'With uvx, add to "args", in front of the package:', edit: edit('args', `"--python", "${version}"`) },
       ];
     if (/node|npm/.test(name))
       return [
         {
           say: 'Install a current Node.js, and remove the old ones from the version manager (desktop clients take the first they find):',
-          run: 'nvm install --lts && nvm alias default lts/*',
+          run: windows ? 'winget install OpenJS.NodeJS.LTS' : 'nvm install --lts && nvm alias default "lts/*"',
         },
         {
           say: 'Put its folder first on the PATH of the entry, so that npx and its children use it:',
-          edit: {
-            file: 'the client config',
-            at: 'env',
-            to: '"env": { "PATH": "<folder of the new node>:/usr/bin:/bin" }',
-          },
+          edit: edit(
+            'env',
+            windows
+              ? '"env": { "PATH": "C:\\\\Program Files\\\\nodejs;C:\\\\Windows\\\\System32" }'
+              : '"env": { "PATH": "<folder of the new node>:/usr/bin:/bin" }',
+          ),
         },
       ];
     if (/java|jdk/.test(name))
