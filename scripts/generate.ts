@@ -17,6 +17,8 @@ export const SHARED_CAUSE_FILES = [
   'launchers',
   'missing-command',
   'missing-file',
+  'pollution',
+  'stdout-texts',
   'way',
   'words',
 ];

@@ -35,6 +35,8 @@ import processReturnsEarly from './process-returns-early.js';
 import runtimeDependencyMissing from './runtime-dependency-missing.js';
 import runtimeNotBuilt from './runtime-not-built.js';
 import runtimeTooOld from './runtime-too-old.js';
+import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
+import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
@@ -77,6 +79,8 @@ export const causes: readonly Cause[] = [
   runtimeDependencyMissing,
   runtimeNotBuilt,
   runtimeTooOld,
+  stdioPollutedByDependency,
+  stdioPollutedByLauncher,
   stdioPollutedByServer,
   stdioStdinClosed,
   transportHttpServerOnStdio,
