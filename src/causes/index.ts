@@ -8,6 +8,7 @@ import configPathMissing from './config-path-missing.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
+import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
@@ -52,6 +53,7 @@ export const causes: readonly Cause[] = [
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,
+  handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
   httpEndpointWrong,
