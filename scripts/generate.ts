@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const SHARED_CAUSE_FILES = [
   'answers',
   'areas',
+  'calls',
   'cause',
   'challenge',
   'consequences',

@@ -43,7 +43,8 @@ const imageIn = (args: string[]): string | undefined =>
   args.find((arg) => /^[\w.-]+(?::\d+)?(?:\/[\w.-]+)+(?::[\w.-]+)?(?:@sha256:\w+)?$|^[\w.-]+:[\w.-]+$/.test(arg));
 
 function fetcherOf(launch: Evidence['launch'] | undefined): { name: string; warm: string | null } | null {
-  if (!launch) return null;
+  // A bridge waits for the other side of its URL.
+  if (!launch || launch.args.some((arg) => /^https?:\/\//.test(arg))) return null;
   const all = [launch.command, ...launch.args].map((word) =>
     (word.split(/[\\/]/).pop() ?? '').replace(/\.(?:cmd|exe|bat)$/i, '').toLowerCase(),
   );

@@ -2,7 +2,14 @@
 import type { Cause } from './cause.js';
 import authCredentialsMissing from './auth-credentials-missing.js';
 import authCredentialsRejected from './auth-credentials-rejected.js';
+import callCrashesServer from './call-crashes-server.js';
+import callInternalError from './call-internal-error.js';
+import callTooSlow from './call-too-slow.js';
 import catalogListFails from './catalog-list-fails.js';
+import clientDefect from './client-defect.js';
+import clientHostedUnreachable from './client-hosted-unreachable.js';
+import clientIgnoresSession404 from './client-ignores-session-404.js';
+import clientProbesUnimplemented from './client-probes-unimplemented.js';
 import configCommandJoined from './config-command-joined.js';
 import configPathMissing from './config-path-missing.js';
 import edgeBadGateway from './edge-bad-gateway.js';
@@ -21,6 +28,8 @@ import launchCommandNotInstalled from './launch-command-not-installed.js';
 import launchCommandNotOnPath from './launch-command-not-on-path.js';
 import launchEntryPointMissing from './launch-entry-point-missing.js';
 import launchShebangBroken from './launch-shebang-broken.js';
+import lifetimeIdleCut from './lifetime-idle-cut.js';
+import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
 import networkDnsFailed from './network-dns-failed.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
@@ -47,7 +56,14 @@ import transportStreamableClientOnSseServer from './transport-streamable-client-
 export const causes: readonly Cause[] = [
   authCredentialsMissing,
   authCredentialsRejected,
+  callCrashesServer,
+  callInternalError,
+  callTooSlow,
   catalogListFails,
+  clientDefect,
+  clientHostedUnreachable,
+  clientIgnoresSession404,
+  clientProbesUnimplemented,
   configCommandJoined,
   configPathMissing,
   edgeBadGateway,
@@ -66,6 +82,8 @@ export const causes: readonly Cause[] = [
   launchCommandNotOnPath,
   launchEntryPointMissing,
   launchShebangBroken,
+  lifetimeIdleCut,
+  lifetimeTimeoutBeforeAnswer,
   networkDnsFailed,
   networkRefused,
   networkTlsOnPlainHttp,
