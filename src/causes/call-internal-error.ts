@@ -10,7 +10,7 @@ const INTERNAL = [
 ];
 /** Another cause: the start, a timeout, a lost connection, a method that is not there. */
 const ANOTHER =
-  /-3200[01]\b|-32601\b|\btimed? ?out\b|connection closed|transport closed|\binitiali[sz]|\bserver creation\b|failed to (?:re)?connect|failed to start|\bunknown tool\b|\btool .{0,60}not found|\bUnrecognized field\b|No result received/i;
+  /-3200[01]\b|-32601\b|\btimed? ?out\b|connection closed|transport closed|\binitiali[sz]|\bserver creation\b|failed to (?:re)?connect|failed to start|\bunknown tool\b|\btool .{0,60}not found|\bUnrecognized field\b|\bcapabilities\b|\bclientInfo\b|No result received/i;
 
 export default defineCause({
   id: 'call-internal-error',

@@ -31,7 +31,7 @@ const NOT_OWN = /fetch failed|terminated|Invalid URL|ERR_INVALID_ARG|ENOENT|EACC
 const SAID: [RegExp, 'likely' | 'possible'][] = [
   [/\bReceived a (?:response|progress notification) for an unknown (?:message ID|token)/i, 'likely'],
   [
-    /\b(?:works?|worked|working|runs?|connects?|succeeds?)\b.{0,40}\b(?:in|with|from|under|on) (?:the )?(?:MCP )?(?:Inspector|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other|previous version|older version|an earlier version|version \d)/i,
+    /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?)\b.{0,40}\b(?:in|with|from|under|on) (?:the )?(?:MCP )?(?:Inspector|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other|previous version|older version|an earlier version|version \d)/i,
     'likely',
   ],
   [

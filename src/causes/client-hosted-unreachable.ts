@@ -6,7 +6,7 @@ import { find, WORDS, words } from './words.js';
 const HOSTED =
   /^(?:claude[-.]?ai|claude[- ]?web|claude[- ]?mobile|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]builder|platform))?|copilot[- ]?studio|microsoft[- ]copilot|le[- ]?chat|mistral|perplexity|grok|gemini[- ]?(?:web|app|enterprise)|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background)\S*|devin|manus|elevenlabs|vapi|notion|glean|dify[- ]?cloud|smithery|bolt|lovable|v0|replit)\b/i;
 const PRIVATE =
-  /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w-]+(?::\d+)?(?:\/|$)|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|ts\.net|svc\.cluster\.local)\b)/i;
+  /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|ts\.net|svc\.cluster\.local)\b)/i;
 /** How the vendors word it. */
 const SAID =
   /\bhttp is not allowed\b|\b(?:only|must (?:be|use)|requires?) (?:an? )?(?:public(?:ly)? )?(?:\w+ )?https\b|\b(?:private|local|loopback|internal) (?:network |ip )?(?:address(?:es)?|URLs?|hosts?|IPs?)\b.{0,60}\b(?:not (?:allowed|supported|permitted|reachable)|forbidden|blocked)|\bURL must (?:start with https|be public)|\bnot publicly (?:accessible|reachable)|\bCouldn.t reach the MCP server\b|\bunsafe URL\b|\bno inbound requests?\b|\brequest never (?:arrives|reaches)/i;
@@ -31,8 +31,9 @@ export default defineCause({
     const said = find(words(given), SAID);
     const answered = http?.exchanges.some(({ status }) => status !== undefined) ?? false;
     let certainty: Certainty;
-    if (hosted && inner) certainty = said ? 'certain' : 'likely';
-    else if (answered && !said) return null;
+    // An answer shows that the request arrived.
+    if (answered) return null;
+    if (hosted && inner) certainty = 'likely';
     else if (said && (hosted || inner || plain || /reach the MCP server|publicly/i.test(said.line.text)))
       certainty = 'likely';
     else if (said || (hosted && plain)) certainty = 'possible';

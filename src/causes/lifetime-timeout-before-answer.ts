@@ -45,7 +45,8 @@ export default defineCause({
     if (status === undefined && http?.exchanges.some((exchange) => exchange.status !== undefined)) return null;
     const call = callIn(lines);
     return {
-      certainty: status !== undefined || edge ? 'likely' : 'possible',
+      // A GET opens the optional stream, which is meant to last.
+      certainty: (status !== undefined || edge) && http?.exchanges[0]?.method !== 'GET' ? 'likely' : 'possible',
       cites: [
         ...(index >= 0 ? [at('http', 'exchanges', index)] : []),
         ...new Set([edge, client].flatMap((hit) => (hit ? [hit.line.at] : []))),

@@ -57,7 +57,7 @@ const SHORT =
 const ABOUT_A_FILE = /\b[Cc]onfig|[Ss]ettings|\.jsonc?\b(?!\.)/;
 /** Words of the server's code at the place where it writes: somebody found the reason already. */
 const ON_PURPOSE =
-  /\b(?:console\.(?:log|info|debug)|print\(|println!?|System\.out\.print\w*|Console\.Write(?:Line)?|fmt\.Print\w*|process\.stdout\.write|sys\.stdout|StreamHandler\(sys\.stdout|echo)(?!\w).{0,80}(?:stdout|JSON-?RPC|protocol|stdio)/i;
+  /\b(?:console\.(?:log|info|debug)|print\(|println!?|System\.out\.print\w*|Console\.Write(?:Line)?|fmt\.Print\w*|process\.stdout\.write|sys\.stdout|StreamHandler\(sys\.stdout)(?!\w).{0,80}(?:stdout|JSON-?RPC|stdio)/i;
 const ERROR_TEXT =
   /\b(?:\w*error|\w*exception|traceback|panic(?:ked)?|fatal|not found|no such file|cannot|failed)\b|^\s+at /i;
 /** The reply that a banner without a newline swallowed. */
@@ -74,8 +74,12 @@ interface Piece {
   from: 'stdout' | 'quote' | 'terminal';
   who: Author | null;
   name: string | null;
+  /** The library or program that the words themselves gave away. */
+  words: string | null;
   /** How it is known who wrote it: by looking, by the text. */
   known: 'looked' | 'text' | 'no';
+  /** In words, when somebody looked. */
+  how?: string;
   index?: number;
 }
 
@@ -95,6 +99,7 @@ function piece(text: string, place: string, from: Piece['from']): Piece {
     from,
     who: known?.who ?? null,
     name: known?.name ?? null,
+    words: known?.name ?? null,
     known: known ? 'text' : 'no',
   };
 }
@@ -122,6 +127,9 @@ export interface Pollution {
     name: string | null;
     /** How we know: `looked` at the process that wrote it, the `text`, the `entry`, or not. */
     known: string;
+    how: string | null;
+    /** The name under which a cure is known. */
+    cure: string | null;
     quiet: string | null;
     language: string;
     windows: boolean;
@@ -151,9 +159,10 @@ export function pollution(given: Given, who: Author): Pollution | null {
     if (stray.kind !== 'not-json' && stray.kind !== 'json-not-rpc') return [];
     const text = index === frame ? (stray.text.split(GLUED)[0] ?? '') : stray.text;
     const seen = { ...piece(text, at('stdout', 'strays', index, 'text'), 'stdout'), index };
-    return [
-      stray.by ? { ...seen, who: stray.by.who, name: stray.by.name ?? seen.name, known: 'looked' as const } : seen,
-    ];
+    const { by } = stray;
+    // A library that was bundled into the server writes from the server's own file, and so does a launcher in its language.
+    if (!by || (by.who === 'server' && seen.who !== null)) return [seen];
+    return [{ ...seen, who: by.who, name: by.name ?? seen.name, how: by.how, known: 'looked' as const }];
   });
 
   const all = words(given);
@@ -233,6 +242,8 @@ export function pollution(given: Given, who: Author): Pollution | null {
             ? (noisy?.name ?? null)
             : null,
       known: mine >= 0 ? (shown?.known ?? 'no') : 'no',
+      how: mine >= 0 ? (shown?.how ?? null) : null,
+      cure: (mine >= 0 ? (shown?.words ?? shown?.name) : null) ?? (who === 'launcher' ? (noisy?.name ?? null) : null),
       quiet: who === 'launcher' ? (noisy?.quiet ?? null) : null,
       language: LANGUAGES.find(([, pattern]) => pattern.test(context))?.[0] ?? 'other',
       windows: reported?.os === 'windows',
@@ -273,6 +284,8 @@ function entryAlone(given: Given, who: Author, noisy: ReturnType<typeof noisyLau
       opened: false,
       name: noisy.name,
       known: 'entry',
+      how: null,
+      cure: noisy.name,
       quiet: noisy.quiet,
       language: 'other',
       windows: reported?.os === 'windows',
@@ -290,8 +303,11 @@ export function whereOf({ text, line, offset, count }: Pollution['facts']): { wh
   };
 }
 
-/** What it does to the connection. */
-export const effectOf = ({ opened }: Pollution['facts']): string =>
+/** What it does to the connection, and how the author is known. */
+export const effectOf = ({ opened, how }: Pollution['facts']): string =>
+  `${how ? `This is known because ${how.charAt(0).toLowerCase()}${how.slice(1)}. ` : ''}${harm(opened)}`;
+
+const harm = (opened: boolean): string =>
   opened
     ? 'The connection was opened nevertheless: some clients skip such a line, others end the connection.'
     : 'A client that parses it as a message fails.';

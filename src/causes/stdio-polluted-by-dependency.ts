@@ -104,7 +104,7 @@ export default defineCause({
     return `${how}, where only JSON-RPC messages may stand. ${effectOf(facts)}`;
   },
   fix: (facts) => [
-    ...(SWITCHES[facts.name ?? ''] ?? []),
+    ...(SWITCHES[facts.cure ?? ''] ?? []),
     ...(REDIRECTS[facts.language]
       ? [REDIRECTS[facts.language] as FixStep]
       : [

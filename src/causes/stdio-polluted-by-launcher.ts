@@ -147,7 +147,7 @@ export default defineCause({
     return `${begin} ${facts.known === 'no' ? 'may have written' : 'wrote'} ${what} ${where}, before the server could speak; only JSON-RPC messages may stand there. ${effectOf(facts)}`;
   },
   fix: (facts) => [
-    ...(CURES.find(([pattern]) => pattern.test(facts.name ?? ''))?.[1] ?? [facts.windows ? SCRIPT_WINDOWS : SCRIPT]),
+    ...(CURES.find(([pattern]) => pattern.test(facts.cure ?? ''))?.[1] ?? [facts.windows ? SCRIPT_WINDOWS : SCRIPT]),
     ...filterStep(facts),
     checkStep(facts),
   ],
