@@ -5,11 +5,11 @@ import { find, WORDS, words } from './words.js';
 
 /** A proxy or platform says that the answer did not come in time. */
 const EDGE =
-  /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|request|response|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\bHTTP (?<code>504|524|408)\b/i;
+  /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\bHTTP (?<code>504|524|408)\b/i;
 /** The client or a bridge stopped waiting for an HTTP answer. */
 const CLIENT =
   /\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bRead timed out\b|\bAbortError\b/i;
-const PROXY = /\b(?:mcp-remote|mcp-proxy|supergateway|mcpo|toolhive|thv)\b|https?:\/\//;
+const PROXY = /\b(?:mcp-remote|mcp-proxy|supergateway|mcpo|toolhive|thv)\b|(?:^|\s)https?:\/\//;
 
 export default defineCause({
   id: 'lifetime-timeout-before-answer',

@@ -36,6 +36,7 @@ const PARSERS = [
   /processing inbound message for line: ?(?!\s*[{[])(?<text>\S.{0,400})/,
   /\b(?:non-?JSON(?:-RPC)?|invalid JSON(?:-RPC)?|malformed JSON|not JSON|unparse?able|non-protocol) (?:line|message|output|data|text|content)s?\b[^:]{0,60}: ?["'`]?(?!\s*[{"'`[])(?<text>\S.{0,400})/i,
   /\b(?:non-?JSON(?:-RPC)?|invalid JSON|not (?:valid )?JSON(?:-RPC)?)\b.{0,60}\b(?:stdout|stdio|standard output|from (?:the )?(?:MCP )?server|server(?:'s)? output)\b/i,
+  /\b(?:server|stdout|process) (?:output|line|wrote|sent|returned|printed)\b.{0,40}\b(?:not (?:valid )?JSON|non-?JSON|invalid JSON)/i,
   /\b(?:stdout|standard output)\b.{0,60}\b(?:pollut\w+|contaminat\w+|corrupt\w*|non-?JSON|not (?:valid )?JSON|mixed with)/i,
   /\b(?:pollut\w+|contaminat\w+|corrupt\w*)\b.{0,60}\b(?:stdout|stdio (?:stream|transport|channel)|JSON-?RPC (?:stream|channel|protocol))/i,
   /invalid character '(?![<}\],:])[^']{1,8}' (?:looking for beginning of (?:value|object key)|after (?:top-level value|array element)|in (?:literal|numeric))/,
@@ -64,6 +65,7 @@ const ERROR_TEXT =
 const GLUED = /\{\s*"(?:jsonrpc|result|id)"\s*:.*"(?:result|error)"\s*:/;
 const QUOTED =
   /[,:] ?["'\u201c]?(?:\.{3})?["'\u201c](?<text>[^\n]{1,200}?)["'\u201d]?(?:\.{3}["'\u201d]?)? is not valid JSON/;
+const INPUT = /\binput_value=['"](?<text>[^\n]{1,200})/;
 const V8_CHARACTER = /Unexpected token '?(?<text>[^\s']{1,2})'?(?: in JSON at position (?<at>[0-3]))?/;
 
 /** A piece of text that stood on stdout. */
@@ -91,6 +93,20 @@ const bare = (text: string): string =>
     .replace(/\\u001b\[[\d;]{0,20}m/gi, '')
     .trimEnd();
 
+/** What V8 quotes may hold a newline; the rest of the quotation then stands on the next line. */
+const joined = (lines: Line[]): Line[] =>
+  lines.map((line, i) => {
+    const next = lines[i + 1];
+    return /Unexpected token .{1,6}, "[^"]{0,12}$/.test(line.text) &&
+      next?.from === line.from &&
+      / is not valid JSON/.test(next.text)
+      ? { ...line, text: `${line.text} ${next.text}` }
+      : line;
+  });
+
+/** PHP words its notices as other programs word theirs: the entry tells. */
+const PHP_NOTICE = /^\W{0,4}(?:Warning|Notice|Deprecated|Fatal er|Parse err)/;
+
 function piece(text: string, place: string, from: Piece['from']): Piece {
   const known = knownAuthor(bare(text));
   return {
@@ -106,11 +122,11 @@ function piece(text: string, place: string, from: Piece['from']): Piece {
 
 /** What the parser's complaint quotes. The older V8 names one character only. */
 function quoteOf({ line, groups }: Hit): string {
-  const told = groups.text ?? QUOTED.exec(line.text)?.groups?.text;
+  const told = groups.text ?? (QUOTED.exec(line.text) ?? INPUT.exec(line.text))?.groups?.text;
   if (told) return told.replace(/(?:\\[rn]){1,4}["']?\s*$/, '').replace(/^['"]/, '');
   const { text, at: position } = V8_CHARACTER.exec(line.text)?.groups ?? {};
   if (text === 'd' && position === '1') return '[dotenv@';
-  return text === '>' && position === '0' ? '> ' : '';
+  return text === '>' && position === '0' ? '> ...' : '';
 }
 
 export interface Pollution {
@@ -166,7 +182,7 @@ export function pollution(given: Given, who: Author): Pollution | null {
   });
 
   const all = words(given);
-  const lines = all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(text));
+  const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(text)));
   const complaints = lines.flatMap((line) => {
     const hit = find([line], ...PARSERS);
     return hit ? [hit] : [];
@@ -197,7 +213,13 @@ export function pollution(given: Given, who: Author): Pollution | null {
           .map(({ text, at: place }) => piece(text, place, 'terminal'))
           .filter(({ who: author, name }) => author !== null && !(name !== null && OFTEN_ON_STDERR.test(name)));
   const noisy = launch ? noisyLauncher(launch.command, launch.args) : null;
-  const pieces = [...wrote, ...quotes, ...terminal];
+  const runsPhp = /(?:^|[\\/])php[\d.]*(?:\.exe)?$/.test(launch?.command ?? '');
+  const pieces = [...wrote, ...quotes, ...terminal].map(
+    (p): Piece =>
+      p.who === null && runsPhp && PHP_NOTICE.test(p.text)
+        ? { ...p, who: 'dependency', name: 'PHP', words: 'PHP', known: 'text' }
+        : p,
+  );
   if (!pieces.length && !short) return entryAlone(given, who, noisy);
 
   const script = launch === undefined || throughScript(launch.command, launch.args);

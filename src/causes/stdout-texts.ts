@@ -45,7 +45,7 @@ const LAUNCHERS: Known[] = [
   ),
   launcher(
     'Maven',
-    /^\[INFO\] (?:Scann|-{3,}|BUILD|Building |Download|Total time|Finished at|$)|^Download(?:ing|ed) from \w+: |^\[(?:INFO|WARNING)\] {0,2}(?:\S+:\S+ \S+ \(|$)/,
+    /^\[INFO\] (?:Scan|-{3,}|BUILD|Building |Download|Total time|Finished at|$)|^Download(?:ing|ed) from \w+: |^\[(?:INFO|WARNING)\] {0,2}(?:\S+:\S+ \S+ \(|$)/,
   ),
   launcher('sbt', /^\[info\] (?:welcome to|loading |set current|compiling)/),
   launcher('Cargo', /^ {2,}(?:Compiling|Finished|Running|Updating|Downloaded|Downloading|Blocking) \S?/),
@@ -65,7 +65,7 @@ const LAUNCHERS: Known[] = [
   ),
   launcher(
     'a version manager',
-    /^(?:Now using (?:node|io|ruby)|Found '.{0,200}\.nvmrc|Using [Nn]ode v?\d|Switched to |Agent pid \d|(?:mise|asdf|fnm|volta|rvm|rbenv|pyenv|direnv|chruby|corepack)\b[: ]|! Corepack)/,
+    /^(?:Now using (?:n|io|ruby)|Found '.{0,200}\.nvmrc|Using [Nn]ode v?\d|Switched to |Agent pid \d|(?:mise|asdf|fnm|volta|rvm|rbenv|pyenv|direnv|chruby|corepack)\b[: ]|! Corepack)/,
   ),
   launcher(
     'cmd.exe',
@@ -99,7 +99,7 @@ const INSTALLER =
 
 /** Libraries and runtimes that print by themselves. */
 const DEPENDENCIES: Known[] = [
-  dependency('dotenv', /^\[?dotenv(?:@|\]|-|x)|injecting env \(\d|^\W{0,4}injected(?: env|$)/),
+  dependency('dotenv', /^\[?dotenv(?:@|\]|-|x|$)|injecting env \(\d|^\W{0,4}injected(?: env|$)/),
   dependency(
     'PHP',
     /^(?:<br ?\/?>|<b>|PHP )\s*|^(?:Deprecated|Strict Standards|Notice): ?\S?|^Deprecated$|^(?:Warning|Notice|Fatal error|Parse error): .{1,300}\bin \S.{0,200} on line \d|^Xdebug: |^Deprecation Notice: /,

@@ -25,7 +25,7 @@ const LISTENING = [
   /\b(?:Tomcat|Jetty|Netty|Undertow)\b.{0,40}\bport\D{0,8}(?<port>\d{2,5})|Tomcat initialized with port/i,
   /Started server process \[\d+\]|\bServing Flask app\b|Development Server \(?http|starting service: "actix-web/i,
   /(?:监听|运行在|运行于|启动于|启动|服务|起動|待機|リッスン|실행|시작).{0,20}?(?:端口|ポート|포트|:|：)\D{0,6}(?<port>\d{2,5})|(?:监听|运行在|运行于|启动于|起動|リッスン).{0,20}?(?<also>\d{2,5})/,
-  /(?:escuchando|ejecut\w+|iniciad\w|écoute|démarrée?|lancée?|läuft|lauscht|gestartet|in ascolto|avviat\w|esecuzione|rodando|ouvindo|запущен|слушает).{0,40}?(?:puerto|porta|port|порту?)\D{0,6}(?<port>\d{2,5})/i,
+  /(?:escuchando|ejecut\S+|iniciad\w|écoute|démarrée?|lancée?|läuft|lauscht|gestartet|in ascolto|avviat\w|esecuzione|rodando|ouvindo|запущен|слушает).{0,40}?(?:puerto|porta|port|порту?)\D{0,6}(?<port>\d{2,5})/i,
   /^\W{0,4}(?:Local|Network):\s+https?:\/\/\S+?:(?<port>\d{2,5})|\bStreamable ?HTTP session manager started|\bWaiting for application startup|\bApplication startup complete\b/i,
   // FastMCP and others name the transport; a route of an MCP endpoint is as good.
   /\btransport(?: type| mode)?\b ?[:=]?\s{0,12}['"`(]?(?<transport>sse|streamable[-_ ]?http|http)\b/i,
