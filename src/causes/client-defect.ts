@@ -43,6 +43,14 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
+    /\b(?:Claude(?: Desktop| Code)?|Cursor|Windsurf|VS ?Code|Codex|Cline|Zed|Gemini CLI|the (?:client|app|host|IDE))\b.{0,40}\b(?:is not|isn't|never|does(?:n't| not)|did(?:n't| not)|no longer|stopped) (?:send|pass|call|start|spawn|launch|read|load|respect|honou?r|writ|forward|deliver)\w*/i,
+    'likely',
+  ],
+  [
+    /\bClosing all \(0 servers\)|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
+    'likely',
+  ],
+  [
     /\bSkipping automatic createClient\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
     'possible',
   ],

@@ -1,7 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type FixStep } from './cause.js';
-import { failed, find, type Hit, WORDS, words } from './words.js';
+import { failed, find, type Hit, type Line, WORDS, words } from './words.js';
 
 /** Something is fetched, built or loaded before the server can speak. */
 const WORK = [
@@ -113,6 +113,31 @@ const LIMITS: Record<string, { seconds: number; raise: FixStep | null }> = {
 const NOTICED_MS = 10_000;
 const told = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
+/** What the words alone say: work at the start, a client that gave up on it, or both. */
+function fromWords(
+  lines: Line[],
+  work: Hit | null,
+  fetches: boolean,
+): { certainty: Certainty; cites: string[]; gaveUp: boolean } | null {
+  const said = lines.filter(({ from }) => from !== 'stdout');
+  if (said.some(({ text }) => LATER.test(text))) return null;
+  const start = find(said, START_TIMEOUT);
+  const client = said.filter(({ from }) => from === 'client');
+  const timeout = start ?? find(client, ANY_TIMEOUT);
+  const waits = find(said, /Waiting for (?:MCP )?server to respond/i);
+  const own = said.filter(({ from }) => from !== 'client');
+  const broke = own.some(({ text }) => ENDED.test(text) && !ANY_TIMEOUT.test(text) && !/\bwarn/i.test(text));
+  if (broke || (!work && own.some(({ text }) => UP.test(text)))) return null;
+  const last = own.at(-1)?.text ?? '';
+  const cites = [work, timeout ?? waits].flatMap((hit) => (hit ? [hit.line.at] : []));
+  const found = (certainty: Certainty) => ({ certainty, cites, gaveUp: timeout !== null });
+  if (work && timeout) return found('likely');
+  // Nothing but the fetching was seen: it had not come to its end.
+  if (work && WORK.some((pattern) => pattern.test(last))) return found('likely');
+  if (start && (fetches || /startup_timeout/i.test(start.line.text))) return found('likely');
+  return start || ((timeout || waits) && fetches) ? found('possible') : null;
+}
+
 export default defineCause({
   id: 'handshake-slow-start',
   title: 'The server needs longer to start than the client waits',
@@ -179,39 +204,13 @@ export default defineCause({
         facts: facts({ waitedMs, work }),
       };
     }
-    return fromWords();
-
-    function fromWords() {
-      const client = lines.filter(({ from }) => from !== 'stdout');
-      if (client.some(({ text }) => LATER.test(text))) return null;
-      const start = find(client, START_TIMEOUT);
-      const any =
-        start ??
-        find(
-          client.filter(({ from }) => from === 'client'),
-          ANY_TIMEOUT,
-        );
-      const waits = find(client, /Waiting for (?:MCP )?server to respond/i);
-      const own = lines.filter(({ from }) => from === 'stderr' || from === 'server-log');
-      const up = own.some(({ text }) => UP.test(text));
-      const broke = own.some(({ text }) => ENDED.test(text) && !ANY_TIMEOUT.test(text) && !/\bwarn/i.test(text));
-      if (broke || (up && !work)) return null;
-      let sure: Certainty;
-      if (work && any) sure = 'likely';
-      // Nothing but the fetching was seen: it had not come to its end.
-      else if (work && own.at(-1) !== undefined && WORK.some((pattern) => pattern.test(own.at(-1)?.text ?? '')))
-        sure = 'likely';
-      else if (start && (fetcher || /startup_timeout/i.test(start.line.text))) sure = 'likely';
-      else if (start || ((any || waits) && fetcher)) sure = 'possible';
-      else return null;
-      if (!any && process?.exit) sure = 'possible';
-      const cites = [...(work ? [work.line.at] : []), ...(any ? [any.line.at] : waits ? [waits.line.at] : [])];
-      return {
-        certainty: sure,
-        cites: [...cites, ...(fetcher && launch ? [at('launch', 'command')] : [])],
-        facts: facts({ work }),
-      };
-    }
+    const heard = fromWords(lines, work, fetcher !== null);
+    if (!heard) return null;
+    return {
+      certainty: !heard.gaveUp && process?.exit ? 'possible' : heard.certainty,
+      cites: [...heard.cites, ...(fetcher && launch ? [at('launch', 'command')] : [])],
+      facts: facts({ work }),
+    };
   },
   say: ({ waitedMs, againMs, answered, work, fetcher, client }) => {
     const limit = LIMITS[client ?? ''];

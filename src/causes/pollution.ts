@@ -22,7 +22,7 @@ export const POLLUTION = [...WORDS, 'launch', 'http'] as const;
 /** How JSON parsers word "this line is no JSON". `<` is left out: that is a web page, which no stdio server sends. */
 const PARSERS = [
   // V8. A dangling `}` or `,` is a broken config file, not a log line; PHP marks its notices up.
-  /Unexpected token (?!['"]?[<}\],:]).{0,300}? is not valid JSON|Unexpected token '<', "<(?:br|b>).{0,40} is not valid JSON/,
+  /Unexpected token (?!'[<}\],:]'|"[<}\],:]"|[<}\],:]).{0,300}? is not valid JSON|Unexpected token '<', "<(?:br|b>).{0,40} is not valid JSON/,
   /Unexpected token (?!['"]?[<}\],:])\S{1,4} in JSON at position [0-3]\b|(?:Unexpected (?:non-whitespace character|number|string)|No number after minus sign|after array element|after property (?:name|value)|Exponent part is missing a number|Unterminated fractional number) (?:after|in) JSON at position \d{1,2}\b|after array element in JSON at position \d|No number after minus sign in JSON/,
   /Unexpected token ['"]?[A-Za-z0-9\u0080-\uFFFF]['"]?(?:\.{3}|,? ["'\u201c]|$)/,
   // An object that was printed as JavaScript: a lone brace (position 1) is a message in several lines.
@@ -53,7 +53,7 @@ const PARSERS = [
 
 /** Parsers that a server may use for its own data just as well: believed only when the client says so. */
 const SHORT =
-  /Expecting value: line 1 column [12] \(char [01]\)|Extra data: line 1 column \d|expected (?:value|ident|`,` or `\]`) at line 1 column \d\b|(?:invalid number|trailing characters|control character).{0,60}at line 1 column \d|unexpected token at ['"](?!<)|unexpected character: ['"](?!<)|MalformedJsonException|Expected BEGIN_OBJECT but was STRING at line 1|JsonReader\.set(?:Lenient|Strictness)|Unexpected JSON token at offset 0|unexpected byte at position 0|Invalid JSON: (?:expected|trailing)|\bJSON ?(?:decode|parse|parsing|syntax) ?(?:error|exception)\b|Error parsing JSON|Unexpected end of JSON input|Unterminated string in JSON|given data was not valid JSON|not in the correct format|dataCorrupted/i;
+  /Expecting value: line 1 column [12] \(char [01]\)|Extra data: line 1 column \d|expected (?:value|ident|`,` or `\]`) at line 1 column \d\b|(?:invalid number|trailing characters|control character).{0,60}at line 1 column \d|unexpected token at ['"](?!<)|unexpected character: ['"](?!<)|MalformedJsonException|Expected BEGIN_OBJECT but was STRING at line 1|JsonReader\.set(?:Lenient|Strictness)|Unexpected JSON token at offset 0|unexpected byte at position 0|Invalid JSON: (?:expected|trailing|EOF)|\bJSON ?(?:decode|parse|parsing|syntax) ?(?:error|exception)\b|Error parsing JSON|Unexpected end of JSON input|Unterminated string in JSON|given data was not valid JSON|not in the correct format|dataCorrupted/i;
 
 const ABOUT_A_FILE = /\b[Cc]onfig|[Ss]ettings|\.jsonc?\b(?!\.)/;
 /** Words of the server's code at the place where it writes: somebody found the reason already. */

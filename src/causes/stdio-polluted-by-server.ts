@@ -97,6 +97,94 @@ export default defineCause({
       },
     },
     {
+      name: 'a Rust client names no text',
+      finds: true,
+      symptoms: {
+        client: 'codex',
+        clientError: 'ERROR rmcp::transport: Error reading from stream: serde error expected value at line 1 column 1',
+      },
+    },
+    {
+      name: 'a .NET client',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: "'S' is an invalid start of a value. Path: $ | LineNumber: 0 | BytePositionInLine: 0.",
+      },
+    },
+    {
+      name: 'a colour code stands first, and the client cannot show it',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Error from MCP server: SyntaxError: Unexpected token \', ""... is not valid JSON',
+      },
+    },
+    {
+      name: 'the Java SDK quotes the line',
+      finds: true,
+      symptoms: { clientError: 'Error processing inbound message for line: DocumentService initialized' },
+    },
+    {
+      name: 'only what stood on stdout is known',
+      finds: true,
+      symptoms: { transport: 'stdio', stdout: 'INFO: Starting Notes server...' },
+    },
+    {
+      name: 'traced to the server while it works',
+      finds: true,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', revision: '2025-11-25' },
+          discover: { status: 'refused' },
+          used: 'initialize',
+        },
+        stdout: {
+          bytes: 200,
+          messages: 2,
+          strays: [
+            {
+              kind: 'not-json',
+              line: 1,
+              offset: 0,
+              atMs: 40,
+              text: 'Loading 12 notes',
+              by: { who: 'server', name: 'index.js:9', how: 'a second start showed the write in index.js:9' },
+            },
+          ],
+          strayCount: 1,
+          endedWhileAlive: false,
+        },
+      },
+    },
+    {
+      name: 'traced to a launcher',
+      finds: false,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', revision: '2025-11-25' },
+          discover: { status: 'refused' },
+          used: 'initialize',
+        },
+        stdout: {
+          bytes: 200,
+          messages: 2,
+          strays: [
+            {
+              kind: 'not-json',
+              line: 1,
+              offset: 0,
+              atMs: 40,
+              text: 'Welcome',
+              by: { who: 'launcher', name: 'sh', how: 'only sh had stdout open when the line came' },
+            },
+          ],
+          strayCount: 1,
+          endedWhileAlive: false,
+        },
+      },
+    },
+    {
       name: 'the error of a program that died',
       finds: false,
       symptoms: { stdout: 'Error: database is locked', exitCode: 1 },

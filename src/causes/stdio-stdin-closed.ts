@@ -125,6 +125,11 @@ export default defineCause({
       symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
     },
     {
+      name: 'a Go server',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'server error: EOF', exitCode: 1 },
+    },
+    {
       name: 'a container without -i',
       finds: true,
       symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' },

@@ -199,6 +199,27 @@ export default defineCause({
       },
     },
     {
+      name: 'in Spanish',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'Servidor MCP ejecutándose en el puerto 3001' },
+    },
+    {
+      name: 'an argument names the transport',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npx', args: ['-y', 'notes-mcp', 'streamableHttp'] },
+        clientError: 'Failed to connect',
+      },
+    },
+    {
+      name: 'a port is published, and nobody answers',
+      finds: true,
+      symptoms: {
+        entry: { command: 'docker', args: ['run', '-i', '--rm', '-p', '8000:8000', 'acme/notes'] },
+        clientError: 'MCP error -32001: Request timed out',
+      },
+    },
+    {
       name: 'the callback port of a bridge',
       finds: false,
       symptoms: {
