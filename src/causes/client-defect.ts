@@ -39,7 +39,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bExtension (?:host )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|none of the) (?:\w+ )?(?:MCP )?servers? (?:fail|failed|stopped|die|disconnect)\w*/i,
+    /\bExtension (?:host )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|most|none of the) (?:\w+ ){0,3}servers? .{0,40}?(?:fail|stopp|die|drop|disconnect|killed|at once|simultaneous)\w*/i,
     'likely',
   ],
   [
@@ -87,6 +87,21 @@ function endedTooSoon(lines: Line[]): Line | null {
   return quits && /\[Local→Remote\] initialize\b|"method"\s*:\s*"initialize"|\binitialize$/.test(before.text)
     ? last
     : null;
+}
+
+const CLOSED = /\bClient closed\b|Failed to re(?:load|connect)\b|No server info found|Connection closed|-32000\b/;
+
+/** Stdin that closes at once, or a client that has lost the server and can name no reason: other clients may well work. */
+function lostWithoutReason({ reported, launch, stderr }: Partial<Evidence>, lines: Line[]): Line | null {
+  if (!reported?.client) return null;
+  const own = lines.filter(({ from }) => from !== 'client');
+  const stdin = find(own, /\bstdin (?:end|close)/i);
+  const shell = /(?:^|[\\/])(?:docker|podman|(?:ba|z|da)?sh|cmd|nohup)(?:\.exe)?$/.test(launch?.command ?? '');
+  if (stdin) return shell ? null : stdin.line;
+  const heard = lines.filter(({ from }) => from === 'client');
+  const reload = find(heard, /\bClient closed\b|Failed to re(?:load|connect)\b/);
+  const only = heard.every(({ text }) => CLOSED.test(text) || !/\berror\b/i.test(text));
+  return reload && only && !stderr?.lines.length && own.length === 0 && reported.os !== 'windows' ? reload.line : null;
 }
 
 function bundleOf(given: Partial<Evidence>, lines: Line[]): { line: Line; name: string } | null {
@@ -156,6 +171,13 @@ export default defineCause({
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
+    const lost = lostWithoutReason(given, lines);
+    if (lost)
+      return {
+        certainty: 'possible',
+        cites: [lost.at, at('reported', 'client')],
+        facts: facts(null, lost.text, null, null),
+      };
     const ended = endedTooSoon(lines);
     return ended ? { certainty: 'possible', cites: [ended.at], facts: facts(null, ended.text, null, null) } : null;
   },

@@ -68,12 +68,14 @@ const QUOTED =
 const INPUT = /\binput_value=['"](?<text>[^\n]{1,200})/;
 const V8_CHARACTER = /Unexpected token '?(?<text>[^\s']{1,2})'?(?: in JSON at position (?<at>[0-3]))?/;
 
+/** Where text was seen: on stdout itself, in the client's complaint, or in a terminal where both streams run together. */
+type Seen = 'stdout' | 'quote' | 'terminal';
+
 /** A piece of text that stood on stdout. */
 interface Piece {
   text: string;
   at: string;
-  /** Where it was seen: on stdout itself, in the client's complaint, or in a terminal where both streams run together. */
-  from: 'stdout' | 'quote' | 'terminal';
+  from: Seen;
   who: Author | null;
   name: string | null;
   /** The library or program that the words themselves gave away. */
@@ -107,7 +109,7 @@ const joined = (lines: Line[]): Line[] =>
 /** PHP words its notices as other programs word theirs: the entry tells. */
 const PHP_NOTICE = /^\W{0,4}(?:Warning|Notice|Deprecated|Fatal er|Parse err)/;
 
-function piece(text: string, place: string, from: Piece['from']): Piece {
+function piece(text: string, place: string, from: Seen): Piece {
   const known = knownAuthor(bare(text));
   return {
     text: bare(text).trim(),
