@@ -149,6 +149,8 @@ export default defineCause({
         facts: facts(bundle.name, own.line.text, null, null),
       };
     }
+    if (own?.line.from === 'client' && reported?.client && lines.every(({ from }) => from === 'client'))
+      return { certainty: 'possible', cites: [own.line.at], facts: facts(null, own.line.text, null, null) };
     const client = reported?.client ?? '';
     for (const [id, versions, ref] of KNOWN) {
       if (!client.startsWith(id)) continue;

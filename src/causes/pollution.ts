@@ -22,7 +22,7 @@ export const POLLUTION = [...WORDS, 'launch', 'http'] as const;
 /** How JSON parsers word "this line is no JSON". `<` is left out: that is a web page, which no stdio server sends. */
 const PARSERS = [
   // V8. A dangling `}` or `,` is a broken config file, not a log line; PHP marks its notices up.
-  /Unexpected token (?!'[<}\],:]'|"[<}\],:]"|[<}\],:]).{0,300}? is not valid JSON|Unexpected token '<', "<(?:br|b>).{0,40} is not valid JSON/,
+  /Unexpected token(?! '[<}\],:]'| "[<}\],:]"| [<}\],:]).{0,300}? is not valid JSON|Unexpected token '<', "<(?:br|b>).{0,40} is not valid JSON/,
   /Unexpected token (?!['"]?[<}\],:])\S{1,4} in JSON at position [0-3]\b|(?:Unexpected (?:non-whitespace character|number|string)|No number after minus sign|after array element|after property (?:name|value)|Exponent part is missing a number|Unterminated fractional number) (?:after|in) JSON at position \d{1,2}\b|after array element in JSON at position \d|No number after minus sign in JSON/,
   /Unexpected token ['"]?[A-Za-z0-9\u0080-\uFFFF]['"]?(?:\.{3}|,? ["'\u201c]|$)/,
   // An object that was printed as JavaScript: a lone brace (position 1) is a message in several lines.
@@ -35,7 +35,7 @@ const PARSERS = [
   /Invalid JSON-?RPC (?:message|line|response|data)\b[^:]{0,20}: ?["'`]?(?!\s*[{"'`]|\[(?:\{|\])|null\b|undefined\b)(?<text>\S.{0,400})/i,
   /processing inbound message for line: ?(?!\s*[{[])(?<text>\S.{0,400})/,
   /\b(?:non-?JSON(?:-RPC)?|invalid JSON(?:-RPC)?|malformed JSON|not JSON|unparse?able|non-protocol) (?:line|message|output|data|text|content)s?\b[^:]{0,60}: ?["'`]?(?!\s*[{"'`[])(?<text>\S.{0,400})/i,
-  /\b(?:non-?JSON(?:-RPC)?|invalid JSON|not (?:valid )?JSON(?:-RPC)?)\b.{0,60}\b(?:stdout|stdio|standard output|from (?:the )?(?:MCP )?server|server(?:'s)? output)\b/i,
+  /\b(?:non-?JSON(?:-RPC)?|(?:invalid|malformed) JSON|not (?:valid )?JSON(?:-RPC)?)\b.{0,60}\b(?:stdout|stdio|standard output|from (?:the )?(?:MCP )?server|(?:stdio |MCP )?server(?:'s)? (?:output|sent|line))\b/i,
   /\b(?:server|stdout|process) (?:output|line|wrote|sent|returned|printed)\b.{0,40}\b(?:not (?:valid )?JSON|non-?JSON|invalid JSON)/i,
   /\b(?:stdout|standard output)\b.{0,60}\b(?:pollut\w+|contaminat\w+|corrupt\w*|non-?JSON|not (?:valid )?JSON|mixed with)/i,
   /\b(?:pollut\w+|contaminat\w+|corrupt\w*)\b.{0,60}\b(?:stdout|stdio (?:stream|transport|channel)|JSON-?RPC (?:stream|channel|protocol))/i,

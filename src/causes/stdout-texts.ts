@@ -24,14 +24,14 @@ const LAUNCHERS: Known[] = [
   launcher('Nx', /^> nx run|^ ?NX {1,3}\S/),
   launcher(
     'npm',
-    /^> |^npm (?:notice|warn|info|verb|http)|^npx: |^added \d+ pack|^(?:up to date|found \d+ vuln)|^\d+ packages are looking|^Need to install the following/i,
+    /^> |^npm (?:notice|warn|info|verb|http)|^npx: |^added \d+(?: pack| p?$|$)|^(?:up to date|found \d+ vuln)|^\d+ packages are looking|^Need to install the following/i,
   ),
   launcher('yarn', /^yarn run v|^\$ \S|^Done in [\d.]+ ?s|^➤ YN|^(?:info Direct|info Visit|success Saved)/),
   launcher(
     'pnpm',
-    /^(?:Progress: res|Packages: [+-]|Lockfile is |Already up t|Scope: |Update avai|Done in \d+ms using pnpm)|^ ?WARN ? .{0,80}pnpm/,
+    /^(?:Progress: res|Packages: [+-]|Lockfile is |Already up t|Scope: (?:all|\d+ of)|Update avai|Done in \d+ms using pnpm)|^ ?WARN ? .{0,80}pnpm/,
   ),
-  launcher('Deno', /^Task \w+ |^(?:Download|Check) (?:https?|file|npm|jsr):/),
+  launcher('Deno', /^Task [\w:-]+ (?:deno|node|npx?|tsx|bun|sh|cd)\b|^(?:Download|Check) (?:https?|file|npm|jsr):/),
   launcher('bun', /^bun (?:install|add|run) v|^\[\d+\.\d+ms\] "\.env/),
   launcher(
     'tsc',
@@ -41,7 +41,7 @@ const LAUNCHERS: Known[] = [
   launcher('turbo', /^• (?:Packages|Running|Remote)|^turbo \d|^\[\d\] |^lerna (?:info|notice)/),
   launcher(
     '.NET SDK',
-    /^\s*(?:Determining |Restored? |All projects are|Build succeeded|Build started|MSBuild version|Using launch|Building\.\.\.|Welcome to \.NET|Wiederherzustell|Alle Projekte sind|Identification des proj|Determinando |Determinazione |Определение про|正在确定要还原|所有项目均是|復元対象の|모든 프로젝트)|launchSettings\.json|\b(?:warning|error) (?:CS|NU|MSB|NETSDK|CA)\d{4}\b|^\s*\S+ -> \S+\.(?:dll|exe)\b|^\s*\(\d+[.,]\d+ ?s\)|^\s{20,}\(?\d|^\s*\S+ (?:\S+ )?succeeded \(\d|\]9;4;/,
+    /^\s*(?:Determin(?:in|an|az)|Restored? |All projects are|Build succeeded|Build started|MSBuild version|Using laun|Building\.\.\.|Welcome to \.NET|Wiederherzustell|Alle Projekte sind|Identification des proj|Определение про|正在确定要还原|所有项目均是|復元対象の|모든 프로젝트)|launchSettings\.json|\b(?:warning|error) (?:CS|NU|MSB|NETSDK|CA)\d{4}\b|^\s*\S+ -> \S+\.(?:dll|exe)\b|^\s*\(\d+[.,]\d+ ?s\)|^\s{20,}\(?\d|^\s*\S+ (?:\S+ )?succeeded \(\d|\]9;4;/,
   ),
   launcher(
     'Maven',
@@ -84,6 +84,7 @@ const LAUNCHERS: Known[] = [
     'the container engine',
     /^(?:Unable to find image|[\w./-]{1,120}: Pulling|[0-9a-f]{12}: |Digest: sha|Status: (?:Down|Image)|Using default tag|\[\+\] |Attaching to|Creating network|Emulate Docker|#\d+ \[)|^ ?(?:Container|Network|Volume) \S+ +(?:Creat|Start|Runn)/,
   ),
+  launcher('make', /^make(?:\[\d+\])?: /),
   launcher('git', /^(?:Cloning into|Already up|HEAD is now|Updating [0-9a-f]{7}|remote: )/),
   launcher(
     'Bundler',
@@ -102,7 +103,7 @@ const DEPENDENCIES: Known[] = [
   dependency('dotenv', /^\[?dotenv(?:@|\]|-|x|$)|injecting env \(\d|^\W{0,4}injected(?: env|$)/),
   dependency(
     'PHP',
-    /^(?:<br ?\/?>|<b>|PHP )\s*|^(?:Deprecated|Strict Standards|Notice): ?\S?|^Deprecated$|^(?:Warning|Notice|Fatal error|Parse error): .{1,300}\bin \S.{0,200} on line \d|^Xdebug: |^Deprecation Notice: /,
+    /^(?:<br ?\/?>|<b>|PHP )\s*|^(?:Deprecated|Strict Standards): ?\S?|^Deprecated$|^(?:Warning|Notice|Fatal error|Parse error): .{1,300}\bin \S.{0,200} on line \d|^Xdebug: |^Deprecation Notice: /,
   ),
   dependency(
     'the Java virtual machine',
@@ -124,7 +125,7 @@ const DEPENDENCIES: Known[] = [
   ),
   dependency(
     'a progress bar',
-    /\d{1,3}(?:\.\d+)?%\s*\|| it\/s[\],]|\bs\/it[\],]|\[\*{3,}\s*\d+%|^(?:Fetching \d+ files|Loading (?:checkpoint|weights)|Batches: |Map: |Filter: |Downloading shards)|^\|?■{2,}|\bETA:? -?\d?|[━█▉▊▋▌▍▎▏]{4,}|^\d{1,3}%\s*(?:\[|\|?$)/,
+    /\d{1,3}(?:\.\d+)?%\s*\|| it\/s[\],]|\bs\/it[\],]|\[\*{3,}\s*\d+%|^(?:Fetching \d+ files|Loading (?:checkpoint|weights)|(?:Batches|Map|Filter): +\d|Downloading shards)|^\|?■{2,}|\bETA:? -?\d?|[━█▉▊▋▌▍▎▏]{4,}|^\d{1,3}%\s*(?:\[|\|?$)/,
   ),
   dependency('NLTK', /^\[nltk_data\]?/),
   dependency(
@@ -153,7 +154,7 @@ const DEPENDENCIES: Known[] = [
   dependency('Prisma', /^prisma:|^Prisma schema load|^Environment variables loaded from/),
   dependency('Sequelize', /^Executing \((?:def|[0-9a-f]{8})/),
   dependency('Mongoose', /^Mongoose: /),
-  dependency('TypeORM', /^query(?: failed| is slow)?: |^query: /i),
+  dependency('TypeORM', /^query(?: failed| is slow)?: /),
   dependency('Knex', /^Knex: ?(?:warning|run)/i),
   dependency('i18next', /^i18next(?:: | is )|Locize/),
   dependency('Browserslist', /^Browserslist: |^\[baseline-browser-mapping\]/),
@@ -174,10 +175,55 @@ const DEPENDENCIES: Known[] = [
 
 const KNOWN = [...LAUNCHERS, ...DEPENDENCIES];
 
+/** Lines of which the first ten characters tell enough; shorter or commoner beginnings could be anybody's. */
+const BEGINNINGS: [Author, string, string[]][] = [
+  ['launcher', 'pnpm', ['Progress: resolved', 'Packages: +', 'Lockfile is up to date']],
+  ['launcher', 'bun', ['bun install v']],
+  [
+    'launcher',
+    '.NET SDK',
+    ['  Determining projects', 'Determining projects', 'MSBuild version', '  All projects are', 'All projects are up'],
+  ],
+  ['launcher', 'Maven', ['[INFO] Scanning', '[INFO] BUILD', '[INFO] Building', '[INFO] -----']],
+  ['launcher', 'Cargo', ['   Compiling ', '    Finished ', '     Running ', '    Updating ']],
+  ['launcher', 'go', ['go: downloading']],
+  ['launcher', 'pip', ['Requirement already satisfied', 'Looking in indexes', 'Defaulting to user']],
+  ['launcher', 'uv', ['Using CPython']],
+  ['launcher', 'a version manager', ['Now using node', 'Now using Node']],
+  ['launcher', 'PowerShell', ['Windows PowerShell']],
+  [
+    'launcher',
+    'the container engine',
+    ['latest: Pulling', 'Digest: sha256', 'Status: Downloaded', 'Status: Image', 'Using default tag'],
+  ],
+  ['launcher', 'git', ['Cloning into', 'HEAD is now at']],
+  ['launcher', 'Bundler', ['Fetching gem metadata', 'Bundle complete']],
+  ['launcher', 'a bridge', ['[supergateway]', '[mcp-proxy]', '[mcp-remote]', '[smithery]']],
+  ['dependency', 'Hibernate', ['Hibernate: select']],
+  ['dependency', 'Sequelize', ['Executing (default)']],
+  ['dependency', 'Mongoose', ['Mongoose: ']],
+  ['dependency', 'ONNX Runtime', ["Falling back to ['", ' when using [']],
+  ['dependency', 'Hugging Face', ['Some weights of']],
+  ['dependency', 'Gin', ['[GIN-debug]']],
+  ['dependency', 'Ruby', ['DEPRECATION WARNING']],
+  ['dependency', 'Ultralytics', ['Ultralytics YOLO']],
+  ['dependency', 'baostock', ['login success', 'logout success']],
+  ['dependency', 'the Java virtual machine', ['OpenJDK 64-Bit', 'Java HotSpot', 'Picked up JAVA']],
+  ['dependency', 'Spring Boot', ['  .   ____  ']],
+];
+/** How much of a line V8 quotes, less what a space at the end may cost. */
+const QUOTED = { min: 8, max: 12 };
+
+function byBeginning(text: string): Known | null {
+  if (text.length < QUOTED.min || text.length > QUOTED.max) return null;
+  const found = BEGINNINGS.find(([, , lines]) => lines.some((line) => line.startsWith(text)));
+  return found ? { who: found[0], name: found[1], text: /^/ } : null;
+}
+
 /** What known program or library prints this, or null. */
 export const knownAuthor = (text: string): Known | null => {
   const words = text.replace(/^\uFEFF/, '').replace(/^\n+/, '');
-  return KNOWN.find(({ text: pattern }) => pattern.test(words)) ?? null;
+  return KNOWN.find(({ text: pattern }) => pattern.test(words)) ?? byBeginning(words);
 };
 
 /** Whether an installer talks that way. */
