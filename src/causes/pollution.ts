@@ -82,8 +82,6 @@ interface Piece {
   words: string | null;
   /** How it is known who wrote it: by looking, by the text. */
   known: 'looked' | 'text' | 'no';
-  /** In words, when somebody looked. */
-  how?: string;
   index?: number;
 }
 
@@ -145,7 +143,6 @@ export interface Pollution {
     name: string | null;
     /** How we know: `looked` at the process that wrote it, the `text`, the `entry`, or not. */
     known: string;
-    how: string | null;
     /** The name under which a cure is known. */
     cure: string | null;
     quiet: string | null;
@@ -173,6 +170,8 @@ export function pollution(given: Given, who: Author): Pollution | null {
   const strays = stdout?.strays ?? [];
   // A server that works and logs its replies to stdout glues nothing.
   const frame = opened ? -1 : strays.findIndex(({ kind, text }) => kind === 'not-json' && GLUED.test(text));
+  const noisy = launch ? noisyLauncher(launch.command, launch.args) : null;
+  const inFront = launch !== undefined && throughScript(launch.command, launch.args);
   const wrote = strays.flatMap((stray, index): Piece[] => {
     if (stray.kind !== 'not-json' && stray.kind !== 'json-not-rpc') return [];
     const text = index === frame ? (stray.text.split(GLUED)[0] ?? '') : stray.text;
@@ -180,7 +179,9 @@ export function pollution(given: Given, who: Author): Pollution | null {
     const { by } = stray;
     // A library that was bundled into the server writes from the server's own file, and so does a launcher in its language.
     if (!by || (by.who === 'server' && seen.who !== null)) return [seen];
-    return [{ ...seen, who: by.who, name: by.name ?? seen.name, how: by.how, known: 'looked' as const }];
+    // Words alone prove nothing when no launcher stands in the command.
+    const looked = !/\bwords of\b/.test(by.how) || noisy !== null || inFront;
+    return [{ ...seen, who: by.who, name: by.name ?? seen.name, known: looked ? 'looked' : 'text' }];
   });
 
   const all = words(given);
@@ -214,7 +215,6 @@ export function pollution(given: Given, who: Author): Pollution | null {
           .filter(({ from }) => from !== 'stdout')
           .map(({ text, at: place }) => piece(text, place, 'terminal'))
           .filter(({ who: author, name }) => author !== null && !(name !== null && OFTEN_ON_STDERR.test(name)));
-  const noisy = launch ? noisyLauncher(launch.command, launch.args) : null;
   const runsPhp = /(?:^|[\\/])php[\d.]*(?:\.exe)?$/.test(launch?.command ?? '');
   const pieces = [...wrote, ...quotes, ...terminal].map(
     (p): Piece =>
@@ -224,7 +224,7 @@ export function pollution(given: Given, who: Author): Pollution | null {
   );
   if (!pieces.length && !short) return entryAlone(given, who, noisy);
 
-  const script = launch === undefined || throughScript(launch.command, launch.args);
+  const script = launch === undefined || inFront;
   const authors = pieces.map((p): Author => p.who ?? (script && soundsLikeInstaller(p.text) ? 'launcher' : 'server'));
   const first = authors[0] ?? 'server';
   const mine = pieces.findIndex((_, i) => authors[i] === who);
@@ -266,7 +266,6 @@ export function pollution(given: Given, who: Author): Pollution | null {
             ? (noisy?.name ?? null)
             : null,
       known: mine >= 0 ? (shown?.known ?? 'no') : 'no',
-      how: mine >= 0 ? (shown?.how ?? null) : null,
       cure: (mine >= 0 ? (shown?.words ?? shown?.name) : null) ?? (who === 'launcher' ? (noisy?.name ?? null) : null),
       quiet: who === 'launcher' ? (noisy?.quiet ?? null) : null,
       language: LANGUAGES.find(([, pattern]) => pattern.test(context))?.[0] ?? 'other',
@@ -308,7 +307,6 @@ function entryAlone(given: Given, who: Author, noisy: ReturnType<typeof noisyLau
       opened: false,
       name: noisy.name,
       known: 'entry',
-      how: null,
       cure: noisy.name,
       quiet: noisy.quiet,
       language: 'other',
@@ -327,11 +325,8 @@ export function whereOf({ text, line, offset, count }: Pollution['facts']): { wh
   };
 }
 
-/** What it does to the connection, and how the author is known. */
-export const effectOf = ({ opened, how }: Pollution['facts']): string =>
-  `${how ? `This is known because ${how.charAt(0).toLowerCase()}${how.slice(1)}. ` : ''}${harm(opened)}`;
-
-const harm = (opened: boolean): string =>
+/** What it does to the connection. */
+export const effectOf = ({ opened }: Pollution['facts']): string =>
   opened
     ? 'The connection was opened nevertheless: some clients skip such a line, others end the connection.'
     : 'A client that parses it as a message fails.';

@@ -95,12 +95,8 @@ export default defineCause({
   match: (given) => pollution(given, 'dependency'),
   say: (facts) => {
     const { what, where } = whereOf(facts);
-    const author = facts.name ?? 'A library';
-    const begin = author.charAt(0).toUpperCase() + author.slice(1);
-    const how =
-      facts.known === 'no'
-        ? `A library in the server may have written ${what} ${where}`
-        : `${begin}, which the server loads, wrote ${what} ${where}`;
+    const author = facts.name ? `The server loads ${facts.name}, which` : 'A library that the server loads';
+    const how = `${author} ${facts.known === 'no' ? 'may have written' : 'wrote'} ${what} ${where}`;
     return `${how}, where only JSON-RPC messages may stand. ${effectOf(facts)}`;
   },
   fix: (facts) => [

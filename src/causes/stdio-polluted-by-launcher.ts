@@ -140,11 +140,10 @@ export default defineCause({
   match: (given) => pollution(given, 'launcher'),
   say: (facts) => {
     const { what, where } = whereOf(facts);
-    const author = facts.name ?? 'the command or script in front of the server';
+    const author = facts.name ?? 'a command or script';
     if (facts.known === 'entry')
       return `The entry starts the server through ${author}, which prints to stdout before the server does; only JSON-RPC messages may stand there.`;
-    const begin = author.charAt(0).toUpperCase() + author.slice(1);
-    return `${begin} ${facts.known === 'no' ? 'may have written' : 'wrote'} ${what} ${where}, before the server could speak; only JSON-RPC messages may stand there. ${effectOf(facts)}`;
+    return `In front of the server, ${author} ${facts.known === 'no' ? 'may have written' : 'wrote'} ${what} ${where}; only JSON-RPC messages may stand there. ${effectOf(facts)}`;
   },
   fix: (facts) => [
     ...(CURES.find(([pattern]) => pattern.test(facts.cure ?? ''))?.[1] ?? [facts.windows ? SCRIPT_WINDOWS : SCRIPT]),
