@@ -7,8 +7,8 @@ import { brokenServers, prepare } from './support/servers.js';
 
 /** Silent servers are given up sooner than by default; the default is tested in test/probe. */
 const TIMEOUT_MS = 2_500;
-/** npx asks the registry, with retries. */
-const SLOW = /^install-/;
+/** npx asks the registry, with retries; npm itself takes its time to start. */
+const SLOW = /^install-|\.npm\./;
 
 describe.concurrent.each(brokenServers())('$file', (server) => {
   it(`an SDK client shows: ${server.clientSees}`, async () => {

@@ -47,7 +47,7 @@ const SCHEMA = [
   // Kotlin, C#, Go, Rust, Python.
   /Field '(?<field>\w+)' is required for type with serial name 'io\.modelcontextprotocol|subclass '[^']{0,60}' is not found in the polymorphic scope of 'JSONRPC/i,
   /(?:ModelContextProtocol\.[\w.]*(?:JsonRpc\w*|InitializeResult|Implementation)\b.{0,80}missing required propert|missing required propert.{0,60}['"](?<field>protocolVersion|serverInfo|capabilities|jsonrpc)['"])|(?:invalid|missing|unsupported|wrong)(?: or missing)? (?:"jsonrpc"|jsonrpc|JSON-RPC) version|invalid message version tag/i,
-  /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b|unknown JSON-?RPC message/i,
+  /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b(?!: ?["'`]?(?:[^\s{["'`]|\[\w))|unknown JSON-?RPC message/i,
   /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
 ];

@@ -2,7 +2,14 @@
 import type { Cause } from './cause.js';
 import authCredentialsMissing from './auth-credentials-missing.js';
 import authCredentialsRejected from './auth-credentials-rejected.js';
+import callCrashesServer from './call-crashes-server.js';
+import callInternalError from './call-internal-error.js';
+import callTooSlow from './call-too-slow.js';
 import catalogListFails from './catalog-list-fails.js';
+import clientDefect from './client-defect.js';
+import clientHostedUnreachable from './client-hosted-unreachable.js';
+import clientIgnoresSession404 from './client-ignores-session-404.js';
+import clientProbesUnimplemented from './client-probes-unimplemented.js';
 import configCommandJoined from './config-command-joined.js';
 import configPathMissing from './config-path-missing.js';
 import configShapeWrong from './config-shape-wrong.js';
@@ -10,6 +17,7 @@ import configUnparsable from './config-unparsable.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
+import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
@@ -31,6 +39,8 @@ import launchShebangBroken from './launch-shebang-broken.js';
 import launchWindowsShim from './launch-windows-shim.js';
 import launchWindowsSpaceInPath from './launch-windows-space-in-path.js';
 import launchWslBoundary from './launch-wsl-boundary.js';
+import lifetimeIdleCut from './lifetime-idle-cut.js';
+import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
 import networkDnsFailed from './network-dns-failed.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
@@ -49,6 +59,8 @@ import runtimeNativeModuleMismatch from './runtime-native-module-mismatch.js';
 import runtimeNotBuilt from './runtime-not-built.js';
 import runtimeSdkIncompatible from './runtime-sdk-incompatible.js';
 import runtimeTooOld from './runtime-too-old.js';
+import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
+import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
@@ -58,7 +70,14 @@ import transportStreamableClientOnSseServer from './transport-streamable-client-
 export const causes: readonly Cause[] = [
   authCredentialsMissing,
   authCredentialsRejected,
+  callCrashesServer,
+  callInternalError,
+  callTooSlow,
   catalogListFails,
+  clientDefect,
+  clientHostedUnreachable,
+  clientIgnoresSession404,
+  clientProbesUnimplemented,
   configCommandJoined,
   configPathMissing,
   configShapeWrong,
@@ -66,6 +85,7 @@ export const causes: readonly Cause[] = [
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,
+  handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
   httpEndpointWrong,
@@ -87,6 +107,8 @@ export const causes: readonly Cause[] = [
   launchWindowsShim,
   launchWindowsSpaceInPath,
   launchWslBoundary,
+  lifetimeIdleCut,
+  lifetimeTimeoutBeforeAnswer,
   networkDnsFailed,
   networkRefused,
   networkTlsOnPlainHttp,
@@ -105,6 +127,8 @@ export const causes: readonly Cause[] = [
   runtimeNotBuilt,
   runtimeSdkIncompatible,
   runtimeTooOld,
+  stdioPollutedByDependency,
+  stdioPollutedByLauncher,
   stdioPollutedByServer,
   stdioStdinClosed,
   transportHttpServerOnStdio,

@@ -9,6 +9,8 @@ const EOF_WORDS = [
   /\b(?:std ?in|standard input|input stream)\b[^.]{0,40}?\b(?:closed?|end(?:ed)?|EOF|end[- ]of[- ](?:file|stream|input)|not (?:connected|attached|available|open)|is null)\b/i,
   /\b(?:EOF|end[- ]of[- ](?:file|stream|input))\b[^.]{0,30}\b(?:std ?in|standard input|input stream|before initialize)\b/i,
   /\bEOF when reading a line\b/,
+  /\b(?:read(?:ing)?|input|server|transport|scanner|decoder?)\b[^.]{0,40}[: ](?:unexpected )?EOF\W{0,3}$|^(?:\S+ ){0,3}(?:Error: |io: )(?:unexpected )?EOF$|\bEOFError\b(?!.{0,40}(?:pickle|zip|gzip|file))/,
+  /\b(?:client|connection|transport|stream)\b[^.]{0,30}\b(?:closed|ended|disconnected)\b[^.]{0,30}\bbefore (?:the )?initiali[sz]|\bno (?:input|client) (?:on|connected|attached)|\bnot (?:connected )?to a(?:n MCP)? client\b/i,
   // The Go SDK, and readers that name neither the stream nor the reason.
   /\bserver is closing: EOF\b|\breading from stream: .{0,30}EOF while parsing a value at line 1 column 0/,
 ];
@@ -121,6 +123,11 @@ export default defineCause({
       name: 'a Node server that logs the end',
       finds: true,
       symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
+    },
+    {
+      name: 'a Go server',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'server error: EOF', exitCode: 1 },
     },
     {
       name: 'a container without -i',

@@ -24,7 +24,9 @@ const LISTENING = [
   /\bPuma starting in\b|\bBooting (?:Puma|WEBrick|Thin)\b|Watching for file changes with StatReloader|\bStarting (?:gunicorn|uvicorn|hypercorn)\b/,
   /\b(?:Tomcat|Jetty|Netty|Undertow)\b.{0,40}\bport\D{0,8}(?<port>\d{2,5})|Tomcat initialized with port/i,
   /Started server process \[\d+\]|\bServing Flask app\b|Development Server \(?http|starting service: "actix-web/i,
-  /(?:监听|运行在|运行于|启动于|起動|リッスン).{0,20}?(?<port>\d{2,5})/,
+  /(?:监听|运行在|运行于|启动于|启动|服务|起動|待機|リッスン|실행|시작).{0,20}?(?:端口|ポート|포트|:|：)\D{0,6}(?<port>\d{2,5})|(?:监听|运行在|运行于|启动于|起動|リッスン).{0,20}?(?<also>\d{2,5})/,
+  /(?:escuchando|ejecut\S+|iniciad\w|écoute|démarrée?|lancée?|läuft|lauscht|gestartet|in ascolto|avviat\w|esecuzione|rodando|ouvindo|запущен|слушает).{0,40}?(?:puerto|porta|port|порту?)\D{0,6}(?<port>\d{2,5})/i,
+  /^\W{0,4}(?:Local|Network):\s+https?:\/\/\S+?:(?<port>\d{2,5})|\bStreamable ?HTTP session manager started|\bWaiting for application startup|\bApplication startup complete\b/i,
   // FastMCP and others name the transport; a route of an MCP endpoint is as good.
   /\btransport(?: type| mode)?\b ?[:=]?\s{0,12}['"`(]?(?<transport>sse|streamable[-_ ]?http|http)\b/i,
   /\b(?<transport>SSE|HTTP|streamable[- ]HTTP)[ -](?:MCP )?(?:server|transport|mode|endpoint)\b.{0,20}\b(?:started|starting|running|listening|ready|up|enabled)\b/i,
@@ -49,6 +51,11 @@ const BESIDE =
   /callback|oauth|redirect|auth(?:orization)? (?:server|url)|debugger|inspector|dashboard|metrics|prometheus|health|\bUI\b|websocket|\bws:|proxy|strategy|remote|connect(?:ing|ed) to|already in use|stdio|\bnot\b|n't\b|make sure|ensure|\?|error|fail|refused|unable/i;
 const SAYS_STDIO =
   /\b(?:on|over|via|using|through|transport)\b\W{1,3}(?:the )?(?:transport\W{1,3})?stdio\b|\bstdio (?:transport|mode|server)\b/i;
+/** A port that is published or chosen: a stdio server needs none. */
+const HINT = /(?:^|\s)(?:-p|--publish|--port|--host|--bind)[ =]\S*\d/;
+const WAITS =
+  /\btimed? ?out\b|\btimeout\b|-32001\b|Waiting for (?:MCP )?server to respond|\bno response\b|did(?: not|n't) respond/i;
+const TROUBLE = /\b(?:error|exception|traceback|fatal|panic|failed|cannot|refused|denied)\b/i;
 const PROXIES = /\b(?:mcp-remote|supergateway|mcp-proxy|mcp-bridge|mcpo)\b|https?:\/\//;
 
 export default defineCause({
@@ -81,14 +88,21 @@ export default defineCause({
       ...LISTENING,
     );
     const entry =
-      /(?:--?transport|--?mode|-t)[ =](?:sse|http|streamable)|(?:^|[\s\\/])(?:uvicorn|gunicorn|hypercorn)\b|\b(?:artisan serve|flask run|rails s(?:erver)?)\b/i.exec(
+      /(?:--?transport|--?mode|-t)[ =](?:sse|http|streamable)|(?:^|[\s\\/])(?:uvicorn|gunicorn|hypercorn)\b|\b(?:artisan serve|flask run|rails s(?:erver)?|next (?:dev|start)|http\.server|wrangler dev)\b|(?:^|\s)(?:--(?:sse|http|streamable-?http)(?:=true)?|sse|streamableHttp|streamable-http)(?=\s|$)/i.exec(
         command,
       );
+    const hint = HINT.exec(command);
     const open = died ? undefined : process?.listening?.[0];
-    if (!hit && !entry && !open) return null;
+    if (!hit && !entry && !open) {
+      // A port in the entry is a hint, as long as nothing else went wrong.
+      const troubled =
+        said.some(({ text }) => TROUBLE.test(text)) || process?.exit !== undefined || handshake !== undefined;
+      const waits = given.reported?.clientError.some((text) => WAITS.test(text));
+      if (!hint || troubled || !waits || !launch) return null;
+    }
     // Without a banner and without a port, an entry that merely mentions HTTP is a hint.
-    const asked = entry ? at('launch', launch?.args.length ? 'args' : 'command') : null;
-    const certainty = died ? 'possible' : open && (hit || entry) ? 'certain' : 'likely';
+    const asked = entry || !(hit || open) ? at('launch', launch?.args.length ? 'args' : 'command') : null;
+    const certainty = died || !(hit || entry || open) ? 'possible' : open && (hit || entry) ? 'certain' : 'likely';
     return {
       certainty,
       cites: [
@@ -97,9 +111,12 @@ export default defineCause({
         ...(asked ? [asked] : []),
       ],
       facts: {
-        port: open?.port ?? (Number(hit?.groups.port ?? /:(\d{2,5})\b/.exec(hit?.groups.url ?? '')?.[1] ?? 0) || null),
+        port:
+          open?.port ??
+          (Number(hit?.groups.port ?? hit?.groups.also ?? /:(\d{2,5})\b/.exec(hit?.groups.url ?? '')?.[1] ?? 0) ||
+            null),
         transport: hit?.groups.transport?.toLowerCase() ?? null,
-        flag: entry?.[0].trim() ?? null,
+        flag: (entry ?? (hit || open ? null : hint))?.[0].trim() ?? null,
         words: hit?.line.text.trim().slice(0, 120) ?? null,
         path:
           /\/(?:sse|mcp)\b/.exec(hit?.groups.url ?? '')?.[0] ??
@@ -179,6 +196,27 @@ export default defineCause({
       symptoms: {
         transport: 'stdio',
         stderr: 'Starting notes on port 8123\nEndpoint will be http://localhost:8123/mcp',
+      },
+    },
+    {
+      name: 'in Spanish',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'Servidor MCP ejecutándose en el puerto 3001' },
+    },
+    {
+      name: 'an argument names the transport',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npx', args: ['-y', 'notes-mcp', 'streamableHttp'] },
+        clientError: 'Failed to connect',
+      },
+    },
+    {
+      name: 'a port is published, and nobody answers',
+      finds: true,
+      symptoms: {
+        entry: { command: 'docker', args: ['run', '-i', '--rm', '-p', '8000:8000', 'acme/notes'] },
+        clientError: 'MCP error -32001: Request timed out',
       },
     },
     {
