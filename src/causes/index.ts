@@ -5,6 +5,13 @@ import authCredentialsRejected from './auth-credentials-rejected.js';
 import catalogListFails from './catalog-list-fails.js';
 import configCommandJoined from './config-command-joined.js';
 import configPathMissing from './config-path-missing.js';
+import containerEngineUnreachable from './container-engine-unreachable.js';
+import containerExited from './container-exited.js';
+import containerImageUnavailable from './container-image-unavailable.js';
+import containerRestarting from './container-restarting.js';
+import containerStdinDetached from './container-stdin-detached.js';
+import containerTtyAllocated from './container-tty-allocated.js';
+import containerUnhealthy from './container-unhealthy.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
@@ -47,6 +54,13 @@ export const causes: readonly Cause[] = [
   catalogListFails,
   configCommandJoined,
   configPathMissing,
+  containerEngineUnreachable,
+  containerExited,
+  containerImageUnavailable,
+  containerRestarting,
+  containerStdinDetached,
+  containerTtyAllocated,
+  containerUnhealthy,
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,
