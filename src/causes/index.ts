@@ -36,7 +36,9 @@ import processConfigRejected from './process-config-rejected.js';
 import processCrashed from './process-crashed.js';
 import processEnvMissing from './process-env-missing.js';
 import processKilled from './process-killed.js';
+import processLockHeld from './process-lock-held.js';
 import processOutOfMemory from './process-out-of-memory.js';
+import processOutlivesClient from './process-outlives-client.js';
 import processPortInUse from './process-port-in-use.js';
 import processReturnsEarly from './process-returns-early.js';
 import runtimeDependencyMissing from './runtime-dependency-missing.js';
@@ -85,7 +87,9 @@ export const causes: readonly Cause[] = [
   processCrashed,
   processEnvMissing,
   processKilled,
+  processLockHeld,
   processOutOfMemory,
+  processOutlivesClient,
   processPortInUse,
   processReturnsEarly,
   runtimeDependencyMissing,
