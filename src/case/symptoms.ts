@@ -206,8 +206,11 @@ export function evidenceOf(told: Symptoms): Partial<Evidence> {
       url: symptoms.url ?? (typeof symptoms.entry?.url === 'string' ? symptoms.entry.url : undefined),
       clientError: bounded(linesOf(symptoms.clientError)).kept,
       serverLog: bounded(linesOf(symptoms.serverLog)).kept,
+      // A variable whose value is still a placeholder shows only here: `launch` has no values.
       entry:
-        symptoms.entry && Object.keys(symptoms.entry).some((key) => !knownKeys.has(key))
+        symptoms.entry &&
+        (Object.keys(symptoms.entry).some((key) => !knownKeys.has(key)) ||
+          Object.values(symptoms.entry.env ?? {}).some((value) => isPlaceholder(String(value))))
           ? JSON.stringify(withoutValues(symptoms.entry)).slice(0, 4_000)
           : undefined,
     },

@@ -24,7 +24,7 @@ const KINDS: [string, RegExp][] = [
   ],
   [
     'denied',
-    /pull access denied|requested access to the resource is denied|unauthorized: |unauthorized:? authentication required|repository .{0,80}(?:does not exist|not found)|denied: (?:denied|permission_denied|access|.{0,30}permission)|failed to (?:authorize|fetch (?:anonymous|oauth) token)|\b(?:401 Unauthorized|403 Forbidden)\b.{0,80}(?:manifest|registr|\/v2\/)|error from registry|no basic auth credentials|incorrect username or password/i,
+    /\/v2\/[^"\s]*\\?": (?:denied|unauthorized|access forbidden)|pull access denied|requested access to the resource is denied|unauthorized: |unauthorized:? authentication required|repository .{0,80}(?:does not exist|not found)|denied: (?:denied|permission_denied|access|.{0,30}permission)|failed to (?:authorize|fetch (?:anonymous|oauth) token)|\b(?:401 Unauthorized|403 Forbidden)\b.{0,80}(?:manifest|registry|\/v2\/)|error from registry|no basic auth credentials|incorrect username or password/i,
   ],
   [
     'network',
@@ -91,7 +91,9 @@ export default defineCause({
     const about =
       line !== null ||
       lines.some(({ text }) =>
-        /docker|podman|nerdctl|containerd|from daemon|\bimage\b|manifest|registr|\bpod\b|kube/i.test(text),
+        /docker|podman|nerdctl|containerd|from daemon|\bimage\b|manifest|registr|toomanyrequests|\bpull|\bpod\b|kube/i.test(
+          text,
+        ),
       );
     const asked = find(lines, ASKED);
     const answers = lines.filter(({ text }) => !/^\W*Unable to find image '[^']*' locally\W*$/i.test(text));

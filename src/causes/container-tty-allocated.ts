@@ -35,7 +35,11 @@ export default defineCause({
     if (!failed(given) || process?.spawnError || given.http || reported?.url) return null;
     const line = containerLine(launch);
     const lines = words(given);
-    const hit = find(lines, REFUSED);
+    // A tool that works with containers has the same trouble with its own.
+    const hit = find(
+      lines.filter(({ text }) => !/-32603|isError|tools\/call|\btool\b/.test(text)),
+      REFUSED,
+    );
     const entry = launch ? [launch.args.length ? at('launch', 'args') : at('launch', 'command')] : [];
     const facts = {
       said: hit?.line.text.trim().slice(0, 160) ?? null,

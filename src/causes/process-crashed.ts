@@ -1,14 +1,15 @@
+import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName, signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
-import { find, findAll, type Line, WORDS, words } from './words.js';
+import { find, findAll, type Line, MILD, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
 const NAMED =
   /^[\s|+│-]*(?:\S+ \S+ )?(?:\[?\w+\]?:? )?(?:Uncaught (?:\(in promise\) )?|Unhandled exception\. |Caused by: |Exception in thread "[^"]*" |PHP Fatal error:\s+Uncaught |error: (?:Uncaught \(in promise\) )?)?(?:[\w$]+[.:]{1,2})*(?:[A-Z][\w$]*)?(?:Error|Exception|Exit|Fault|Failure)\b(?: \[\w+\])?(?:: |$)/;
 const PANIC =
-  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|UNHANDLED/i;
+  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\bCannot (?:drop|start) a runtime (?:in a context|from within)|\bcalled `(?:Result|Option)::(?:unwrap|expect)|\bundefined method .{1,80}\((?:NoMethodError)\)|\((?:No\w+|\w+)Error\)$|\balready borrowed\b|\bnot yet implemented\b|\bunreachable code\b|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|UNHANDLED/i;
 const FRAME =
   /^\s+at (?:\S.*[:(]|async )|^[\s│|+]*File "[^"]+", line \d+|^Traceback \(most recent|\+ Exception Group Traceback|^goroutine \d+|^\s+\d+: (?:0x|\w+::)|^\s*from \S+:\d+:in |^\s+\S+\.go:\d+/;
 /** A supervisor's word on a process that ended. */
@@ -25,13 +26,20 @@ const GAVE_UP =
 const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
 /** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
 const SURROUNDINGS =
-  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
+  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|NoSuchFile|AccessDenied|Permission|Connect\w*|Socket|Bind|HttpRequest|UnknownHost|ServiceUnavailable|Operational|Database|Sql|SQL|Mongo\w*|Redis\w*|Lock\w*|IO|Io|Parse\w*|Scanner|YAML|Yaml|Toml|TOML\w*|Auth\w*|\w*Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|\brequired\b|\bmissing\b(?! \d+ required positional)|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
 /** A line with words in it that is no warning, no frame and no version. */
 const LAST = /^(?!\s+at |Node\.js v|.*\bwarn(?:ing)?\b).*\p{L}{3}/iu;
 const ERRNO = /\bE[A-Z]{4,}\b/;
 /** Ends that other causes tell: not started at all, or ended by somebody. */
 const NOT_A_CRASH = new Set([13, 125, 126, 127, 9009]);
 const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE']);
+
+/** Words of a complaint, when no error is named. */
+const VAGUE =
+  /\b(?:error|fail(?:ed|ure|s)?|fatal|exception|cannot|can't|could(?: not|n't)|unable|unexpected|undefined|invalid|illegal|not (?:supported|allowed|permitted|possible|implemented)|abort(?:ed|ing)?|giving up)\b/i;
+
+const commandOf = (launch: Evidence['launch'] | undefined): string | null =>
+  launch ? [launch.command, ...launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ') : null;
 
 /** Python and Java name the error last, Rust below the panic, every other trace first. */
 function decisive(lines: Line[]): Line | null {
@@ -94,6 +102,28 @@ export default defineCause({
       (traced ? above(said) : undefined) ??
       (exit ? findAll(said, ANY).at(-1)?.line : undefined) ??
       find(said, SUPERVISOR)?.line;
+    // Some complaint of a server over stdio that nobody knows better: where to look, not more.
+    const vague =
+      !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process
+        ? said
+            .filter(
+              ({ from, text }) => (from === 'stderr' || from === 'server-log') && VAGUE.test(text) && !MILD.test(text),
+            )
+            .at(-1)
+        : undefined;
+    if (vague)
+      return {
+        certainty: 'possible',
+        cites: [vague.at],
+        facts: {
+          error: vague.text.trim().slice(0, 240),
+          lastWords: null,
+          status: null,
+          during: null,
+          initialized: null,
+          command: commandOf(given.launch),
+        },
+      };
     // Over HTTP a server outlives the error that it logs, unless its supervisor says that it ended.
     const ended = exit ?? find(said, SUPERVISOR);
     if (overHttp ? !ended || (!line && given.process?.pid === null) : !exit && !line) return null;
@@ -108,8 +138,13 @@ export default defineCause({
       !panic &&
       !all.some(({ text }) => OVER.test(text) || SUPERVISOR.test(text)) &&
       said.some((other) => other !== line && UP.test(other.text));
+    // Pasted text is cut: what stood above the error may say why.
     return {
-      certainty: survived ? 'possible' : exit && bug && (hard || (named && (traced || panic))) ? 'certain' : 'likely',
+      certainty: survived
+        ? 'possible'
+        : exit && bug && given.process?.pid != null && (hard || (named && (traced || panic)))
+          ? 'certain'
+          : 'likely',
       cites: [...(line ? [line.at] : last ? [last.at] : []), ...(exit ? [at('process', 'exit')] : [])],
       facts: {
         error:
@@ -121,9 +156,7 @@ export default defineCause({
         status: exit ? `${exitName(exit.code, exit.signal)}, ${exitMeaning(exit.code, exit.signal)}` : null,
         during: pending[0] ?? null,
         initialized: given.handshake ? opened : null,
-        command: given.launch
-          ? [given.launch.command, ...given.launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ')
-          : null,
+        command: commandOf(given.launch),
       },
     };
   },

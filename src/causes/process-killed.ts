@@ -10,10 +10,12 @@ const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
 const SAID = [
   /\b(?:killed|terminated|ended|exited|died)(?: (?:by|with|due to|on|because of))?(?: a)? \(?signal:? ?\(?(?<name>SIG(?:KILL|TERM|INT|HUP|QUIT)|9|15|killed|terminated)\b/i,
   /\b(?:killed|terminated|ended|exited|died|stopped|interrupted)\b(?: \w+)? (?:by|with|on|from|due to)(?: a)?(?: signal)? \(?(?<name>SIG(?:KILL|TERM|INT|HUP|QUIT))\b|\bcode=killed, status=(?<number>9|15)\//i,
-  /\b(?:process|container|server|child|worker) (?:was |has been |got )?(?<word>killed)\b|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=(]{1,3}(?<code>137|143)\b/i,
+  /\b(?:process|container|server|child|worker) (?:was |has been |got )?(?<word>(?<!(?:never|not) (?:been )?)killed)\b|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=(]{1,3}(?<code>137|143)\b/i,
   /\b(?:received|got|caught|on|due to|handling)(?: (?:a|the|signal|shutdown signal))?:? (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?<first>SIG(?:TERM|INT|HUP|QUIT))(?: signal)? received\b|\bsignal received:? (?<last>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?:received|got|caught) signal:? (?<name2>15|2|terminated|interrupt)\b/i,
   /\b(?:received|got|caught) (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\bsignal: (?<go>killed|terminated)\b/i,
-  /(?:^|: |\s)(?:zsh: )?(?<word>Killed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
+  /(?:^|: |(?<!never|not|be|been|are|is)\s)(?:zsh: )?(?<word>[Kk]illed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
+  // A trace of system calls.
+  /\bkill\(\d+, (?<name>SIG(?:KILL|TERM|INT|HUP))\)/,
 ];
 const NAMES: Record<string, string> = {
   '9': 'SIGKILL',

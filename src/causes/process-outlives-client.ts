@@ -7,9 +7,9 @@ const BROKEN_PIPE =
   /\bEPIPE\b|\bBroken ?Pipe(?:Error)?\b|\bos error (?:32|109|232)\)|\[Errno 32\]|write \|1: broken pipe|The pipe (?:has been ended|is being closed)|ERR_STREAM_(?:DESTROYED|WRITE_AFTER_END)|write after end/i;
 /** A person, or a list of processes, tells what was left. */
 const TOLD = [
-  /\borphan(?:ed|s|ing)?\b|\bzombies?\b|<defunct>|\bppid[ =:]*1\b|\breparented\b|\bleftover (?:server |node |python )?process/i,
+  /\borphan(?:ed|s|ing)?\b|\b(?:session|client|window|terminal|parent|editor) (?:was |is |has |had )?(?:closed|ended|gone|quit|died|exited)\b.{0,20}\b(?:long ago|already|hours|days|but)\b|\b(?:stays?|still|remains?|keeps?|kept) (?:on )?(?:alive|running|up)\b.{0,40}\b(?:after|when|once|although|even)\b|\bexits? only (?:after|on|with) SIG(?:TERM|KILL)\b|\bnever (?:be(?:en|ing)? )?(?:killed|cleaned|reaped|terminated)\b|\bzombies?\b|<defunct>|\bppid[ =:]*1\b|\breparented\b|\bleftover (?:server |node |python )?process/i,
   /\bprocess(?:es)?\b.{0,80}\b(?:left (?:behind|over|running)|(?:still|keeps?|remains?|stays?) (?:on )?(?:running|alive|around|there)|never (?:exits?|ends?|terminates?|dies?)|(?:do(?:es)?|did) ?n[o']t (?:exit|terminate|end|die|quit|shut ?down|stop)|accumulat\w+|pil(?:e|ing) up|leak\w*|not (?:cleaned up|terminated|killed|reaped))\b|\bserver\b.{0,60}\b(?:never exits?|keeps? running|(?:does|did)n?.?t? ?(?:not )?exit|still running|stays? alive)\b.{0,80}\b(?:after|when|once|stdin|client|session|clos\w+)\b/i,
-  /\b(?:100|99|9\d\.\d|1\d\d|\d00) ?%.{0,20}\bCPU\b|\bCPU\b.{0,30}\b(?:100|99|9\d\.\d|\d00) ?%|\b(?:busy|infinite|tight)[- ]?loop(?:s|ing)?\b|\bspin(?:s|ning)\b.{0,40}\b(?:CPU|core|loop)\b/i,
+  /\b(?:[5-9]\d|\d{3})(?:\.\d+)?(?:[–-]\d{1,3})? ?%.{0,20}\bCPU\b|\bCPU\b.{0,30}\b(?:[89]\d|\d{3})(?:\.\d+)? ?%|\bCPU-(?:minutes|hours)\b|\b(?:busy|infinite|tight)[- ]?loop(?:s|ing)?\b|\bspin(?:s|ning)\b.{0,40}\b(?:CPU|core|loop)\b/i,
 ];
 /** The count of equal programs: "36 orphaned instances", "92 serve.py processes". */
 const MANY = /\b(?<count>\d{1,4}) (?:[\w.@/-]{1,40} ){0,3}(?:processes|instances|copies)\b/i;
@@ -24,7 +24,9 @@ function repeated(lines: Line[]): Line | undefined {
     const key = `${groups.program} ${groups.rest ?? ''}`;
     seen.set(key, [...(seen.get(key) ?? []), line]);
   }
-  return [...seen.values()].find((same) => same.length >= 3)?.[0];
+  return [...seen.values()].find(
+    (same) => same.length >= (same.some(({ text }) => /\s(?:[89]\d|1\d\d)\.\d\s/.test(text)) ? 2 : 3),
+  )?.[0];
 }
 
 export default defineCause({
@@ -35,7 +37,7 @@ export default defineCause({
   seenAs: ['write EPIPE', 'orphaned processes', 'CPU 100 %'],
   needs: [],
   uses: [...WORDS, 'launch', 'catalog'],
-  explains: [],
+  explains: ['process-crashed'],
 
   match(given) {
     const { process, handshake, catalog, reported } = given;
