@@ -13,7 +13,7 @@ const SAID = [
   /\b(?:process|container|server|child|worker) (?:was |has been |got )?(?<word>(?<!(?:never|not) (?:been )?)killed)\b|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=(]{1,3}(?<code>137|143)\b/i,
   /\b(?:received|got|caught|on|due to|handling)(?: (?:a|the|signal|shutdown signal))?:? (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?<first>SIG(?:TERM|INT|HUP|QUIT))(?: signal)? received\b|\bsignal received:? (?<last>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?:received|got|caught) signal:? (?<name2>15|2|terminated|interrupt)\b/i,
   /\b(?:received|got|caught) (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\bsignal: (?<go>killed|terminated)\b/i,
-  /(?:^|: |(?<!never|not|be|been|are|is)\s)(?:zsh: )?(?<word>[Kk]illed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
+  /(?:^|: |\s)(?<word>(?:(?<=zsh: |^)k|K)illed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
   // A trace of system calls.
   /\bkill\(\d+, (?<name>SIG(?:KILL|TERM|INT|HUP))\)/,
 ];

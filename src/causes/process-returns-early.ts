@@ -13,6 +13,9 @@ const PROSE =
 /** What Claude Desktop says of every early end; with a script as command and no other word, its run loop is the first suspect. */
 const EARLY = /process exiting early|transport closed(?: unexpectedly)?\b|exited before responding to/i;
 const SCRIPT = /\.(?:py|[cm]?js|ts|rb|php|sh)$/i;
+/** The conversation was open: then this is no early end. */
+const OPEN =
+  /tools\/call|\btool calls?\b|\ball (?:\d+ |its |of its )?tools\b|\btools? (?:\w+ ){0,2}(?:disconnect|disappear|vanish)/i;
 /** A line that gives a reason for the end: then something else is the cause. */
 const REASON =
   /\b(?:error|exception|fatal|fail(?:ed|ure)|traceback|panic|missing|required|invalid|denied|refused|cannot|could not|unable|not found|usage)\b/i;
@@ -54,9 +57,9 @@ export default defineCause({
       !command.some((w) => /^(?:-i|-it|-ti|--interactive(?:=true)?|-[a-z]*i[a-z]*)$/.test(w));
     const doubtful = process?.stdinIs === 'null' || process?.stdinIs === 'file' || detached;
     const live = process !== undefined && process.pid !== null;
+    const thin = (early && !told && !unawaited) || (!live && lines.some(({ text }) => OPEN.test(text)));
     return {
-      certainty:
-        early && !told && !unawaited ? 'possible' : !exit || doubtful || !(live || unawaited) ? 'likely' : 'certain',
+      certainty: thin ? 'possible' : !exit || doubtful || !(live || unawaited) ? 'likely' : 'certain',
       cites: [
         ...(unawaited ? [unawaited.at] : []),
         ...(exit ? [at('process', 'exit')] : []),
