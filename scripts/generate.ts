@@ -12,7 +12,6 @@ export const SHARED_CAUSE_FILES = [
   'cause',
   'challenge',
   'consequences',
-  'container-line',
   'edges',
   'index',
   'launchers',

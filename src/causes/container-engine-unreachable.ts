@@ -1,6 +1,6 @@
+import { containerLine } from '../case/container-line.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { containerLine } from './container-line.js';
 import { find, MILD, WORDS, words } from './words.js';
 
 /** The command-line programs of the engines, of their own socket or pipe. In every language the name of the pipe stays. */

@@ -1,7 +1,7 @@
+import { containerLine } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
-import { containerLine } from './container-line.js';
 import { find, WORDS, words } from './words.js';
 
 const STATE = [

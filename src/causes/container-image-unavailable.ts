@@ -1,6 +1,6 @@
+import { containerLine } from '../case/container-line.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { containerLine } from './container-line.js';
 import { find, findAll, WORDS, words } from './words.js';
 
 /** Each kind of refusal with its own cure. The first that matches tells; the name of the image is taken from any line. */

@@ -1,7 +1,7 @@
+import { containerLine, detachedBy, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { containerLine, detachedBy, REASON } from './container-line.js';
 import { failed, find, WORDS, words } from './words.js';
 
 /** What `docker run -d` and `docker compose up -d` print instead of the server's answers. */

@@ -1,7 +1,7 @@
+import { containerLine, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { containerLine, REASON } from './container-line.js';
 import { failed, find, WORDS, words } from './words.js';
 
 /** Engines that give up. */

@@ -1,3 +1,4 @@
+import { containerLine } from '../case/container-line.js';
 import { signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
@@ -57,6 +58,12 @@ export default defineCause({
         cites: [own.line.at],
         facts: fact('its runtime', own.line.text.trim().slice(0, 160)),
       };
+    if (given.process?.oomKilled)
+      return {
+        certainty: 'certain',
+        cites: [at('process', 'oomKilled'), ...(exit ? [at('process', 'exit')] : [])],
+        facts: fact('the system', null),
+      };
     const killed = find(lines, KILLED);
     if (killed)
       return {
@@ -71,6 +78,14 @@ export default defineCause({
       return {
         certainty: 'likely',
         cites: [at('process', 'peakRssBytes'), at('process', 'exit')],
+        facts: fact('the system', null),
+      };
+    // The limit of a container is the first suspect when its server is killed.
+    const limit = (given.launch?.args ?? []).findIndex((word) => /^(?:--memory(?:=|$)|-m$|-m\d)/.test(word));
+    if (sent === 'SIGKILL' && limit >= 0 && containerLine(given.launch))
+      return {
+        certainty: 'likely',
+        cites: [at('process', 'exit'), at('launch', 'args', limit)],
         facts: fact('the system', null),
       };
     const figure = find(lines, FIGURE);
@@ -145,6 +160,24 @@ export default defineCause({
           lifetimeMs: 900,
           pending: ['initialize'],
           peakRssBytes: 3_221_225_472,
+        },
+      },
+    },
+    {
+      name: 'a container with a memory limit',
+      finds: true,
+      symptoms: { entry: { command: 'docker', args: ['run', '-i', '--rm', '-m', '64m', 'acme/notes'] }, exitCode: 137 },
+    },
+    {
+      name: 'the engine tells',
+      finds: true,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: 137, signal: null, atMs: 900, by: 'itself' },
+          lifetimeMs: 900,
+          pending: ['initialize'],
+          oomKilled: true,
         },
       },
     },

@@ -1,5 +1,5 @@
 /** The command line of a container engine: what it starts, and whether a client can talk to it. */
-import type { Evidence } from '../case/evidence.js';
+import type { Evidence } from './evidence.js';
 
 export interface ContainerLine {
   /** docker, podman, nerdctl ... */
@@ -14,6 +14,8 @@ export interface ContainerLine {
   interactiveBehind: boolean;
   /** The image, or the container for exec and start. */
   subject: string | null;
+  /** Index of the verb in the arguments, when the command is the engine itself and not a shell around it. */
+  verbAt: number | null;
 }
 
 const ENGINE =
@@ -26,8 +28,10 @@ const SHORT_SWITCH = 'ditPqTD';
 const GLOBAL_VALUE =
   /^(?:-H|--host|-c|--context|--config|-l|--log-level|-f|--file|-p|--project-name|--project-directory|--env-file|--profile|-n|--namespace|--connection|--url|--root|--runroot|--kubeconfig|--address|--ansi|--tlscacert|--tlscert|--tlskey)$/;
 
+type Words = Pick<Evidence['launch'], 'command' | 'args'>;
+
 /** The words of the line. A shell's `-c "docker run ..."`, `cmd /c docker ...` and `wsl docker ...` hold the engine inside. */
-const wordsOf = ({ command, args }: Evidence['launch']): string[] =>
+const wordsOf = ({ command, args }: Words): string[] =>
   [command, ...args].flatMap((word, i) =>
     /(?:^|\s)(?:docker|podman|nerdctl|kubectl)(?:-compose)?(?:\.exe)?\s+\w/.test(word) &&
     (i > 0 || args.length === 0 || /\s/.test(word))
@@ -36,7 +40,7 @@ const wordsOf = ({ command, args }: Evidence['launch']): string[] =>
   );
 
 /** What the entry asks a container engine to do, or null when it starts none. */
-export function containerLine(launch: Evidence['launch'] | undefined): ContainerLine | null {
+export function containerLine(launch: Words | undefined): ContainerLine | null {
   if (!launch) return null;
   const words = wordsOf(launch);
   const first = words.findIndex((word) => ENGINE.test(word));
@@ -68,6 +72,7 @@ export function containerLine(launch: Evidence['launch'] | undefined): Container
     detached: compose && verb === 'up',
     interactiveBehind: false,
     subject: null,
+    verbAt: first === 0 && words.length === launch.args.length + 1 ? i - 1 : null,
   };
   for (i++; i < words.length; i++) {
     const word = words[i] ?? '';
