@@ -61,6 +61,18 @@ describe('a server in a container', () => {
     expect(verdict.root, about).toMatchObject({ id: 'container-tty-allocated', certainty: 'certain' });
   });
 
+  it('has a terminal and still no stdin with -t alone', async () => {
+    const { verdict, about } = await verify(run('healthy', '-t'));
+    expect(verdict.root, about).toMatchObject({ id: 'container-stdin-detached', certainty: 'certain' });
+  });
+
+  it('is refused by the engine for an argument', async () => {
+    for (const option of [['--nope'], ['--network', 'nowhere'], ['-u', 'nobody-here']]) {
+      const { verdict, about } = await verify(run('healthy', '-i', ...option));
+      expect(verdict.root, about).toMatchObject({ id: 'process-config-rejected' });
+    }
+  });
+
   it('needs an image that is there', async () => {
     const { verdict, about } = await verify(['run', '--rm', '-i', 'registry.invalid/acme/notes-mcp:1']);
     expect(verdict.root, about).toMatchObject({ id: 'container-image-unavailable', certainty: 'certain' });

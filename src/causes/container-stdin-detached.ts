@@ -59,7 +59,8 @@ export default defineCause({
     if (how) {
       const live = process !== undefined && process.pid !== null && handshake !== undefined;
       const quiet = live && (stdout?.messages ?? 0) === 0 && !reason;
-      const ended = quiet && exit?.by === 'itself' && (exit.code === 0 || id >= 0);
+      const ended =
+        quiet && (exit?.by === 'itself' ? exit.code === 0 || id >= 0 : handshake?.initialize.status === 'unanswered');
       return {
         // Whatever else is wrong, no request arrives. But another reason that was told comes first.
         certainty: ended || (id >= 0 && !reason) || (noticed && exit) ? 'certain' : reason ? 'possible' : 'likely',

@@ -40,6 +40,9 @@ const MESSAGE = /JSONRPCMessage|deserializeMessage|"(?:jsonrpc|serverInfo|protoc
 /** A validator's issues, printed as JSON over several lines: the message is the one to read. */
 const ISSUE = /^\s*"code": "(?:too_(?:small|big)|invalid_\w+|unrecognized_keys|custom)"/;
 const ISSUE_SAYS = /^\s*"message": "(?!Required")(?<issue>[^"]{3,160})"/;
+/** A container engine that refuses what the entry asks for; images, paths, ports and names in use belong to other causes. */
+const ENGINE =
+  /^docker: (?:Error response from daemon: )?(?!.*(?:pull|manifest|registry|no such image|not found in \$PATH|already (?:in use|allocated)|permission denied|no such file|Cannot connect|error during connect|memory))(?<engine>.{3,200})/i;
 /** Folders and files of the entry that the server checks itself. */
 const FOLDER = [
   /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:none of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
@@ -94,7 +97,17 @@ export default defineCause({
       all.slice(all.indexOf(broken.line), all.indexOf(broken.line) + 6).some(({ text }) => OF_SETTINGS.test(text))
         ? broken
         : null;
-    const hit = argument ?? find(lines, ...FOLDER) ?? issue ?? one ?? find(lines, ...VALUE, ...FORMAT) ?? json;
+    const hit =
+      argument ??
+      find(lines, ...FOLDER) ??
+      issue ??
+      one ??
+      find(lines, ...VALUE, ...FORMAT) ??
+      json ??
+      find(
+        all.filter(({ from }) => from !== 'client'),
+        ENGINE,
+      );
     // The help of a program, printed instead of serving.
     const usage = find(lines, USAGE);
     // Usage text right below an error is the answer to a wrong command line.
