@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { find, type Line, MILD, outdone, recovered, WORDS, words } from './words.js';
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
@@ -24,8 +24,11 @@ const WORDED = [
 const OTHERS =
   /address (?:is )?already in use|EADDRINUSE|registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|x509:|certificate|PKIX|SELF_SIGNED|wrong version number|HTTP response to HTTPS|docker(?:\.sock|Desktop| daemon| is not running)|dockerd|unhealthy|^curl:|\bproxy\b/i;
 const BRIDGE = /\b(?:mcp-remote|mcp-proxy|supergateway)\b/;
-/** The server says that it goes on. */
-const MILD = /\bwarn|\bretry|\bcontinu|\bwithout\b|\bdisabled\b|\boptional\b/i;
+/** The server says that it goes on, or tries again. */
+const GOES_ON = /\bretry|\bcontinu|\bwithout\b/i;
+/** Errors that speak of the same backend. */
+const ABOUT =
+  /connect|refus|time(?:d )?.?out|unreach|reach|resol|database|Operational|ENOTFOUND|EAI_AGAIN|\bETIME|backend|\bsocket|host/i;
 
 const PORTS: Record<string, string> = {
   1433: 'SQL Server',
@@ -101,7 +104,9 @@ export default defineCause({
       ({ text, from }) =>
         (from !== 'client' || (overStdio && !/fetch failed|-32001|SSE|spawn /i.test(text))) && !OTHERS.test(text),
     );
-    const hit = find(lines, REFUSED, UNKNOWN, SILENT, NAMED, ...WORDED);
+    const firm = lines.filter((line) => !MILD.test(line.text) && !GOES_ON.test(line.text) && !recovered(lines, line));
+    const patterns = [REFUSED, UNKNOWN, SILENT, NAMED, ...WORDED];
+    const hit = find(firm, ...patterns) ?? find(lines, ...patterns);
     if (!hit) return null;
     const i = lines.findIndex(({ at }) => at === hit.line.at);
     const near: Line[] = [hit.line, ...lines.slice(i + 1, i + 8), ...lines.slice(Math.max(0, i - 3), i)];
@@ -132,9 +137,9 @@ export default defineCause({
       given.process?.exit?.by === 'itself' &&
       given.process.exit.code !== 0 &&
       (kind ?? host) &&
-      !MILD.test(hit.line.text);
+      !outdone(words(given), hit.line, (text) => ABOUT.test(text));
     return {
-      certainty: sure ? 'certain' : 'likely',
+      certainty: !firm.includes(hit.line) ? 'possible' : sure ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: { host, port: port ? Number(port) : null, kind, how },
     };

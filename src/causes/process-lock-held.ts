@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, MILD, outdone, WORDS, words } from './words.js';
+import { find, MILD, outdone, recovered, WORDS, words } from './words.js';
 
 /** Databases and libraries of locks, in their own words: nothing but another process can be the reason. */
 const EXACT = [
@@ -12,7 +12,7 @@ const EXACT = [
 /** A server that guards itself: a file with a process id, a lock file, a word on the other copy. */
 const GUARD = [
   /\b(?:another|other|second|previous|existing|one)\b.{0,30}\b(?:instance|copy|process|session|server|daemon)\b.{0,40}\b(?:is |was |are |has )?(?:already |still |currently )?(?:running|active|using|holding|holds|owns|has (?:the |a |an )?(?:lock|database|exclusive)|started|locked|open)\b|\b(?:instance|server|daemon|process)\b.{0,60}\b(?:is )?already (?:running|started|active|up)\b(?!.{0,20}\bport\b)|\balready running\b.{0,40}\b(?:pid|process|instance|as)\b|\b(?:pid|process)(?: id)?:? ?\(?(?:\d+|<\w+>)\)?.{0,40}\b(?:is )?already (?:using|running|holding|has)\b|\bin use by (?:another|process|pid|other)\b/i,
-  /\b(?:pid|lock)[ -]?file\b.{0,100}\b(?:exists?|held|locked|present|in use|is not stale|belongs to|owned by)\b|\b(?:found|existing|stale|active)\b.{0,20}\b(?:pid|lock)[ -]?file\b|\b(?:failed|unable|could not|couldn't|cannot|can't|could ?n[o']t) (?:to )?(?:acquire|obtain|get|take|grab|set|create|gain)\b.{0,40}\b(?:lock(?:file)?|mutex|flock|exclusive access)\b|\b(?:failed|unable|cannot|could not) (?:to )?lock\b.{0,60}\b(?:file|database|db|dir\w*|store|index)\b|\b(?:exclusive |write |file |database |db |directory |index |the )?lock (?:is |was )?(?:already )?(?:held|taken|owned|acquired)\b|\b(?:is |already )locked by\b|\btimeout waiting (?:for|to)\b.{0,30}\block\b|\bsingle[- ]instance\b.{0,60}\b(?:lock|guard|running|refus\w+)/i,
+  /\b(?:pid|lock)[ -]?file\b.{0,100}\b(?:exists?|held|locked|present|in use|is not stale|belongs to|owned by)\b|\b(?:found|existing|stale|active)\b.{0,20}\b(?:pid|lock)[ -]?file\b|\b(?:failed|unable|could not|couldn't|cannot|can't|could ?n[o']t) (?:to )?(?:acquire|obtain|get|take|grab|set|create|gain)\b.{0,40}\b(?:lock(?:file)?|mutex|flock|exclusive access)\b|\b(?:failed|unable|cannot|could not) (?:to )?lock\b.{0,60}\b(?:file|database|db|dir\w*|store|index)\b|\b(?:exclusive |write |file |database |db |directory |index |the )?lock (?:is |was )?(?:(?:already )?(?:held|taken|owned)|already acquired)\b|\b(?:is |already )locked by\b|\btimeout waiting (?:for|to)\b.{0,30}\block\b|\bsingle[- ]instance\b.{0,60}\b(?:lock|guard|running|refus\w+)/i,
   /\bflock\b.{0,60}\b(?:EAGAIN|EWOULDBLOCK|Resource temporarily unavailable|would block)|\bLOCK: (?:Resource temporarily unavailable|.{0,40}process)|\b(?:EAGAIN|EWOULDBLOCK)\b.{0,80}\block|\bBlockingIOError\b|\bWould ?Block\b.{0,40}lock|\bResource temporarily unavailable\b.{0,60}\b(?:lock|db|sock)/i,
   /\b(?:being used|in use) by another process\b|\bWinError (?:32|33)\b|os error (?:32|33)\)|\bEBUSY\b(?!.{0,80}(?:rename|unlink|rmdir|node_modules))|von einem anderen Prozess verwendet|utilis. par un autre processus|siendo utilizado por otro proceso|sendo usado por outro processo|utilizzato da un altro processo|занят другим процессом|(?:另一个|另一個|其他)(?:程序|进程|程式|處理程序)(?:正在使用|占用|锁定)|别的进程占用|別のプロセス(?:で|が)使用|다른 프로세스에서 사용|\b(?:kuzu|sqlite|duckdb|leveldb|rocksdb|ladybugdb|lancedb|chroma\w*|db|database|index|graph|store)\b.{0,12}\block(?:ed)?\b(?!file)|数据库(?:已|被)(?:锁定|占用)|已(?:经)?在运行|既に(?:実行中|起動)|läuft bereits|déjà en cours d.ex.cution|ya se est. ejecutando/i,
 ];
@@ -65,7 +65,12 @@ export default defineCause({
     const mild =
       !again && ((!exact && MILD.test(hit.line.text)) || /\bwarn/i.test(hit.line.text) || WAITS.test(hit.line.text));
     return {
-      certainty: mild ? 'possible' : died && exact && !remark ? 'certain' : 'likely',
+      certainty:
+        mild || (remark && !exact) || recovered(all, hit.line)
+          ? 'possible'
+          : died && exact && !remark
+            ? 'certain'
+            : 'likely',
       cites: [hit.line.at],
       facts: {
         path: file ?? null,
