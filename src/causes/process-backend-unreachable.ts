@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, MILD, outdone, recovered, WORDS, words } from './words.js';
+import { find, type Line, MILD, outdone, recovered, repeatsServer, WORDS, words } from './words.js';
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
@@ -101,8 +101,7 @@ export default defineCause({
     const overStdio = given.reported?.transport === 'stdio' && !given.reported.url;
     // Over stdio there is no way that could be refused: a client that says so repeats what the server said.
     const lines = words(given).filter(
-      ({ text, from }) =>
-        (from !== 'client' || (overStdio && !/fetch failed|-32001|SSE|spawn /i.test(text))) && !OTHERS.test(text),
+      (line) => (line.from !== 'client' || (overStdio && repeatsServer(line))) && !OTHERS.test(line.text),
     );
     const firm = lines.filter((line) => !MILD.test(line.text) && !GOES_ON.test(line.text) && !recovered(lines, line));
     const patterns = [REFUSED, UNKNOWN, SILENT, NAMED, ...WORDED];

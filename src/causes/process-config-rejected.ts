@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { find, type Line, repeatsServer, unlogged, WORDS, words } from './words.js';
 
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
@@ -24,7 +24,7 @@ const VALUE = [
 ];
 /** Files and values of another format than the server reads. */
 const FORMAT = [
-  /\b(?:MissingSectionHeaderError|ConfigParserError|YAMLException|YAMLParseError|YAMLSyntaxError|TOMLDecodeError|TomlError|TomlDecodeError|JSONSchemaError)\b|\byaml\.\w+\.\w+Error\b|^toml: line \d|\b(?:error|failed|failure|cannot|could not|unable)\b.{0,30}\b(?:pars\w+|load\w*|read\w*|decod\w+)\b.{0,40}\.(?:ya?ml|toml|json|ini|conf|env|xml)\b/i,
+  /\b(?:MissingSectionHeaderError|ConfigParserError|YAMLException|YAMLParseError|YAMLSyntaxError|TOMLDecodeError|TomlError|TomlDecodeError|JSONSchemaError)\b|\byaml\.\w+\.\w+Error\b|\btoml: line \d|\b(?:error|failed|failure|cannot|could not|unable)\b.{0,30}\b(?:pars\w+|load\w*|read\w*|decod\w+)\b.{0,40}\.(?:ya?ml|toml|json|ini|conf|env|xml)\b/i,
   /\b(?:unsupported|unknown|invalid|wrong|unrecognized) (?:file )?(?:format|file type|extension|encoding name)\b|\binvalid (?:PEM|DER|key format|credentials file|service account|certificate|private key|keystore|base64)|\b(?:cannot|could not|can't|failed to|unable to) (?:parse|decode|read|load) (?:the )?(?:private key|certificate|credentials|key ?file|service account|token file|spec(?:ification)?|schema|OpenAPI)\b|\bmust be an? (?:valid )?(?:service account|absolute path|URL|JSON|directory|existing|file|folder|number|integer|positive|boolean)\b|\bis not (?:an? )?(?:valid )?(?:YAML|TOML|URL|absolute path|number|directory)\b/i,
 ];
 /** A parser that met something else than JSON: only beside a word of a config file or a variable it speaks of settings. */
@@ -77,8 +77,10 @@ export default defineCause({
     // The exception of a framework's own settings has the shape, but the version of a library is at fault.
     const all = words(given);
     const lines = all.filter(
-      ({ text, from }, i) =>
-        from !== 'client' && !NOT_OURS.test(text) && !(VALUE[0]?.test(text) && onlyMissing(all, i)),
+      ({ text, from, at }, i) =>
+        (from !== 'client' || (given.reported?.transport === 'stdio' && repeatsServer({ text, from, at }))) &&
+        !NOT_OURS.test(text) &&
+        !(VALUE[0]?.test(text) && onlyMissing(all, i)),
     );
     const { exit } = given.process ?? {};
     const ended = exit?.by === 'itself';
@@ -109,7 +111,8 @@ export default defineCause({
         ENGINE,
       );
     // The help of a program, printed instead of serving.
-    const usage = find(lines, USAGE);
+    const printed = lines.find(({ text }) => USAGE.test(unlogged(text)));
+    const usage = printed ? { line: printed } : null;
     // Usage text right below an error is the answer to a wrong command line.
     const above = usage && all[all.indexOf(usage.line) - 1];
     const scolded = above && above.from === usage.line.from && /\berror\b/i.test(above.text) ? above : undefined;

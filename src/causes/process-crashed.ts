@@ -17,7 +17,7 @@ const SUPERVISOR =
   /\bCrashLoopBackOff\b|Back-?off restarting failed|entered FATAL state|\bexited: \S+ \(|Main process exited, code=|\bgave up\b.{0,40}\brestart|too many (?:unstable )?restarts|\bELIFECYCLE\b|^Exit status \d+$/i;
 /** The server says that it is up: an error in its log it survived, unless something says that it ended. */
 const UP =
-  /\b(?:running|started|listening|ready|serving|connected|initiali[sz]ed|available|up)\b.{0,30}\b(?:stdio|port \d+|https?:|successfully|and running|client|transport|for (?:requests|messages|connections))|\b(?:listening|serving) (?:on|at)\b|\bserver (?:is )?(?:running|ready|started|connected)\b|Application startup complete|waiting for (?:requests|messages|input)/i;
+  /\b(?:running|started|listening|ready|serving|connected|initiali[sz]ed|available|up)\b.{0,30}\b(?:stdio|port \d+|https?:|successfully|and running|client|transport|for (?:requests|messages|connections))|\b(?:listening|serving) (?:on|at)\b|\bserver (?:is )?(?:running|ready|started|connected)\b|Application startup complete|waiting for (?:requests|messages|input)|Processing request of type|request handler completed|\bhandling (?:CallTool|ListTools)|\btools\/(?:list|call)\b/i;
 const OVER =
   /connection (?:was )?closed|disconnected|transport (?:is )?closed|closed unexpectedly|\b(?:exit(?:ed|ing)|terminated|ended|crash\w*|died|shutting down|stopped)\b|-32000\b/i;
 /** A server that says in one line that it gives up. */

@@ -2,7 +2,7 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Facts } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { failed, find, type Line, MILD, outdone, WORDS, words } from './words.js';
+import { failed, find, type Line, MILD, outdone, unlogged, WORDS, words } from './words.js';
 
 /** A variable as programs write it: capitals with an underscore. A single word in capitals needs a line that says so. */
 const NAME = String.raw`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`;
@@ -94,7 +94,8 @@ function named({ text }: Line): string[] {
 
 /** Names that several lines together say are absent. `sure` is false when the name is derived. */
 function listed(lines: Line[]): { name: string; line: Line | undefined; sure: boolean }[] {
-  const text = lines.map((line) => line.text).join('\n');
+  // A logger's name in front of each line would hide the list.
+  const text = lines.map((line) => unlogged(line.text)).join('\n');
   const lineOf = (index: number) => lines[text.slice(0, index).split('\n').length - 1];
   const below = [...text.matchAll(HEADING)].flatMap(({ index, groups }) => {
     const { invalid, list = '' } = groups ?? {};

@@ -55,7 +55,7 @@ export default defineCause({
         cites: [at('process', 'exit')],
         facts: { signal: sent, status: exitName(exit.code, exit.signal), during: given.process?.pending[0] ?? null },
       };
-    if (live || exit) return null;
+    if (live) return null;
     const hit = find(
       words(given).filter(({ from }) => from !== 'stdout'),
       ...SAID,
@@ -63,6 +63,7 @@ export default defineCause({
     if (!hit) return null;
     const { name, go, number, word: said, code, first, last, name2 } = hit.groups;
     const word = name ?? go ?? number ?? said ?? code ?? first ?? last ?? name2 ?? '';
+    if (exit && exit.code === 0) return null;
     // A server that logs SIGTERM may have been ended by the client, at the end of a good conversation.
     return {
       certainty: /received|got|caught|^(?:on|due to|handling)/i.test(hit.match[0]) ? 'possible' : 'likely',

@@ -18,7 +18,7 @@ const GUARD = [
 ];
 /** Package managers and builds lock their caches: another cause, or only a pause. */
 const OTHERS =
-  /_npx|_cacache|npm (?:ERR!|error|warn)|\b(?:package|poetry|uv|yarn|pnpm|bun|cargo|composer|Gemfile)[-.]lock\b|lockfile (?:is |v)|frozen[- ]lockfile|node_modules|site-packages|dpkg|\bapt\b|\bpip\b|waiting for (?:file )?lock on (?:package|build)|\buv\b.{0,40}\block\b|\baccount (?:is )?locked|EADDRINUSE|address already in use|\bport \d|\block ?screen|\bdeadlock\b/i;
+  /_npx|_cacache|npm (?:ERR!|error|warn)|\b(?:package|poetry|uv|yarn|pnpm|bun|cargo|composer|Gemfile)[-.]lock\b|lockfile (?:is |v)|frozen[- ]lockfile|node_modules|site-packages|dpkg|\bapt\b|\bpip\b|waiting for (?:file )?lock on (?:package|build)|\buv\b.{0,40}\block\b|\baccount (?:is )?locked|EADDRINUSE|address already in use|\bport \d|\block ?screen|\bdeadlock\b|\bevent loop\b/i;
 /** Waiting is not refusing. */
 const WAITS =
   /\bwait(?:ing|s)? (?:for|a short time|until)\b|\bretry(?:ing)?\b|\bblocking waiting\b|\btaking over\b|\bremov(?:ing|ed)\b.{0,20}\bstale\b|\bstale\b.{0,40}\bremov(?:ing|ed)\b|\bdeleting it\b|\bcleaned up\b/i;

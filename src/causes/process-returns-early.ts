@@ -11,6 +11,8 @@ const SAID =
 const PROSE =
   /\b(?:process|server|program|script|container|it|command)\b.{0,40}\b(?:exits?|exited|ends?|ended|quits?|stops?|stopped|terminates?|returns?|finishes|dies)\b.{0,20}\b(?:silently|immediately|instantly|at once|right away|straight away|cleanly|without (?:any |an )?(?:error|output|message|respon\w+)|with(?: exit)?(?: code| status)? 0|no (?:output|error))/i;
 /** What Claude Desktop says of every early end; with a script as command and no other word, its run loop is the first suspect. */
+/** A request that was waited for: the program was there. */
+const WAITED = /timed? ?out|-32001/i;
 const EARLY = /process exiting early|transport closed(?: unexpectedly)?\b|exited before responding to/i;
 const SCRIPT = /\.(?:py|[cm]?js|ts|rb|php|sh)$/i;
 /** The conversation was open: then this is no early end. */
@@ -32,7 +34,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch'],
-  explains: SILENCE,
+  explains: ['process-crashed', ...SILENCE],
 
   match(given) {
     const { process, handshake, stdout, stderr, launch } = given;
@@ -42,14 +44,21 @@ export default defineCause({
     const lines = words(given);
     const unawaited = find(lines, UNAWAITED)?.line;
     const told = exit ? null : find(lines, SAID, PROSE)?.line;
-    const quiet = !lines.some(({ text, from }) => from !== 'client' && REASON.test(text));
+    const quiet = !lines.some((line) => line.from !== 'client' && line !== unawaited && REASON.test(line.text));
+    // A client may make its own code of it.
+    const serves = unawaited !== undefined && quiet && !(process !== undefined && process.pid !== null);
     const done = exit?.signal === null && (exit.code === 0 || exit.code === 13);
-    const mute = lines.every(({ from }) => from === 'client');
+    const mute = lines.every(({ from, text }) => from === 'client' && !WAITED.test(text));
     const early =
       exit || process || !mute || !(launch?.args ?? []).some((word) => SCRIPT.test(word))
         ? undefined
         : find(lines, EARLY)?.line;
-    if (exit ? !done || (!quiet && !unawaited) : !told && !early && !(unawaited && process === undefined)) return null;
+    if (
+      exit && !serves
+        ? !done || (!quiet && !unawaited)
+        : !told && !early && !serves && !(unawaited && process === undefined)
+    )
+      return null;
     // A program that reads an empty or closed stdin ends just so: then the way to its stdin is at fault, not the program.
     const command = [launch?.command ?? '', ...(launch?.args ?? [])];
     const detached =

@@ -97,3 +97,20 @@ export const recovered = (lines: Line[], line: Line): boolean =>
   lines
     .slice(lines.findIndex(({ at }) => at === line.at) + 1)
     .some(({ text, from }) => from === line.from && RECOVERED.test(text));
+
+/** The time, name and level that a logger puts in front of each line. */
+const LOGGER =
+  /^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\]?\s{0,3}(?:[-|] )?)?(?:[\w.-]{1,60} [-|] )?(?:\[[\w.:-]{1,40}\]\s?){0,3}(?:(?:INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL|DEBUG)\b\s?(?:[-|:]\s?)?)?/;
+
+/** A line without what its logger put in front; indentation of the text stays. */
+export const unlogged = (text: string): string => text.replace(LOGGER, '');
+
+/**
+ * Whether a client repeats what the server said. Over stdio it has nothing else to say of addresses, options or databases;
+ * its own words (its config file, its limits, its protocol) are none of the server's.
+ */
+export const repeatsServer = ({ text, from }: Line): boolean =>
+  from === 'client' &&
+  !/-32\d{3}\b|fetch failed|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
+    text,
+  );
