@@ -28,6 +28,8 @@ const NEEDED = [
   ['python3', 'python3'],
   ['openssl', 'openssl'],
   ['git', 'git'],
+  // Its own daemon is started by test/docker.test.ts, on a socket of its own.
+  ['dockerd', 'docker.io'],
 ];
 
 const present = (program) =>

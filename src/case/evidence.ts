@@ -128,6 +128,8 @@ const process_ = z.object({
     .optional(),
   /** Processes of the tree that were still there after the main process had gone; all were ended by us. */
   leftBehind: z.number().optional(),
+  /** The container engine says that the kernel ended the server's container for want of memory. */
+  oomKilled: z.boolean().optional(),
   /** The names of those processes, the first ten. */
   leftBehindNames: z.array(z.string()).optional(),
   /** The whole tree over time (Linux only), at most 60 samples: memory now, CPU time so far, number of processes. */

@@ -256,8 +256,12 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
       url: symptoms.url ?? (typeof symptoms.entry?.url === 'string' ? symptoms.entry.url : undefined),
       clientError: bounded(linesOf(symptoms.clientError)).kept,
       serverLog: bounded(linesOf(symptoms.serverLog)).kept,
+      // A variable whose value is still a placeholder shows only here: `launch` has no values.
       entry:
-        symptoms.entry && (Object.keys(symptoms.entry).some((key) => !knownKeys.has(key)) || isOdd(symptoms.entry))
+        symptoms.entry &&
+        (Object.keys(symptoms.entry).some((key) => !knownKeys.has(key)) ||
+          isOdd(symptoms.entry) ||
+          Object.values(symptoms.entry.env ?? {}).some((value) => isPlaceholder(String(value))))
           ? JSON.stringify(withoutValues(symptoms.entry)).slice(0, 4_000)
           : undefined,
       log: symptoms.log,

@@ -14,6 +14,13 @@ import configCommandJoined from './config-command-joined.js';
 import configPathMissing from './config-path-missing.js';
 import configShapeWrong from './config-shape-wrong.js';
 import configUnparsable from './config-unparsable.js';
+import containerEngineUnreachable from './container-engine-unreachable.js';
+import containerExited from './container-exited.js';
+import containerImageUnavailable from './container-image-unavailable.js';
+import containerRestarting from './container-restarting.js';
+import containerStdinDetached from './container-stdin-detached.js';
+import containerTtyAllocated from './container-tty-allocated.js';
+import containerUnhealthy from './container-unhealthy.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
@@ -50,7 +57,9 @@ import processConfigRejected from './process-config-rejected.js';
 import processCrashed from './process-crashed.js';
 import processEnvMissing from './process-env-missing.js';
 import processKilled from './process-killed.js';
+import processLockHeld from './process-lock-held.js';
 import processOutOfMemory from './process-out-of-memory.js';
+import processOutlivesClient from './process-outlives-client.js';
 import processPortInUse from './process-port-in-use.js';
 import processReturnsEarly from './process-returns-early.js';
 import runtimeDependencyMissing from './runtime-dependency-missing.js';
@@ -82,6 +91,13 @@ export const causes: readonly Cause[] = [
   configPathMissing,
   configShapeWrong,
   configUnparsable,
+  containerEngineUnreachable,
+  containerExited,
+  containerImageUnavailable,
+  containerRestarting,
+  containerStdinDetached,
+  containerTtyAllocated,
+  containerUnhealthy,
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,
@@ -118,7 +134,9 @@ export const causes: readonly Cause[] = [
   processCrashed,
   processEnvMissing,
   processKilled,
+  processLockHeld,
   processOutOfMemory,
+  processOutlivesClient,
   processPortInUse,
   processReturnsEarly,
   runtimeDependencyMissing,

@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { find, type Line, MILD, outdone, recovered, repeatsServer, WORDS, words } from './words.js';
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
@@ -12,13 +12,23 @@ const SILENT =
 /** Clients of a backend that name it in words, and sockets of editors and desktop programs. */
 const NAMED =
   /P1001: Can't reach database server|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|Couldn't connect to \S+:\d+ \(resolved|Communications link failure|error occurred while establishing a connection to SQL Server|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:connect to|reach|establish (?:a )?connection (?:to|with)) (?:the )?(?<who>Postgres\w*|MySQL|MariaDB|MongoDB|Mongo|Redis|Neo4j|Elasticsearch|OpenSearch|Kafka|RabbitMQ|Qdrant|Milvus|Chroma\w*|Weaviate|Ollama|LM Studio|Oracle|SQL Server|Clickhouse|Cassandra|Blender|Unity(?: Editor)?|Unreal\w*|Figma|Obsidian|Ghidra|IDA|Chrome|browser|Home Assistant|Kubernetes|database|backend)\b|\bconnect ENOENT (?:\/\S+|\\\\\S+)/i;
+/** The same in the words of HTTP clients, and of servers that speak of an editor, an add-on or a local program. */
+const WORDED = [
+  /\b(?:not|n't) (?:be )?(?:reachable|running|responding|available|connected|listening|accessible|reached|open)\b.{0,60}(?:https?:\/\/|wss?:\/\/|tcp:\/\/|\blocalhost\b|\b127\.0\.0\.1\b|\b\d{1,3}(?:\.\d{1,3}){3}\b|\bport \d{2,5})/i,
+  /\b(?:could(?: not|n't)|cannot|can't|unable to|failed to|failure to|error) (?:connect\w*|reach|contact|establish)\b.{0,80}(?:https?:\/\/|wss?:\/\/|\blocalhost\b|\b127\.0\.0\.1\b|[\w.-]+:\d{2,5}\b|\bport \d{2,5})/i,
+  /\bMax retries exceeded with url\b|\bAll connection attempts failed\b|\bNewConnectionError\b|\bCannot connect to host \S+|\bClientConnectorError\b|\bHttpHostConnectException\b|\bConnection attempt \d.{0,20}failed|\bServiceUnavailable(?:Error|Exception)?: /i,
+  /\b(?:is|are) (?:not|n't) (?:running|reachable|responding|connected|open)\b.{0,60}\b(?:start|launch|open|run|enable|connect|install) (?:it|the|your|[A-Z])|\b(?:make sure|ensure|check|verify) (?:that )?(?:the )?(?<who>[A-Z][\w .-]{1,30}?) (?:server |app |application |plugin |add-?on |extension |editor |instance |service )?is (?:running|open|started|up|reachable|installed and running)\b|\bIs (?:the |your )?(?<who2>[A-Z][\w .-]{1,30}?) (?:server |app |plugin |add-?on |editor |service )?(?:running|open|started|up)\?/,
+];
 
 /** Package registries, proxies and reverse proxies: other causes speak of them. */
 const OTHERS =
-  /registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|x509:|certificate|PKIX|SELF_SIGNED|wrong version number|HTTP response to HTTPS|docker(?:\.sock|Desktop| daemon)|dockerd|unhealthy|^curl:|\bproxy\b/i;
+  /address (?:is )?already in use|EADDRINUSE|registry\.|npmjs|pypi\.|pythonhosted|crates\.io|proxy\.golang|\bnpm (?:ERR!|error|warn)|\bupstream\b|origin service|x509:|certificate|PKIX|SELF_SIGNED|wrong version number|HTTP response to HTTPS|docker(?:\.sock|Desktop| daemon| is not running)|dockerd|unhealthy|^curl:|\bproxy\b/i;
 const BRIDGE = /\b(?:mcp-remote|mcp-proxy|supergateway)\b/;
-/** The server says that it goes on. */
-const MILD = /\bwarn|\bretry|\bcontinu|\bwithout\b|\bdisabled\b|\boptional\b/i;
+/** The server says that it goes on, or tries again. */
+const GOES_ON = /\bretry|\bcontinu|\bwithout\b/i;
+/** Errors that speak of the same backend. */
+const ABOUT =
+  /connect|refus|time(?:d )?.?out|unreach|reach|resol|database|Operational|ENOTFOUND|EAI_AGAIN|\bETIME|backend|\bsocket|host/i;
 
 const PORTS: Record<string, string> = {
   1433: 'SQL Server',
@@ -93,8 +103,14 @@ export default defineCause({
       /Failed to (?:fetch|download): ?`|\/simple\/|Retry\(total=/.test(text),
     );
     if (fetching) return null;
-    const lines = words(given).filter(({ text, from }) => from !== 'client' && !OTHERS.test(text));
-    const hit = find(lines, REFUSED, UNKNOWN, SILENT, NAMED);
+    const overStdio = given.reported?.transport === 'stdio' && !given.reported.url;
+    // Over stdio there is no way that could be refused: a client that says so repeats what the server said.
+    const lines = words(given).filter(
+      (line) => (line.from !== 'client' || (overStdio && repeatsServer(line))) && !OTHERS.test(line.text),
+    );
+    const firm = lines.filter((line) => !MILD.test(line.text) && !GOES_ON.test(line.text) && !recovered(lines, line));
+    const patterns = [REFUSED, UNKNOWN, SILENT, NAMED, ...WORDED];
+    const hit = find(firm, ...patterns) ?? find(lines, ...patterns);
     if (!hit) return null;
     const i = lines.findIndex(({ at }) => at === hit.line.at);
     const near: Line[] = [hit.line, ...lines.slice(i + 1, i + 8), ...lines.slice(Math.max(0, i - 3), i)];
@@ -109,7 +125,7 @@ export default defineCause({
       .map(({ text }) => text)
       .join(' ');
     const port = found?.port ?? found?.p2 ?? (/\bport:? (\d{2,5})/i.exec(around) ?? [])[1] ?? null;
-    const word = KINDS.find(([pattern]) => pattern.test(around))?.[1] ?? hit.groups.who ?? null;
+    const word = KINDS.find(([pattern]) => pattern.test(around))?.[1] ?? hit.groups.who ?? hit.groups.who2 ?? null;
     const kind = (port && PORTS[port]) ?? word;
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     // Behind an URL, a refusal in some log may as well be the way to the server itself.
@@ -125,9 +141,9 @@ export default defineCause({
       given.process?.exit?.by === 'itself' &&
       given.process.exit.code !== 0 &&
       (kind ?? host) &&
-      !MILD.test(hit.line.text);
+      !outdone(words(given), hit.line, (text) => ABOUT.test(text));
     return {
-      certainty: sure ? 'certain' : 'likely',
+      certainty: !firm.includes(hit.line) ? 'possible' : sure ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: { host, port: port ? Number(port) : null, kind, how },
     };

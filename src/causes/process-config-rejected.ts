@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { find, type Line, repeatsServer, unlogged, WORDS, words } from './words.js';
 
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
@@ -9,6 +9,7 @@ const ARGUMENT = [
   /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)/i,
   /argument (?<arg>[^:]{1,60}): (?:invalid|expected|not allowed)|\binvalid (?:value|choice|argument) (?:for )?['"`]?(?<value>[^'"`]{1,60})['"`]?|\bInvalid values:$/i,
   /arguments? (?:is|are|was|were) (?:required|not provided)(?:: ?(?<required>.{1,60}))?|\b(?:missing|required) (?:required )?(?:argument|option|parameter|flag)(?:\(?s\)?)?:? ['"`<]?(?<missing>[\w-][^'"`>]{0,60})|required option ['"`](?<commander>[^'"`]{1,60})/i,
+  /\bunmatched arguments?(?: at index \d+)?:? ['"`]?(?<picocli>[^'"`]{1,60})|\bfound argument ['"`](?<clap>[^'"`]{1,60})['"`] which wasn't expected|(?:^|\s)(?<getopt>--?\w[\w-]{0,40}): (?:invalid|unknown|unrecognized|illegal) (?:option|argument|flag)\b|\bunknown (?:sub)?command: ?(?<sub>\S{1,40})|\bat least one (?<least>[^.]{1,60}?) (?:must|should|needs to|has to) be (?:provided|specified|given|set|passed)|\bno (?<none>(?:[\w-]+ ){0,3}(?:director(?:y|ies)|path|file|folder|vault|url|argument|command|project)s?) (?:was |were )?(?:provided|specified|given)\b/i,
   // In a program's own words: "Please provide a database URL as a command-line argument".
   /\b(?:provide|specify|supply|pass|give) (?:an? |the |at least one )?(?<provide>[^.]{1,60}?) (?:as|via|on|through) (?:an? |the )?(?:(?:first|command[- ]?line|CLI|positional) )*(?:arguments?|parameter|option|flag|command line)\b/i,
 ];
@@ -21,6 +22,16 @@ const VALUE = [
   /\b(?<name>[A-Z][A-Z0-9_]{2,}|--[\w-]+)['"`]? (?:must be (?!set|provided|defined|specified|configured|supplied|present|non-?empty|given)|(?:is|are) (?:invalid|malformed|not (?:a )?(?:valid|supported|allowed|recogni[sz]ed))|has an invalid|contains an? invalid|should be (?:an?|one of)\b)/,
   /\b(?:must be one of|expected one of|allowed values|valid (?:values|options|choices) are|choose from)\b|strconv\.\w+: parsing "(?<num>[^"]*)": invalid|invalid literal for int\(\)|could not convert string to float|must start with the protocol|password authentication failed|Access denied for user|Authentication failed\b|not authori[sz]ed as/i,
 ];
+/** Files and values of another format than the server reads. */
+const FORMAT = [
+  /\b(?:MissingSectionHeaderError|ConfigParserError|YAMLException|YAMLParseError|YAMLSyntaxError|TOMLDecodeError|TomlError|TomlDecodeError|JSONSchemaError)\b|\byaml\.\w+\.\w+Error\b|\btoml: line \d|\b(?:error|failed|failure|cannot|could not|unable)\b.{0,30}\b(?:pars\w+|load\w*|read\w*|decod\w+)\b.{0,40}\.(?:ya?ml|toml|json|ini|conf|env|xml)\b/i,
+  /\b(?:unsupported|unknown|invalid|wrong|unrecognized) (?:file )?(?:format|file type|extension|encoding name)\b|\binvalid (?:PEM|DER|key format|credentials file|service account|certificate|private key|keystore|base64)|\b(?:cannot|could not|can't|failed to|unable to) (?:parse|decode|read|load) (?:the )?(?:private key|certificate|credentials|key ?file|service account|token file|spec(?:ification)?|schema|OpenAPI)\b|\bmust be an? (?:valid )?(?:service account|absolute path|URL|JSON|directory|existing|file|folder|number|integer|positive|boolean)\b|\bis not (?:an? )?(?:valid )?(?:YAML|TOML|URL|absolute path|number|directory)\b/i,
+];
+/** A parser that met something else than JSON: only beside a word of a config file or a variable it speaks of settings. */
+const NO_JSON =
+  /\bSyntaxError: .{0,80}\bJSON\b|\bJSONDecodeError\b|\binvalid character .{1,10} looking for beginning|\bjson: cannot unmarshal\b|\bJsonParseException\b|\bis not valid JSON\b/;
+const OF_SETTINGS =
+  /\b(?:load|read|parse|get|init)?_?(?:config(?:uration)?|settings|options|env(?:ironment)?)\w*\b.{0,60}(?:\(|:\d|\.json|line \d)|\b[\w-]{0,40}(?:config|settings|credentials|servers|secrets)[\w-]{0,20}\.json\b/;
 /** One issue in one line, as zod 3, zod 4, pydantic, joi, yup, envalid and JSON schema word it. */
 const ONE_LINE =
   /\b(?:Invalid enum value\. Expected\b|Invalid option: expected one of|Invalid input: expected (?!.*received undefined)|Expected ['"]?[\w ]{1,40}['"]?, received (?!undefined)\w|Invalid literal value, expected|Unrecognized keys?(?:\(s\))?(?: in object)?:|(?:String|Number|Array|Date) must (?:be|contain) |Too (?:small|big): expected|Input should be (?!a valid (?:dictionary|list))|Value error, |Invalid (?:number|bool|email|host|port|url|json) input: |must be (?:equal to )?one of the (?:allowed|following) values)|"(?<joi>[\w.-]{1,60})" (?:must be (?!present|provided|set)|must contain |length must |with value .{0,60} fails|is not allowed\b)|(?:^|[\s:])(?<yup>[\w.[\]-]{1,60}) must (?:be a `\w+` type|match the following|be at (?:least|most) |be (?:greater|less) than |match (?:format|pattern) )/;
@@ -29,6 +40,9 @@ const MESSAGE = /JSONRPCMessage|deserializeMessage|"(?:jsonrpc|serverInfo|protoc
 /** A validator's issues, printed as JSON over several lines: the message is the one to read. */
 const ISSUE = /^\s*"code": "(?:too_(?:small|big)|invalid_\w+|unrecognized_keys|custom)"/;
 const ISSUE_SAYS = /^\s*"message": "(?!Required")(?<issue>[^"]{3,160})"/;
+/** A container engine that refuses what the entry asks for; images, paths, ports and names in use belong to other causes. */
+const ENGINE =
+  /^docker: (?:Error response from daemon: )?(?!.*(?:pull|manifest|registry|no such image|not found in \$PATH|already (?:in use|allocated)|permission denied|no such file|Cannot connect|error during connect|memory))(?<engine>.{3,200})/i;
 /** Folders and files of the entry that the server checks itself. */
 const FOLDER = [
   /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:none of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
@@ -63,8 +77,10 @@ export default defineCause({
     // The exception of a framework's own settings has the shape, but the version of a library is at fault.
     const all = words(given);
     const lines = all.filter(
-      ({ text, from }, i) =>
-        from !== 'client' && !NOT_OURS.test(text) && !(VALUE[0]?.test(text) && onlyMissing(all, i)),
+      ({ text, from, at }, i) =>
+        (from !== 'client' || (given.reported?.transport === 'stdio' && repeatsServer({ text, from, at }))) &&
+        !NOT_OURS.test(text) &&
+        !(VALUE[0]?.test(text) && onlyMissing(all, i)),
     );
     const { exit } = given.process ?? {};
     const ended = exit?.by === 'itself';
@@ -73,13 +89,37 @@ export default defineCause({
     const argument = find(lines, ...ARGUMENT);
     const issue = lines.some(({ text }) => ISSUE.test(text)) ? find(lines, ISSUE_SAYS) : null;
     const one = all.some(({ text }) => MESSAGE.test(text)) ? null : find(lines, ONE_LINE);
-    const hit = argument ?? find(lines, ...FOLDER) ?? issue ?? one ?? find(lines, ...VALUE);
+    const broken = find(
+      all.filter(({ from }) => from !== 'client'),
+      NO_JSON,
+    );
+    const json =
+      broken &&
+      !/Unexpected token.{0,20}, ".{0,60}" is not valid/.test(broken.line.text) &&
+      all.slice(all.indexOf(broken.line), all.indexOf(broken.line) + 6).some(({ text }) => OF_SETTINGS.test(text))
+        ? broken
+        : null;
+    const hit =
+      argument ??
+      find(lines, ...FOLDER) ??
+      issue ??
+      one ??
+      find(lines, ...VALUE, ...FORMAT) ??
+      json ??
+      find(
+        all.filter(({ from }) => from !== 'client'),
+        ENGINE,
+      );
     // The help of a program, printed instead of serving.
-    const usage = find(lines, USAGE);
+    const printed = lines.find(({ text }) => USAGE.test(unlogged(text)));
+    const usage = printed ? { line: printed } : null;
     // Usage text right below an error is the answer to a wrong command line.
     const above = usage && all[all.indexOf(usage.line) - 1];
     const scolded = above && above.from === usage.line.from && /\berror\b/i.test(above.text) ? above : undefined;
-    if (!hit && !(usage && (ended || scolded))) return null;
+    // A usage text and nothing else, of a server over stdio: it did not serve.
+    const alone =
+      usage !== null && given.reported?.transport === 'stdio' && !given.process && all.indexOf(usage.line) <= 1;
+    if (!hit && !(usage && (ended || scolded || alone))) return null;
     const line = hit?.line ?? scolded ?? usage?.line;
     if (!line) return null;
     const exact = argument !== null && (usage !== null || /\berror: |^error\b/i.test(line.text));

@@ -1,14 +1,16 @@
+import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName, signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
-import { find, findAll, type Line, WORDS, words } from './words.js';
+import { ofSurroundings } from './surroundings.js';
+import { find, findAll, type Line, MILD, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
 const NAMED =
   /^[\s|+│-]*(?:\S+ \S+ )?(?:\[?\w+\]?:? )?(?:Uncaught (?:\(in promise\) )?|Unhandled exception\. |Caused by: |Exception in thread "[^"]*" |PHP Fatal error:\s+Uncaught |error: (?:Uncaught \(in promise\) )?)?(?:[\w$]+[.:]{1,2})*(?:[A-Z][\w$]*)?(?:Error|Exception|Exit|Fault|Failure)\b(?: \[\w+\])?(?:: |$)/;
 const PANIC =
-  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|UNHANDLED/i;
+  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\bCannot (?:drop|start) a runtime (?:in a context|from within)|\bcalled `(?:Result|Option)::(?:unwrap|expect)|\bundefined method .{1,80}\((?:NoMethodError)\)|\((?:No\w+|\w+)Error\)$|\balready borrowed\b|\bnot yet implemented\b|\bunreachable code\b|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|UNHANDLED/i;
 const FRAME =
   /^\s+at (?:\S.*[:(]|async )|^[\s│|+]*File "[^"]+", line \d+|^Traceback \(most recent|\+ Exception Group Traceback|^goroutine \d+|^\s+\d+: (?:0x|\w+::)|^\s*from \S+:\d+:in |^\s+\S+\.go:\d+/;
 /** A supervisor's word on a process that ended. */
@@ -16,19 +18,13 @@ const SUPERVISOR =
   /\bCrashLoopBackOff\b|Back-?off restarting failed|entered FATAL state|\bexited: \S+ \(|Main process exited, code=|\bgave up\b.{0,40}\brestart|too many (?:unstable )?restarts|\bELIFECYCLE\b|^Exit status \d+$/i;
 /** The server says that it is up: an error in its log it survived, unless something says that it ended. */
 const UP =
-  /\b(?:running|started|listening|ready|serving|connected|initiali[sz]ed|available|up)\b.{0,30}\b(?:stdio|port \d+|https?:|successfully|and running|client|transport|for (?:requests|messages|connections))|\b(?:listening|serving) (?:on|at)\b|\bserver (?:is )?(?:running|ready|started|connected)\b|Application startup complete|waiting for (?:requests|messages|input)/i;
+  /\b(?:running|started|listening|ready|serving|connected|initiali[sz]ed|available|up)\b.{0,30}\b(?:stdio|port \d+|https?:|successfully|and running|client|transport|for (?:requests|messages|connections))|\b(?:listening|serving) (?:on|at)\b|\bserver (?:is )?(?:running|ready|started|connected)\b|Application startup complete|waiting for (?:requests|messages|input)|Processing request of type|request handler completed|\bhandling (?:CallTool|ListTools)|\btools\/(?:list|call)\b/i;
 const OVER =
   /connection (?:was )?closed|disconnected|transport (?:is )?closed|closed unexpectedly|\b(?:exit(?:ed|ing)|terminated|ended|crash\w*|died|shutting down|stopped)\b|-32000\b/i;
 /** A server that says in one line that it gives up. */
 const GAVE_UP =
   /\b(?:failed to (?:run|start|initiali[sz]e|launch)|fatal(?: error)?|could not start|error (?:running|starting)|server (?:error|crashed|failed)|unhandled (?:error|exception|rejection)|panic(?: message)?|crash(?:ed)?)\b.{0,40}[:\]] ?\S/i;
 const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
-/** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
-const SURROUNDINGS =
-  /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block|valid for encoding|ES module scope|_zod|_parse is not a function|is not a constructor|native binding|markAsUncloneable|Failed opening required|request to https?:\S+ failed|method literal|NODE_MODULE_VERSION/i;
-/** Faults of the machine below the program: another processor, an older C library, a variable of the session. */
-const MACHINE =
-  /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]|[Ii]llegal instruction|SIGILL/;
 /** The trace of a program that an installer ran: the server itself was never started. */
 const BUILDING =
   /subprocess-exited-with-error|metadata-generation-failed|Failed (?:to build|building wheel)|build backend returned an error|gyp ERR!/;
@@ -38,6 +34,13 @@ const ERRNO = /\bE[A-Z]{4,}\b/;
 /** Ends that other causes tell: not started at all, or ended by somebody. */
 const NOT_A_CRASH = new Set([13, 125, 126, 127, 9009]);
 const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE']);
+
+/** Words of a complaint, when no error is named. */
+const VAGUE =
+  /\b(?:error|fail(?:ed|ure|s)?|fatal|exception|cannot|can't|could(?: not|n't)|unable|unexpected|undefined|invalid|illegal|not (?:supported|allowed|permitted|possible|implemented)|abort(?:ed|ing)?|giving up)\b/i;
+
+const commandOf = (launch: Evidence['launch'] | undefined): string | null =>
+  launch ? [launch.command, ...launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ') : null;
 
 /** Python and Java name the error last, Rust below the panic, every other trace first. */
 function decisive(lines: Line[]): Line | null {
@@ -100,6 +103,28 @@ export default defineCause({
       (traced ? above(said) : undefined) ??
       (exit ? findAll(said, ANY).at(-1)?.line : undefined) ??
       find(said, SUPERVISOR)?.line;
+    // Some complaint of a server over stdio that nobody knows better: where to look, not more.
+    const vague =
+      !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process
+        ? said
+            .filter(
+              ({ from, text }) => (from === 'stderr' || from === 'server-log') && VAGUE.test(text) && !MILD.test(text),
+            )
+            .at(-1)
+        : undefined;
+    if (vague)
+      return {
+        certainty: 'possible',
+        cites: [vague.at],
+        facts: {
+          error: vague.text.trim().slice(0, 240),
+          lastWords: null,
+          status: null,
+          during: null,
+          initialized: null,
+          command: commandOf(given.launch),
+        },
+      };
     // Over HTTP a server outlives the error that it logs, unless its supervisor says that it ended.
     const ended = exit ?? find(said, SUPERVISOR);
     if (overHttp ? !ended || (!line && given.process?.pid === null) : !exit && !line) return null;
@@ -109,18 +134,20 @@ export default defineCause({
     const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|FPE|TRAP|SYS)$/.test(sent);
     const built = said.some(({ text }) => BUILDING.test(text));
     // What starts in another environment is no mere fault of the program.
-    const bug =
-      !given.worlds?.deciding &&
-      !built &&
-      (!line || (!SURROUNDINGS.test(line.text) && !MACHINE.test(line.text) && !ERRNO.test(line.text)));
+    const bug = !given.worlds?.deciding && !built && (!line || (!ofSurroundings(line.text) && !ERRNO.test(line.text)));
     const all = words(given);
     const survived =
       !exit &&
       !panic &&
       !all.some(({ text }) => OVER.test(text) || SUPERVISOR.test(text)) &&
       said.some((other) => other !== line && UP.test(other.text));
+    // Pasted text is cut: what stood above the error may say why.
     return {
-      certainty: survived ? 'possible' : exit && bug && (hard || (named && (traced || panic))) ? 'certain' : 'likely',
+      certainty: survived
+        ? 'possible'
+        : exit && bug && given.process?.pid != null && (hard || (named && (traced || panic)))
+          ? 'certain'
+          : 'likely',
       cites: [...(line ? [line.at] : last ? [last.at] : []), ...(exit ? [at('process', 'exit')] : [])],
       facts: {
         error:
@@ -132,9 +159,7 @@ export default defineCause({
         status: exit ? `${exitName(exit.code, exit.signal)}, ${exitMeaning(exit.code, exit.signal)}` : null,
         during: pending[0] ?? null,
         initialized: given.handshake ? opened : null,
-        command: given.launch
-          ? [given.launch.command, ...given.launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ')
-          : null,
+        command: commandOf(given.launch),
       },
     };
   },

@@ -1,10 +1,11 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { SECRET_NAME } from '../case/redact.js';
-import { defineCause } from './cause.js';
+import { type Certainty, defineCause, type Facts } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSessionVariable } from './system.js';
 import { decidingVariables } from './two-worlds.js';
-import { find, type Line, MILD, outdone, WORDS, words } from './words.js';
+import { failed, find, type Line, MILD, outdone, unlogged, WORDS, words } from './words.js';
 
 /** A variable as programs write it: capitals with an underscore. A single word in capitals needs a line that says so. */
 const NAME = String.raw`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`;
@@ -62,6 +63,9 @@ const NAMELESS = new RegExp(
   'i',
 );
 
+/** Options of libraries, written as in source code: "supabaseUrl is required". */
+const CAMEL =
+  /(?:^|[\s'"`(:])(?<camel>[a-z]{2,30}(?:[A-Z][a-z]{1,20}){0,3}(?:Url|URL|Uri|Key|Token|Secret|Id|ID|Host|Password|Username|Endpoint|Credentials))['"`]? (?:is|are|was|were|must be) (?:required|missing|not (?:set|provided|defined|configured|specified)|undefined|empty|set|provided)\b/;
 /** A single word in capitals that is said not to be set: seldom anything else, but it may be. */
 const SINGLE =
   /(?:^|[\s'"`(:])(?<name>(?!API\b|URL\b|TTL\b|NOT\b|AND\b|DEBUG\b|SSL\b|TLS\b|HTTPS?\b|JSON\b|MCP\b|OAUTH\b|INFO\b|ERROR\b|KEY\b)[A-Z][A-Z0-9]{2,})['"`]? (?:is |was )?(?:not set|unset|not exported)\b/;
@@ -93,7 +97,8 @@ function named({ text }: Line): string[] {
 
 /** Names that several lines together say are absent. `sure` is false when the name is derived. */
 function listed(lines: Line[]): { name: string; line: Line | undefined; sure: boolean }[] {
-  const text = lines.map((line) => line.text).join('\n');
+  // A logger's name in front of each line would hide the list.
+  const text = lines.map((line) => unlogged(line.text)).join('\n');
   const lineOf = (index: number) => lines[text.slice(0, index).split('\n').length - 1];
   const below = [...text.matchAll(HEADING)].flatMap(({ index, groups }) => {
     const { invalid, list = '' } = groups ?? {};
@@ -120,6 +125,54 @@ function listed(lines: Line[]): { name: string; line: Line | undefined; sure: bo
 const ABOUT_SETTINGS =
   /\b(?:env(?:ironment)?|variables?|config\w*|settings?|credentials?|api.?keys?|tokens?|secrets?|required|missing|not set|validation)\b|SystemExit|KeyError|ValidationError/i;
 
+/** A refusal that a missing key explains. */
+const REFUSED =
+  /\b(?:401|403)\b|\bunauthori[sz]ed\b|\b(?:not|un)[- ]?(?:authenticated|logged in|configured)\b|\bauthenticat\w+\b.{0,30}\b(?:failed|required|error)\b|\bforbidden\b|\binvalid (?:api[ _-]?)?(?:key|token|credentials)\b|\b(?:log|sign)[- ]?in\b/i;
+const UNFILLED =
+  /"(?<name>[A-Za-z_]\w{1,60})":"(?<value>\$\{(?:env:|user_config\.|input:)?[\w.:-]+\}|\$[A-Z_]\w*|\{env:\w+\}|%\w+%|<(?!set>|redacted)[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)"/g;
+
+/**
+ * Nothing was said of a variable, but the entry has one that is empty, or still holds the placeholder of a README. It is
+ * where to look first, not more: the client may fill a placeholder in.
+ */
+function unfilled(
+  given: Partial<Pick<Evidence, 'launch' | 'reported' | 'process' | 'handshake' | 'http'>>,
+  lines: Line[],
+): { certainty: Certainty; cites: string[]; facts: EnvFacts } | null {
+  const { launch, reported, http } = given;
+  if (!launch || http || reported?.url || !failed(given) || given.process?.spawnError) return null;
+  const empty = launch.env.flatMap(({ name, state }, i) =>
+    state === 'empty' && GIVEN.test(name.toUpperCase()) ? [{ name, at: at('launch', 'env', i, 'name') }] : [],
+  );
+  const placeholders = [...(reported?.entry ?? '').matchAll(UNFILLED)].flatMap(({ groups }) =>
+    groups?.name && launch.env.some(({ name }) => name === groups.name)
+      ? [{ name: groups.name, at: at('reported', 'entry') }]
+      : [],
+  );
+  const named = [...empty, ...placeholders];
+  const refused = find(lines, REFUSED)?.line;
+  if (named.length === 0 || (!refused && lines.some(({ from }) => from !== 'client'))) return null;
+  return {
+    certainty: refused ? 'likely' : 'possible',
+    cites: [...new Set([...(refused ? [refused.at] : []), ...named.map((one) => one.at)])],
+    facts: {
+      variables: named.map(({ name }) => name),
+      inShell: [],
+      empty: empty.map(({ name }) => name),
+      placeholders: placeholders.map(({ name }) => name),
+      said: null,
+    },
+  };
+}
+
+interface EnvFacts extends Facts {
+  variables: string[];
+  inShell: string[];
+  empty: string[];
+  placeholders: string[];
+  said: string | null;
+}
+
 export default defineCause({
   id: 'process-env-missing',
   title: 'A required environment variable is not set',
@@ -137,18 +190,19 @@ export default defineCause({
     ...FAILED_START,
   ],
 
-  match(given) {
+  match(given): { certainty: Certainty; cites: string[]; facts: EnvFacts } | null {
     const lines = words(given);
-    const names = new Map<string, { at: string; sure: boolean; mild: boolean }>();
-    const note = (name: string, line: Line, sure: boolean) => {
+    const names = new Map<string, { at: string; sure: boolean; mild: boolean; weak: boolean }>();
+    const note = (name: string, line: Line, sure: boolean, weak = false) => {
       const mild = MILD.test(line.text);
       const remark = outdone(lines, line, (text) => text.includes(name) || ABOUT_SETTINGS.test(text));
-      if (!names.has(name)) names.set(name, { at: line.at, sure: sure && !mild && !remark, mild });
+      if (!names.has(name))
+        names.set(name, { at: line.at, sure: sure && !mild && !remark, mild, weak: weak || remark });
     };
     for (const line of lines) for (const name of named(line)) note(name, line, true);
     for (const line of lines) {
       const name = SINGLE.exec(line.text)?.groups?.name;
-      if (name) note(name, line, false);
+      if (name) note(name, line, false, true);
     }
     for (const { name, line, sure } of listed(lines)) if (line) note(name, line, sure);
     const tried = decidingVariables(given).filter(
@@ -159,7 +213,7 @@ export default defineCause({
       // Found by trying: no other is missing, whatever else the text names.
       for (const name of [...names.keys()]) if (!tried.includes(name)) names.delete(name);
       for (const name of tried)
-        names.set(name, { at: names.get(name)?.at ?? at('worlds', 'deciding'), sure: true, mild: false });
+        names.set(name, { at: names.get(name)?.at ?? at('worlds', 'deciding'), sure: true, mild: false, weak: false });
     }
     const died = given.process?.exit?.by === 'itself' && given.handshake?.initialize.status !== 'answered';
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
@@ -172,8 +226,8 @@ export default defineCause({
         (from !== 'client' || given.reported?.transport === 'stdio') &&
         !/SyntaxError|JSON|unexpected token/i.test(text),
     );
-    const secret = overHttp || bridge ? null : find(own, NAMELESS);
-    if (names.size === 0 && !secret) return null;
+    const secret = overHttp || bridge ? null : find(own, NAMELESS, CAMEL);
+    if (names.size === 0 && !secret) return unfilled(given, lines);
     const found = [...names.values()];
     const missing = [...names.keys()];
     return {
@@ -181,7 +235,7 @@ export default defineCause({
         // What every terminal has was not passed on: launch-env-not-inherited.
         tried.length || (died && found.some(({ sure }) => sure) && !missing.every(isSessionVariable))
           ? 'certain'
-          : found.length && found.every(({ sure, mild }) => mild || (!sure && !died))
+          : found.length && found.every(({ mild, weak }) => mild || (weak && !died))
             ? 'possible'
             : 'likely',
       cites: found.length
@@ -196,17 +250,20 @@ export default defineCause({
         variables: missing,
         inShell: missing.filter((name) => tried.includes(name) || given.launch?.shellOnlyEnv?.includes(name)),
         empty: missing.filter((name) => given.launch?.env.some((v) => v.name === name && v.state === 'empty')),
-        said: found.length ? null : (secret?.match[0] ?? null),
+        placeholders: [],
+        said: found.length ? null : (secret?.match[0].trim() ?? null),
       },
     };
   },
-  say: ({ variables, inShell, empty, said }) => {
+  say: ({ variables, inShell, empty, placeholders, said }) => {
     if (said)
       return `The server has no usable key or token: it says "${said}", without the name of a variable, and does not serve.`;
     const subject =
       variables.length === 1
         ? `The environment variable ${variables[0]} is`
         : `The environment variables ${variables.join(', ')} are`;
+    if (placeholders.length)
+      return `The entry sets ${placeholders.join(', ')} to a placeholder, not to a value: unless the client fills it in, the server has no usable key.`;
     const state = empty.length === variables.length ? 'set to an empty value' : 'not set';
     const shell = inShell.length
       ? ` Your shell has ${inShell.join(', ')}, but MCP clients do not pass the shell's variables on.`
@@ -315,6 +372,24 @@ export default defineCause({
       name: 'dash, of an unset parameter',
       finds: true,
       symptoms: { stderr: './start.sh: 4: TENANT: parameter not set', exitCode: 2 },
+    },
+    {
+      name: 'an option in the words of a library',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'Error: supabaseUrl is required.\n    at validate (/srv/lib/main.js:10:11)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the placeholder of a README',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['-y', 'acme-mcp'], env: { ACME_TOKEN: '${user_config.acme_token}' } },
+        stderr: 'Not authenticated',
+      },
     },
     {
       name: 'a word in capitals that is no variable',

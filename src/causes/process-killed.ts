@@ -10,10 +10,12 @@ const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
 const SAID = [
   /\b(?:killed|terminated|ended|exited|died)(?: (?:by|with|due to|on|because of))?(?: a)? \(?signal:? ?\(?(?<name>SIG(?:KILL|TERM|INT|HUP|QUIT)|9|15|killed|terminated)\b/i,
   /\b(?:killed|terminated|ended|exited|died|stopped|interrupted)\b(?: \w+)? (?:by|with|on|from|due to)(?: a)?(?: signal)? \(?(?<name>SIG(?:KILL|TERM|INT|HUP|QUIT))\b|\bcode=killed, status=(?<number>9|15)\//i,
-  /\b(?:process|container|server|child|worker) (?:was |has been |got )?(?<word>killed)\b|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=(]{1,3}(?<code>137|143)\b/i,
+  /\b(?:process|container|server|child|worker) (?:was |has been |got )?(?<word>(?<!(?:never|not) (?:been )?)killed)\b|\bexit(?:ed)?(?: with)?(?: code| status)?[ :=(]{1,3}(?<code>137|143)\b/i,
   /\b(?:received|got|caught|on|due to|handling)(?: (?:a|the|signal|shutdown signal))?:? (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?<first>SIG(?:TERM|INT|HUP|QUIT))(?: signal)? received\b|\bsignal received:? (?<last>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?:received|got|caught) signal:? (?<name2>15|2|terminated|interrupt)\b/i,
   /\b(?:received|got|caught) (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\bsignal: (?<go>killed|terminated)\b/i,
-  /(?:^|: |\s)(?:zsh: )?(?<word>Killed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
+  /(?:^|: |\s)(?<word>(?:(?<=zsh: |^)k|K)illed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
+  // A trace of system calls.
+  /\bkill\(\d+, (?<name>SIG(?:KILL|TERM|INT|HUP))\)/,
 ];
 const NAMES: Record<string, string> = {
   '9': 'SIGKILL',
@@ -53,7 +55,7 @@ export default defineCause({
         cites: [at('process', 'exit')],
         facts: { signal: sent, status: exitName(exit.code, exit.signal), during: given.process?.pending[0] ?? null },
       };
-    if (live || exit) return null;
+    if (live) return null;
     const hit = find(
       words(given).filter(({ from }) => from !== 'stdout'),
       ...SAID,
@@ -61,6 +63,7 @@ export default defineCause({
     if (!hit) return null;
     const { name, go, number, word: said, code, first, last, name2 } = hit.groups;
     const word = name ?? go ?? number ?? said ?? code ?? first ?? last ?? name2 ?? '';
+    if (exit && exit.code === 0) return null;
     // A server that logs SIGTERM may have been ended by the client, at the end of a good conversation.
     return {
       certainty: /received|got|caught|^(?:on|due to|handling)/i.test(hit.match[0]) ? 'possible' : 'likely',

@@ -1,3 +1,4 @@
+import { containerLine } from '../case/container-line.js';
 import { signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
@@ -6,7 +7,7 @@ import { find, WORDS, words } from './words.js';
 
 /** The runtime itself gave up: its own limit is reached. */
 const RUNTIME = [
-  /JavaScript heap out of memory|Reached heap limit|near heap limit Allocation failed|ERR_WORKER_OUT_OF_MEMORY|reaching memory limit|Array buffer allocation failed|node::OOMErrorHandler|RangeError: Out of memory/,
+  /JavaScript heap out of memory|Reached heap limit|near heap limit Allocation failed|ERR_WORKER_OUT_OF_MEMORY|reaching memory limit|Array buffer allocation failed|node::OOMErrorHandler|RangeError: Out of memory|[Ff]atal (?:process|JavaScript) (?:out of memory|OOM)|Zone Allocation failed|invalid (?:table|array) size Allocation failed|v8::internal::.{0,60}OOM/,
   /java\.lang\.OutOfMemoryError|insufficient memory for the Java Runtime|Could not reserve enough space for \S* ?object heap|GC overhead limit exceeded/,
   /(?:^|[\s.])_?(?:Array)?MemoryError(?:$|:)|\bUnable to allocate [\d.]+ [KMGT]iB|CUDA out of memory|OutOfMemoryError\b|\bNoMemoryError\b|failed to allocate memory/,
   /std::bad_alloc|runtime: out of memory|runtime: cannot allocate memory|memory allocation of \d+ bytes failed|System\.OutOfMemoryException|Allowed memory size of \d+ bytes exhausted|panic: OutOfMemory|fatal: out of memory/i,
@@ -14,7 +15,7 @@ const RUNTIME = [
 ];
 /** The system or the platform ended it. */
 const KILLED =
-  /\bOOM-?[Kk]ill(?:ed|er)?\b|\boom[-_](?:kill|reaper)|Out of memory: Kill(?:ed)?|[Mm]emory cgroup out of memory|Memory (?:quota|limit)(?: of [\d.]+ \w+)? (?:vastly )?exceeded|exceeded (?:its |the )?memory (?:limit|quota)|[Rr]an out of memory|[Rr]unning out of memory|\bOut of memory\b|\bOOM\b/;
+  /\bOOM-?[Kk]ill(?:ed|er)?\b|\boom[-_](?:kill|reaper)|Out of memory: Kill(?:ed)?|[Mm]emory cgroup out of memory|oom-kill:constraint|\boom_score|Resource-Exhaustion-Detector|[Ss]ystem (?:has run|ran|is) (?:out of|low on) (?:application )?memory|status=9\/KILL.{0,40}oom|code=oom-kill|Memory (?:quota|limit)(?: of [\d.]+ \w+)? (?:vastly )?exceeded|exceeded (?:its |the )?memory (?:limit|quota)|[Rr]an out of memory|[Rr]unning out of memory|\bOut of memory\b|\bOOM\b/;
 /** A report that holds a memory figure in gigabytes: the processes together, or one heap. */
 const FIGURE =
   /\b(?:rss|heap\w*|memory|processes|working set)\b.{0,80}\b(?:\d+(?:\.\d+)?\s?G(?:i|iB|B)?\b|GBs?\b|GiBs?\b)/i;
@@ -57,6 +58,12 @@ export default defineCause({
         cites: [own.line.at],
         facts: fact('its runtime', own.line.text.trim().slice(0, 160)),
       };
+    if (given.process?.oomKilled)
+      return {
+        certainty: 'certain',
+        cites: [at('process', 'oomKilled'), ...(exit ? [at('process', 'exit')] : [])],
+        facts: fact('the system', null),
+      };
     const killed = find(lines, KILLED);
     if (killed)
       return {
@@ -71,6 +78,14 @@ export default defineCause({
       return {
         certainty: 'likely',
         cites: [at('process', 'peakRssBytes'), at('process', 'exit')],
+        facts: fact('the system', null),
+      };
+    // The limit of a container is the first suspect when its server is killed.
+    const limit = (given.launch?.args ?? []).findIndex((word) => /^(?:--memory(?:=|$)|-m$|-m\d)/.test(word));
+    if (sent === 'SIGKILL' && limit >= 0 && containerLine(given.launch))
+      return {
+        certainty: 'likely',
+        cites: [at('process', 'exit'), at('launch', 'args', limit)],
         facts: fact('the system', null),
       };
     const figure = find(lines, FIGURE);
@@ -145,6 +160,24 @@ export default defineCause({
           lifetimeMs: 900,
           pending: ['initialize'],
           peakRssBytes: 3_221_225_472,
+        },
+      },
+    },
+    {
+      name: 'a container with a memory limit',
+      finds: true,
+      symptoms: { entry: { command: 'docker', args: ['run', '-i', '--rm', '-m', '64m', 'acme/notes'] }, exitCode: 137 },
+    },
+    {
+      name: 'the engine tells',
+      finds: true,
+      evidence: {
+        process: {
+          pid: 7,
+          exit: { code: 137, signal: null, atMs: 900, by: 'itself' },
+          lifetimeMs: 900,
+          pending: ['initialize'],
+          oomKilled: true,
         },
       },
     },

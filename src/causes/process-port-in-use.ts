@@ -6,7 +6,7 @@ import { find, MILD, outdone, WORDS, words } from './words.js';
 const IN_USE = [
   /\bEADDRINUSE\b|\bAddrInUse\b|\baddress (?:is )?already in use\b|\bAddress in use\b|\[(?:Errno (?:98|48|10048)|WinError 10048)\]|\(os error (?:98|48|10048)\)|\bWSAEADDRINUSE\b/i,
   /\bport (?<port>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|being used|taken|occupied|allocated|bound|not available|unavailable)\b|\bport is already allocated\b|\bports? (?:number )?(?:is |are |was |may )?(?:already |currently )?(?:be )?(?:already )?(?:in use|used by|taken|occupied|bound by|allocated)\b(?::? (?<after>\d{2,5}))?|\b(?:something|another (?:process|instance|program|application|server)|server|process) is already (?:running|listening|using|bound)[^.]{0,30}\bport (?<by>\d{2,5})|\bPorts? (?:is|are) not available: exposing port\b|\bPort(?:Already)?InUse\w*\b|Is port (?<bun>\d{2,5}) in use\?|\bConnection in use: \(/i,
-  /Only one usage of each socket address|conflicts with an existing registration on the machine|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|Die Adresse wird bereits verwendet|Adresse déjà utilisée|La direcci[oó]n ya se está usando/i,
+  /Only one usage of each socket address|conflicts with an existing registration on the machine|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|(?:アドレス|ポート)\S{0,6}(?:既に)?使用(?:中|され)|Die Adresse wird bereits (?:verwendet|benutzt)|Port \d* ?(?:ist|wird) bereits (?:belegt|verwendet|in Benutzung)|(?:Adresse|port \d*) ?(?:est )?déjà (?:utilisée?|en cours d.utilisation)|La direcci[oó]n ya (?:se est[áa] usando|est[áa] en uso)|(?:direcci[oó]n|puerto) (?:\d+ )?(?:ya )?(?:est[áa] )?(?:ya )?en uso|[Ee]ndereço já em uso|porta \d* ?(?:já está|già) in? ?em? ?uso|[Ii]ndirizzo già in uso|Адрес уже используется|Порт \d* ?(?:уже )?(?:занят|используется)|주소가 이미 사용|포트(?:가|는)? ?\d* ?(?:이|가)? ?이미 사용|(?:地址|位址)已(?:被|在)?(?:使用|占用)|cannot bind\b.{0,60}(?:another|in use|taken|listening)|(?:another|other) (?:server|process|program|instance) is (?:already )?listening/i,
 ];
 const ABOUT_PORTS = /EADDRINUSE|\baddress|\bbind|\blisten|\bport\b|Errno (?:98|48|10048)/i;
 /** The server went on with another port. */
@@ -54,7 +54,12 @@ export default defineCause({
     const remark = outdone(lines, hit.line, (text) => ABOUT_PORTS.test(text));
     const died = given.process?.exit?.by === 'itself';
     return {
-      certainty: MILD.test(hit.line.text) ? 'possible' : died && !remark ? 'certain' : 'likely',
+      certainty:
+        MILD.test(hit.line.text) && !/^(?:PHP )?Warning: .{0,40}(?:socket|bind|listen)/.test(hit.line.text)
+          ? 'possible'
+          : died && !remark
+            ? 'certain'
+            : 'likely',
       cites: [hit.line.at],
       facts: { port: port ? Number(port) : null, os: given.reported?.os ?? guessed },
     };

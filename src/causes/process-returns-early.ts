@@ -8,6 +8,16 @@ const UNAWAITED =
   /unsettled top-level await|coroutine '[^']+' was never awaited|Top-level await promise never resolved/;
 const SAID =
   /\b(?:process|server|child|program)\b.{0,40}\b(?:exited|ended|finished|terminated|closed)\b.{0,30}\b(?:code[ :=]*0\b|cleanly|without (?:an )?error|immediately|normally)/i;
+const PROSE =
+  /\b(?:process|server|program|script|container|it|command)\b.{0,40}\b(?:exits?|exited|ends?|ended|quits?|stops?|stopped|terminates?|returns?|finishes|dies)\b.{0,20}\b(?:silently|immediately|instantly|at once|right away|straight away|cleanly|without (?:any |an )?(?:error|output|message|respon\w+)|with(?: exit)?(?: code| status)? 0|no (?:output|error))/i;
+/** What Claude Desktop says of every early end; with a script as command and no other word, its run loop is the first suspect. */
+/** A request that was waited for: the program was there. */
+const WAITED = /timed? ?out|-32001/i;
+const EARLY = /process exiting early|transport closed(?: unexpectedly)?\b|exited before responding to/i;
+const SCRIPT = /\.(?:py|[cm]?js|ts|rb|php|sh)$/i;
+/** The conversation was open: then this is no early end. */
+const OPEN =
+  /tools\/call|\btool calls?\b|\ball (?:\d+ |its |of its )?tools\b|\btools? (?:\w+ ){0,2}(?:disconnect|disappear|vanish)/i;
 /** A line that gives a reason for the end: then something else is the cause. */
 const REASON =
   /\b(?:error|exception|fatal|fail(?:ed|ure)|traceback|panic|missing|required|invalid|denied|refused|cannot|could not|unable|not found|usage)\b/i;
@@ -24,7 +34,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch'],
-  explains: SILENCE,
+  explains: ['process-crashed', ...SILENCE],
 
   match(given) {
     const { process, handshake, stdout, stderr, launch } = given;
@@ -33,10 +43,22 @@ export default defineCause({
     if (handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered') return null;
     const lines = words(given);
     const unawaited = find(lines, UNAWAITED)?.line;
-    const told = exit ? null : find(lines, SAID)?.line;
-    const quiet = !lines.some(({ text, from }) => from !== 'client' && REASON.test(text));
+    const told = exit ? null : find(lines, SAID, PROSE)?.line;
+    const quiet = !lines.some((line) => line.from !== 'client' && line !== unawaited && REASON.test(line.text));
+    // A client may make its own code of it.
+    const serves = unawaited !== undefined && quiet && !(process !== undefined && process.pid !== null);
     const done = exit?.signal === null && (exit.code === 0 || exit.code === 13);
-    if (exit ? !done || (!quiet && !unawaited) : !told && !(unawaited && process === undefined)) return null;
+    const mute = lines.every(({ from, text }) => from === 'client' && !WAITED.test(text));
+    const early =
+      exit || process || !mute || !(launch?.args ?? []).some((word) => SCRIPT.test(word))
+        ? undefined
+        : find(lines, EARLY)?.line;
+    if (
+      exit && !serves
+        ? !done || (!quiet && !unawaited)
+        : !told && !early && !serves && !(unawaited && process === undefined)
+    )
+      return null;
     // A program that reads an empty or closed stdin ends just so: then the way to its stdin is at fault, not the program.
     const command = [launch?.command ?? '', ...(launch?.args ?? [])];
     const detached =
@@ -44,12 +66,13 @@ export default defineCause({
       !command.some((w) => /^(?:-i|-it|-ti|--interactive(?:=true)?|-[a-z]*i[a-z]*)$/.test(w));
     const doubtful = process?.stdinIs === 'null' || process?.stdinIs === 'file' || detached;
     const live = process !== undefined && process.pid !== null;
+    const thin = (early && !told && !unawaited) || (!live && lines.some(({ text }) => OPEN.test(text)));
     return {
-      certainty: !exit || doubtful || !(live || unawaited) ? 'likely' : 'certain',
+      certainty: thin ? 'possible' : !exit || doubtful || !(live || unawaited) ? 'likely' : 'certain',
       cites: [
         ...(unawaited ? [unawaited.at] : []),
         ...(exit ? [at('process', 'exit')] : []),
-        ...(told ? [told.at] : []),
+        ...(told ? [told.at] : early && !unawaited ? [early.at] : []),
       ],
       facts: {
         lifetimeMs: live ? Math.round(process.lifetimeMs) : null,

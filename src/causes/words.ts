@@ -79,7 +79,7 @@ export const MILD =
   /\bwarn|\boptional\b|\bdisabled?\b|\bdefault(?:ing|s)? to\b|\busing (?:an? |the )?(?:default|in-memory|local|built-?in|anonymous|fallback)|\binstead\b|\bfall(?:ing)? ?back\b|\brate.?limit|\blimited\b|\bskip(?:ped|ping)\b|\bignor(?:ed|ing)\b|\bnot required\b|\bcontinu(?:e|ing)\b|\bunauthenticated\b|\bsome (?:features|tools|functions)\b|\bwithout (?:it|them|auth\w*|credentials|a (?:key|token))\b/i;
 /** An error of another kind, in the languages' own form. */
 const ANOTHER =
-  /^\W{0,4}(?:\S+ )?(?:[\w.]*[A-Za-z](?:Error|Exception)\b(?! \[ERR_INVALID_ARG)|panic\b|thread '|Segmentation fault|FATAL ERROR)|\bEADDRINUSE\b|\bECONNREFUSED\b|\bEACCES\b|\bENOENT\b|Cannot find (?:module|package)|No module named|heap out of memory/;
+  /^\W{0,4}(?:\S+ )?(?:[\w.]*[A-Za-z](?:Error|Exception)\b(?! \[ERR_INVALID_ARG)|panic\b|thread '|Segmentation fault|FATAL ERROR)|\bEADDRINUSE\b|\bECONNREFUSED\b|\bEACCES\b|\bENOENT\b|\berror: (?:unrecogni[sz]ed|unknown|unexpected|invalid) |Cannot find (?:module|package)|No module named|heap out of memory/;
 
 /**
  * Whether the server, after this line, spoke of an error of another kind. What it says last of its end is the reason; a complaint
@@ -89,3 +89,30 @@ export const outdone = (lines: Line[], line: Line, same: (text: string) => boole
   lines
     .slice(lines.findIndex(({ at }) => at === line.at) + 1)
     .some(({ text, from }) => from === line.from && ANOTHER.test(text) && !same(text));
+
+/** It worked in the end. */
+const RECOVERED =
+  /(?<!not |n't |never |be )\b(?:re-?)?connected\b(?!.{0,20}\bclient)|\bconnection (?:was |is |has been )?(?:re-?)?(?:established|restored|successful)|\bsucceeded\b|\bsuccessful(?:ly)? (?:re-?)?connect|\block (?:was )?(?:acquired|obtained)\b|\bacquired (?:the )?lock\b|\b(?:back|now) (?:online|available)\b/i;
+
+/** Whether a later line of the same source says that what failed here worked after all. */
+export const recovered = (lines: Line[], line: Line): boolean =>
+  lines
+    .slice(lines.findIndex(({ at }) => at === line.at) + 1)
+    .some(({ text, from }) => from === line.from && RECOVERED.test(text));
+
+/** The time, name and level that a logger puts in front of each line. */
+const LOGGER =
+  /^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\]?\s{0,3}(?:[-|] )?)?(?:[\w.-]{1,60} [-|] )?(?:\[[\w.:-]{1,40}\]\s?){0,3}(?:(?:INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL|DEBUG)\b\s?(?:[-|:]\s?)?)?/;
+
+/** A line without what its logger put in front; indentation of the text stays. */
+export const unlogged = (text: string): string => text.replace(LOGGER, '');
+
+/**
+ * Whether a client repeats what the server said. Over stdio it has nothing else to say of addresses, options or databases;
+ * its own words (its config file, its limits, its protocol) are none of the server's.
+ */
+export const repeatsServer = ({ text, from }: Line): boolean =>
+  from === 'client' &&
+  !/-32\d{3}\b|fetch failed|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
+    text,
+  );

@@ -6,6 +6,7 @@ import type { ClientInfo } from '../wire/revisions.js';
 import { StdioChannel } from '../wire/stdio.js';
 import { readCatalog } from './catalog.js';
 import type { Entry } from './command.js';
+import { ContainerRun } from './container.js';
 import { openDiscover, openInitialize } from './handshake.js';
 import { launcherAlone, type Patience, patienceFor } from './patience.js';
 import { MARK, ProcessTree } from './process-tree.js';
@@ -103,9 +104,13 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
   const { entry, clientInfo, progress } = options;
   const startedAt = draft.now();
   const run = markOfRun(world);
+  const container = ContainerRun.of(entry, run);
   let child: ChildProcess;
   try {
-    child = world.spawn(entry.command, entry.args, { cwd: entry.cwd, env: { ...options.env, [MARK]: run } });
+    child = world.spawn(entry.command, container?.args ?? entry.args, {
+      cwd: entry.cwd,
+      env: { ...options.env, [MARK]: run },
+    });
   } catch (error) {
     // Some refusals come at once: EINVAL for a .cmd without a shell on Windows, E2BIG, a NUL byte in an argument.
     const { code, message, syscall } = error as NodeJS.ErrnoException;
@@ -169,6 +174,7 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
     const shutdown = channel.spawnError ? undefined : await shutDown(channel, tree, options.graceMs, () => draft.now());
     options.signal?.removeEventListener('abort', onAbort);
     const leftBehind = tree.release();
+    const contained = channel.spawnError ? undefined : await container?.end(options.env, world);
     const process: Evidence['process'] = {
       pid: child.pid ?? null,
       spawnError: channel.spawnError,
@@ -180,7 +186,8 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
       peakRssBytes: tree.peakRssBytes || undefined,
       listening,
       shutdown,
-      leftBehind,
+      leftBehind: leftBehind + (contained?.leftRunning.length ?? 0),
+      oomKilled: contained?.oomKilled || undefined,
       silence,
     };
     draft.seen('process', process, draft.now() - startedAt);
