@@ -3,37 +3,68 @@ import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { find, type Line, WORDS, words } from './words.js';
 
-/** Faults of form on stdout, with the cure of each. */
-const FORMS: Record<string, { is: string; fix: string }> = {
+/** Faults of form on stdout, what clients make of each, and its cure. */
+const FORMS: Record<string, { is: string; clients: string; fix: string }> = {
   'content-length': {
     is: 'frames its messages with Content-Length headers, as language servers do',
+    clients: 'Clients look for one line of JSON, drop the headers and report a timeout',
     fix: 'write each message as one line of JSON with a newline, without headers',
   },
   'pretty-printed': {
     is: 'spreads a message over several lines',
+    clients: 'Clients read line by line, drop every one of them and report a timeout',
     fix: 'serialise without indentation: one message is one line',
   },
   unterminated: {
     is: 'does not end its message with a newline',
+    clients: 'Clients go on waiting for the end of the line and report a timeout, without a word of the reason',
     fix: 'write "\\n" after each message and flush stdout',
   },
   bom: {
     is: 'begins its output with a byte order mark',
+    clients: 'Clients built on the SDKs cannot parse that line, drop the reply behind the mark and report a timeout',
     fix: 'write UTF-8 without a byte order mark (.NET: new UTF8Encoding(false))',
   },
   'utf-16': {
     is: 'writes UTF-16',
+    clients: 'Clients read UTF-8, drop every line and report a timeout',
     fix: 'write UTF-8 (PowerShell: [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false); PYTHONIOENCODING=utf-8)',
+  },
+  'invalid-utf8': {
+    is: 'writes bytes that are no UTF-8',
+    clients:
+      'Clients in JavaScript show a replacement character, those with a strict decoder (Python, Rust, Go) end there',
+    fix: 'encode what it writes as UTF-8 (Python: PYTHONUTF8=1 or sys.stdout.reconfigure(encoding="utf-8"); Java: -Dstdout.encoding=UTF-8; .NET: Console.OutputEncoding = new UTF8Encoding(false))',
   },
   'rpc-invalid': {
     is: 'sends a message that JSON-RPC 2.0 does not allow',
+    clients: 'Clients built on the SDKs reject such a message as a whole and report a timeout',
     fix: 'answer with one object {"jsonrpc":"2.0","id":<the id of the request>,"result":{...}}, not an array, with result or error but not both',
+  },
+  'wrong-id': {
+    is: 'answers with another id than the request had',
+    clients:
+      'Clients of the TypeScript SDK compare ids as numbers and go on, strict ones wait for the right id for ever',
+    fix: 'copy the id of the request into the answer as it came, a number as a number and a string as a string',
+  },
+  duplicate: {
+    is: 'sends a reply that no request is waiting for',
+    clients: 'Clients built on the SDKs report an unknown message id and go on, others end the connection',
+    fix: 'answer every request exactly once, and send what nobody asked for as a notification without an id',
   },
   schema: {
     is: 'breaks the schema of initialize',
+    clients: '',
     fix: 'update the MCP SDK of the side that complains about unknown fields, or complete the fields it misses: protocolVersion, capabilities and serverInfo {name, version} of the result',
   },
 };
+
+/** The form of a stray line; the reason says which kind of a message that JSON-RPC does not allow it is. */
+function formOf({ kind, why = '' }: { kind: string; why?: string }): string {
+  if (kind !== 'rpc-invalid') return kind;
+  if (/carries the string id/.test(why)) return 'wrong-id';
+  return /^a (?:second )?reply to id/.test(why) ? 'duplicate' : kind;
+}
 
 const FIELD = String.raw`serverInfo|clientInfo|protocolVersion|capabilities|jsonrpc`;
 /** A deserialiser that stumbles over a type or a field of the handshake. */
@@ -82,6 +113,13 @@ function unlike(lines: Line[]): Line | null {
   return find(lines, /\bZodError\b|invalid_union|unrecognized_keys/)?.line ?? null;
 }
 
+/** Nothing is known of the place on stdout. */
+const UNPLACED: { opened: boolean; line: number | null; offset: number | null } = {
+  opened: false,
+  line: null,
+  offset: null,
+};
+
 export default defineCause({
   id: 'handshake-nonconforming',
   title: 'The messages of the handshake break the protocol',
@@ -99,27 +137,43 @@ export default defineCause({
   match(given) {
     const { handshake, stdout, http, process } = given;
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
-    if (opened) return null;
     const { error, status, problems } = handshake?.initialize ?? {};
     const gone = process?.exit?.by === 'itself';
+    const malformed = (stdout?.strays ?? []).findIndex(
+      ({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)),
+    );
+    const stray = stdout?.strays[malformed];
+    if (opened) {
+      // What died has a reason of its own, and text between the messages is worse than their form.
+      if (!stray || gone) return null;
+      const polluted = stdout?.strays.some(({ kind }) => kind === 'not-json' || kind === 'json-not-rpc');
+      return {
+        certainty: polluted ? 'likely' : 'certain',
+        severity: 'degraded',
+        cites: [at('stdout', 'strays', malformed, 'text')],
+        facts: { form: formOf(stray), detail: stray.why ?? '', opened: true, line: stray.line, offset: stray.offset },
+      };
+    }
     if (status === 'refused' && error && SCHEMA.some((pattern) => pattern.test(error.message)))
       return {
         certainty: 'certain',
         cites: [at('handshake', 'initialize', 'error')],
-        facts: { form: 'schema', detail: error.message.slice(0, 200) },
+        facts: { form: 'schema', detail: error.message.slice(0, 200), ...UNPLACED },
       };
-    const index = (stdout?.strays ?? []).findIndex(
-      ({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)),
-    );
-    const stray = stdout?.strays[index];
     if (stray && status !== 'refused')
       return {
         certainty: handshake && !gone ? 'certain' : 'likely',
         cites: [
-          at('stdout', 'strays', index, 'text'),
+          at('stdout', 'strays', malformed, 'text'),
           ...(problems?.length ? [at('handshake', 'initialize', 'problems', 0)] : []),
         ],
-        facts: { form: stray.kind, detail: stray.why ?? problems?.[0] ?? '' },
+        facts: {
+          form: formOf(stray),
+          detail: stray.why ?? problems?.[0] ?? '',
+          opened: false,
+          line: stray.line,
+          offset: handshake ? stray.offset : null,
+        },
       };
     if (status === 'invalid' && problems?.length) {
       const answer = http?.exchanges.find(({ purpose }) => purpose === 'initialize');
@@ -128,7 +182,7 @@ export default defineCause({
       return {
         certainty: http && problems[0]?.includes('without a JSON-RPC reply') ? 'likely' : 'certain',
         cites: [at('handshake', 'initialize', 'problems', 0)],
-        facts: { form: 'schema', detail: problems.slice(0, 3).join('; ').slice(0, 200) },
+        facts: { form: 'schema', detail: problems.slice(0, 3).join('; ').slice(0, 200), ...UNPLACED },
       };
     }
     // Pasted output: the lines of an indented message stand there one by one.
@@ -137,7 +191,7 @@ export default defineCause({
       return {
         certainty: 'likely',
         cites: [at('stdout', 'strays', brace, 'text')],
-        facts: { form: 'pretty-printed', detail: '' },
+        facts: { form: 'pretty-printed', detail: '', ...UNPLACED },
       };
 
     const said = words(given).filter(({ from }) => from !== 'stdout');
@@ -147,7 +201,7 @@ export default defineCause({
         return {
           certainty: 'likely',
           cites: [hit.line.at],
-          facts: { form, detail: hit.line.text.trim().slice(0, 200) },
+          facts: { form, detail: hit.line.text.trim().slice(0, 200), ...UNPLACED },
         };
     }
     const schema = find(said, ...SCHEMA);
@@ -156,17 +210,23 @@ export default defineCause({
     const line = schema?.line ?? zod?.line ?? odd;
     if (!line) return null;
     if (!schema && !zod)
-      return { certainty: 'likely', cites: [line.at], facts: { form: 'rpc-invalid', detail: 'ZodError' } };
+      return { certainty: 'likely', cites: [line.at], facts: { form: 'rpc-invalid', detail: 'ZodError', ...UNPLACED } };
     return {
       certainty: 'likely',
       cites: [line.at],
-      facts: { form: 'schema', detail: zod ? `the field ${zod.field}` : line.text.trim().slice(0, 200) },
+      facts: { form: 'schema', detail: zod ? `the field ${zod.field}` : line.text.trim().slice(0, 200), ...UNPLACED },
     };
   },
-  say: ({ form, detail }) =>
-    form === 'schema'
-      ? `A message of initialize breaks the schema of the protocol (${detail.replace(/[.\s]+$/, '')}), so the handshake ends there.`
-      : `The server ${FORMS[form]?.is}, so initialize comes to no usable answer${detail ? ` (${detail.replace(/[.\s]+$/, '')})` : ''}.`,
+  say: ({ form, detail, opened, line, offset }) => {
+    const what = detail ? ` (${detail.replace(/[.\s]+$/, '')})` : '';
+    if (form === 'schema')
+      return `A message of initialize breaks the schema of the protocol${what}, so the handshake ends there.`;
+    const { is, clients } = FORMS[form] ?? {};
+    const where = offset === null ? '' : `, on stdout in line ${line} at byte offset ${offset}`;
+    return opened
+      ? `The server ${is}${where}${what}. ${clients}.`
+      : `The server ${is}${where}, so initialize comes to no usable answer${what}. ${clients}.`;
+  },
   fix: ({ form }) => [
     {
       say: `In the server, ${FORMS[form]?.fix}. The official SDKs do all of this: use one for the transport, or update it.`,
@@ -240,6 +300,33 @@ export default defineCause({
             problems: ['result.serverInfo is missing'],
           },
           discover: { status: 'refused' },
+        },
+      },
+    },
+    {
+      name: 'a number comes back as a string',
+      finds: true,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', revision: '2025-11-25' },
+          discover: { status: 'not-asked' },
+          used: 'initialize',
+        },
+        stdout: {
+          bytes: 200,
+          messages: 0,
+          strays: [
+            {
+              kind: 'rpc-invalid',
+              line: 1,
+              offset: 0,
+              atMs: 40,
+              text: '{"jsonrpc":"2.0","id":"1","result":{}}',
+              why: 'the reply carries the string id "1"; the request had the number 1',
+            },
+          ],
+          strayCount: 1,
+          endedWhileAlive: false,
         },
       },
     },

@@ -98,8 +98,13 @@ export default defineCause({
       facts: { code: code ? Number(code) : null, message: message?.trim().replace(/["'})\]\s]+$/, '') ?? '' },
     };
   },
-  say: ({ code, message }) =>
-    `The server answered initialize with a JSON-RPC error${code === null ? '' : ` ${code}`}${message ? ` ("${message}")` : ''} instead of a result.`,
+  say: ({ code, message }) => {
+    const answer = `The server answered initialize with a JSON-RPC error${code === null ? '' : ` ${code}`}${message ? ` ("${message}")` : ''} instead of a result.`;
+    // SDK clients use the same code and words for a connection that is gone.
+    return code === -32000 || code === -32001
+      ? `${answer} These are words of the server: the connection was open, although clients show the same code when it is lost.`
+      : answer;
+  },
   fix: ({ code }) => [
     code === -32601
       ? {

@@ -29,7 +29,10 @@ export default defineCause({
     const { handshake, process, stdout, stderr, http, reported } = given;
     if (process?.spawnError || process?.exit?.by === 'itself') return null;
     if (handshake) {
-      if (handshake.initialize.status !== 'unanswered' || handshake.discover.status === 'answered') return null;
+      // A server that closes its stdout and lives on ended nothing but its own answers.
+      const muted = handshake.initialize.status === 'closed' && stdout?.endedWhileAlive === true;
+      if ((handshake.initialize.status !== 'unanswered' && !muted) || handshake.discover.status === 'answered')
+        return null;
       const index = http?.exchanges.findIndex(({ purpose }) => purpose === 'initialize') ?? -1;
       const exchange = http?.exchanges[index];
       // A connection that was refused or reset is not silence.
@@ -47,11 +50,11 @@ export default defineCause({
         !process?.silence?.busy &&
         process?.stdinIs !== 'null';
       return {
-        certainty: process && mute ? 'certain' : 'likely',
+        certainty: process && (mute || muted) ? 'certain' : 'likely',
         cites: [
           at('handshake', 'initialize'),
           ...(exchange ? [at('http', 'exchanges', index)] : []),
-          ...(process?.silence ? [at('process', 'silence')] : []),
+          ...(muted ? [at('stdout', 'endAtMs')] : process?.silence ? [at('process', 'silence')] : []),
         ],
         facts: {
           waitedMs: waited,
@@ -93,9 +96,9 @@ export default defineCause({
   say: ({ waitedMs, bytes, alive, busy, stdoutClosed, status, http }) => {
     const wait = waitedMs === null ? '' : ` within ${seconds(waitedMs)}`;
     if (alive) {
-      const state = stdoutClosed
-        ? 'alive, but it has closed its stdout'
-        : `alive${busy ? ' and busy' : ''}, with ${bytes ?? 0} bytes on stdout`;
+      if (stdoutClosed)
+        return 'The server process is alive, but it has closed its stdout, so no answer can come any more. Clients built on the SDKs notice nothing and report a timeout.';
+      const state = `alive${busy ? ' and busy' : ''}, with ${bytes ?? 0} bytes on stdout`;
       return `The server process is ${state}, and it did not answer initialize${wait}.`;
     }
     if (http)

@@ -35,6 +35,7 @@ import processReturnsEarly from './process-returns-early.js';
 import runtimeDependencyMissing from './runtime-dependency-missing.js';
 import runtimeNotBuilt from './runtime-not-built.js';
 import runtimeTooOld from './runtime-too-old.js';
+import stdioMessageTooLong from './stdio-message-too-long.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
@@ -77,6 +78,7 @@ export const causes: readonly Cause[] = [
   runtimeDependencyMissing,
   runtimeNotBuilt,
   runtimeTooOld,
+  stdioMessageTooLong,
   stdioPollutedByServer,
   stdioStdinClosed,
   transportHttpServerOnStdio,

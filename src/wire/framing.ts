@@ -49,24 +49,26 @@ function looksUtf16(line: Buffer): boolean {
   return zeros.length >= Math.floor(sample.length / 3) && new Set(zeros.map((i) => i % 2)).size === 1;
 }
 
-/** Where UTF-8 first goes wrong. The decoder accepts every prefix that ends before the fault. */
-function firstBadByte(line: Buffer): number {
-  const decodes = (end: number) => {
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(line.subarray(0, end), { stream: true });
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  let good = 0;
-  let bad = line.length;
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    if (decodes(middle)) good = middle;
-    else bad = middle;
+const decodes = (bytes: Buffer): boolean => {
+  try {
+    strict.decode(bytes);
+    return true;
+  } catch {
+    return false;
   }
-  return good;
+};
+
+/** Where UTF-8 first goes wrong: the start of the first sequence that is none. */
+function firstBadByte(line: Buffer): number {
+  // The decoder puts one replacement character per fault, and what stands before the first of them is sound.
+  const sound = Buffer.byteLength(line.toString('utf8').split('\uFFFD', 1)[0] ?? '');
+  // A replacement character may have been sent as such.
+  let place = sound;
+  while (place < line.length && decodes(line.subarray(0, place + 3)) && line[place] === 0xef) {
+    place += 3;
+    place += Buffer.byteLength(line.subarray(place).toString('utf8').split('\uFFFD', 1)[0] ?? '');
+  }
+  return place;
 }
 
 const LOGGER_KEYS = new Set([

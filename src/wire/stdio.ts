@@ -235,7 +235,7 @@ export class StdioChannel implements Channel {
 
   #strayOf({ stray, line, offset, text, why }: FramedLine): Stray {
     // What stands between messages is named with its place in the conversation.
-    const foreign = stray === 'not-json' || stray === 'json-not-rpc';
+    const foreign = (stray === 'not-json' && !why?.startsWith('a message starts')) || stray === 'json-not-rpc';
     const when = this.#lastAnswered ? `after the reply to ${this.#lastAnswered}` : 'before the first reply';
     return {
       kind: stray ?? 'not-json',
