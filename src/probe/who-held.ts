@@ -17,6 +17,7 @@ const WORDS: [name: string, pattern: RegExp][] = [
     'npm',
     /^(?:\d+ packages are looking for funding|found \d+ vulnerabilities|Need to install the following packages:)/,
   ],
+  ['npm', /^> (?:node|tsx|ts-node|nodemon|cross-env|npm|npx|pnpm|bun|deno|python[\d.]*|uv|sh|bash)(?: |$)/],
   ['yarn', /^yarn (?:run|exec|dlx|install) v\d|^\$ \S{1,100}(?: .{0,300})?$|^Done in \d+\.\d+s\.|^➤ YN\d{4}/],
   ['bun', /^bun (?:run|install|add) v\d|^\d+ packages? installed \[\d/],
   [
@@ -61,7 +62,7 @@ interface Holder {
   launcher: boolean;
 }
 
-const isLauncher = (name: string): boolean => {
+export const isLauncher = (name: string): boolean => {
   const program = name.split(' ')[0] ?? name;
   return SHELL.test(program) || LAUNCHERS[nameOf(program)] !== undefined || program === 'env';
 };

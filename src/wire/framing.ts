@@ -157,7 +157,7 @@ export function classify(bytes: Buffer): Class {
     const why =
       tail && tail.type !== 'foreign'
         ? `a message starts at byte ${glued} of the line: text without a newline was printed before it`
-        : /^\s*[[{]/.test(text)
+        : /^\s*(?:\{\s*"|\[\s*[[{"\d])/.test(text)
           ? 'it begins like JSON, and it is none'
           : 'plain text, no JSON';
     return { stray: 'not-json', text: short, why };
