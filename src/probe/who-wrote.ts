@@ -76,9 +76,9 @@ export function writerOf({ main, stdlib, frames }: Note): NonNullable<Stray['by'
       how: `written by ${caller.file}:${caller.line}`,
     };
   const owner = packageOf(caller.file);
-  const place = owner
-    ? `${owner.name} (${caller.file.replaceAll('\\', '/').slice(owner.folder.length) || 'one file'}:${caller.line})`
-    : `${caller.file}:${caller.line}`;
+  const within = owner ? caller.file.replaceAll('\\', '/').slice(owner.folder.length) : caller.file;
+  const at = within ? `${within}:${caller.line}` : `line ${caller.line}`;
+  const place = owner ? `${owner.name} (${at})` : at;
   const how = `a second start showed the write in ${place}`;
   // The package that was started is the server, wherever it lies.
   if (!owner || owner.name === packageOfMain(main)) return { who: 'server', name: place, how };

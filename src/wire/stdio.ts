@@ -69,7 +69,8 @@ export class StdioChannel implements Channel {
     this.ended = new Promise((resolve) => {
       this.#settled = resolve;
     });
-    child.once('spawn', () => timeline.add('spawned', `pid ${child.pid}`));
+    // A child with a pid runs already; the event of that name comes when the loop has time for it.
+    if (child.pid !== undefined) timeline.add('spawned', `pid ${child.pid}`);
     child.once('error', (error: NodeJS.ErrnoException) => this.#onSpawnError(error));
     child.once('exit', (code, signal) => this.#onExit(code, signal));
     child.stdout?.on('data', (chunk: Buffer) => this.#onStdout(chunk));
