@@ -12,6 +12,7 @@ export const SHARED_CAUSE_FILES = [
   'cause',
   'challenge',
   'consequences',
+  'conversation',
   'edges',
   'index',
   'launchers',

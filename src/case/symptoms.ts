@@ -72,6 +72,10 @@ function stdoutOf(text: string): Evidence['stdout'] {
   };
 }
 
+/** Error replies on a pasted stdout: messages in order, and yet what the reader has to know. */
+const errorReplies = (stdout: string | undefined): string[] =>
+  linesOf(stdout).filter((line) => /^\s*\{.*"error"\s*:\s*\{/.test(line) && strayKindOf(line) === null);
+
 /** Exit status and failure to spawn, as a client or a launcher words them. */
 function processOf(symptoms: Symptoms): Evidence['process'] | undefined {
   const text = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
@@ -205,7 +209,7 @@ export function evidenceOf(told: Symptoms): Partial<Evidence> {
       platform: symptoms.platform,
       url: symptoms.url ?? (typeof symptoms.entry?.url === 'string' ? symptoms.entry.url : undefined),
       clientError: bounded(linesOf(symptoms.clientError)).kept,
-      serverLog: bounded(linesOf(symptoms.serverLog)).kept,
+      serverLog: bounded([...linesOf(symptoms.serverLog), ...errorReplies(symptoms.stdout)]).kept,
       entry:
         symptoms.entry && Object.keys(symptoms.entry).some((key) => !knownKeys.has(key))
           ? JSON.stringify(withoutValues(symptoms.entry)).slice(0, 4_000)

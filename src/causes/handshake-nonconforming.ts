@@ -52,6 +52,11 @@ const FORMS: Record<string, { is: string; clients: string; fix: string }> = {
     clients: 'Clients built on the SDKs report an unknown message id and go on, others end the connection',
     fix: 'answer every request exactly once, and send what nobody asked for as a notification without an id',
   },
+  unread: {
+    is: 'cannot read what the client sends',
+    clients: 'The client waits for an answer and reports a timeout',
+    fix: 'read stdin line by line, one message of JSON to a line, without headers, and leave out fields that are optional (params) or unknown instead of refusing the message',
+  },
   schema: {
     is: 'breaks the schema of initialize',
     clients: '',
@@ -78,6 +83,7 @@ const SCHEMA = [
   // Kotlin, C#, Go, Rust, Python.
   /Field '(?<field>\w+)' is required for type with serial name 'io\.modelcontextprotocol|subclass '[^']{0,60}' is not found in the polymorphic scope of 'JSONRPC/i,
   /(?:ModelContextProtocol\.[\w.]*(?:JsonRpc\w*|InitializeResult|Implementation)\b.{0,80}missing required propert|missing required propert.{0,60}['"](?<field>protocolVersion|serverInfo|capabilities|jsonrpc)['"])|(?:invalid|missing|unsupported|wrong)(?: or missing)? (?:"jsonrpc"|jsonrpc|JSON-RPC) version|invalid message version tag/i,
+  /\b(?:JSON-?RPC|MCP|response|message)\b.{0,40}\bbatch\w*\b.{0,60}\b(?:not (?:be )?supported|unsupported|invalid|not allowed|rejected)|\bid (?:does not|doesn't) match\b|\b(?:response|reply)\b.{0,20}\bunexpected id\b|\bunexpected (?:response|reply) id\b/i,
   /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b|unknown JSON-?RPC message/i,
   /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
@@ -85,7 +91,7 @@ const SCHEMA = [
 const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
   [
     'content-length',
-    /["']Content-Le(?:n|ngth)?\b|Failed to parse message: "Content-Length|invalid header field|missing Content-Length/i,
+    /["']Content-Le(?:n|ngth)?\b|\bContent-Length\b.{0,40}\b(?:headers?|fram\w+|prefix)\b|\bLSP[- ]style (?:framing|headers?)|Failed to parse message: "Content-Length|invalid header field|missing Content-Length/i,
   ],
   ['bom', /Unexpected UTF-8 BOM|Unexpected token '?\uFEFF|invalid character 'ï' looking/i],
   // V8 over a line that holds nothing but an opening brace.
@@ -102,16 +108,25 @@ function zodProblem(lines: Line[]): { line: Line; field: string } | null {
   return field ? { line: field.line, field: field.groups.field ?? '' } : null;
 }
 
-/** The SDK of TypeScript takes a line apart that is JSON, but no message: its own frames tell where. */
+/** Keys of a logger belong to a log line, which stands on stdout by mistake. */
+const LOGGER = /["'](?:level|msg|timestamp|pid|hostname|logger)["']/;
+const FRAMES = /deserializeMessage|JSONRPCMessageSchema|ReadBuffer\.readMessage|processReadBuffer|from MCP server/;
+/** A message of JSON-RPC whose id, result or error has the wrong form. */
+const ENVELOPE = /["']received["']: ?["']null["'].{0,40}["']path["']: ?\[ ?["'](?:id|jsonrpc|result|error)["'] ?\]/;
+
+/** A schema library takes a line apart that is JSON, but no message: its own frames, or the values it shows, tell so. */
 function unlike(lines: Line[]): Line | null {
-  const frames = lines.some(({ text }) =>
-    /deserializeMessage|JSONRPCMessageSchema|ReadBuffer\.readMessage|processReadBuffer/.test(text),
-  );
-  // Keys of a logger are a log line, which stands on stdout by mistake.
-  if (!frames || lines.some(({ text }) => /["'](?:level|msg|timestamp|pid|hostname|logger)["']/.test(text)))
-    return null;
+  if (lines.some(({ text }) => LOGGER.test(text))) return null;
+  const head = find(lines, /validation errors? for JSONRPC\w*/)?.line;
+  if (head && find(lines, /input_value=.{0,80}["'](?:jsonrpc|id|result|error|method)["']/)) return head;
+  const shown = find(lines, ENVELOPE)?.line;
+  if (shown || !lines.some(({ text }) => FRAMES.test(text))) return shown ?? null;
   return find(lines, /\bZodError\b|invalid_union|unrecognized_keys/)?.line ?? null;
 }
+
+/** The server cannot read what the client sends, in its own words. */
+const UNREADABLE =
+  /\b(?:fail\w*|unable|could not|cannot|error) (?:to )?(?:pars|decod|deserializ|unmarshal)\w* (?:the |an? )?(?:incoming |client |received |MCP |JSON-?RPC )*(?:message|request|packet|frame)s?\b(?!.{0,6}from server)(?<detail>.{0,160})/i;
 
 /** Nothing is known of the place on stdout. */
 const UNPLACED: { opened: boolean; line: number | null; offset: number | null } = {
@@ -208,7 +223,19 @@ export default defineCause({
     const zod = schema ? null : zodProblem(said);
     const odd = stdout?.strayCount ? null : unlike(said);
     const line = schema?.line ?? zod?.line ?? odd;
-    if (!line) return null;
+    if (!line) {
+      const unread = find(
+        said.filter(({ from }) => from !== 'client'),
+        UNREADABLE,
+      );
+      return unread
+        ? {
+            certainty: 'possible',
+            cites: [unread.line.at],
+            facts: { form: 'unread', detail: unread.line.text.trim().slice(0, 160), ...UNPLACED },
+          }
+        : null;
+    }
     if (!schema && !zod)
       return { certainty: 'likely', cites: [line.at], facts: { form: 'rpc-invalid', detail: 'ZodError', ...UNPLACED } };
     return {
@@ -301,6 +328,19 @@ export default defineCause({
           },
           discover: { status: 'refused' },
         },
+      },
+    },
+    {
+      name: 'a server that cannot read an optional field',
+      finds: true,
+      symptoms: { stderr: '[DEBUG] reading from stdio\n[ERROR] Failed to parse message: Request.Tools.List.params' },
+    },
+    {
+      name: 'a client in Python takes an id of null apart',
+      finds: true,
+      symptoms: {
+        clientError:
+          "pydantic_core._pydantic_core.ValidationError: 5 validation errors for JSONRPCMessage\nJSONRPCRequest.method\n  Field required [type=missing, input_value={'jsonrpc': '2.0', 'id': None}, input_type=dict]",
       },
     },
     {

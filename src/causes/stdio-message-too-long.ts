@@ -21,6 +21,7 @@ const READERS: [reader: string, pattern: RegExp][] = [
     'java',
     /\bexceeds the maximum (?:allowed )?(?:length )?\((?<limit>\d+)(?:, from `?StreamReadConstraints)|\bline exceeds the framing limit/i,
   ],
+  ['other', /\bbufferLimitExceeded\b|\bno newline (?:with)?in (?<limit>\d+) bytes/],
   ['zig', /\berror[:.] ?StreamTooLong\b|\bStreamTooLong\b/],
 ];
 
@@ -29,14 +30,14 @@ const OVER = String.raw`(?:exceed(?:s|ed|ing)?|(?:larger|longer|bigger) than|too
 /** In words of its own, with a limit named and the wire meant. */
 const GENERIC = [
   new RegExp(
-    String.raw`\b(?:stdio|std(?:in|out)|JSON-?RPC|MCP|newline|read(?:er|line)?)\b.{0,60}\b${UNIT}\b.{0,40}\b${OVER}\b.{0,40}(?:\b(?:limit|max(?:imum)?|buffer|cap)\b|\d ?(?:bytes|[KM]i?B)\b)`,
+    String.raw`\b(?:stdio|std(?:in|out)|JSON-?RPC|MCP|newline|read(?:er|line)?)\b.{0,60}\b${UNIT}\b.{0,40}\b${OVER}\b.{0,40}(?:\b(?:limit|max(?:imum)?|buffer|cap)\b|\bMAX_\w|\d ?(?:bytes|[KM]i?B)\b)`,
     'i',
   ),
   new RegExp(
     String.raw`\b${UNIT}\b.{0,30}\b${OVER}\b.{0,40}\b(?:buffer|line|frame|framing|read|stdio|pipe)\b.{0,20}\b(?:limit|size|max(?:imum)?)\b`,
     'i',
   ),
-  /\b(?:line|message|frame) too (?:long|large|big)\b.{0,60}(?:\d ?(?:bytes|[KM]i?B)\b|\blimit|\bmax)|\b(?:read|line|stdio|pipe) buffer (?:is )?(?:overflow\w*|exceeded|full|limit)|\b(?:exceed\w*|over) (?:the )?(?:64 ?Ki?B|65,?53[56])\b/i,
+  /\b(?:message|frame|line) (?:length|size) (?:of )?\d+ (?:bytes )?exceeds?\b.{0,30}\d|\b(?:line|message|frame) too (?:long|large|big)\b.{0,60}(?:\d ?(?:bytes|[KM]i?B)\b|\blimit|\bmax)|\b(?:read|line|stdio|pipe) buffer (?:is )?(?:overflow\w*|exceeded|full|limit)|\b(?:exceed\w*|over) (?:the )?(?:64 ?Ki?B|65,?53[56])\b/i,
 ];
 /** JSON that stops at the size of a buffer: the reader took what had come so far for the whole. */
 const CUT =
