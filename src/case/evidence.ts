@@ -182,11 +182,7 @@ const stdout = z.object({
       why: z.string().optional(),
       /** Who wrote it, as far as it can be told, and how that is known. `name` is a program or a package. */
       by: z
-        .object({
-          who: z.enum(['launcher', 'dependency', 'server']),
-          name: z.string().optional(),
-          how: z.string(),
-        })
+        .object({ who: z.enum(['launcher', 'dependency', 'server']), name: z.string().optional(), how: z.string() })
         .optional(),
     }),
   ),

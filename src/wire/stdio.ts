@@ -201,8 +201,11 @@ export class StdioChannel implements Channel {
     this.#timeline.add('exit', signal ? `signal ${signal}` : `code ${code}`);
     this.#maybeSettled();
     setTimeout(() => {
-      this.#closeAll();
-      this.#settled();
+      // On a busy machine the timer is due before the loop has looked at the pipes: what lies in them is read first.
+      setImmediate(() => {
+        this.#closeAll();
+        this.#settled();
+      });
     }, DRAIN_MS).unref();
   }
 
@@ -225,7 +228,7 @@ export class StdioChannel implements Channel {
     this.#timeline.add('stdout-end');
     this.#maybeSettled();
     // stdout alone has ended: no reply can come any more, though the process may live on.
-    setTimeout(() => this.#closeAll(), DRAIN_MS).unref();
+    setTimeout(() => setImmediate(() => this.#closeAll()), DRAIN_MS).unref();
   }
 
   #onStdout(chunk: Buffer): void {
