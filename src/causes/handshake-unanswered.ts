@@ -18,7 +18,8 @@ const GAVE_UP = [
   /(?:连接|请求|启动|接続|起動|연결|요청).{0,30}(?:超时|タイムアウト|시간 초과)/,
 ];
 /** A call or a list that waits: the handshake had succeeded. */
-const LATER = /tools\/call|call(?:ing|ed)? (?:the )?tool|tool call|\b(?:tools|resources|prompts)\/list\b/i;
+const LATER =
+  /\bMCP_TOOL_TIMEOUT\b|\btool\b.{0,60}\btimed? ?out|tools\/call|call(?:ing|ed)? (?:the )?tool|tool call|\b(?:tools|resources|prompts)\/list\b/i;
 
 /** A log that shows initialize go out and no reply come in: the client cancelled it, or the connection ended over it. */
 function unansweredIn(lines: Line[]): { line: Line; cancelled: boolean } | null {
@@ -29,7 +30,9 @@ function unansweredIn(lines: Line[]): { line: Line; cancelled: boolean } | null 
   if (replies.has(id) || [...requests.values()].some(({ method }) => LATER.test(method))) return null;
   const cancelled = timedOut.get(id);
   if (cancelled) return { line: cancelled, cancelled: true };
-  return request ? { line: request.line, cancelled: false } : null;
+  // Whoever is gone is silent for a reason of its own.
+  const gone = lines.some(({ text }) => /transport closed|disconnected|exited|\bended\b|connection closed/i.test(text));
+  return request && !gone ? { line: request.line, cancelled: false } : null;
 }
 
 const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`);
