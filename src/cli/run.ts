@@ -57,7 +57,7 @@ function build(command: string[] | null, done: (code: number) => void): Command 
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
-    .option('--quick', 'as fast as possible: no long wait for the shutdown')
+    .option('--quick', 'as fast as possible: no long wait for the shutdown, no second start')
     .option('--full', 'everything, even if the server must be started a second time')
     .addHelpText('after', EXIT_HELP)
     .action(async (target: string | undefined, options) => {
