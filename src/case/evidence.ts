@@ -163,6 +163,12 @@ const strayKind = z.enum([
   'unterminated',
 ]);
 
+/** Line number from 1, and offset of its first byte in the stream from 0. */
+const place = { line: z.number(), offset: z.number(), text: z.string() };
+/** `early-request`: before `notifications/initialized`. `long-line`: more than 64 KiB. */
+const remarkKind = z.enum(['crlf', 'early-request', 'long-line']);
+const remark = z.object({ kind: remarkKind, ...place, why: z.string(), count: z.number() });
+
 /** What the process wrote to standard output: on stdio this is the wire, and every line has a class. */
 const stdout = z.object({
   bytes: z.number(),
@@ -172,24 +178,21 @@ const stdout = z.object({
   strays: z.array(
     z.object({
       kind: strayKind,
-      /** Line number from 1, and offset of its first byte in the stream from 0. */
-      line: z.number(),
-      offset: z.number(),
+      ...place,
       atMs: z.number(),
-      text: z.string(),
       /** What is wrong, for the kinds that need words. */
       why: z.string().optional(),
       /** Who wrote it, as far as it can be told, and how that is known. `name` is a program or a package. */
       by: z
-        .object({
-          who: z.enum(['launcher', 'dependency', 'server']),
-          name: z.string().optional(),
-          how: z.string(),
-        })
+        .object({ who: z.enum(['launcher', 'dependency', 'server']), name: z.string().optional(), how: z.string() })
         .optional(),
     }),
   ),
   strayCount: z.number(),
+  /** Messages that are allowed and yet worth a word: the first of each kind, and how many there were. */
+  remarks: z.array(remark).optional(),
+  /** Length of the longest message, bytes. */
+  longestBytes: z.number().optional(),
   /** End of the stream. */
   endAtMs: z.number().optional(),
   /** The stream ended although the process went on living. */

@@ -92,6 +92,10 @@ function stdoutOf(text: string): Evidence['stdout'] {
   };
 }
 
+/** Error replies on a pasted stdout: messages in order, and yet what the reader has to know. */
+const errorReplies = (stdout: string | undefined): string[] =>
+  linesOf(stdout).filter((line) => /^\s*\{.*"error"\s*:\s*\{/.test(line) && strayKindOf(line) === null);
+
 /** Exit status and failure to spawn, as a client or a launcher words them. */
 function processOf(symptoms: Symptoms): Evidence['process'] | undefined {
   const text = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
@@ -255,7 +259,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
       platform: symptoms.platform,
       url: symptoms.url ?? (typeof symptoms.entry?.url === 'string' ? symptoms.entry.url : undefined),
       clientError: bounded(linesOf(symptoms.clientError)).kept,
-      serverLog: bounded(linesOf(symptoms.serverLog)).kept,
+      serverLog: bounded([...linesOf(symptoms.serverLog), ...errorReplies(symptoms.stdout)]).kept,
       // A variable whose value is still a placeholder shows only here: `launch` has no values.
       entry:
         symptoms.entry &&

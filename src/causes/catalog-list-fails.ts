@@ -1,5 +1,6 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
+import { conversationOf } from './conversation.js';
 import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 const METHOD = String.raw`(?<method>(?:tools|resources|resources/templates|prompts)/list)\b`;
@@ -12,7 +13,13 @@ const SAID = [
   /\blist[_ ]?(?<kind>tool|resource|prompt)s\b(?!Result).{0,60}\b(?:fail\w*|error|exception|raised|timed? ?out|-32\d{3})\b.{0,200}/i,
   /validation errors? for List(?<kind>Tools|Resources|Prompts)Result\b.{0,200}/i,
   /"?path"?\s*:\s*\[\s*"(?<kind>tools|resources|prompts)",\s*\d+.{0,200}/i,
+  /\b(?:\w*error|exception|fail\w*|-32\d{3})\b.{0,80}\b(?:while|when|during) (?:listing|fetching|loading|discovering|getting) (?:the |available |MCP |server )*(?<kind>tool|resource|prompt)s?\b.{0,100}/i,
+  /(?:\b|_)list[_ ]?(?<kind>tool|resource|prompt)s(?:\(\))?(?!Result).{0,60}(?:\bfail\w*|\w*error\b|exception|\bthr(?:ew|ows?)\b|\breject\w*|timed? ?out|-32\d{3}).{0,200}/i,
+  // One item that a client cannot take.
+  /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}/i,
 ];
+/** A server that is connected and shows nothing: the only trace in the window of some clients. */
+const EMPTY = /^\W{0,3}No tools, prompts,? or resources\W{0,3}$|\b0 tools (?:enabled|found|available|shown|loaded)\b/i;
 /** A list that was never declared may be missing, and a lost connection has a reason of its own. */
 const NOT_OURS = /-32601\b|method not found|not implemented/i;
 const LOST =
@@ -31,8 +38,37 @@ function below(lines: Line[]): Hit | null {
       .find(({ text, from }) => from === line.from && (RESPONSE.test(text) || ASKED.test(text)));
     if (answer && !ASKED.test(answer.text) && !NOT_OURS.test(answer.text))
       return { line: answer, match: asked, groups: { ...asked.groups } };
+    // The other way round: the error, and below it what it was about.
+    const before = lines[i - 1];
+    const about = /^\W{0,4}(?:method|request|operation|call)\b\W{1,4}["']?(?:tools|resources|prompts)\//i.test(
+      line.text,
+    );
+    if (about && before?.from === line.from && RESPONSE.test(before.text) && !NOT_OURS.test(before.text))
+      return { line: before, match: asked, groups: { ...asked.groups } };
   }
   return null;
+}
+
+/** A log of messages: the list was asked for, and the answer is an error, or none came in time. */
+function logged(lines: Line[]): Hit | null {
+  const { requests, replies, timedOut } = conversationOf(lines);
+  const hit = (line: Line, groups: Record<string, string>): Hit => ({
+    line,
+    match: /^/.exec('') as RegExpExecArray,
+    groups: { ...groups, logged: 'yes' },
+  });
+  for (const [id, { method }] of requests) {
+    if (!ASKED.test(method)) continue;
+    const error = replies.get(id)?.error;
+    const line =
+      error && error.code !== -32601 ? replies.get(id)?.line : replies.has(id) ? undefined : timedOut.get(id);
+    if (line) return hit(line, { method });
+  }
+  // An error without its request: what follows initialize are the lists.
+  const [id, reply] = [...replies].find(([, { error }]) => error) ?? [];
+  return requests.size === 0 && /^[1-4]$/.test(id ?? '') && reply?.error && reply.error.code !== -32601
+    ? hit(reply.line, { method: 'tools/list', guess: 'yes' })
+    : null;
 }
 
 export default defineCause({
@@ -82,18 +118,16 @@ export default defineCause({
       };
     }
     const lines = words(given);
-    const hit =
-      find(
-        lines.filter(({ text }) => !NOT_OURS.test(text)),
-        ...SAID,
-      ) ?? below(lines);
+    const ours = lines.filter(({ text }) => !NOT_OURS.test(text));
+    const hit = find(ours, ...SAID) ?? below(lines) ?? logged(lines) ?? find(ours, EMPTY);
     if (!hit || given.http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
-    const { method, kind } = hit.groups;
+    const { method, kind, validated } = hit.groups;
+    const guess = hit.groups.guess !== undefined || EMPTY.test(hit.line.text);
     return {
-      certainty: LOST.test(hit.line.text) ? 'possible' : 'likely',
+      certainty: guess || (LOST.test(hit.line.text) && !hit.groups.logged) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
-        method: (method ?? `${kind?.replace(/s$/, '')}s/list`).toLowerCase(),
+        method: (method ?? `${(kind ?? validated ?? 'tool').replace(/s$/i, '')}s/list`).toLowerCase(),
         outcome: /validation|invalid|"?path"?\s*:/i.test(hit.line.text) ? 'invalid' : 'error',
         code: Number(/-32\d{3}/.exec(hit.line.text)?.[0] ?? 0) || null,
         detail: hit.line.text.trim().slice(0, 200),
@@ -175,6 +209,28 @@ export default defineCause({
       name: 'a host in its own words',
       finds: true,
       symptoms: { clientError: 'notes: tools fetch failed: Internal error' },
+    },
+    {
+      name: 'a list that was cancelled',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog:
+          'Message from client: {"method":"tools/list","params":{},"jsonrpc":"2.0","id":1}\nMessage from client: {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"McpError: MCP error -32001: Request timed out"}}',
+      },
+    },
+    {
+      name: 'schemas that a client leaves out',
+      finds: true,
+      symptoms: { clientError: '36 tools have invalid JSON schemas and will be omitted' },
+    },
+    {
+      name: 'an answer on stdout',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stdout: '{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"Cannot read properties of undefined"}}',
+      },
     },
     {
       name: 'an answer that is none of a list',

@@ -3,37 +3,73 @@ import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { find, type Line, WORDS, words } from './words.js';
 
-/** Faults of form on stdout, with the cure of each. */
-const FORMS: Record<string, { is: string; fix: string }> = {
+/** Faults of form on stdout, what clients make of each, and its cure. */
+const FORMS: Record<string, { is: string; clients: string; fix: string }> = {
   'content-length': {
     is: 'frames its messages with Content-Length headers, as language servers do',
+    clients: 'Clients look for one line of JSON, drop the headers and report a timeout',
     fix: 'write each message as one line of JSON with a newline, without headers',
   },
   'pretty-printed': {
     is: 'spreads a message over several lines',
+    clients: 'Clients read line by line, drop every one of them and report a timeout',
     fix: 'serialise without indentation: one message is one line',
   },
   unterminated: {
     is: 'does not end its message with a newline',
+    clients: 'Clients go on waiting for the end of the line and report a timeout, without a word of the reason',
     fix: 'write "\\n" after each message and flush stdout',
   },
   bom: {
     is: 'begins its output with a byte order mark',
+    clients: 'Clients built on the SDKs cannot parse that line, drop the reply behind the mark and report a timeout',
     fix: 'write UTF-8 without a byte order mark (.NET: new UTF8Encoding(false))',
   },
   'utf-16': {
     is: 'writes UTF-16',
+    clients: 'Clients read UTF-8, drop every line and report a timeout',
     fix: 'write UTF-8 (PowerShell: [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false); PYTHONIOENCODING=utf-8)',
+  },
+  'invalid-utf8': {
+    is: 'writes bytes that are no UTF-8',
+    clients:
+      'Clients in JavaScript show a replacement character, those with a strict decoder (Python, Rust, Go) end there',
+    fix: 'encode what it writes as UTF-8 (Python: PYTHONUTF8=1 or sys.stdout.reconfigure(encoding="utf-8"); Java: -Dstdout.encoding=UTF-8; .NET: Console.OutputEncoding = new UTF8Encoding(false))',
   },
   'rpc-invalid': {
     is: 'sends a message that JSON-RPC 2.0 does not allow',
+    clients: 'Clients built on the SDKs reject such a message as a whole and report a timeout',
     fix: 'answer with one object {"jsonrpc":"2.0","id":<the id of the request>,"result":{...}}, not an array, with result or error but not both',
+  },
+  'wrong-id': {
+    is: 'answers with another id than the request had',
+    clients:
+      'Clients of the TypeScript SDK compare ids as numbers and go on, strict ones wait for the right id for ever',
+    fix: 'copy the id of the request into the answer as it came, a number as a number and a string as a string',
+  },
+  duplicate: {
+    is: 'sends a reply that no request is waiting for',
+    clients: 'Clients built on the SDKs report an unknown message id and go on, others end the connection',
+    fix: 'answer every request exactly once, and send what nobody asked for as a notification without an id',
+  },
+  unread: {
+    is: 'cannot read what the client sends',
+    clients: 'The client waits for an answer and reports a timeout',
+    fix: 'read stdin line by line, one message of JSON to a line, without headers, and leave out fields that are optional (params) or unknown instead of refusing the message',
   },
   schema: {
     is: 'breaks the schema of initialize',
+    clients: '',
     fix: 'update the MCP SDK of the side that complains about unknown fields, or complete the fields it misses: protocolVersion, capabilities and serverInfo {name, version} of the result',
   },
 };
+
+/** The form of a stray line; the reason says which kind of a message that JSON-RPC does not allow it is. */
+function formOf({ kind, why = '' }: { kind: string; why?: string }): string {
+  if (kind !== 'rpc-invalid') return kind;
+  if (/carries the string id/.test(why)) return 'wrong-id';
+  return /^a (?:second )?reply to id/.test(why) ? 'duplicate' : kind;
+}
 
 const FIELD = String.raw`serverInfo|clientInfo|protocolVersion|capabilities|jsonrpc`;
 /** A deserialiser that stumbles over a type or a field of the handshake. */
@@ -47,6 +83,7 @@ const SCHEMA = [
   // Kotlin, C#, Go, Rust, Python.
   /Field '(?<field>\w+)' is required for type with serial name 'io\.modelcontextprotocol|subclass '[^']{0,60}' is not found in the polymorphic scope of 'JSONRPC/i,
   /(?:ModelContextProtocol\.[\w.]*(?:JsonRpc\w*|InitializeResult|Implementation)\b.{0,80}missing required propert|missing required propert.{0,60}['"](?<field>protocolVersion|serverInfo|capabilities|jsonrpc)['"])|(?:invalid|missing|unsupported|wrong)(?: or missing)? (?:"jsonrpc"|jsonrpc|JSON-RPC) version|invalid message version tag/i,
+  /\b(?:JSON-?RPC|MCP|response|message)\b.{0,40}\bbatch\w*\b.{0,60}\b(?:not (?:be )?supported|unsupported|invalid|not allowed|rejected)|\bid (?:does not|doesn't) match\b|\b(?:response|reply)\b.{0,20}\bunexpected id\b|\bunexpected (?:response|reply) id\b/i,
   /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b(?!: ?["'`]?(?:[^\s{["'`]|\[\w))|unknown JSON-?RPC message/i,
   /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
@@ -54,7 +91,7 @@ const SCHEMA = [
 const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
   [
     'content-length',
-    /["']Content-Le(?:n|ngth)?\b|Failed to parse message: "Content-Length|invalid header field|missing Content-Length/i,
+    /["']Content-Le(?:n|ngth)?\b|\bContent-Length\b.{0,40}\b(?:headers?|fram\w+|prefix)\b|\bLSP[- ]style (?:framing|headers?)|Failed to parse message: "Content-Length|invalid header field|missing Content-Length/i,
   ],
   ['bom', /Unexpected UTF-8 BOM|Unexpected token '?\uFEFF|invalid character 'ï' looking/i],
   // V8 over a line that holds nothing but an opening brace.
@@ -71,16 +108,32 @@ function zodProblem(lines: Line[]): { line: Line; field: string } | null {
   return field ? { line: field.line, field: field.groups.field ?? '' } : null;
 }
 
-/** The SDK of TypeScript takes a line apart that is JSON, but no message: its own frames tell where. */
+/** Keys of a logger belong to a log line, which stands on stdout by mistake. */
+const LOGGER = /["'](?:level|msg|timestamp|pid|hostname|logger)["']/;
+const FRAMES = /deserializeMessage|JSONRPCMessageSchema|ReadBuffer\.readMessage|processReadBuffer|from MCP server/;
+/** A message of JSON-RPC whose id, result or error has the wrong form. */
+const ENVELOPE = /["']received["']: ?["']null["'].{0,40}["']path["']: ?\[ ?["'](?:id|jsonrpc|result|error)["'] ?\]/;
+
+/** A schema library takes a line apart that is JSON, but no message: its own frames, or the values it shows, tell so. */
 function unlike(lines: Line[]): Line | null {
-  const frames = lines.some(({ text }) =>
-    /deserializeMessage|JSONRPCMessageSchema|ReadBuffer\.readMessage|processReadBuffer/.test(text),
-  );
-  // Keys of a logger are a log line, which stands on stdout by mistake.
-  if (!frames || lines.some(({ text }) => /["'](?:level|msg|timestamp|pid|hostname|logger)["']/.test(text)))
-    return null;
+  if (lines.some(({ text }) => LOGGER.test(text))) return null;
+  const head = find(lines, /validation errors? for JSONRPC\w*/)?.line;
+  if (head && find(lines, /input_value=.{0,80}["'](?:jsonrpc|id|result|error|method)["']/)) return head;
+  const shown = find(lines, ENVELOPE)?.line;
+  if (shown || !lines.some(({ text }) => FRAMES.test(text))) return shown ?? null;
   return find(lines, /\bZodError\b|invalid_union|unrecognized_keys/)?.line ?? null;
 }
+
+/** The server cannot read what the client sends, in its own words. */
+const UNREADABLE =
+  /\b(?:fail\w*|unable|could not|cannot|error) (?:to )?(?:pars|decod|deserializ|unmarshal)\w* (?:the |an? )?(?:incoming |client |received |MCP |JSON-?RPC )*(?:message|request|packet|frame)s?\b(?!.{0,6}from server)(?<detail>.{0,160})/i;
+
+/** Nothing is known of the place on stdout. */
+const UNPLACED: { opened: boolean; line: number | null; offset: number | null } = {
+  opened: false,
+  line: null,
+  offset: null,
+};
 
 export default defineCause({
   id: 'handshake-nonconforming',
@@ -99,27 +152,43 @@ export default defineCause({
   match(given) {
     const { handshake, stdout, http, process } = given;
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
-    if (opened) return null;
     const { error, status, problems } = handshake?.initialize ?? {};
     const gone = process?.exit?.by === 'itself';
+    const malformed = (stdout?.strays ?? []).findIndex(
+      ({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)),
+    );
+    const stray = stdout?.strays[malformed];
+    if (opened) {
+      // What died has a reason of its own, and text between the messages is worse than their form.
+      if (!stray || gone) return null;
+      const polluted = stdout?.strays.some(({ kind }) => kind === 'not-json' || kind === 'json-not-rpc');
+      return {
+        certainty: polluted ? 'likely' : 'certain',
+        severity: 'degraded',
+        cites: [at('stdout', 'strays', malformed, 'text')],
+        facts: { form: formOf(stray), detail: stray.why ?? '', opened: true, line: stray.line, offset: stray.offset },
+      };
+    }
     if (status === 'refused' && error && SCHEMA.some((pattern) => pattern.test(error.message)))
       return {
         certainty: 'certain',
         cites: [at('handshake', 'initialize', 'error')],
-        facts: { form: 'schema', detail: error.message.slice(0, 200) },
+        facts: { form: 'schema', detail: error.message.slice(0, 200), ...UNPLACED },
       };
-    const index = (stdout?.strays ?? []).findIndex(
-      ({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)),
-    );
-    const stray = stdout?.strays[index];
     if (stray && status !== 'refused')
       return {
         certainty: handshake && !gone ? 'certain' : 'likely',
         cites: [
-          at('stdout', 'strays', index, 'text'),
+          at('stdout', 'strays', malformed, 'text'),
           ...(problems?.length ? [at('handshake', 'initialize', 'problems', 0)] : []),
         ],
-        facts: { form: stray.kind, detail: stray.why ?? problems?.[0] ?? '' },
+        facts: {
+          form: formOf(stray),
+          detail: stray.why ?? problems?.[0] ?? '',
+          opened: false,
+          line: stray.line,
+          offset: handshake ? stray.offset : null,
+        },
       };
     if (status === 'invalid' && problems?.length) {
       const answer = http?.exchanges.find(({ purpose }) => purpose === 'initialize');
@@ -128,7 +197,7 @@ export default defineCause({
       return {
         certainty: http && problems[0]?.includes('without a JSON-RPC reply') ? 'likely' : 'certain',
         cites: [at('handshake', 'initialize', 'problems', 0)],
-        facts: { form: 'schema', detail: problems.slice(0, 3).join('; ').slice(0, 200) },
+        facts: { form: 'schema', detail: problems.slice(0, 3).join('; ').slice(0, 200), ...UNPLACED },
       };
     }
     // Pasted output: the lines of an indented message stand there one by one.
@@ -137,7 +206,7 @@ export default defineCause({
       return {
         certainty: 'likely',
         cites: [at('stdout', 'strays', brace, 'text')],
-        facts: { form: 'pretty-printed', detail: '' },
+        facts: { form: 'pretty-printed', detail: '', ...UNPLACED },
       };
 
     const said = words(given).filter(({ from }) => from !== 'stdout');
@@ -147,26 +216,44 @@ export default defineCause({
         return {
           certainty: 'likely',
           cites: [hit.line.at],
-          facts: { form, detail: hit.line.text.trim().slice(0, 200) },
+          facts: { form, detail: hit.line.text.trim().slice(0, 200), ...UNPLACED },
         };
     }
     const schema = find(said, ...SCHEMA);
     const zod = schema ? null : zodProblem(said);
     const odd = stdout?.strayCount ? null : unlike(said);
     const line = schema?.line ?? zod?.line ?? odd;
-    if (!line) return null;
+    if (!line) {
+      const unread = find(
+        said.filter(({ from }) => from !== 'client'),
+        UNREADABLE,
+      );
+      return unread
+        ? {
+            certainty: 'possible',
+            cites: [unread.line.at],
+            facts: { form: 'unread', detail: unread.line.text.trim().slice(0, 160), ...UNPLACED },
+          }
+        : null;
+    }
     if (!schema && !zod)
-      return { certainty: 'likely', cites: [line.at], facts: { form: 'rpc-invalid', detail: 'ZodError' } };
+      return { certainty: 'likely', cites: [line.at], facts: { form: 'rpc-invalid', detail: 'ZodError', ...UNPLACED } };
     return {
       certainty: 'likely',
       cites: [line.at],
-      facts: { form: 'schema', detail: zod ? `the field ${zod.field}` : line.text.trim().slice(0, 200) },
+      facts: { form: 'schema', detail: zod ? `the field ${zod.field}` : line.text.trim().slice(0, 200), ...UNPLACED },
     };
   },
-  say: ({ form, detail }) =>
-    form === 'schema'
-      ? `A message of initialize breaks the schema of the protocol (${detail.replace(/[.\s]+$/, '')}), so the handshake ends there.`
-      : `The server ${FORMS[form]?.is}, so initialize comes to no usable answer${detail ? ` (${detail.replace(/[.\s]+$/, '')})` : ''}.`,
+  say: ({ form, detail, opened, line, offset }) => {
+    const what = detail ? ` (${detail.replace(/[.\s]+$/, '')})` : '';
+    if (form === 'schema')
+      return `A message of initialize breaks the schema of the protocol${what}, so the handshake ends there.`;
+    const { is, clients } = FORMS[form] ?? {};
+    const where = offset === null ? '' : `, on stdout in line ${line} at byte offset ${offset}`;
+    return opened
+      ? `The server ${is}${where}${what}. ${clients}.`
+      : `The server ${is}${where}, so initialize comes to no usable answer${what}. ${clients}.`;
+  },
   fix: ({ form }) => [
     {
       say: `In the server, ${FORMS[form]?.fix}. The official SDKs do all of this: use one for the transport, or update it.`,
@@ -240,6 +327,46 @@ export default defineCause({
             problems: ['result.serverInfo is missing'],
           },
           discover: { status: 'refused' },
+        },
+      },
+    },
+    {
+      name: 'a server that cannot read an optional field',
+      finds: true,
+      symptoms: { stderr: '[DEBUG] reading from stdio\n[ERROR] Failed to parse message: Request.Tools.List.params' },
+    },
+    {
+      name: 'a client in Python takes an id of null apart',
+      finds: true,
+      symptoms: {
+        clientError:
+          "pydantic_core._pydantic_core.ValidationError: 5 validation errors for JSONRPCMessage\nJSONRPCRequest.method\n  Field required [type=missing, input_value={'jsonrpc': '2.0', 'id': None}, input_type=dict]",
+      },
+    },
+    {
+      name: 'a number comes back as a string',
+      finds: true,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', revision: '2025-11-25' },
+          discover: { status: 'not-asked' },
+          used: 'initialize',
+        },
+        stdout: {
+          bytes: 200,
+          messages: 0,
+          strays: [
+            {
+              kind: 'rpc-invalid',
+              line: 1,
+              offset: 0,
+              atMs: 40,
+              text: '{"jsonrpc":"2.0","id":"1","result":{}}',
+              why: 'the reply carries the string id "1"; the request had the number 1',
+            },
+          ],
+          strayCount: 1,
+          endedWhileAlive: false,
         },
       },
     },

@@ -1,5 +1,6 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
+import { conversationOf } from './conversation.js';
 import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 /** Codes that a server sends. -32000 and -32001 are mostly the client's own words for a lost connection and a timeout. */
@@ -9,9 +10,16 @@ const CONNECT = new RegExp(
   String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?connect\w*|server creation failed)\b.{0,120}?${REMOTE}`,
   'i',
 );
+/** What the client offers is what the server does not take. */
+const OFFER = new RegExp(
+  String.raw`\b(?:capabilit(?:y|ies)|clientInfo|initiali[sz]e)\b.{0,80}?\b(?:rejected|refused|denied|not accepted)\b.{0,60}?${REMOTE}`,
+  'i',
+);
+const UNKNOWN =
+  /\b(?:unknown|unsupported|unhandled|unrecogni[sz]ed) (?:method|request):? ["'`]?initialize\b(?<message>.{0,80})|\bmethod not found:? ["'`]?initialize\b/i;
 /** A client that repeats the error without its code. */
 const BARE =
-  /\b(?:failed to initiali[sz]e|initiali[sz]e(?: request)? failed|error (?:during|in|from) initiali[sz](?:e|ation))\b[^:]{0,60}: (?:RPC error:? |server error:? )?(?<message>(?:internal (?:server )?error|method not found|invalid (?:params|request|argument)|parse error|unexpected error|server (?:is )?not ready)\b.{0,160})/i;
+  /\b(?:failed to initiali[sz]e|initiali[sz]e(?: request)? failed|error (?:during|in|from) initiali[sz](?:e|ation))\b[^:]{0,60}: (?:RPC error:? |server error:? |[\w.]{0,60}(?:Error|Exception): )?(?<message>(?:internal (?:server )?error|method not found|invalid (?:params|request|argument)|parse error|unexpected error|server (?:is )?not ready)\b.{0,160})/i;
 /** SDKs count requests from 0, and the first one is initialize; others say which number it had. */
 const ASKED =
   /\bmethod["']?\W{1,3}initialize\b.{0,1500}?["' ]id["']?[=:] ?"?(?<id>\d+)|["' ]id["']?[=:] ?"?(?<before>\d+)"?.{0,200}?\bmethod["']?\W{1,3}initialize\b/;
@@ -85,21 +93,31 @@ export default defineCause({
     const numbered = answered(said);
     const hit =
       numbered ??
-      find(said, INITIALIZE, CONNECT) ??
+      find(said, INITIALIZE, OFFER, UNKNOWN, CONNECT) ??
       find(
         said.filter(({ from }) => from === 'client'),
         BARE,
       );
+    // By hand one counts from 1: the first answer of all is the one to initialize.
+    const first = hit ? undefined : conversationOf(said.filter(({ from }) => from === 'server-log'));
+    const reply = first?.requests.size === 0 ? first.replies.get('1') : undefined;
+    if (reply?.error) return { certainty: 'possible', cites: [reply.line.at], facts: { ...reply.error } };
     if (!hit) return null;
     const { code, message } = hit.groups;
     return {
-      certainty: numbered || INITIALIZE.test(hit.line.text) ? 'likely' : 'possible',
+      certainty:
+        numbered || [INITIALIZE, OFFER, UNKNOWN].some((pattern) => pattern.test(hit.line.text)) ? 'likely' : 'possible',
       cites: [hit.line.at],
       facts: { code: code ? Number(code) : null, message: message?.trim().replace(/["'})\]\s]+$/, '') ?? '' },
     };
   },
-  say: ({ code, message }) =>
-    `The server answered initialize with a JSON-RPC error${code === null ? '' : ` ${code}`}${message ? ` ("${message}")` : ''} instead of a result.`,
+  say: ({ code, message }) => {
+    const answer = `The server answered initialize with a JSON-RPC error${code === null ? '' : ` ${code}`}${message ? ` ("${message}")` : ''} instead of a result.`;
+    // SDK clients use the same code and words for a connection that is gone.
+    return code === -32000 || code === -32001
+      ? `${answer} These are words of the server: the connection was open, although clients show the same code when it is lost.`
+      : answer;
+  },
   fix: ({ code }) => [
     code === -32601
       ? {
@@ -160,6 +178,24 @@ export default defineCause({
         clientError: 'initialize was rejected',
         http: { status: 200, body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no such tenant"}}' },
       },
+    },
+    {
+      name: 'what the client offers is not taken',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'capabilities.experimental rejected with JSON-RPC -32603' },
+    },
+    {
+      name: 'an answer on stdout',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stdout: '{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"no licence"}}',
+      },
+    },
+    {
+      name: 'a client in Python',
+      finds: true,
+      symptoms: { clientError: 'Failed to initialize MCP client: mcp.shared.exceptions.McpError: Internal error' },
     },
     {
       name: 'an error of a later request',

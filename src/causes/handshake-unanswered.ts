@@ -1,13 +1,39 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
-import { find, WORDS, words } from './words.js';
+import { conversationOf } from './conversation.js';
+import { find, type Line, WORDS, words } from './words.js';
 
+/** "Time is up", as runtimes and systems in several languages say it. */
+const UP = String.raw`(?:time(?:d )?[ -]?outs?\b|timed ?out|Timeout(?:Error|Exception)|deadline exceeded|no (?:response|answer|reply)|unanswered|超时|タイムアウト|시간 초과|Zeit(?:überschreitung|limit)|délai (?:d'attente )?(?:dépassé|expiré)|tiempo de espera|tempo (?:limite|esgotado)|время ожидания|hang(?:s|ing)?\b|never (?:return|answer|respond|complete)\w*)`;
 const TIMED_OUT = [
-  /waiting for (?:the )?(?:MCP )?server to respond to .{0,3}initialize|\binitializ\w+\b.{0,60}\b(?:timed? ?out|timeout|no response|unanswered)|\b(?:timed? ?out|timeout|no response)\b.{0,60}\binitializ/i,
+  /waiting for (?:the )?(?:MCP )?server to respond to .{0,3}initialize/i,
+  new RegExp(String.raw`\binitiali[sz]\w*\b.{0,80}?${UP}`, 'i'),
+  new RegExp(String.raw`${UP}.{0,80}?\binitiali[sz]`, 'i'),
+  /\b(?:nothing|no \w+) is (?:ever )?(?:returned|answered|sent) (?:for|to) .{0,3}initiali[sz]e/i,
+];
+const GAVE_UP = [
   /-32001\b.{0,40}\btimed? ?out|\b(?:request|connection|connect|MCP (?:server|client)|startup|handshake)\b.{0,60}\btimed? ?out\b|\btimed out while waiting for (?:a )?response|\bdid(?: not|n't) respond\b/i,
+  /\bDid not observe any item or terminal signal within \d+ ?ms/,
+  new RegExp(String.raw`\b(?:MCP|server|request|connect\w*|startup|handshake)\b.{0,60}?${UP}`, 'i'),
+  /(?:连接|请求|启动|接続|起動|연결|요청).{0,30}(?:超时|タイムアウト|시간 초과)/,
 ];
 /** A call or a list that waits: the handshake had succeeded. */
-const LATER = /tools\/call|call(?:ing|ed)? (?:the )?tool|tool call|\b(?:tools|resources|prompts)\/list\b/i;
+const LATER =
+  /\bMCP_TOOL_TIMEOUT\b|\btool\b.{0,60}\btimed? ?out|tools\/call|call(?:ing|ed)? (?:the )?tool|tool call|\b(?:tools|resources|prompts)\/list\b/i;
+
+/** A log that shows initialize go out and no reply come in: the client cancelled it, or the connection ended over it. */
+function unansweredIn(lines: Line[]): { line: Line; cancelled: boolean } | null {
+  const { requests, replies, timedOut } = conversationOf(lines);
+  // SDKs count from 0, and the first request is initialize, also where the log begins later.
+  const asked = [...requests].find(([, { method }]) => method === 'initialize');
+  const [id, request] = asked ?? ['0', undefined];
+  if (replies.has(id) || [...requests.values()].some(({ method }) => LATER.test(method))) return null;
+  const cancelled = timedOut.get(id);
+  if (cancelled) return { line: cancelled, cancelled: true };
+  // Whoever is gone is silent for a reason of its own.
+  const gone = lines.some(({ text }) => /transport closed|disconnected|exited|\bended\b|connection closed/i.test(text));
+  return request && !gone ? { line: request.line, cancelled: false } : null;
+}
 
 const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`);
 
@@ -29,7 +55,10 @@ export default defineCause({
     const { handshake, process, stdout, stderr, http, reported } = given;
     if (process?.spawnError || process?.exit?.by === 'itself') return null;
     if (handshake) {
-      if (handshake.initialize.status !== 'unanswered' || handshake.discover.status === 'answered') return null;
+      // A server that closes its stdout and lives on ended nothing but its own answers.
+      const muted = handshake.initialize.status === 'closed' && stdout?.endedWhileAlive === true;
+      if ((handshake.initialize.status !== 'unanswered' && !muted) || handshake.discover.status === 'answered')
+        return null;
       const index = http?.exchanges.findIndex(({ purpose }) => purpose === 'initialize') ?? -1;
       const exchange = http?.exchanges[index];
       // A connection that was refused or reset is not silence.
@@ -47,11 +76,11 @@ export default defineCause({
         !process?.silence?.busy &&
         process?.stdinIs !== 'null';
       return {
-        certainty: process && mute ? 'certain' : 'likely',
+        certainty: process && (mute || muted) ? 'certain' : 'likely',
         cites: [
           at('handshake', 'initialize'),
           ...(exchange ? [at('http', 'exchanges', index)] : []),
-          ...(process?.silence ? [at('process', 'silence')] : []),
+          ...(muted ? [at('stdout', 'endAtMs')] : process?.silence ? [at('process', 'silence')] : []),
         ],
         facts: {
           waitedMs: waited,
@@ -65,20 +94,25 @@ export default defineCause({
       };
     }
     if (http?.exchanges.some(({ status }) => status !== undefined)) return null;
-    const said = words(given).filter(({ from }) => from === 'client' || from === 'stderr');
-    if (said.some(({ text }) => LATER.test(text))) return null;
-    const [handshakeWords, anyWords] = TIMED_OUT as [RegExp, RegExp];
+    const all = words(given);
+    const logged = unansweredIn(all);
+    const said = all.filter(({ from }) => from !== 'stdout');
+    if (!logged && said.some(({ text }) => LATER.test(text))) return null;
     const hit =
-      find(said, handshakeWords) ??
+      find(
+        said.filter(({ from }) => from === 'client' || from === 'stderr'),
+        ...TIMED_OUT,
+      ) ??
       find(
         said.filter(({ from }) => from === 'client'),
-        anyWords,
+        ...GAVE_UP,
       );
-    if (!hit) return null;
+    const line = logged?.line ?? hit?.line;
+    if (!line) return null;
     const remote = (reported?.transport ?? (reported?.url ? 'http' : 'stdio')) !== 'stdio';
     return {
-      certainty: /initializ/i.test(hit.match[0]) ? 'likely' : 'possible',
-      cites: [hit.line.at],
+      certainty: logged?.cancelled || /initiali[sz]/i.test(hit?.match[0] ?? '') ? 'likely' : 'possible',
+      cites: [line.at],
       facts: {
         waitedMs: null,
         bytes: null,
@@ -93,9 +127,9 @@ export default defineCause({
   say: ({ waitedMs, bytes, alive, busy, stdoutClosed, status, http }) => {
     const wait = waitedMs === null ? '' : ` within ${seconds(waitedMs)}`;
     if (alive) {
-      const state = stdoutClosed
-        ? 'alive, but it has closed its stdout'
-        : `alive${busy ? ' and busy' : ''}, with ${bytes ?? 0} bytes on stdout`;
+      if (stdoutClosed)
+        return 'The server process is alive, but it has closed its stdout, so no answer can come any more. Clients built on the SDKs notice nothing and report a timeout.';
+      const state = `alive${busy ? ' and busy' : ''}, with ${bytes ?? 0} bytes on stdout`;
       return `The server process is ${state}, and it did not answer initialize${wait}.`;
     }
     if (http)
@@ -139,6 +173,29 @@ export default defineCause({
       symptoms: { transport: 'stdio', clientError: 'Waiting for server to respond to `initialize` request...' },
     },
     { name: 'a bare timeout', finds: true, symptoms: { clientError: 'MCP error -32001: Request timed out' } },
+    {
+      name: 'the log of a client that gave up',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog:
+          '[notes] [info] Message from client: {"method":"initialize","params":{},"jsonrpc":"2.0","id":0}\n[notes] [info] Message from client: {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":0,"reason":"McpError: MCP error -32001: Request timed out"}}',
+      },
+    },
+    {
+      name: 'a client in Go',
+      finds: true,
+      symptoms: { clientError: 'MCP startup initialize failed after 30.014s: context deadline exceeded' },
+    },
+    {
+      name: 'a client in Java',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          "java.util.concurrent.TimeoutException: Did not observe any item or terminal signal within 20000ms in 'source(MonoCreate)'",
+      },
+    },
     {
       name: 'a tool that takes long',
       finds: false,

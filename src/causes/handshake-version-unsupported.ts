@@ -13,6 +13,12 @@ const REFUSAL = [
   new RegExp(String.raw`(?:${BAD})['":]{0,2}(?: or \w+)?[ _-]?.{0,30}?${VERSION}`, 'i'),
   new RegExp(String.raw`${VERSION}.{0,60}?\b(?:${BAD})\b`, 'i'),
   /-32022\b/,
+  // The revision itself stands where the words "protocol version" would.
+  new RegExp(String.raw`\b(?:mcp|protocol)\b.{0,40}?\b20\d\d-\d\d-\d\d\b.{0,40}?\b(?:${BAD})\b`, 'i'),
+  /\b(?:unsupported|unknown|incompatible) (?:mcp|protocol) (?:version|revision)/i,
+  new RegExp(String.raw`${VERSION}.{0,40}\b20\d\d-\d\d-\d\d\b.{0,40}\bsupports?\b.{0,60}\bonly\b`, 'i'),
+  /\bno (?:mutually |commonly )?(?:supported|common|compatible|shared) protocol[ _-]?version|\bprotocol[ _-]?version negotiation failed|\bversion negotiation failed\b.{0,60}(?:\bserver\b|\bclient\b|\b20\d\d-)/i,
+  /协议版本.{0,20}(?:不受?支持|不匹配|不兼容)|(?:不支持|不兼容)的.{0,6}协议版本|プロトコル ?バージョン.{0,20}(?:サポート|対応)(?:され|し)てい(?:ない|ません)|프로토콜 버전.{0,20}(?:지원|호환)|Protokollversion.{0,40}nicht unterstützt|version (?:du|de) protocole.{0,40}(?:non|pas) (?:prise en charge|supportée|compatible)|versi[óo]n del? protocolo.{0,40}no (?:es )?(?:compatible|soportada|admitida)|верси[яи] протокола.{0,40}не поддерживается|неподдерживаемая версия протокола/i,
 ];
 /** TLS, databases and lock files have protocol versions too; a schema error over the field `protocolVersion` is another failure. */
 const NOT_MCP =
@@ -162,6 +168,16 @@ export default defineCause({
           used: 'initialize',
         },
       },
+    },
+    {
+      name: 'a server that names what it knows',
+      finds: true,
+      symptoms: { clientError: 'Client requested protocolVersion 2025-11-25 but server supports 2025-06-18 only' },
+    },
+    {
+      name: 'in Chinese',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: '协议版本不受支持: 2025-06-18' },
     },
     {
       name: 'TLS',

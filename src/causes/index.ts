@@ -70,6 +70,7 @@ import runtimeSdkIncompatible from './runtime-sdk-incompatible.js';
 import runtimeTooOld from './runtime-too-old.js';
 import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
 import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
+import stdioMessageTooLong from './stdio-message-too-long.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
@@ -147,6 +148,7 @@ export const causes: readonly Cause[] = [
   runtimeTooOld,
   stdioPollutedByDependency,
   stdioPollutedByLauncher,
+  stdioMessageTooLong,
   stdioPollutedByServer,
   stdioStdinClosed,
   transportHttpServerOnStdio,

@@ -65,6 +65,27 @@ export default [
     },
   }),
   defineCheck({
+    id: 'LIF-07',
+    title: 'order',
+    level: 'SHOULD',
+    section: `${SPEC}/lifecycle#initialization`,
+    transport: 'stdio',
+    needs: ['handshake', 'stdout'],
+    test({ handshake, stdout: { remarks = [] } }) {
+      const index = remarks.findIndex(({ kind }) => kind === 'early-request');
+      const early = remarks[index];
+      if (early)
+        return {
+          outcome: 'warn',
+          says: `${early.why} (line ${early.line}, byte ${early.offset})`,
+          cites: [at('stdout', 'remarks', index, 'text')],
+        };
+      return handshake.used === 'initialize'
+        ? { outcome: 'pass', says: 'no request before notifications/initialized' }
+        : { outcome: 'not-verified', says: 'the conversation was not opened with initialize' };
+    },
+  }),
+  defineCheck({
     id: 'DSC-01',
     title: 'stateless era',
     level: 'MAY',

@@ -36,13 +36,13 @@ export default [
     section: '',
     transport: 'stdio',
     needs: ['process'],
-    test({ process: { leftBehind } }) {
+    test({ process: { leftBehind, leftBehindNames } }) {
       if (leftBehind === undefined) return { outcome: 'not-verified', says: 'nobody counted' };
       return leftBehind === 0
         ? { outcome: 'pass', says: 'no process left behind' }
         : {
             outcome: 'warn',
-            says: `${leftBehind} process(es) outlived the server; mcp-verdict ended them`,
+            says: `${leftBehind} process(es) outlived the server${leftBehindNames?.length ? ` (${leftBehindNames.join(', ')})` : ''}; mcp-verdict ended them`,
             cites: [at('process', 'leftBehind')],
           };
     },

@@ -29,7 +29,7 @@ export async function ask(
   } catch {
     return null;
   }
-  const tree = new ProcessTree(child, mark);
+  const tree = new ProcessTree(child, mark, world.now);
   const collect = (stream: NodeJS.ReadableStream | null): (() => string) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

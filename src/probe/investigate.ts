@@ -14,7 +14,7 @@ import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
-import { observeProcess } from './process.js';
+import { observeProcess, type ProcessOptions } from './process.js';
 import { realWorld, type World } from './world.js';
 
 /** What to investigate: a command to start, or a URL. */
@@ -184,5 +184,20 @@ async function investigateCommand(
     const handshake = draft.get('handshake');
     const discover = second.get('handshake')?.discover;
     if (handshake && discover) draft.seen('handshake', { ...handshake, discover });
+  }
+  if (!options.quick && !options.signal?.aborted) await startOnceMore(draft, common, world);
+}
+
+/** Openly, and only when the first start left a question: a slow one, or lines on stdout of which nobody knows who wrote them. */
+async function startOnceMore(draft: CaseDraft, options: ProcessOptions, world: World): Promise<void> {
+  const { command } = options.entry;
+  if (draft.get('handshake')?.used === undefined || (draft.get('handshake')?.initialize.ms ?? 0) > 1_000) {
+    const { startAgain, worthAgain } = await import('./again.js');
+    const why = worthAgain(draft, command);
+    if (why) await startAgain(draft, why, options, world);
+  }
+  if (draft.get('stdout')?.strayCount) {
+    const { askWhoWrote, worthAsking } = await import('./who-wrote.js');
+    if (worthAsking(draft, command)) await askWhoWrote(draft, options, world);
   }
 }

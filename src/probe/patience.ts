@@ -4,7 +4,7 @@
  */
 
 /** Programs that fetch or build the server before they start it, and how they end up: with the server as a child, or elsewhere. */
-const LAUNCHERS: Record<string, 'child' | 'elsewhere'> = {
+export const LAUNCHERS: Record<string, 'child' | 'elsewhere'> = {
   npx: 'child',
   npm: 'child',
   pnpm: 'child',
@@ -30,7 +30,8 @@ const LAUNCHERS: Record<string, 'child' | 'elsewhere'> = {
 };
 
 /** The name of a program, without its folder and the extension that Windows gives it. */
-const nameOf = (command: string): string => (command.split(/[/\\]/).at(-1) ?? '').replace(/\.(?:cmd|exe|bat)$/i, '');
+export const nameOf = (command: string): string =>
+  (command.split(/[/\\]/).at(-1) ?? '').replace(/\.(?:cmd|exe|bat)$/i, '');
 
 export interface Patience {
   /** Silence without any CPU use after which we stop waiting, milliseconds. */

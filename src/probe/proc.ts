@@ -70,6 +70,36 @@ export function bearersOf(name: string, value: string): ProcessInfo[] {
   });
 }
 
+const baseName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path;
+
+/** Programs whose first argument is the program that counts. */
+const INTERPRETER = /^(?:node|python[\d.]*|ruby|perl|php|bash|dash|sh|zsh)$/;
+
+/**
+ * How a process is called: its program, and for an interpreter the script it runs. Arguments are left out, they may hold
+ * secrets. Null where that cannot be told.
+ */
+export function nameOfProcess(pid: number): string | null {
+  const words = attempt(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.split('\0') ?? [];
+  const [program = '', script = ''] = words;
+  // A program that renamed itself (npm does) is one text; a kernel thread has none.
+  if (program === '') return attempt(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+  const name = baseName(program.startsWith('/') ? program : (program.split(' ')[0] ?? program));
+  return (INTERPRETER.test(name) && script && !script.startsWith('-') ? `${name} ${baseName(script)}` : name).slice(
+    0,
+    80,
+  );
+}
+
+/** Where file descriptor 1 of a process leads: processes with the same text write to the same pipe. */
+export const stdoutOf = (pid: number): string | null => attempt(() => readlinkSync(`/proc/${pid}/fd/1`));
+
+/** How long ago a process was started, milliseconds. */
+export function ageOf({ started }: ProcessInfo): number | null {
+  const uptime = attempt(() => readFileSync('/proc/uptime', 'latin1'));
+  return uptime === null ? null : Number.parseFloat(uptime) * 1_000 - started * MS_PER_TICK;
+}
+
 /** What file descriptor 0 of a process leads to. */
 export function stdinOf(pid: number): 'pipe' | 'null' | 'file' | 'other' | null {
   const target = attempt(() => readlinkSync(`/proc/${pid}/fd/0`));

@@ -4,7 +4,8 @@
  * group when we ourselves are killed.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { bearersOf, familyOf, listeningOf, type ProcessInfo, processInfo, stdinOf } from './proc.js';
+import { bearersOf, familyOf, listeningOf, nameOfProcess, type ProcessInfo, processInfo, stdinOf } from './proc.js';
+import { Samples } from './samples.js';
 
 /** Name of the environment variable that marks the processes of one run. */
 export const MARK = 'MCP_VERDICT_RUN';
@@ -19,6 +20,7 @@ process.on('exit', () => {
 /** No `--` before the group: dash takes it for a process. Where there is no /proc, the loop finds nothing. */
 const WATCH = `read -r word || {
   kill -KILL "-$1"
+  [ -n "$3" ] && rm -rf "$3"
   for file in /proc/[0-9]*/environ; do
     pid=\${file#/proc/}
     grep -qs "$2" "$file" && kill -KILL "\${pid%/environ}"
@@ -29,9 +31,9 @@ const WATCH = `read -r word || {
  * A shell that waits for our death: its stdin is a pipe from us, and when that reaches its end without a word, we were
  * killed. POSIX only; on Windows a killed mcp-verdict leaves the server to its own end of stdin.
  */
-function watchdog(group: number, mark: string): ChildProcess | null {
+function watchdog(group: number, mark: string, scratch: string): ChildProcess | null {
   if (process.platform === 'win32') return null;
-  const dog = spawn('/bin/sh', ['-c', WATCH, 'mcp-verdict-watchdog', String(group), `${MARK}=${mark}`], {
+  const dog = spawn('/bin/sh', ['-c', WATCH, 'mcp-verdict-watchdog', String(group), `${MARK}=${mark}`, scratch], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
@@ -48,14 +50,20 @@ export class ProcessTree {
   readonly #watchdog: ChildProcess | null;
   /** Everything ever seen of the family, by pid. */
   readonly #known = new Map<number, ProcessInfo>();
+  readonly #samples = new Samples();
+  readonly #now: () => number;
   peakRssBytes = 0;
   stdin: ReturnType<typeof stdinOf> = null;
 
-  /** `mark` is the value of MCP_VERDICT_RUN in the child's environment. */
-  constructor(child: ChildProcess, mark: string) {
+  /**
+   * `mark` is the value of MCP_VERDICT_RUN in the child's environment, `now` the clock of the case. `scratch` is a folder
+   * that must not outlive us.
+   */
+  constructor(child: ChildProcess, mark: string, now: () => number, scratch = '') {
     this.#child = child;
     this.#mark = mark;
-    this.#watchdog = child.pid === undefined ? null : watchdog(child.pid, mark);
+    this.#now = now;
+    this.#watchdog = child.pid === undefined ? null : watchdog(child.pid, mark, scratch);
     if (child.pid !== undefined) running.add(this);
   }
 
@@ -72,7 +80,14 @@ export class ProcessTree {
     if (youngest) this.stdin = stdinOf(youngest.pid) ?? this.stdin;
     // A process that has ended took its CPU time along: the sum over all ever seen never falls.
     const cpuMs = [...this.#known.values()].reduce((sum, info) => sum + info.cpuMs, 0);
-    return { cpuMs, size: family.filter(({ alive }) => alive).length };
+    const size = family.filter(({ alive }) => alive).length;
+    if (size > 0) this.#samples.add({ atMs: this.#now(), rssBytes: rss, cpuMs, processes: size });
+    return { cpuMs, size };
+  }
+
+  /** Memory, CPU time and number of processes over time, as far as it was looked at. */
+  samples(): ReturnType<Samples['list']> {
+    return this.#samples.list();
   }
 
   listening(): { address: string; port: number }[] {
@@ -115,13 +130,14 @@ export class ProcessTree {
     }
   }
 
-  /** The main process has ended and been judged: end what it left, and call the watchdog off. Returns the number left behind. */
-  release(): number {
+  /** The main process has ended and been judged: end what it left, and call the watchdog off. Returns the names of those. */
+  release(): string[] {
     const left = this.leftBehind();
+    const names = left.map(({ pid }) => nameOfProcess(pid) ?? 'unknown');
     this.killNow(left);
     // A word tells the watchdog that all is well. It must not be unread when we end, so its stdin is closed, too.
     this.#watchdog?.stdin?.end('done\n');
     running.delete(this);
-    return left.length;
+    return names;
   }
 }

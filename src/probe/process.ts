@@ -10,6 +10,7 @@ import { ContainerRun } from './container.js';
 import { openDiscover, openInitialize } from './handshake.js';
 import { launcherAlone, type Patience, patienceFor } from './patience.js';
 import { MARK, ProcessTree } from './process-tree.js';
+import { StdoutHolders } from './who-held.js';
 import type { World } from './world.js';
 
 const POLL_MS = 250;
@@ -28,6 +29,8 @@ export interface ProcessOptions {
   graceMs: number;
   /** Open with `server/discover` instead of `initialize`. */
   modern?: boolean;
+  /** A folder that must not outlive this start, whatever becomes of us. */
+  scratch?: string;
   signal?: AbortSignal;
   progress(text: string): void;
 }
@@ -121,8 +124,10 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
       draft.skipped(kind, 'the server could not be started');
     return;
   }
-  const tree = new ProcessTree(child, run);
+  const tree = new ProcessTree(child, run, () => draft.now(), options.scratch);
   const channel = new StdioChannel(child, draft.timeline);
+  const holders = child.pid === undefined ? undefined : new StdoutHolders(child.pid);
+  channel.onStray = (stray) => holders?.look(stray);
   const patience = patienceFor(entry.command, options.timeoutMs);
   const watch = watchSilence(channel, tree, entry.command, patience, world, world.now() - draft.now());
   const looks = EARLY_LOOKS_MS.map((ms) => setTimeout(() => tree.sample(), ms));
@@ -170,11 +175,13 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
     const mute = !channel.exit && !channel.spawnError && draft.get('handshake')?.used === undefined;
     const listening = mute ? tree.listening() : undefined;
     const silence = mute ? watch.silenceNow() : undefined;
+    holders?.settle();
     const endOfTalk = draft.now();
     const shutdown = channel.spawnError ? undefined : await shutDown(channel, tree, options.graceMs, () => draft.now());
     options.signal?.removeEventListener('abort', onAbort);
     const leftBehind = tree.release();
     const contained = channel.spawnError ? undefined : await container?.end(options.env, world);
+    const left = [...leftBehind, ...(contained?.leftRunning ?? [])];
     const process: Evidence['process'] = {
       pid: child.pid ?? null,
       spawnError: channel.spawnError,
@@ -186,7 +193,9 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
       peakRssBytes: tree.peakRssBytes || undefined,
       listening,
       shutdown,
-      leftBehind: leftBehind + (contained?.leftRunning.length ?? 0),
+      leftBehind: left.length,
+      leftBehindNames: left.length ? left.slice(0, 10) : undefined,
+      samples: tree.samples(),
       oomKilled: contained?.oomKilled || undefined,
       silence,
     };

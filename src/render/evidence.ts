@@ -3,16 +3,33 @@ import type { Attempt, CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName } from '../case/exit-status.js';
 import { resolve } from '../case/pointer.js';
+import { momentOfExit } from '../verdict/moment.js';
 import { twoWorlds } from '../verdict/two-worlds.js';
 import type { Citation } from '../verdict/verdict.js';
 
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
-/** "40 ms before the end", when both times are known. */
-function beforeTheEnd(file: CaseFile, atMs: unknown): string {
-  const exit = resolve(file, '/evidence/process/value/exit/atMs');
-  if (typeof atMs !== 'number' || typeof exit !== 'number' || exit <= 0 || atMs > exit) return '';
-  return `, ${duration(exit - atMs)} before the end`;
+/** "40 ms before the end" of a server that ended by itself, else the time since the start; empty when no time is known. */
+function when(file: CaseFile, atMs: unknown): string {
+  const exit = resolve(file, '/evidence/process/value/exit') as { atMs?: number; by?: string } | undefined;
+  // A pasted line has no time.
+  if (typeof atMs !== 'number' || atMs <= 0) return '';
+  const end = exit?.by === 'itself' ? exit.atMs : undefined;
+  if (end !== undefined && atMs <= end) return `, ${duration(end - atMs)} before the end`;
+  return `, after ${duration(atMs)}`;
+}
+
+type Sample = { atMs: number; rssBytes: number; cpuMs: number; processes: number };
+
+/** "memory 40 MB, at most 900 MB; 12.1 s of CPU time in 14.0 s; 3 processes". */
+function growth(samples: Sample[]): string {
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (!first || !last) return '';
+  const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  const most = Math.max(...samples.map(({ rssBytes }) => rssBytes));
+  const processes = Math.max(...samples.map((sample) => sample.processes));
+  return `memory ${mb(first.rssBytes)}, at most ${mb(most)}; ${duration(last.cpuMs)} of CPU time in ${duration(last.atMs)}; ${processes} process${processes === 1 ? '' : 'es'}`;
 }
 
 /** Facts about the process that are objects, in words. */
@@ -25,9 +42,18 @@ function processFact(part: string | undefined, value: Record<string, unknown> | 
       .map((place) => `${place?.address}:${place?.port}`)
       .join(', ');
   }
+  if (part === 'again')
+    return `a second start: ${value?.outcome} after ${duration(Number(value?.ms))} (${String(value?.why)})`;
+  if (part === 'leftBehindNames' && Array.isArray(value)) return value.join(', ');
+  if (part === 'samples' && Array.isArray(value)) return growth(value as Sample[]);
   if (part === 'pending' && Array.isArray(value)) return `unanswered: ${value.join(', ')}`;
   return null;
 }
+
+type StdoutLine = { line?: number; offset?: number; by?: { who: string; name?: string; how: string } };
+
+const writer = ({ who, name, how }: NonNullable<StdoutLine['by']>): string =>
+  name && !how.includes(name) ? `the ${who} ${name}` : `the ${who}`;
 
 function launchFact(
   part: string | undefined,
@@ -93,12 +119,13 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
   const value = resolve(file, at) as Record<string, unknown> | undefined;
   switch (kind) {
     case 'stderr':
-      return { label: `stderr${beforeTheEnd(file, resolve(file, `${parent(at)}/atMs`))}`, text: quote };
+      return { label: `stderr${when(file, resolve(file, `${parent(at)}/atMs`))}`, text: quote };
     case 'stdout': {
-      const stray = resolve(file, parent(at)) as { line?: number; offset?: number } | undefined;
-      return part === 'strays'
-        ? { label: `stdout, line ${stray?.line}, byte ${stray?.offset}`, text: quote }
-        : { label: 'stdout', text: quote };
+      if (part === 'endAtMs') return { label: 'stdout', text: `closed by the server after ${duration(Number(value))}` };
+      if (part !== 'strays' && part !== 'remarks') return { label: 'stdout', text: quote };
+      const line = resolve(file, at.split('/').slice(0, 6).join('/')) as StdoutLine | undefined;
+      const by = line?.by ? ` (written by ${writer(line.by)}: ${line.by.how})` : '';
+      return { label: `stdout, line ${line?.line}, byte ${line?.offset}`, text: `${quote}${by}` };
     }
     case 'process': {
       if (part === 'exit') {
@@ -106,7 +133,11 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
           code?: number | null;
           signal?: string | null;
         };
-        return { label: exitName(code, signal), text: exitMeaning(code, signal) };
+        const moment = momentOfExit(file);
+        return {
+          label: exitName(code, signal),
+          text: moment ? `${exitMeaning(code, signal)}, ${moment}` : exitMeaning(code, signal),
+        };
       }
       if (part === 'spawnError')
         return {

@@ -110,8 +110,8 @@ function findingBlock(
     file.evidence.process?.status === 'seen' &&
     file.evidence.process.value.exit?.by === 'itself'
   ) {
-    const { exitCode, signal, lifetimeMs, meaning } = verdict.process;
-    const after = lifetimeMs > 0 ? `, ${duration(lifetimeMs)} after the start` : '';
+    const { exitCode, signal, lifetimeMs, meaning, moment } = verdict.process;
+    const after = moment ? `, ${moment}` : lifetimeMs > 0 ? `, ${duration(lifetimeMs)} after the start` : '';
     evidence.push([signal ? `signal ${signal}` : `exit code ${exitCode}`, `${meaning}${after}`]);
   }
   if (CLOSED[verdict.closedBy]) evidence.push([CLOSED[verdict.closedBy], `${CULPRIT[finding.culprit]}`]);

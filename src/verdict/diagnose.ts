@@ -8,6 +8,7 @@ import type { Cause, Certainty, Facts, FixStep, Match } from '../causes/cause.js
 import { causes as allCauses } from '../causes/index.js';
 import { checks as allChecks } from '../checks/index.js';
 import { closedBy } from './closed-by.js';
+import { momentOfExit } from './moment.js';
 import { nextSteps } from './next.js';
 import { walk } from './path.js';
 import { type Citation, type Finding, type Status, VERDICT_FORMAT, type Verdict } from './verdict.js';
@@ -157,6 +158,7 @@ export function diagnose(file: CaseFile, causes: readonly Cause[] = allCauses, c
           signal: exit.signal,
           lifetimeMs: evidence.process?.lifetimeMs ?? 0,
           meaning: exitMeaning(exit.code, exit.signal),
+          moment: momentOfExit(file),
           stderrTail: (evidence.stderr?.lines ?? []).slice(-10).map(({ text }) => text),
         }
       : null,

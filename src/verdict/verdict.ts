@@ -68,6 +68,8 @@ export interface Verdict {
     signal: string | null;
     lifetimeMs: number;
     meaning: string;
+    /** When it ended, by the messages around it, for example "50 ms after it answered initialize". */
+    moment?: string;
     stderrTail: string[];
   } | null;
   /** Causes that could not be judged, because the evidence they need is missing. */

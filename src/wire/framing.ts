@@ -5,8 +5,10 @@
 import type { StrayKind } from '../case/evidence.js';
 import { type Reading, readMessage } from './json-rpc.js';
 
-/** Longest line that is kept. SDK clients give up at 10 MiB, so a longer one reaches nobody. */
+/** Longest line that is kept. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** SDK clients close the connection when a line grows beyond this: a longer one reaches nobody. */
+export const CLIENT_LIMIT_BYTES = 10 * 1024 * 1024;
 const PREFIX_BYTES = 4_096;
 const NEWLINE = 0x0a;
 
@@ -21,6 +23,8 @@ export interface FramedLine {
   why?: string;
   /** The text, whole for a message, at most 4,096 bytes of it for anything else. */
   text: string;
+  /** The line ended with CR LF. */
+  crlf?: boolean;
   /** What a client would read from it. A stray line may still carry a readable message (invalid UTF-8 in a string). */
   reading?: Reading;
 }
@@ -40,7 +44,59 @@ function looksUtf16(line: Buffer): boolean {
   if (line.length < 4) return false;
   if ((line[0] === 0xff && line[1] === 0xfe) || (line[0] === 0xfe && line[1] === 0xff)) return true;
   const sample = line.subarray(0, 64);
-  return sample.filter((byte) => byte === 0).length >= Math.floor(sample.length / 3);
+  const zeros = [...sample.keys()].filter((i) => sample[i] === 0);
+  // Zeros at every other place belong to UTF-16; side by side they are only zeros.
+  return zeros.length >= Math.floor(sample.length / 3) && new Set(zeros.map((i) => i % 2)).size === 1;
+}
+
+const decodes = (bytes: Buffer): boolean => {
+  try {
+    strict.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Where UTF-8 first goes wrong: the start of the first sequence that is none. */
+function firstBadByte(line: Buffer): number {
+  // The decoder puts one replacement character per fault, and what stands before the first of them is sound.
+  const sound = Buffer.byteLength(line.toString('utf8').split('\uFFFD', 1)[0] ?? '');
+  // A replacement character may have been sent as such.
+  let place = sound;
+  while (place < line.length && decodes(line.subarray(0, place + 3)) && line[place] === 0xef) {
+    place += 3;
+    place += Buffer.byteLength(line.subarray(place).toString('utf8').split('\uFFFD', 1)[0] ?? '');
+  }
+  return place;
+}
+
+const LOGGER_KEYS = new Set([
+  ...['level', 'lvl', 'severity', 'msg', 'message', 'time', 'timestamp', 'ts', '@timestamp', 'logger', 'name', 'pid'],
+  ...['hostname', 'caller', 'event'],
+]);
+
+/** What a line of foreign JSON is. */
+function whyForeign(text: string): string {
+  const value: unknown = JSON.parse(text);
+  if (Array.isArray(value)) return 'JSON, but no JSON-RPC: a list';
+  if (typeof value !== 'object' || value === null) return `JSON, but no JSON-RPC: a bare ${typeof value}`;
+  const keys = Object.keys(value);
+  const named = `${keys
+    .slice(0, 5)
+    .map((key) => key.slice(0, 40))
+    .join(', ')}${keys.length > 5 ? ' ...' : ''}`;
+  return keys.filter((key) => LOGGER_KEYS.has(key)).length >= 2
+    ? `a JSON log line (${named}), no JSON-RPC`
+    : `JSON, but no JSON-RPC: an object ${keys.length ? `with ${named}` : 'without keys'}`;
+}
+
+/** Zero bytes in a line: how many, and where the first stands. Null when there are none. */
+function zerosIn(text: string): string | null {
+  const first = text.indexOf('\0');
+  if (first < 0) return null;
+  const count = text.split('\0').length - 1;
+  return `${count === 1 ? 'a NUL byte' : `${count} NUL bytes`} in the line, ${count === 1 ? '' : 'the first '}at byte ${Buffer.byteLength(text.slice(0, first))}`;
 }
 
 function parse(text: string): Reading | null {
@@ -64,7 +120,10 @@ export function classify(bytes: Buffer): Class {
   }
   if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) {
     const behind = line.subarray(3).toString('utf8');
-    const why = parse(behind)?.type === 'response' ? 'a valid reply stands behind the byte order mark' : undefined;
+    const why =
+      parse(behind)?.type === 'response'
+        ? 'a valid reply stands behind the byte order mark'
+        : 'a byte order mark (EF BB BF) stands before the text';
     return { stray: 'bom', text: behind.slice(0, PREFIX_BYTES), why };
   }
   let text: string;
@@ -79,8 +138,18 @@ export function classify(bytes: Buffer): Class {
   // A lone zero byte is the second half of a UTF-16 newline.
   if (text.trim() === '' || text === '\0') return { stray: null, text: '' };
   const reading = parse(text);
-  if (broken) return { stray: 'invalid-utf8', text: short, reading: reading ?? undefined };
+  if (broken) {
+    const place = firstBadByte(line);
+    const byte = line[place]?.toString(16).padStart(2, '0');
+    const why = `byte ${place} of the line (0x${byte}) is no UTF-8${reading ? '' : ', and the line is no JSON'}`;
+    return { stray: 'invalid-utf8', text: short, why, reading: reading ?? undefined };
+  }
   if (!reading) {
+    const zeros = zerosIn(text);
+    const behind = zeros ? parse(text.replaceAll('\0', '')) : null;
+    if (zeros && behind && behind.type !== 'foreign')
+      return { stray: 'rpc-invalid', text: short, why: `${zeros}; without them it would be a message` };
+    if (zeros) return { stray: 'not-json', text: short, why: zeros };
     if (/^content-length:\s*\d+/i.test(text))
       return { stray: 'content-length', text: short, why: 'Content-Length headers frame messages in LSP, not in MCP' };
     const glued = text.indexOf('{"jsonrpc"', 1);
@@ -88,10 +157,12 @@ export function classify(bytes: Buffer): Class {
     const why =
       tail && tail.type !== 'foreign'
         ? `a message starts at byte ${glued} of the line: text without a newline was printed before it`
-        : undefined;
+        : /^\s*(?:\{\s*"|\[\s*[[{"\d])/.test(text)
+          ? 'it begins like JSON, and it is none'
+          : 'plain text, no JSON';
     return { stray: 'not-json', text: short, why };
   }
-  if (reading.type === 'foreign') return { stray: 'json-not-rpc', text: short };
+  if (reading.type === 'foreign') return { stray: 'json-not-rpc', text: short, why: whyForeign(text) };
   if (reading.type === 'invalid')
     return { stray: 'rpc-invalid', text: short, why: reading.problems.join('; '), reading };
   return { stray: null, text, reading };
@@ -126,7 +197,7 @@ export class LineFramer {
     const bytes = Buffer.concat(this.#parts);
     const complete = classify(bytes);
     const place = { line: this.#line, offset: this.#lineStart, bytes: this.#lineBytes };
-    if (this.#lineBytes > MAX_LINE_BYTES) return { ...place, ...this.#overLong(bytes) };
+    if (this.#lineBytes > CLIENT_LIMIT_BYTES) return { ...place, ...this.#overLong(bytes) };
     // Text that is wrong anyway keeps its own class; only what would have been fine is blamed on the missing newline.
     if (complete.stray) return { ...place, ...complete };
     // Blanks without a newline, or the second byte of a UTF-16 newline: nothing was said.
@@ -153,10 +224,13 @@ export class LineFramer {
   }
 
   #overLong(bytes: Buffer): Class {
+    // A line that was held whole may still be read: the conversation goes on where other clients have ended it.
+    const whole = bytes.length === this.#lineBytes ? classify(bytes) : undefined;
     return {
       stray: 'over-long',
       text: bytes.subarray(0, PREFIX_BYTES).toString('utf8'),
       why: `the line has ${this.#lineBytes} bytes; SDK clients close the connection at 10 MiB`,
+      reading: whole?.stray === null ? whole.reading : undefined,
     };
   }
 
@@ -166,7 +240,8 @@ export class LineFramer {
       line: this.#line,
       offset: this.#lineStart,
       bytes: this.#lineBytes,
-      ...(this.#lineBytes > MAX_LINE_BYTES ? this.#overLong(bytes) : classify(bytes)),
+      ...(this.#lineBytes > CLIENT_LIMIT_BYTES ? this.#overLong(bytes) : classify(bytes)),
+      ...(bytes.length > 1 && bytes.at(-1) === 0x0d && bytes.at(-2) !== 0 && { crlf: true }),
     };
     this.#lineStart += this.#lineBytes + newlineBytes;
     this.#line++;

@@ -12,6 +12,8 @@ import type { RequestId, Response } from './json-rpc.js';
 
 const STRAYS_KEPT = 50;
 const STRAY_TEXT = 500;
+/** The default limit of line readers in Python's asyncio and Go's bufio.Scanner. */
+const SHORT_LIMIT_BYTES = 64 * 1024;
 /** After the exit of the process, output that grandchildren keep open is waited for this long. */
 const DRAIN_MS = 100;
 
@@ -20,6 +22,9 @@ interface Pending {
   since: number;
   settle(outcome: Outcome): void;
 }
+
+type Stray = Evidence['stdout']['strays'][number];
+type Remark = NonNullable<Evidence['stdout']['remarks']>[number];
 
 export class StdioChannel implements Channel {
   readonly #child: ChildProcess;
@@ -30,7 +35,12 @@ export class StdioChannel implements Channel {
   readonly #answered = new Set<RequestId>();
   /** Requests we stopped waiting for: a reply that still comes is late, not wrong. */
   readonly #expired = new Set<RequestId>();
-  #strays: Evidence['stdout']['strays'] = [];
+  #strays: Stray[] = [];
+  readonly #remarks = new Map<Remark['kind'], Remark>();
+  #longestBytes = 0;
+  /** Method of the request that was answered last. */
+  #lastAnswered: string | undefined;
+  #initialized = false;
   #strayCount = 0;
   #messages = 0;
   #nextId = 1;
@@ -45,6 +55,8 @@ export class StdioChannel implements Channel {
   spawnError: SystemError | undefined;
   epipeAtMs: number | undefined;
   exit: Evidence['process']['exit'];
+  /** Called at once for every stray line that is kept: who has stdout open can be seen at this moment only. */
+  onStray: (stray: Stray) => void = () => {};
   /** Methods that were waiting for an answer when the process ended. */
   pendingAtExit: string[] = [];
   /** Resolves when nothing more can come: the process is gone and its output is drained, or it never started. */
@@ -57,7 +69,8 @@ export class StdioChannel implements Channel {
     this.ended = new Promise((resolve) => {
       this.#settled = resolve;
     });
-    child.once('spawn', () => timeline.add('spawned', `pid ${child.pid}`));
+    // A child with a pid runs already; the event of that name comes when the loop has time for it.
+    if (child.pid !== undefined) timeline.add('spawned', `pid ${child.pid}`);
     child.once('error', (error: NodeJS.ErrnoException) => this.#onSpawnError(error));
     child.once('exit', (code, signal) => this.#onExit(code, signal));
     child.stdout?.on('data', (chunk: Buffer) => this.#onStdout(chunk));
@@ -117,6 +130,7 @@ export class StdioChannel implements Channel {
     if (!this.open) return;
     this.#write({ jsonrpc: '2.0', method, ...(params && { params }) });
     this.#timeline.add('sent', method);
+    if (method === 'notifications/initialized') this.#initialized = true;
   }
 
   /** Give up on every pending request: nobody waits any more. */
@@ -155,6 +169,8 @@ export class StdioChannel implements Channel {
       firstByteAtMs: this.#firstByteAtMs,
       strays: markPrettyPrinted(strays),
       strayCount: this.#strayCount + (rest?.stray ? 1 : 0),
+      remarks: this.#remarks.size ? [...this.#remarks.values()] : undefined,
+      longestBytes: this.#longestBytes || undefined,
       endAtMs: this.#stdoutEndAtMs,
       endedWhileAlive: this.#stdoutEndAtMs !== undefined && aliveUntil - this.#stdoutEndAtMs > 50,
     };
@@ -185,8 +201,11 @@ export class StdioChannel implements Channel {
     this.#timeline.add('exit', signal ? `signal ${signal}` : `code ${code}`);
     this.#maybeSettled();
     setTimeout(() => {
-      this.#closeAll();
-      this.#settled();
+      // On a busy machine the timer is due before the loop has looked at the pipes: what lies in them is read first.
+      setImmediate(() => {
+        this.#closeAll();
+        this.#settled();
+      });
     }, DRAIN_MS).unref();
   }
 
@@ -209,7 +228,7 @@ export class StdioChannel implements Channel {
     this.#timeline.add('stdout-end');
     this.#maybeSettled();
     // stdout alone has ended: no reply can come any more, though the process may live on.
-    setTimeout(() => this.#closeAll(), DRAIN_MS).unref();
+    setTimeout(() => setImmediate(() => this.#closeAll()), DRAIN_MS).unref();
   }
 
   #onStdout(chunk: Buffer): void {
@@ -218,27 +237,52 @@ export class StdioChannel implements Channel {
     for (const line of this.#framer.push(chunk)) this.#onLine(line);
   }
 
-  #strayOf({ stray, line, offset, text, why }: FramedLine): Evidence['stdout']['strays'][number] {
+  #strayOf({ stray, line, offset, text, why }: FramedLine): Stray {
+    // What stands between messages is named with its place in the conversation.
+    const foreign = (stray === 'not-json' && !why?.startsWith('a message starts')) || stray === 'json-not-rpc';
+    const when = this.#lastAnswered ? `after the reply to ${this.#lastAnswered}` : 'before the first reply';
     return {
       kind: stray ?? 'not-json',
       line,
       offset,
       atMs: this.#timeline.now(),
       text: text.slice(0, STRAY_TEXT),
-      why,
+      why: foreign && why ? `${why}, written ${when}` : why,
     };
   }
 
   #addStray(line: FramedLine): void {
     this.#strayCount++;
     this.#timeline.add('stray', line.text.slice(0, 200));
-    if (this.#strays.length < STRAYS_KEPT) this.#strays.push(this.#strayOf(line));
+    if (this.#strays.length >= STRAYS_KEPT) return;
+    const stray = this.#strayOf(line);
+    this.#strays.push(stray);
+    this.onStray(stray);
+  }
+
+  #remark(kind: Remark['kind'], { line, offset, text }: FramedLine, why: string): void {
+    const known = this.#remarks.get(kind);
+    if (known) known.count++;
+    else this.#remarks.set(kind, { kind, line, offset, text: text.slice(0, 200), why, count: 1 });
+  }
+
+  /** A line that is a message: what is allowed about it, and yet worth a word. */
+  #onMessage(line: FramedLine): void {
+    this.#messages++;
+    this.#longestBytes = Math.max(this.#longestBytes, line.bytes);
+    if (line.crlf) this.#remark('crlf', line, 'the line ends with CR LF; clients accept it');
+    if (line.bytes > SHORT_LIMIT_BYTES)
+      this.#remark(
+        'long-line',
+        line,
+        `the message has ${line.bytes} bytes; readers that stop at 64 KiB (asyncio in Python, bufio.Scanner in Go) cannot take it`,
+      );
   }
 
   #onLine(line: FramedLine): void {
     const { reading } = line;
     if (line.stray) this.#addStray(line);
-    else if (line.text !== '') this.#messages++;
+    else if (line.text !== '') this.#onMessage(line);
     if (!reading) return;
     if (reading.type === 'invalid' && reading.id !== undefined) {
       const pending = this.#pending.get(reading.id);
@@ -246,11 +290,13 @@ export class StdioChannel implements Channel {
       return;
     }
     if (reading.type === 'request') {
-      this.#timeline.add('received', `${reading.message.method} (request)`);
+      const { method, id } = reading.message;
+      this.#timeline.add('received', `${method} (request)`);
+      if (method !== 'ping' && !this.#initialized)
+        this.#remark('early-request', line, `the request ${method.slice(0, 60)} came before notifications/initialized`);
       // We declared no capability, so only ping can be asked of us. Silence would make a polite server wait.
-      const reply =
-        reading.message.method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
-      this.#write({ jsonrpc: '2.0', id: reading.message.id, ...reply });
+      const reply = method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
+      this.#write({ jsonrpc: '2.0', id, ...reply });
       return;
     }
     if (reading.type === 'notification') this.#timeline.add('received', reading.message.method);
@@ -269,20 +315,23 @@ export class StdioChannel implements Channel {
     // SDK clients compare Number(id), so they take "1" for 1; the specification wants the same value and type.
     const number = typeof id === 'string' ? Number(id) : Number.NaN;
     const meant = this.#pending.get(number);
-    this.#messages--;
-    this.#addStray({ ...line, stray: 'rpc-invalid', why: this.#whyUnexpected(id, meant ? number : null) });
+    // The line itself was in order, so it was counted.
+    if (!line.stray) this.#messages--;
+    this.#addStray({ ...line, stray: 'rpc-invalid', why: this.#whyUnexpected(message, meant ? number : null) });
     if (meant) this.#settleReply(meant, number, message);
   }
 
-  #settleReply({ since, settle }: Pending, id: RequestId, { error, result }: Response): void {
+  #settleReply({ method, since, settle }: Pending, id: RequestId, { error, result }: Response): void {
     const ms = this.#timeline.now() - since;
     this.#answered.add(id);
+    this.#lastAnswered = method;
     settle(error ? { kind: 'rpc-error', error, ms } : { kind: 'result', result: result ?? {}, ms });
   }
 
   /** Why a reply fits no pending request. `meant` is the number a string id spells, when that is pending. */
-  #whyUnexpected(id: RequestId | null, meant: number | null): string {
-    if (id === null) return 'an error without an id: the server could not read a request';
+  #whyUnexpected({ id, error }: Response, meant: number | null): string {
+    if (id === null)
+      return `an error without an id: the server could not read a request (${error?.code}: ${error?.message.slice(0, 80)})`;
     if (meant !== null)
       return `the reply carries the string id ${JSON.stringify(id)}; the request had the number ${meant}`;
     if (this.#answered.has(id)) return `a second reply to id ${JSON.stringify(id)}`;

@@ -21,6 +21,7 @@ const normal = (text: string): string =>
     .replace(/process \d+/g, 'process PID')
     .replace(/everything \d[\d.]*/g, 'everything VERSION')
     .replace(/yes: \/\S+/g, 'yes: PATH')
+    .replace(/message has \d+ bytes/g, 'message has BYTES')
     // Whether a sample was slow is no part of it.
     .replace(/[✓!] start-up time +ready after TIME(?:: .*\n +.*| .*)?/g, 'start-up time TIME')
     .replace(/\s+/g, ' ')

@@ -52,12 +52,12 @@ describe('every line has a class', () => {
 
   it('text in front of a message on one line is told apart', () => {
     expect(first(`Ready!${reply}\n`)).toMatchObject({ stray: 'not-json', why: expect.stringContaining('byte 6') });
-    expect(first('just text\n').why).toBeUndefined();
+    expect(first('just text\n').why).toBe('plain text, no JSON');
   });
 
   it('what stands behind a byte order mark is told', () => {
     expect(first(`\uFEFF${reply}\n`)).toMatchObject({ text: reply, why: expect.stringContaining('valid reply') });
-    expect(first('\uFEFFhello\n').why).toBeUndefined();
+    expect(first('\uFEFFhello\n').why).toContain('before the text');
   });
 
   it('the rules that a message breaks are named', () => {
