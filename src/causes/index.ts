@@ -68,9 +68,9 @@ import runtimeNativeModuleMismatch from './runtime-native-module-mismatch.js';
 import runtimeNotBuilt from './runtime-not-built.js';
 import runtimeSdkIncompatible from './runtime-sdk-incompatible.js';
 import runtimeTooOld from './runtime-too-old.js';
+import stdioMessageTooLong from './stdio-message-too-long.js';
 import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
 import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
-import stdioMessageTooLong from './stdio-message-too-long.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
@@ -146,9 +146,9 @@ export const causes: readonly Cause[] = [
   runtimeNotBuilt,
   runtimeSdkIncompatible,
   runtimeTooOld,
+  stdioMessageTooLong,
   stdioPollutedByDependency,
   stdioPollutedByLauncher,
-  stdioMessageTooLong,
   stdioPollutedByServer,
   stdioStdinClosed,
   transportHttpServerOnStdio,
