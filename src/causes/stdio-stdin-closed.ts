@@ -24,10 +24,8 @@ function detacher(command: string, args: string[]): string | null {
   if (redirect) return redirect;
   // A shell gives a background job /dev/null as stdin. `2>&1` and `&&` end in no bare ampersand.
   if (/(?:^|[\\/])(?:ba|da|z|k)?sh$/.test(command) && /[^&>]&\s*(?:wait\s*)?$/.test(args.at(-1) ?? '')) return '&';
-  const engine =
-    /(?:^|[\\/])(?:docker|podman|nerdctl)(?:\.exe)?$/.test(command) && args.find((a) => /^(?:run|exec)$/.test(a));
-  const attached = args.some((a) => /^-[a-z]*i[a-z]*$/i.test(a) || /^--(?:interactive|attach)/.test(a));
-  return engine && !attached ? `${engine} without -i` : null;
+  // A container engine without -i is a cause of its own: container-stdin-detached.
+  return null;
 }
 
 export default defineCause({
@@ -86,15 +84,10 @@ export default defineCause({
     return `The server read the end of its stdin before any request ("${text}"), and ended.${reason}`;
   },
   fix: ({ how }) => [
-    /^(?:run|exec) without/.test(how ?? '')
-      ? {
-          say: 'Keep stdin open to the container:',
-          edit: { file: 'the client config', at: 'args', to: `"${how?.split(' ')[0]}", "-i", "--rm"` },
-        }
-      : {
-          say: `Start the server in the foreground with the stdin that the client gives it: remove ${how ? `"${how}"` : 'redirections such as < /dev/null, a trailing &, nohup or a process manager'} from the command or its wrapper script, and end the script with exec:`,
-          edit: { file: 'the wrapper script', to: 'exec <command> "$@"' },
-        },
+    {
+      say: `Start the server in the foreground with the stdin that the client gives it: remove ${how ? `"${how}"` : 'redirections such as < /dev/null, a trailing &, nohup or a process manager'} from the command or its wrapper script, and end the script with exec:`,
+      edit: { file: 'the wrapper script', to: 'exec <command> "$@"' },
+    },
     {
       say: 'A stdio server is started by the client, not as a service (docker compose up, systemd, pm2). Let the client run it:',
       run: 'mcp-verdict verify -- <command>',
@@ -120,19 +113,14 @@ export default defineCause({
       symptoms: { stderr: 'Error: ConnectionClosed("initialized request")', exitCode: 1 },
     },
     {
-      name: 'a Node server that logs the end',
-      finds: true,
-      symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
-    },
-    {
       name: 'a Go server',
       finds: true,
       symptoms: { transport: 'stdio', stderr: 'server error: EOF', exitCode: 1 },
     },
     {
-      name: 'a container without -i',
+      name: 'a Node server that logs the end',
       finds: true,
-      symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' },
+      symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
     },
     {
       name: 'fd 0 is /dev/null',
