@@ -10,7 +10,7 @@ const INTERNAL = [
 ];
 /** Another cause: the start, a timeout, a lost connection, a method that is not there. */
 const ANOTHER =
-  /-3200[01]\b|-32601\b|\btimed? ?out\b|connection closed|transport closed|\binitiali[sz]|\bserver creation\b|failed to (?:re)?connect|failed to start|\bunknown tool\b|\btool .{0,60}not found|\bUnrecognized field\b|\bcapabilities\b|\bclientInfo\b|No result received/i;
+  /-3200[01]\b|-32601\b|\btimed? ?out\b|connection closed|transport closed|\binitiali[sz]|\bserver creation\b|failed to (?:re)?connect|failed to start|\bunknown tool\b|\btool .{0,60}not found|\bUnrecognized field\b|\bcapabilities\b|\bclientInfo\b|No result received|\b(?:tools|resources|prompts)\/list\b|\b(?:list(?:ing)?|fetch(?:ing)?|discover(?:ing|y)?|load(?:ing)?) (?:the )?(?:tools|resources|prompts)\b|\blist_?tools\b/i;
 
 export default defineCause({
   id: 'call-internal-error',
@@ -27,7 +27,7 @@ export default defineCause({
   explains: [],
 
   match(given) {
-    const { handshake, process, http, reported } = given;
+    const { handshake, process, http } = given;
     if (
       handshake ||
       process?.spawnError ||
@@ -43,7 +43,7 @@ export default defineCause({
     const code = /-32603/.test(hit.line.text);
     if (!call && !code) return null;
     return {
-      certainty: call || (code && reported?.transport === 'stdio') ? 'likely' : 'possible',
+      certainty: call ? 'likely' : 'possible',
       cites: [...new Set([hit.line.at, ...(call ? [call.line.at] : [])])],
       facts: {
         words: hit.line.text.trim().slice(0, 200),

@@ -103,7 +103,7 @@ export default defineCause({
       name: 'a bridge that waits for headers',
       finds: true,
       symptoms: {
-        entry: { command: 'npx', args: ['mcp-remote', 'https://notes.example/mcp'] },
+        entry: { command: 'npx', args: ['-y', 'mcp-remote', 'https://notes.example/mcp'] },
         clientError: 'TypeError: fetch failed: Headers Timeout Error',
       },
     },

@@ -113,19 +113,14 @@ export default defineCause({
       symptoms: { stderr: 'Error: ConnectionClosed("initialized request")', exitCode: 1 },
     },
     {
-      name: 'a Node server that logs the end',
-      finds: true,
-      symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
-    },
-    {
       name: 'a Go server',
       finds: true,
       symptoms: { transport: 'stdio', stderr: 'server error: EOF', exitCode: 1 },
     },
     {
-      name: 'a container without -i',
+      name: 'a Node server that logs the end',
       finds: true,
-      symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' },
+      symptoms: { clientError: 'MCP error -32000: Connection closed', stderr: '[server] ready\n[server] stdin end' },
     },
     {
       name: 'fd 0 is /dev/null',
