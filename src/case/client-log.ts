@@ -35,7 +35,7 @@ const FORMS: { client: string; form: RegExp }[] = [
   },
   {
     client: 'vscode',
-    form: /\[(?:info|warning|error)\] (?:Connection state: |Waiting for server to respond to|\[server stderr\]|Discovered \d+ tools)/,
+    form: /\[(?:info|warning|error)\] (?:Connection state: |Waiting for server to respond to|\[server stderr\]|Discovered \d+ tools|Failed to parse message: |Server exited before responding)/,
   },
   { client: 'codex', form: /\bcodex_(?:core|rmcp_client|mcp)\w*\b/ },
   { client: 'gemini-cli', form: /(?:Error connecting to MCP server|Error during discovery for (?:MCP )?server)[: ]*'/ },

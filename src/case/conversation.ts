@@ -10,6 +10,8 @@ const ERROR = /"error":\s*\{.{0,200}?"code":\s*(?<code>-?\d{1,6})/;
 const ERROR_TEXT = /"error":\s*\{.{0,200}?"message":\s*"(?<text>(?:[^"\\]|\\.){0,500})"/;
 const SERVER =
   /"serverInfo":\s*\{.{0,200}?"name":\s*"(?<name>[^"]{1,200})"(?:.{0,200}?"version":\s*"(?<version>[^"]{1,100})")?/;
+/** The client gave up on a request: what comes after is its own doing. */
+const CANCELLED = /"notifications\/cancelled".{0,80}"requestId":\s*(?<id>\d{1,15}|"[^"]{1,100}").{0,200}timed out/i;
 const REVISION = /"protocolVersion":\s*"(?<revision>[^"]{1,40})"/;
 
 export interface Conversation {
@@ -17,12 +19,15 @@ export interface Conversation {
   initialize?: Era;
   /** Methods of requests that were never answered, in order. */
   pending: string[];
+  /** Methods of those that the client gave up on, because the time ran out. */
+  timedOut: string[];
 }
 
 /** Read what the log shows of the conversation; undefined when it repeats no request. */
 export function conversationIn(lines: string[]): Conversation | undefined {
   const open = new Map<string, string>();
   let initialize: Era | undefined;
+  const timedOut: string[] = [];
   let seen = false;
   for (const line of lines) {
     const { who, from, json } = MESSAGE.exec(line)?.groups ?? {};
@@ -30,6 +35,9 @@ export function conversationIn(lines: string[]): Conversation | undefined {
     const id = ID.exec(json)?.groups?.id;
     const method = METHOD.exec(json)?.groups?.method;
     if (who === 'client' || from === 'editor') {
+      const given = CANCELLED.exec(json)?.groups?.id;
+      const late = given === undefined ? undefined : open.get(given);
+      if (late !== undefined) timedOut.push(late);
       if (id === undefined || method === undefined) continue;
       seen = true;
       open.set(id, method);
@@ -57,5 +65,5 @@ export function conversationIn(lines: string[]): Conversation | undefined {
           ...(name && { server: { name, version: version ?? '' } }),
         };
   }
-  return seen ? { initialize, pending: [...open.values()] } : undefined;
+  return seen ? { initialize, pending: [...open.values()], timedOut } : undefined;
 }

@@ -20,7 +20,7 @@ const NAMED = [
 
 /** The line with which a client begins to start a server. */
 const STARTS =
-  /Initializing server\.\.\.|\bStarting server\b(?! with)|Handling CreateClient action|Creating Stdio transport|Starting connection (?:with timeout|attempt)|Starting new stdio process|New (?:STDIO|SSE) connection request|Connection state: Starting\b|\b0 verbose cli\b/;
+  /Initializing server\.\.\.|\bStarting server\b(?! (?:with|from)\b)|Handling CreateClient action|Creating Stdio transport|Starting connection (?:with timeout|attempt)|Starting new stdio process|New (?:STDIO|SSE) connection request|Connection state: Starting\b|\b0 verbose cli\b/;
 
 /** A run that went wrong says so in one of these ways. */
 const FAILS =

@@ -195,21 +195,35 @@ const isOdd = ({ command, args, env }: Record<string, unknown>): boolean =>
   (args !== undefined && !Array.isArray(args)) ||
   (env !== undefined && (typeof env !== 'object' || env === null || Array.isArray(env)));
 
-/** Each text where it belongs: a client's log holds the server's stderr, and a supervisor puts names in front of lines. */
+/** A text in which a client's log and the server's own words may stand side by side, taken apart. */
+function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {
+  const lines = told(text);
+  if (alone === 'client' || clientOf(linesOf(text).slice(0, 200)) !== undefined) {
+    const { client, stderr } = splitLog(lines);
+    return { client, server: stderr };
+  }
+  return { client: [], server: lines.map((line) => markedStderr(line) ?? line) };
+}
+
+/** Each text where it belongs: a client's log holds the server's stderr, whichever field it was pasted into. */
 function sorted(symptoms: Symptoms): Symptoms {
   const logs = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
-  const { client, stderr } = splitLog(told(symptoms.clientError));
-  const own = told(symptoms.stderr).map((line) => markedStderr(line) ?? line);
+  const said = apart(symptoms.clientError, 'client');
+  const own = apart(symptoms.stderr, 'server');
+  const log = apart(symptoms.serverLog, 'server');
+  // A log that is a client's is one more account of what the client and the server said.
+  const isClients = log.client.length > 0;
+  const stderr = [...own.server, ...said.server, ...(isClients ? log.server : [])];
   const named = symptoms.url === undefined ? commandIn(logs) : undefined;
   const path = JSON.stringify(symptoms.entry ?? {}).replaceAll('\\\\', '\\');
   return {
     ...symptoms,
-    client: symptoms.client ?? clientOf(linesOf(symptoms.clientError).slice(0, 200)),
+    client: symptoms.client ?? clientOf(linesOf(logs).slice(0, 200)),
     os: symptoms.os ?? systemOf(`${logs.slice(0, 20_000)}\n${path}`),
     entry: symptoms.entry ?? (named && { command: named.command, args: redactArgs(named.args, (word) => word) }),
-    clientError: client.join('\n'),
-    stderr: symptoms.stderr === undefined && stderr.length === 0 ? undefined : [...own, ...stderr].join('\n'),
-    serverLog: told(symptoms.serverLog).join('\n'),
+    clientError: [...said.client, ...own.client, ...log.client].join('\n'),
+    stderr: symptoms.stderr === undefined && stderr.length === 0 ? undefined : stderr.join('\n'),
+    serverLog: (isClients ? [] : log.server).join('\n'),
   };
 }
 
@@ -219,7 +233,10 @@ function handshakeOf({ clientError }: Symptoms): { handshake?: Evidence['handsha
   const conversation = conversationIn(lines);
   const initialize = conversation?.initialize;
   if (!initialize) return { pending: conversation?.pending ?? [] };
-  const closed = lines.some((line) => /-32000\b|closed|disconnected|exited/i.test(line));
+  // When the time ran out first, the end of the connection was the client's doing.
+  const closed =
+    !conversation.timedOut.includes('initialize') &&
+    lines.some((line) => /-32000\b|closed|disconnected|exited/i.test(line));
   return {
     pending: conversation.pending,
     handshake: {
