@@ -20,6 +20,7 @@ const MACHINE = [
   /\bBad CPU type in executable\b|\bos error 86\b|\berror=86\b|\[Errno 86\]|\bEBADARCH\b|Unknown system error -86/i,
   /incompatible architecture|wrong ELF class|invalid ELF header|compiled for \S+ but (?:the|this|your) (?:system|machine|host)|\bmach-o, but wrong architecture|no suitable image found|wrong architecture\b|fat file, but missing compatible architecture/i,
   /(?:[Ee]xec(?:utable)? format error|\bENOEXEC\b|\bos error 8\b|\[Errno 8\]|\berror=8\b|Unknown system error -8\b|cannot execute binary file|exec user process caused:? "?exec format error)/,
+  /: (?:line )?\d+: [^\w\s]{0,4}ELF.{0,60}: (?:command )?not found/,
   /Fehler im Format der Programmdatei|[Ee]rreur de format pour exec|[Ee]rror de formato ejecutable|可执行(?:文件|檔)格式错误|无法执行二进制文件|実行形式エラー|バイナリファイルを実行できません|Ошибка формата выполняемого файла|실행 형식 오류/,
   /not a valid Win32 application|\bos error (?:193|216)\b|\[?WinError (?:193|216)\b|CreateProcess error=(?:193|216)\b|\bWin32[- ](?:Anwendung|Programm)|application Win32 valide|aplicaci[óo]n (?:de )?Win32|aplicativo Win32|applicazione (?:di )?Win32|Win32 应用程序|Win32 應用程式|Win32 アプリケーション|приложени\S+ (?:для )?Win32|Win32 응용/i,
   /This (?:version|app|program).{0,60}(?:not compatible with the version of Windows|can't run on your PC|cannot be run in (?:DOS|Win32) mode)|0xc000007b\b|machine type mismatch/i,
@@ -58,6 +59,7 @@ export default defineCause({
     ...FAILED_START,
     'launch-blocked-by-os',
     'launch-shebang-broken',
+    'launch-command-not-on-path',
     'config-path-missing',
     'launch-entry-point-missing',
     'launch-command-not-installed',
@@ -86,6 +88,26 @@ export default defineCause({
           built:
             `${file.binary.os} ${file.binary.arch.join(', ')}${file.binary.libc ? ` ${file.binary.libc}` : ''}`.trim(),
           needs: file.binary.problem === 'loader-missing' ? (file.binary.loader ?? '') : '',
+          addon: false,
+          os: systemOf(given),
+        },
+      };
+    // What a shell makes of machine code, when the kernel refused it and the caller tried a shell.
+    const foreign = { linux: /^(?:mach-o|pe)$/, macos: /^(?:elf|pe)$/, windows: /^(?:elf|mach-o)$/ }[
+      systemOf(given) || 'linux'
+    ];
+    if (file && dead && systemOf(given) !== '' && foreign.test(file.kind))
+      return {
+        certainty: 'certain',
+        cites: [
+          at('launch', 'file', 'kind'),
+          process?.spawnError ? at('process', 'spawnError', 'message') : at('process', 'exit'),
+        ],
+        facts: {
+          problem: 'other-system',
+          path: file.path,
+          built: { elf: 'Linux', 'mach-o': 'macOS', pe: 'Windows' }[file.kind as 'elf' | 'mach-o' | 'pe'],
+          needs: '',
           addon: false,
           os: systemOf(given),
         },

@@ -26,6 +26,9 @@ const ANY = /\b(?:error|fatal|exception|critical|failed|panic)\b/i;
 /** Faults of the program itself. The surroundings (a missing module, a closed port) belong to causes that know more. */
 const SURROUNDINGS =
   /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
+/** Faults of the machine below the program: another processor, an older C library, a variable of the session. */
+const MACHINE =
+  /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]/;
 /** A line with words in it that is no warning, no frame and no version. */
 const LAST = /^(?!\s+at |Node\.js v|.*\bwarn(?:ing)?\b).*\p{L}{3}/iu;
 const ERRNO = /\bE[A-Z]{4,}\b/;
@@ -100,8 +103,8 @@ export default defineCause({
     // Nothing that looks like an error: then the last words of the server, whatever they are.
     const last =
       line || !exit ? undefined : said.filter(({ from, text }) => from === 'stderr' && LAST.test(text)).at(-1);
-    const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|ILL|FPE|TRAP|SYS)$/.test(sent);
-    const bug = !line || (!SURROUNDINGS.test(line.text) && !ERRNO.test(line.text));
+    const hard = sent !== null && /^SIG(?:SEGV|ABRT|BUS|FPE|TRAP|SYS)$/.test(sent);
+    const bug = !line || (!SURROUNDINGS.test(line.text) && !MACHINE.test(line.text) && !ERRNO.test(line.text));
     const all = words(given);
     const survived =
       !exit &&

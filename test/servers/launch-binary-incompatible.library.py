@@ -1,0 +1,13 @@
+# client sees: MCP error -32000: Connection closed
+# A library for a 32-bit machine: the header says so.
+import ctypes
+import os
+import struct
+import sys
+import tempfile
+
+path = os.path.join(tempfile.mkdtemp(prefix="mcp-verdict-"), "libnative.so")
+with open(path, "wb") as file:
+    file.write(b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HH", 3, 40) + bytes(4076))
+ctypes.CDLL(path)
+sys.stdin.read()
