@@ -106,7 +106,7 @@ export default defineCause({
       file: shape?.file ?? '',
     });
 
-    const told = process?.exit?.by === 'itself' ? null : complaint(lines);
+    const told = complaint(lines);
     if (told) {
       const local = !fault && shape?.url === null && told.key === 'command';
       return {

@@ -160,7 +160,10 @@ export default defineCause({
     const signal = signalBehind(process?.exit?.code ?? null, process?.exit?.signal ?? null);
     const dead = signal === 'SIGKILL' && process?.exit?.by === 'itself';
     const killed = find(lines, KILLED);
-    const more = lines.filter(({ from }) => from !== 'client').length - (killed ? 1 : 0);
+    const more = lines.filter(
+      ({ from, text, at: place }) =>
+        from !== 'client' && place !== killed?.line.at && !/\[info\]|transport closed|Initializing server/.test(text),
+    ).length;
     if (macos && (dead || killed) && more === 0 && handshake?.initialize.status !== 'answered')
       return {
         certainty: 'likely',

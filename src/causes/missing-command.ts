@@ -15,9 +15,9 @@ export const IN_CMD = [
     'i',
   ),
   new RegExp(
-    `^\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)|^\\s*["'](?<mojibake>${NAME})["'] [^\\s]{0,12}[^ -~\\s]`,
+    `(?:^|\\bclosed:? |[\\]>] )\\s*["'](?<name>${NAME})["']\\s*(?:[^ -~\\s]|$)|(?:^|\\bclosed:? |[\\]>] )\\s*["'](?<mojibake>${NAME})["'] [^\\s]{0,12}[^ -~\\s]`,
   ),
-  new RegExp(`^(?:\\S{1,12} )(?<name>${NAME}) není názvem`),
+  new RegExp(`(?:^|\\s)(?:\\S{1,12} )(?<name>${NAME}) není názvem`),
 ];
 
 /** Wordings of "there is no such command". Each names it; the order is from the plainest to the vaguest. */
