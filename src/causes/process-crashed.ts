@@ -28,7 +28,7 @@ const SURROUNDINGS =
   /\b(?:ModuleNotFound|Import|Syntax|FileNotFound|Permission|Connection\w*|Timeout|OS|Key|Validation|Zod|Unicode\w*|Encoding|Config\w*|Environment|SSL\w*|Memory|NoClassDefFound|UnsupportedClassVersion|ClassNotFound)(?:Error|Exception)\b|\bERR_|\binvalid\b|\bmust be\b|Cannot find|not found|dlopen|no such|version|permission|denied|is not defined$|charmap|codec|has no attribute|unexpected keyword|server\.\w+ is not a function|not installed|could be detected|\block/i;
 /** Faults of the machine below the program: another processor, an older C library, a variable of the session. */
 const MACHINE =
-  /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]|[Ii]llegal instruction|SIGILL/;
+  /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]|[Ii]llegal instruction|SIGILL|\bNotPresent\b|\b(?:HOME|USERPROFILE|APPDATA|DISPLAY|[A-Z]+_HOME|XDG_\w+)\b/;
 /** A line with words in it that is no warning, no frame and no version. */
 const LAST = /^(?!\s+at |Node\.js v|.*\bwarn(?:ing)?\b).*\p{L}{3}/iu;
 const ERRNO = /\bE[A-Z]{4,}\b/;
