@@ -15,13 +15,13 @@ const IS_BATCH_FILE = /\.(?:cmd|bat|ps1)["']?$/i;
 
 /** A start without a shell that names the batch file and the refusal. EINVAL: Node.js since April 2024 (CVE-2024-27980). */
 const REFUSED = [
-  /\bspawn(?:Sync)? (?<path>\S.*?\.(?:cmd|bat)) (?:EINVAL|EFTYPE|UNKNOWN|EACCES)\b/i,
+  /\bspawn(?:Sync)? (?<path>\S.*?\.(?:cmd|bat)) (?:EINVAL|EFTYPE)\b/i,
   /(?<![\w.-])(?<path>[\w-][\w.-]{0,60}\.(?:cmd|bat))\b.{0,80}\bEINVAL\b|\bEINVAL\b.{0,80}?(?<![\w.-])(?<path2>[\w-][\w.-]{0,60}\.(?:cmd|bat))\b/i,
 ];
 /** Claude Code's own advice. */
 const ADVICE =
   /Windows requires ['"`]?cmd \/c['"`]?|requires? (?:a )?['"`]?cmd \/c['"`]? wrapper|(?:wrap|use|prefix|run).{0,30}['"`]cmd \/c\b/i;
-const UNNAMED = /\bspawn (?:EINVAL|EFTYPE|UNKNOWN)\b/;
+const UNNAMED = /\bspawn (?:[\w.@-]{1,60} )?(?:EINVAL|EFTYPE|UNKNOWN)\b/;
 
 /** A start without a shell that looked for an .exe of that name: Node.js, Python, .NET, Java, Rust. */
 const LOOKED_FOR = [
