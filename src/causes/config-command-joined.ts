@@ -57,7 +57,13 @@ export default defineCause({
     const option = one && (one.groups.joined ?? one.groups.option ?? one.groups.flag ?? `-m ${one.groups.module}`);
     const entry = launch && isJoined(launch.command) ? launch.command : undefined;
     const spawned = process?.spawnError?.path ?? '';
-    const joined = entry ?? (isJoined(spawned) ? spawned : undefined) ?? named?.groups.joined ?? option;
+    // An argument that names a file and an option in one, and there is no such file.
+    const index =
+      process?.exit?.by === 'itself' && process.exit.code !== 0
+        ? (launch?.paths ?? []).findIndex(({ word, exists }) => !exists && isJoined(word))
+        : -1;
+    const word = launch?.paths[index]?.word;
+    const joined = entry ?? (isJoined(spawned) ? spawned : undefined) ?? named?.groups.joined ?? option ?? word;
     if (!joined || (entry && launch?.lookup?.found)) return null;
     const refused = process?.spawnError?.code === 'ENOENT' || launch?.lookup?.found === null || named !== undefined;
     // A client with a shell runs a joined command, and whoever left a word was started.
@@ -76,6 +82,7 @@ export default defineCause({
       ...(process?.spawnError && refused ? [at('process', 'spawnError', 'message')] : []),
       ...(named ? [named.line.at] : one && !entry ? [one.line.at] : []),
       ...(entry ? [at('launch', 'command')] : []),
+      ...(word && !entry ? [at('launch', 'paths', index, 'word')] : []),
     ];
     // No option has a blank in its name.
     const option_ = joined === option && /^--?[A-Za-z][\w-]* \S/.test(joined);

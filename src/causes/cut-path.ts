@@ -2,7 +2,8 @@
 import type { Line } from './words.js';
 
 /** What stands before the blank of folders that everybody has. `Program` is never a folder of its own. */
-const BEFORE_A_BLANK = /^(?:[A-Za-z]:)?[\\/](?:[A-Za-z][\\/])?(?:Program|PROGRAM|Archivos|Arquivos|Documents|My)$/;
+const BEFORE_A_BLANK =
+  /^(?:[A-Za-z]:[\\/]?|[\\/](?:[A-Za-z][\\/])?)(?:Program|PROGRAM|Archivos|Arquivos|Documents|My)$/;
 /** The folder of a user: no program and no script is called so. */
 const OF_A_USER = /^[A-Za-z]:[\\/]Users[\\/][^\\/.]+$|^\/[a-z]\/Users\/[^/.]+$/i;
 
@@ -12,10 +13,11 @@ export const isBeginning = (path: string): boolean => BEFORE_A_BLANK.test(path);
 /** The same, or the folder of a user, who may have two names. */
 export const isCut = (path: string): boolean => isBeginning(path) || OF_A_USER.test(path);
 
-const PATH = String.raw`(?:[A-Za-z]:[\\/]|/[a-z]/)[^"'<>|*?:;,()]{1,200}`;
+const PATH = String.raw`(?:[A-Za-z]:(?:[\\/]|(?=Program))|/[a-z]/)[^"'<>|*?:;,()]{1,200}`;
 /** Where a program or shell names what it did not find. In every language of cmd.exe the name stands in quotes. */
 const NAMED = [
-  new RegExp(String.raw`^(?:\S{1,20} ){0,2}["'„“«]{1,2}(?<cut>${PATH})["'“”»]{1,2}\s*(?:[^\s\\/.]|$)`),
+  new RegExp(String.raw`^(?:\S{1,20} ){0,2}["'„“«]{1,3}(?<cut>${PATH})["'“”»]{1,3}\s*(?:[^\s\\/.]|$)`),
+  new RegExp(String.raw`["'](?<cut>${PATH})["']{1,2} is not recogni[sz]ed`),
   new RegExp(String.raw`(?:[Tt]he term|cmdlet).{0,40}["'](?<cut>${PATH})["']|["'](?<cut2>${PATH})["'].{0,40}cmdlet`),
   new RegExp(String.raw`\bspawn (?<cut>${PATH}) (?:ENOENT|UNKNOWN)`),
   new RegExp(
@@ -23,6 +25,9 @@ const NAMED = [
   ),
   new RegExp(String.raw`(?:^|[\s:])(?<cut>${PATH}): (?:No such file|command not found|not found|[Ii]s a directory)`),
 ];
+
+/** The other half: npx of old gave what stood behind the blank to npm. */
+const REST = /Could not install from ["'](?<cut>[^"':\\/]{1,60}\\[^"']{1,200})["'] as it does not contain/;
 
 export interface Cut {
   cut: string;
@@ -35,6 +40,8 @@ export interface Cut {
 export function cutAtBlank(lines: Line[], entry: readonly { text: string; at: string }[]): Cut | null {
   const plain = (path: string) => path.replaceAll('\\\\', '\\').replace(/["']/g, '').trim();
   for (const line of lines) {
+    const rest = REST.exec(line.text)?.groups?.cut;
+    if (rest) return { cut: rest, line };
     for (const pattern of NAMED) {
       const groups = pattern.exec(line.text)?.groups;
       const cut = plain(groups?.cut ?? groups?.cut2 ?? '');

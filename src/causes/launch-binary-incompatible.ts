@@ -98,7 +98,11 @@ export default defineCause({
     ];
     if (file && dead && systemOf(given) !== '' && foreign.test(file.kind))
       return {
-        certainty: 'certain',
+        // Wine, or WSL for programs of Windows, may have run it after all.
+        certainty:
+          process?.spawnError || find(lines, /: not found|[Ss]yntax error|cannot execute|[Ee]xec format/)
+            ? 'certain'
+            : 'likely',
         cites: [
           at('launch', 'file', 'kind'),
           process?.spawnError ? at('process', 'spawnError', 'message') : at('process', 'exit'),

@@ -44,7 +44,7 @@ const PROTECTED = [
 
 /** Killed on start, as shells and crash reports word it. */
 const KILLED =
-  /^(?:zsh: |sh: |bash: )?.*\b[Kk]illed(?:: 9)?\b(?! by)|Termination Reason: .*(?:CODESIGNING|Namespace SIGNAL)/;
+  /^(?:\S{0,40}sh: (?:line \d+: )?|\[\d+\]\s{0,4}[+-]?\s{0,4})?(?:\d+\s{1,4})?[Kk]illed(?:: 9)?(?:\s|$)|Termination Reason: .*(?:CODESIGNING|Namespace SIGNAL)/;
 
 export default defineCause({
   id: 'launch-blocked-by-os',
@@ -84,7 +84,7 @@ export default defineCause({
 
     const policy = find(lines, EXECUTION_POLICY);
     if (policy)
-      return { certainty: 'certain', cites: [policy.line.at], facts: { reason: 'execution-policy', path: '' } };
+      return { certainty: 'likely', cites: [policy.line.at], facts: { reason: 'execution-policy', path: '' } };
     const untrusted = find(lines, UNTRUSTED);
     if (untrusted)
       return {

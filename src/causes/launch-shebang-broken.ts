@@ -73,7 +73,10 @@ export default defineCause({
   match(given) {
     if (!failed(given)) return null;
     const { launch, process } = given;
-    const lines = words(given);
+    // A script below a drive of Windows, run inside WSL, is whole on its own side: launch-wsl-boundary.
+    const lines = words(given).filter(
+      ({ text }) => !/\/mnt\/[a-z]\/(?:Program Files|Users\/[^/]+\/AppData|Windows)\b/.test(text),
+    );
     const { file } = launch ?? {};
     const dead = process?.spawnError !== undefined || process?.exit?.by === 'itself';
     const script = file?.path ?? '';

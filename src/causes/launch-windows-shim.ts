@@ -15,13 +15,13 @@ const IS_BATCH_FILE = /\.(?:cmd|bat|ps1)["']?$/i;
 
 /** A start without a shell that names the batch file and the refusal. EINVAL: Node.js since April 2024 (CVE-2024-27980). */
 const REFUSED = [
-  /\bspawn(?:Sync)? (?<path>\S.*?\.(?:cmd|bat)) (?:EINVAL|EFTYPE|UNKNOWN|EACCES)\b/i,
-  /\b(?<path>[\w.-]+\.(?:cmd|bat))\b.{0,80}\bEINVAL\b|\bEINVAL\b.{0,80}?(?<path2>[\w.\\:-]+\.(?:cmd|bat))\b/i,
+  /\bspawn(?:Sync)? (?<path>\S.*?\.(?:cmd|bat)) (?:EINVAL|EFTYPE)\b/i,
+  /(?<![\w.-])(?<path>[\w-][\w.-]{0,60}\.(?:cmd|bat))\b.{0,80}\bEINVAL\b|\bEINVAL\b.{0,80}?(?<![\w.-])(?<path2>[\w-][\w.-]{0,60}\.(?:cmd|bat))\b/i,
 ];
 /** Claude Code's own advice. */
 const ADVICE =
   /Windows requires ['"`]?cmd \/c['"`]?|requires? (?:a )?['"`]?cmd \/c['"`]? wrapper|(?:wrap|use|prefix|run).{0,30}['"`]cmd \/c\b/i;
-const UNNAMED = /\bspawn (?:EINVAL|EFTYPE|UNKNOWN)\b/;
+const UNNAMED = /\bspawn (?:[\w.@-]{1,60} )?(?:EINVAL|EFTYPE|UNKNOWN)\b/;
 
 /** A start without a shell that looked for an .exe of that name: Node.js, Python, .NET, Java, Rust. */
 const LOOKED_FOR = [
@@ -35,7 +35,7 @@ const NAMELESS =
   /\bprogram not found\b|\[WinError (?:2|193)\]|os error 193\b|CreateProcess error=(?:2|193)\b|not a valid Win32 application|cannot find the file specified|\bspawn ENOENT\b/i;
 /** The same name was asked for through a shell: cmd.exe would have found the batch file. */
 const THROUGH_SHELL =
-  /^\W*["']?\S+["']? (?:is not recogni[sz]ed|ist entweder|n'est pas reconnu|no se reconoce|n.o . reconhecido)|in %PATH%/;
+  /^\W{0,6}["']?[^\s"']{1,120}["']? (?:is not recogni[sz]ed|ist entweder|n'est pas reconnu|no se reconoce|n.o . reconhecido)|in %PATH%/;
 
 /** Clients that look a command up with PATHEXT and use a shell for batch files: for them ENOENT means that there is none. */
 const LOOKS_UP = /\bvs ?-?code\b|copilot/i;

@@ -1,8 +1,11 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { cutAtBlank, isBeginning } from './cut-path.js';
-import { placesOf, saysNothing, systemOf, wordsOfEntry } from './system.js';
-import { failed, WORDS, words } from './words.js';
+import { placesOf, programOf, saysNothing, systemOf, wordsOfEntry } from './system.js';
+import { failed, find, WORDS, words } from './words.js';
+
+const SYNTAX =
+  /filename, directory name, or volume label syntax is incorrect|Syntax für den Dateinamen|文件名、目录名或卷标语法不正确|ファイル名、ディレクトリ名、またはボリューム ラベルの構文|syntaxe du nom de fichier|sintaxis del nombre de archivo|\bos error 123\b/;
 
 export default defineCause({
   id: 'launch-windows-space-in-path',
@@ -43,8 +46,21 @@ export default defineCause({
     // A batch file with a blank in its path, or a blank in an argument of one: cmd.exe takes the quotes away.
     const [program, ...args] = entry;
     const batch =
-      /\.(?:cmd|bat)$/i.test(program?.text ?? '') || /^(?:np[mx]|pnpm|yarn|cmd(?:\.exe)?)$/i.test(program?.text ?? '');
+      /\.(?:cmd|bat)$/i.test(program?.text ?? '') || /^(?:np[mx]|pnpm|yarn|cmd)$/i.test(programOf(program?.text));
     const spaced = [program, ...args].find((one) => one && /^(?:[A-Za-z]:|\.{0,2})[\\/]\S.* \S/.test(one.text));
+    // cmd.exe, about a command line whose quotes were taken away.
+    const syntax = find(lines, SYNTAX);
+    if (syntax && spaced)
+      return {
+        certainty: 'likely',
+        cites: [syntax.line.at, spaced.at],
+        facts: {
+          cut: spaced.text.split(' ')[0] ?? '',
+          whole: spaced.text,
+          command: launch?.command ?? '',
+          said: false as boolean,
+        },
+      };
     if (systemOf(given) !== 'windows' || !launch || launch.lookup || !batch || !spaced || !saysNothing(given))
       return null;
     return {
@@ -60,7 +76,7 @@ export default defineCause({
   },
   say: ({ cut, whole, said }) =>
     said
-      ? `${cut} is the beginning of ${whole ? `the path "${whole}"` : 'a path'} that has a blank: cmd.exe got it without quotes and took the part before the blank for the whole.`
+      ? `${cut} is a part of ${whole ? `the path "${whole}"` : 'a path'} that has a blank: cmd.exe got it without quotes and took a part for the whole.`
       : `The path "${whole}" has a blank. Batch files are started through cmd.exe, which removes the outer quotes of its command line and then sees only ${cut}.`,
   fix: ({ whole, cut }) => {
     const program = /nodejs|^$|Program/i.test(String(whole || cut));

@@ -22,11 +22,11 @@ const CROSSED: [RegExp, 'windows-side' | 'linux-side' | 'share' | 'wsl'][] = [
   [/\bspawn (?<path>(?:\\\\\?\\)?[A-Za-z]:\\.*?) ENOENT\b.*(?:linux|wsl)/i, 'linux-side'],
   // The shims that npm puts beside its .cmd files, run by a shell of Linux that has no Node.js of its own.
   [
-    /(?<path>\/mnt\/[a-z]\/(?!.*\.(?:js|py):)[^:]*): (?:(?:line )?\d+: )?(?:exec: )?\S+: (?:not found|command not found|No such file)/,
+    /(?<path>\/mnt\/[a-z]\/(?![^:]{0,200}\.(?:js|py):)[^:]{0,200}): (?:(?:line )?\d+: )?(?:exec: )?\S+: (?:not found|command not found|No such file)/,
     'linux-side',
   ],
   [
-    /(?<path>\/mnt\/[a-z]\/[^:]*)(?:: \S+)?: (?:bad interpreter|cannot execute|Exec format error|1: MZ|Invalid argument)|\bnode: (?<run>\/mnt\/[a-z]\/\S+)/,
+    /(?<path>\/mnt\/[a-z]\/[^:]{0,200})(?:: \S{1,60})?: (?:bad interpreter|cannot execute|Exec format error|1: MZ|Invalid argument)|\bnode: (?<run>\/mnt\/[a-z]\/\S+)/,
     'linux-side',
   ],
   [

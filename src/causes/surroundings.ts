@@ -11,7 +11,8 @@ const TOOLS =
   /valid for encoding|ES module scope|_zod|_parse is not a function|is not a constructor|native binding|markAsUncloneable|Failed opening required|request to https?:\S+ failed|method literal|NODE_MODULE_VERSION/i;
 /** Faults of the machine below the program: another processor, an older C library, a variable of the session. */
 const MACHINE =
-  /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]|[Ii]llegal instruction|SIGILL/;
+  /\bELF\b|architecture|\bGLIBC|CPU type|[Ee]xec format|valid Win32|[Oo]peration not permitted|code signature|_Py_Hash|home directory|argument must be of type string|['"]undefined[\\/]|[Ii]llegal instruction|SIGILL|\bNotPresent\b|\b(?:HOME|USERPROFILE|APPDATA|DISPLAY|[A-Z]+_HOME|XDG_\w+)\b/;
 
+/** Whether a last word tells of the surroundings rather than of a fault of the program itself. */
 export const ofSurroundings = (text: string): boolean =>
   [EXCEPTIONS, SAYINGS, TOOLS, MACHINE].some((pattern) => pattern.test(text));

@@ -200,8 +200,8 @@ export class StdioChannel implements Channel {
     this.exit = { code, signal, atMs, by: this.#askedAtMs === undefined ? 'itself' : 'us' };
     this.#timeline.add('exit', signal ? `signal ${signal}` : `code ${code}`);
     this.#maybeSettled();
+    // After a busy stretch the timer comes before the pipes: one more round of the loop reads what lies in them.
     setTimeout(() => {
-      // On a busy machine the timer is due before the loop has looked at the pipes: what lies in them is read first.
       setImmediate(() => {
         this.#closeAll();
         this.#settled();
