@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, MILD, outdone, recovered, repeatsServer, WORDS, words } from './words.js';
+import { find, type Line, lastRecovery, MILD, outdone, repeatsServer, WORDS, words } from './words.js';
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
@@ -108,7 +108,8 @@ export default defineCause({
     const lines = words(given).filter(
       (line) => (line.from !== 'client' || (overStdio && repeatsServer(line))) && !OTHERS.test(line.text),
     );
-    const firm = lines.filter((line) => !MILD.test(line.text) && !GOES_ON.test(line.text) && !recovered(lines, line));
+    const back = lastRecovery(lines);
+    const firm = lines.filter(({ text }, i) => i > back && !MILD.test(text) && !GOES_ON.test(text));
     const patterns = [REFUSED, UNKNOWN, SILENT, NAMED, ...WORDED];
     const hit = find(firm, ...patterns) ?? find(lines, ...patterns);
     if (!hit) return null;

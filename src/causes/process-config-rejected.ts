@@ -87,8 +87,10 @@ export default defineCause({
     const overHttp = given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     if (overHttp && !ended) return null;
     const argument = find(lines, ...ARGUMENT);
-    const issue = lines.some(({ text }) => ISSUE.test(text)) ? find(lines, ISSUE_SAYS) : null;
-    const one = all.some(({ text }) => MESSAGE.test(text)) ? null : find(lines, ONE_LINE);
+    // A client validates answers and its own config with the same libraries: of it only the command line counts.
+    const own = lines.filter(({ from }) => from !== 'client');
+    const issue = own.some(({ text }) => ISSUE.test(text)) ? find(own, ISSUE_SAYS) : null;
+    const one = all.some(({ text }) => MESSAGE.test(text)) ? null : find(own, ONE_LINE);
     const broken = find(
       all.filter(({ from }) => from !== 'client'),
       NO_JSON,
@@ -104,7 +106,7 @@ export default defineCause({
       find(lines, ...FOLDER) ??
       issue ??
       one ??
-      find(lines, ...VALUE, ...FORMAT) ??
+      find(own, ...VALUE, ...FORMAT) ??
       json ??
       find(
         all.filter(({ from }) => from !== 'client'),

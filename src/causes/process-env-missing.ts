@@ -194,6 +194,7 @@ export default defineCause({
     const lines = words(given);
     const names = new Map<string, { at: string; sure: boolean; mild: boolean; weak: boolean }>();
     const note = (name: string, line: Line, sure: boolean, weak = false) => {
+      if (names.has(name)) return;
       const mild = MILD.test(line.text);
       const remark = outdone(lines, line, (text) => text.includes(name) || ABOUT_SETTINGS.test(text));
       if (!names.has(name))

@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, MILD, outdone, recovered, WORDS, words } from './words.js';
+import { find, lastRecovery, MILD, outdone, WORDS, words } from './words.js';
 
 /** Databases and libraries of locks, in their own words: nothing but another process can be the reason. */
 const EXACT = [
@@ -66,7 +66,7 @@ export default defineCause({
       !again && ((!exact && MILD.test(hit.line.text)) || /\bwarn/i.test(hit.line.text) || WAITS.test(hit.line.text));
     return {
       certainty:
-        mild || (remark && !exact) || recovered(all, hit.line)
+        mild || (remark && !exact) || lastRecovery(all) > all.indexOf(hit.line)
           ? 'possible'
           : died && exact && !remark
             ? 'certain'

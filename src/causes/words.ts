@@ -94,11 +94,9 @@ export const outdone = (lines: Line[], line: Line, same: (text: string) => boole
 const RECOVERED =
   /(?<!not |n't |never |be )\b(?:re-?)?connected\b(?!.{0,20}\bclient)|\bconnection (?:was |is |has been )?(?:re-?)?(?:established|restored|successful)|\bsucceeded\b|\bsuccessful(?:ly)? (?:re-?)?connect|\block (?:was )?(?:acquired|obtained)\b|\bacquired (?:the )?lock\b|\b(?:back|now) (?:online|available)\b/i;
 
-/** Whether a later line of the same source says that what failed here worked after all. */
-export const recovered = (lines: Line[], line: Line): boolean =>
-  lines
-    .slice(lines.findIndex(({ at }) => at === line.at) + 1)
-    .some(({ text, from }) => from === line.from && RECOVERED.test(text));
+/** Index of the last line in which the server, not a client, says that what had failed works after all; -1 when none does. */
+export const lastRecovery = (lines: Line[]): number =>
+  lines.findLastIndex(({ text, from }) => from !== 'client' && RECOVERED.test(text));
 
 /** The time, name and level that a logger puts in front of each line. */
 const LOGGER =
