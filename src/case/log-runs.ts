@@ -15,7 +15,7 @@ const NAMED = [
   // Gemini CLI, Codex, LibreChat
   /\bMCP (?:server|client)(?: for)? ['`](?<name>[^'`]{1,80})['`]/i,
   /\b(?:connecting to|discovery for) (?:MCP )?server:? ['"`](?<name>[^'"`]{1,80})['"`]/i,
-  /^\S* ?(?:\w+: )?\[MCP\]\[(?<name>[^\]]{1,80})\]/,
+  /^\S{0,60} ?(?:\w{1,20}: )?\[MCP\]\[(?<name>[^\]]{1,80})\]/,
 ];
 
 /** The line with which a client begins to start a server. */
