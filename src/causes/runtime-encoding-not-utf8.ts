@@ -38,7 +38,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch'],
-  explains: [...SILENCE, 'process-crashed', 'process-returns-early', 'call-fails'],
+  explains: [...SILENCE, 'process-crashed', 'process-returns-early', 'call-internal-error', 'call-crashes-server'],
 
   match(given) {
     const lines = words(given);
