@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isJoined } from './launchers.js';
-import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT } from './shapes.js';
+import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT, WRONG_TYPE } from './shapes.js';
 import { saysNothing } from './system.js';
 import { failed, find, findAll, type Line, WORDS, words } from './words.js';
 
@@ -13,6 +13,7 @@ const SCHEMA = [
   /[Dd]oes not adhere to (?:the )?MCP server configuration schema/,
   /not valid MCP server configurations?|[Ss]kipped invalid MCP server|^\W*[Ii]nvalid config(?:uration)?: (?:missing|invalid|expected)|[Ii]nvalid MCP (?:server )?(?:settings schema|config(?:uration)? (?:schema|entr|shape)|server config)|Some MCP servers could not be loaded/,
   PATH_TO_FAULT,
+  ...WRONG_TYPE,
   /invalid transport\b(?:.{0,40}[`'"]?mcp_servers\.(?<entry>[\w.-]+))?/,
   /Unrecognized key(?:s|\(s\))?(?: in object)?:? ['"](?<key>[\w -]+)['"]|Unknown (?:key|field|property|option):? ['"`](?<unknown>[\w-]+)['"`]|unknown field [`'"](?<field>\w+)[`'"]/,
   /missing field [`'"](?<key>command|args|url|type|source|name|transport|cmd|uri|settings|enabled)[`'"]|[Mm]issing key (?:mcp\.)?(?<path>[\w.-]+)|[Mm]issing (?:required )?(?:field|property|key):? ['"`]?(?<prop>command|url|type|transport|httpUrl|serverUrl|args)\b/,
@@ -64,6 +65,9 @@ function complaint(lines: Line[]): { at: string; entry?: string; key?: string } 
     return null;
   // A tool that refuses its arguments says the same, without a word of a configuration.
   const bare = /^(?:Unknown|[Ee]xpected|[Mm]issing)/.test(hit?.match[0] ?? '');
+  // Arguments of a call have types, too.
+  const typed = WRONG_TYPE.some((pattern) => pattern.test(line.text));
+  if (typed && !/mcp[-_ ]?servers?\b|\bconfig|settings|extensions\b|\.(?:toml|ya?ml|jsonc?)\b/i.test(all)) return null;
   if (bare && !/mcp|servers?\b|config|settings|extensions?\b|deserializ/i.test(all)) return null;
   const { entry, gemini, go, key, unknown, field, prop, path } = { ...hit?.groups, ...spread };
   return { at: line.at, entry: entry ?? gemini ?? go, key: key ?? unknown ?? field ?? prop ?? path };

@@ -1,5 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { WRONG_TYPE } from './shapes.js';
 import { findAll, type Line, WORDS, words } from './words.js';
 
 /** Files in which clients keep their servers. A server's own settings have other names: process-config-rejected. */
@@ -192,14 +193,18 @@ export default defineCause({
       .slice(Math.max(0, around.indexOf(hit.line.text) - 2), around.indexOf(hit.line.text) + 3)
       .join('\n');
     const syntax = PARSERS.slice(0, -1).some((pattern) => pattern.test(text));
-    if (!syntax && SHAPE.test(around.join('\n'))) return null;
+    const whole = around.join('\n');
+    const shape = WRONG_TYPE.some((pattern) => pattern.test(whole));
+    if (!syntax && SHAPE.test(whole)) return null;
     const place = POSITION.exec(hit.line.text)?.groups ?? POSITION.exec(text)?.groups ?? {};
     const line = place.line ?? place.l2 ?? place.l3 ?? place.l4 ?? place.l5 ?? '';
     return {
       certainty:
         hit.named && syntax && hit.line.from === 'client' && CLIENT_FILE.test(hit.line.text) && !SHAPE.test(text)
-          ? 'certain'
-          : hit.named || syntax
+          ? shape
+            ? 'possible'
+            : 'certain'
+          : !shape && (hit.named || syntax)
             ? 'likely'
             : 'possible',
       cites: [hit.line.at],

@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { installerOf, near, runWords, starterOf, together } from './installers.js';
+import { installerOf, near, runWords, starterOf, together, writtenElsewhere } from './installers.js';
 import { find, type Hit, WORDS, words } from './words.js';
 
 type Fault = 'no-command' | 'dependency' | 'module-format' | 'build' | 'file-missing' | 'undeclared';
@@ -148,7 +148,7 @@ export default defineCause({
       const self = named || (from !== '' && packageIn(from) === name);
       // An import without an extension cannot have been left out of a download: it was compiled so.
       const bare = self && from !== '' && !/\.[a-z]+$/i.test(path);
-      return result(own, 'file-missing', bare ? 'likely' : 'possible', path);
+      return result(own, 'file-missing', bare || writtenElsewhere(lines, path) ? 'likely' : 'possible', path);
     }
     const relative = find(lines, RELATIVE);
     if (relative && lines.some(({ text }) => RUNNER.test(text) || /^\s*- .*[\\/]node_modules[\\/]/.test(text)))

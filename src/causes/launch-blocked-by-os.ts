@@ -39,6 +39,7 @@ const PROTECTED = [
   /(?:Operation not permitted|EPERM)\b.*?(?<path>\/(?:Users\/[^/\s]+\/(?:Documents|Desktop|Downloads|Library)|Volumes)[^\s'"]*)/i,
   /(?<path>\/(?:Users\/[^/\s]+\/(?:Documents|Desktop|Downloads|Library)|Volumes)[^:'"]*)['"]?: (?:Operation not permitted|\[Errno 1\])/,
   /(?:getcwd|uv_cwd|shell-init|job-working-directory|working directory)\b.*(?:Operation not permitted|EPERM)|(?:Operation not permitted|EPERM).*\b(?:getcwd|uv_cwd)\b/i,
+  /(?:^|: )\[Errno 1\] Operation not permitted\W*$|\bEPERM: operation not permitted, (?:uv_cwd|open|stat|lstat|realpath|scandir)\b/,
   /(?:sh|bash|zsh|env|spawn|exec\w*|sandbox-exec|sandbox_apply)\b.*(?:Operation not permitted|\bEPERM\b)/i,
 ];
 

@@ -78,15 +78,18 @@ export default defineCause({
     const module = find(lines, ...MODULE);
     const script = refused ? null : find(lines, ...SCRIPT);
     const command = given.launch?.command.split(/[\\/]/).pop() ?? '';
+    const known = RUNNER.test(command) || lines.some(({ text }) => /^npm (?:error|ERR!)/.test(text));
+    // Without an entry only a shell's own sentence tells, not a name in quotes.
+    const shells = known ? BELOW_RUNNER : given.launch ? [] : BELOW_RUNNER.slice(0, 2);
     const below =
-      !module && !script && (RUNNER.test(command) || lines.some(({ text }) => /^npm (?:error|ERR!)/.test(text)))
-        ? find(
+      module || script
+        ? null
+        : find(
             lines.filter(({ text }) =>
-              isScript(BELOW_RUNNER.map((pattern) => nameIn(pattern.exec(text))).find(Boolean) ?? ''),
+              isScript(shells.map((pattern) => nameIn(pattern.exec(text))).find(Boolean) ?? ''),
             ),
-            ...BELOW_RUNNER,
-          )
-        : null;
+            ...shells,
+          );
     const hit = module ?? script ?? below;
     if (!hit) return null;
     const { package: pkg, ...named } = hit.groups;

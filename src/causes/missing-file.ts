@@ -9,7 +9,7 @@ import { failed, find, findAll, words } from './words.js';
 /** What each runtime says when the file or folder it was started with is not there. */
 const NOT_THERE = [
   // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
-  /Cannot find module '(?<path>(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~][^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
+  /Cannot find module '(?<path>(?:(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~]|(?:\.{3}|…|<[^'>]{1,40}>|\[[^'\]]{1,40}\]|\*{2,8}|[$%][\w{}%:]{1,40})[\\/])[^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
   /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/i,
   /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
   /Unable to access jarfile (?<path>.+)/,
@@ -35,6 +35,9 @@ const NOT_THERE = [
 /** cmd.exe does not say which. */
 const UNNAMED =
   /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
+
+/** The head of a trace of the loader of Node.js: every file that is not found is thrown there. */
+const LOADER_HEAD = /\b(?:node:)?internal\/modules\/cjs\/loader(?:\.js)?:\d+/;
 
 /** An app-made message counts only when the path in it stands in the entry. */
 const OPENED =
@@ -65,6 +68,8 @@ export interface MissingFile {
   built: boolean;
   /** We looked ourselves. */
   looked: boolean;
+  /** Only the head of the trace is known: that something was not found, and not what. */
+  cut?: boolean;
   /** Said by what was to run the file, not by a program about its data. */
   said: boolean;
 }
@@ -156,10 +161,12 @@ export function missingFile(given: Seen): MissingFile | null {
       return result(launch?.cwd ?? 'the working directory', 'cwd', [at('process', 'spawnError', 'message')]);
     return result(spawned, 'command', [at('process', 'spawnError', 'message')]);
   }
+  // What an installed package asks for inside another one is not the file of the entry: install-package-broken.
+  const byPackage = lines.some(({ text }) => /^\s*- .*[\\/]node_modules[\\/]/.test(text));
   for (const pattern of NOT_THERE)
     for (const { groups, line } of findAll(lines, pattern)) {
       const [kind, path] = Object.entries(groups).find(([, value]) => value) ?? [];
-      if (!kind || !path || !ours(path)) continue;
+      if (!kind || !path || !ours(path) || (byPackage && /[\\/]node_modules[\\/]/.test(path))) continue;
       const word = looked.find((one) => path.endsWith(one.word.replace(/^\.[\\/]/, '')) || one.resolved === path);
       return result(
         path,
@@ -187,6 +194,15 @@ export function missingFile(given: Seen): MissingFile | null {
   );
   if (nameless && launch && !launch.lookup && /[\\/]/.test(launch.command) && ours(launch.command))
     return result(launch.command, 'command', [nameless.line.at, at('launch', 'command')]);
+  // The loader of Node.js throws in this place when it finds no file; what it throws was not copied.
+  const head = find(lines, LOADER_HEAD);
+  if (
+    head &&
+    lines.every(({ text }) => !/Error\b|Exception\b|Cannot find|not found/.test(text.replace(head.match[0], '')))
+  ) {
+    const script = args.slice(1).find((arg) => /\.[cm]?js$/.test(arg) && !arg.startsWith('-'));
+    if (script && ours(script)) return { ...result(script, 'arg', [head.line.at]), cut: true };
+  }
   const unnamed = find(lines, UNNAMED);
   return (
     unnamed &&

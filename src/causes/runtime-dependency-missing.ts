@@ -87,7 +87,8 @@ export default defineCause({
 
   match(given) {
     const lines = words(given);
-    if (missingFile(given)) return null;
+    const file = missingFile(given);
+    if (file && !file.cut) return null;
     const usable = lines.filter(
       ({ text }) => !/is a package and cannot be directly executed|Error while finding module specification/.test(text),
     );

@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { together } from './installers.js';
+import { together, writtenElsewhere } from './installers.js';
 import { find, type Hit, WORDS, words } from './words.js';
 
 /** Built for another version of the runtime: it says so itself. */
@@ -66,7 +66,11 @@ export default defineCause({
       certainty:
         pair && built !== runs && given.process?.exit?.by === 'itself'
           ? 'certain'
-          : join && !/symbol|procedure/i.test(join.match[0])
+          : (join && !/symbol|procedure/i.test(join.match[0])) ||
+              writtenElsewhere(
+                lines,
+                /['"](?<path>[^'"]*node_modules[^'"]*)['"]/.exec(hit.line.text)?.groups?.path ?? '',
+              )
             ? 'possible'
             : 'likely',
       cites: [cited?.at ?? hit.line.at],

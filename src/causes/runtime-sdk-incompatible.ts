@@ -22,7 +22,7 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'typescript',
-    /\b(?:\w{0,40}[Ss]erver|mcp|this\.\w{0,40}[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|\b(?<ctor>\w{0,40}(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
+    /\b(?:\w{0,40}[Ss]erver|mcp|this\.\w{0,40}[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|expected a Zod schema\b|must be a Zod schema or|\b(?<ctor>\w{0,40}(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
   ],
   [
     'zod',

@@ -16,6 +16,7 @@ export const STATED = [
   /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun) (?:version )?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)(?: (?:or|and) (?:higher|newer|later|above|greater|up))? (?:is |are )?(?:required|needed)/i,
   /requires a different (?<name>Python): (?<has>[\d.]+) not in ['"](?<needs>[^'"]+)/,
   /(?<name>Python) version \((?<has>[\d.]+)\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
+  /(?:requested|required) (?<name>Python) version \((?<asked>[^)]{1,40})\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
   /resolved to (?<name>Python) (?<has>[\d.]+), which is incompatible with .*?requirement: [`'"]?(?<needs>[><=!~\d.,]+)/,
   /Requires-Python:? ?(?<needs>[><=!~]=? ?\d[\d.,<>=!~ *]*)|depends on (?<name>Python)(?<dep>[><=!~]+\d[\d.,<>=!~]*).{0,160}(?:cannot be used|unsatisfiable|incompatible)/,
   /No interpreter found for (?<name>Python) ?(?<needs>[><=!~\d.,]+)|(?:Ignored the following versions|ERROR: Ignored).*require a different (?<py>python) version/,
