@@ -8,7 +8,7 @@ const CLIENT_FILE =
   /(?<file>(?:(?:\b[A-Za-z]:|(?<![\w.:~])~|(?<![\w.:~])\.{1,2})?[\\/](?:[~.\w\\/ -]{0,200}[\\/])?)?(?:claude_desktop_config|\.claude|\.?mcp(?:[-_]?(?:config|settings|servers))?|(?:cline|roo|kilo)?_?mcp_settings|mcp_config|opencode|mcphub|librechat|config\.librechat)\.(?:jsonc?|toml|ya?ml))\b|(?<dir>(?:(?:\b[A-Za-z]:|(?<![\w.:~])~|(?<![\w.:~])\.{1,2})?[\\/](?:[~.\w\\/ -]{0,200}[\\/])?)?\.(?:codex|gemini|cursor|vscode|continue|zed|claude|kiro|lmstudio|roo|codeium|config[\\/](?:goose|zed|opencode))[\\/](?:[\w.-]{1,60}[\\/]){0,4}(?:settings|config|mcp|mcp_config)\.(?:jsonc?|toml|ya?ml))\b/i;
 /** The client speaks of its configuration. */
 const CONFIG =
-  /\bMCP (?:server )?(?:config(?:uration)?|settings|servers? file)\b|\bmcpServers?\b|\bmcp_servers\b|\bcontext_servers\b|\b(?:app|user|client) settings\b|\bconfig(?:uration)?(?: file)?\b|\bsettings\.json\b|--(?:additional-)?mcp-config|\badd-json\b|配置文件|配置|設定ファイル|설정 파일|конфигураци|Konfigurationsdatei|fichier de configuration|archivo de configuraci/i;
+  /\bMCP (?:server )?(?:config(?:uration)?|settings|servers? file)\b|\bmcpServers?\b|\bmcp_servers\b|\bcontext_servers\b|\b(?:app|user|client|project|local|global|workspace) settings\b|(?:pars\w+|load\w*|read\w*|invalid|malformed)(?: (?:the|your))? settings\b|\bconfig(?:uration)?(?: file)?\b|\bsettings\.json\b|--(?:additional-)?mcp-config|\badd-json\b|配置文件|配置|設定ファイル|설정 파일|конфигураци|Konfigurationsdatei|fichier de configuration|archivo de configuraci/i;
 
 /** A parser gives up, in the words of V8, JavaScriptCore, Firefox, VS Code, Python, Go, Rust, .NET, Java, PHP, Ruby, TOML and YAML. */
 const PARSERS = [

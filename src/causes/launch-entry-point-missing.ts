@@ -26,6 +26,7 @@ const SCRIPT = [
   /Could not find or load main class (?<name>\S+)|no main manifest attribute,? in (?<jar>\S+)/,
   /Could not execute because the (?:specified command or file was not found|application was not found)|No executable found matching command ["'](?<name>[^"']+)/,
   /docker: ['"](?<name>mcp|ai|model)['"] is not a docker command|unknown command: docker (?<plugin>mcp|ai|model)\b/,
+  /error: no such command: [`'"](?<cargo>[\w-]+)|^(?:npm (?:ERR!|error) )?Unknown command: ["'](?<npm>[\w:-]+)["']\s*$|unknown command ["'](?<sub>[\w-]+)["'] for ["'](?:gh|kubectl|helm|docker|podman|terraform|supabase|doctl|flyctl|stripe)["']|(?:git|gh|docker): ['"](?<git>[\w-]+)['"] is not a (?:git|gh|docker) command|['"](?<az>[\w-]+)['"] is misspelled or not recognized by the system|gcloud\S*\) Invalid choice: ['"](?<gcloud>[\w-]+)|Unknown Syntax Error: Command not found|ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL/,
   /No server object found in (?<name>\S+)/,
 ];
 

@@ -1,6 +1,7 @@
 /** The command of an entry that was not found: read by the causes that say why. */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { runWords } from './installers.js';
 import { LAUNCHER } from './launchers.js';
 import { systemOf } from './system.js';
 import { failed, find, type Line, words } from './words.js';
@@ -33,7 +34,9 @@ const NOT_FOUND = [
   new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})(?!["'\`]? [\\w-])`, 'i'),
   ...IN_CMD,
   // PowerShell repeats the name behind the colon, and keeps the word "cmdlet" in most languages.
-  new RegExp(`["'“„«](?<name>${NAME})["'”»].{0,80}\\b[Cc]mdlet\\b`),
+  new RegExp(
+    `["'“„«‘]\\s?(?<name>${NAME})\\s?["'”»’].{0,80}(?:\\b[Cc]mdlet|applet de commande|командлет|コマンドレット)`,
+  ),
   new RegExp(`^(?<name>${NAME}) ?: .{0,40}["'“„«‘]\\s?\\k<name>\\s?["'”»’](?! (?:is|has|was)\\b)`),
   new RegExp(`ObjectNotFound: \\((?<name>${NAME}):String\\)`),
   // Go and container engines, Bun, Java, .NET, Python, Ruby, Deno, Rust.
@@ -159,7 +162,8 @@ function located(
   const ours = (name: string) =>
     LAUNCHER.test(name) ||
     name === command ||
-    (launch?.args ?? []).some((arg) => arg.split(/\s/)[0] === name && /^(?:cmd|sh|bash|zsh|wsl)/i.test(command ?? ''));
+    // Behind a shell the first word is the command; what a runner below it looked for is its own.
+    (/^(?:cmd|sh|bash|zsh|wsl)/i.test(command ?? '') && runWords(launch)[0] === name);
   for (const pattern of NOT_FOUND) {
     const hit = find(
       lines.filter(({ text }) => ours(nameIn(pattern.exec(text)))),

@@ -18,6 +18,8 @@ const NOT_THERE = [
   /The application '(?<path>.+?)' does not exist|application to execute does not exist: '(?<dll>[^']+)|manifest path `(?<cargo>[^`]+)` does not exist|did not find executable at '(?<launcher>[^']+)|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
   // uv, docker run -v and --env-file, node --env-file, PowerShell -File.
   /Failed to spawn: `(?<path>(?:[A-Za-z]:)?[^`\\/]*[\\/][^`]*)`|(?:[Dd]irectory|path) `(?<folder>[^`]+)` (?:does not exist|not found)/,
+  /[Cc]ould(?:n't| not) find an? (?:package\.json|pyproject\.toml|composer\.json|Cargo\.toml)(?: file)? in ["'`]?(?<project>[^"'`]+?)["'`]?(?: or its parents| or any parent.*)?$|[Nn]o (?:package\.json|pyproject\.toml) .{0,60}was found in ["'`](?<project2>[^"'`]+)|could not find `Cargo\.toml` in `(?<project3>[^`]+)`|[Dd]irectory '(?<project4>[^']+)' does not contain a Gradle build|there is no POM in this directory \((?<project5>[^)]+)\)/,
+  /[Ff]ailed to (?:query|inspect|canonicalize|read|open|stat|access)\b[^`'"]{0,60} [`'"](?<path>(?:[A-Za-z]:|[.~])?[\\/][^`'"]+)[`'"]$|Python interpreter not found at [`'"](?<python>[^`'"]+)|Broken (?:symlink|virtual environment)\b[^`'"]{0,20}[`'"](?<python2>[^`'"]+)|(?:application|script|entry ?point|executable|binary|program) ['"`]?(?<program>(?:[A-Za-z]:|[.~])?[\\/][^'"`]{1,200}?)['"`]? (?:does not exist|doesn't exist|could not be found|(?:was )?not found)/,
   /bind source path does not exist: (?<path>.+?)\.?$|\bopen (?<envFile>\S*\.env\S*): (?:no such file|The system cannot)|node: (?<nodeEnv>\S*\.env\S*): not found/,
   /The argument '(?<path>[^']+)' to the -File parameter does not exist/,
   // Working directory: the kernel, shells, VS Code, npm that finds no project there.
@@ -34,7 +36,10 @@ const NOT_THERE = [
 
 /** cmd.exe does not say which. */
 const UNNAMED =
-  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
+  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:error: ?|Caused by: ?)?(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
+
+const NO_FILE =
+  /\bno such (?:file|directory)|\bENOENT\b|cannot find the (?:path|file)|could not find (?:a part of the path|file)|NoSuchFile|FileNotFound|\bdoes(?: not|n't) exist\b|os error [23]\b|\bnot found\b/i;
 
 /** The head of a trace of the loader of Node.js: every file that is not found is thrown there. */
 const LOADER_HEAD = /\b(?:node:)?internal\/modules\/cjs\/loader(?:\.js)?:\d+/;
@@ -204,6 +209,21 @@ export function missingFile(given: Seen): MissingFile | null {
     if (script && ours(script)) return { ...result(script, 'arg', [head.line.at]), cut: true };
   }
   const unnamed = find(lines, UNNAMED);
+  // Whatever the words: a path of the entry, and that there is none.
+  const own = lines.find(
+    ({ text }) =>
+      NO_FILE.test(text) &&
+      args.some(
+        (arg) =>
+          arg.length > 4 &&
+          /^(?:[A-Za-z]:|[.~])?[\\/]/.test(arg) &&
+          ours(arg) &&
+          text.replaceAll('\\\\', '\\').includes(arg),
+      ),
+  );
+  const word =
+    own && args.find((arg) => arg.length > 4 && /[\\/]/.test(arg) && own.text.replaceAll('\\\\', '\\').includes(arg));
+  if (own && word) return { ...result(word, word === launch?.cwd ? 'cwd' : 'arg', [own.at]), said: false };
   return (
     unnamed &&
     result(

@@ -9,7 +9,7 @@ const NODE = [
   /Cannot find (?:module|package) ['"](?<name>[^'"]+)['"] imported from (?<from>\S*\w)/,
   /Cannot find module ['"](?<name>\.{1,2}\/[^'"]+)['"]/,
   /Cannot find module '(?<name>[^']+)'\. Please verify that the package\.json/,
-  /[Cc]ould not resolve ["'](?<name>[^"'./][^"']*)["']|Relative import path "(?<deno>[^"]+)" not prefixed|error TS2307: Cannot find module ['"](?<ts>[^'"]+)/,
+  /[Cc]ould not resolve ["'](?<name>[^"'./][^"']*)["']|Import "(?:npm:|jsr:)?(?<map>[^"]+)" not a dependency|Relative import path "(?<deno>[^"]+)" not prefixed|error TS2307: Cannot find module ['"](?<ts>[^'"]+)/,
 ];
 const PYTHON = [
   /ModuleNotFoundError: No module named ['"](?<name>[\w.-]+)['"](?!; )/,
@@ -32,6 +32,7 @@ const TOOL = [
   /(?:^|[\s'"`])(?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|ripgrep|graphviz|dot|gh|kubectl|terraform|psql|sqlite3|java|javac|gradle|mvn|tsc|tsx|ts-node|tsup|vite|esbuild|rimraf|shx|cross-env|nodemon|turbo|patch-package)['"`]?:? (?:command not found|not found|is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the )?[$%]?PATH|is not recogni[sz]ed)/,
   /\[Errno 2\] No such file or directory: ['"](?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|dot|gh|kubectl|terraform|psql|docker|node|npm|npx|java|soffice|pdftotext|pdftoppm|osascript|xcrun|hdc|idb|aws|gcloud|az)(?:\.exe)?['"]|exec: "(?<go>[\w.-]+)": executable file not found in [$%]PATH/,
   /\b(?:dependencies|node_modules)\b.{0,30}(?:not (?:been )?installed|missing|not found)|[Pp]lease (?:install|run).{0,60}\b(?<install>npm (?:i|install|ci)|pnpm install|yarn install|uv sync|pip install -r|bundle install|composer install)\b/,
+  /\b[Pp]lease run:? [`'"]?(?:npm (?:i|install|add)|pip3? install|python3? -m pip install|uv (?:add|pip install)|pnpm add|yarn add|bun add|gem install|cargo install|brew install|apt(?:-get)? install)\b(?: -\w+)* [`'"]?(?<run>[\w@./[\]-]+)/,
   /\b(?:is|are) not installed[.,;:].*\b(?:pip|uv|npm|brew|apt(?:-get)?) (?:install|add)\b|\b[Pp]lease install (?:it|them|the|with)?.*?[`'"]?(?:pip|npm|uv pip) install (?<name>[\w@./[\]-]+)/,
 ];
 

@@ -7,7 +7,7 @@ import { find, type Hit, WORDS, words } from './words.js';
 const VERSION = [
   /NODE_MODULE_VERSION\s+(?<built>\d+)\b.{0,120}?NODE_MODULE_VERSION\s+(?<runs>\d+)|Module version mismatch\. Expected (?<expected>\d+), got (?<got>\d+)/,
   /compiled against a different (?:Node\.js|Electron) version|\bNODE_MODULE_VERSION\b|Module did not self-register/,
-  /compiled (?:against|using|for|with) (?:a different version of )?(?:Python|NumPy|API version) ?(?<api>[\w.]*)|numpy\.(?:dtype|ufunc) size changed|Importing the numpy C-extensions failed|numpy\.core\.multiarray failed to import|incompatible (?:library|magic number|with this version of Python)|Module use of python\d+\.dll conflicts|Python version mismatch: module was compiled for/i,
+  /module (?:was |that was )?compiled against ABI version|compiled (?:against|using|for|with) (?:a different version of )?(?:Python|NumPy|API version) ?(?<api>[\w.]*)|numpy\.(?:dtype|ufunc) size changed|Importing the numpy C-extensions failed|numpy\.core\.multiarray failed to import|incompatible (?:library|magic number|with this version of Python)|Module use of python\d+\.dll conflicts|Python version mismatch: module was compiled for/i,
   /incompatible library version|linked to incompatible|loadable library and perl binaries are mismatched|Module API=\d+|compiled with module API/,
 ];
 /** The binary part of a package for this system and runtime is not among what was installed. */
@@ -15,6 +15,7 @@ const ABSENT = [
   /Could not locate the bindings file|No native build was found for|Cannot find module ['"][^'"]*(?:build[\\/](?:Release|Debug)[\\/][^'"]*|\.node)['"]|Cannot find native binding|[Ff]ailed to load (?:the )?native (?:binding|module|addon)|Cannot find module ['"](?:\.\.?\/)*(?:build|lib)\/[^'"]*\.node['"]/,
   /(?:Cannot find (?:module|package)|The package) ["']?(?<name>@?[\w./-]*?(?:(?:linux|darwin|win32|android|freebsd)(?:32|64)?-(?:x64|arm64|ia32|arm|riscv64|ppc64|s390x|universal)[\w-]*))(?![\w/-])/,
   /installed esbuild for another platform|Host version "[^"]+" does not match binary version|Could not load the ["']?(?<name>sharp)["']? module using the|optional dependencies.{0,120}npm has a bug|npm has a bug related to optional dependencies/i,
+  /cannot import name ['"](?<name>_(?:\w{0,20}_)?(?:rust|core|imaging|ssl|sqlite3|ctypes|bz2|lzma|cext|ext|native|speedups|C|lib|umath|psycopg|cffi_backend|bcrypt|brotli|zmq|multiarray))['"]/,
   /No module named ['"](?<name>(?:rpds\.rpds|_cffi_backend|(?:[\w]+\.)*_(?:rust|pydantic_core|multiarray\w*|umath\w*|ssl|sqlite3|ctypes|bz2|lzma|speedups|imaging|core|cext|ext|native|internal|bcrypt|brotli)|_\w+))['"]/,
 ];
 /** A library was found and could not be joined to this runtime. */

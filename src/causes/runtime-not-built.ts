@@ -8,7 +8,7 @@ const FROM_WRAPPER = /Cannot find module ['"](?<path>\.{1,2}\/(?:\.\.\/)*(?:dist
 
 /** The tool itself says it. */
 const SAYS_SO =
-  /\b(?<what>(?:dist|build|bundle|server|project|output|frontend|production build)\b[^.]{0,40}?) (?:has not been|is not|not yet|was not|isn't|hasn't been) (?:built|compiled)\b|Could not find a production build in (?:the )?['"](?<path>[^'"]+)['"]/i;
+  /\b(?<what>(?:dist|build|bundle|server|project|output|frontend|production build)\b[^.]{0,40}?) (?:has not been|is not|not yet|was not|isn't|hasn't been) (?:built|compiled)\b|\b[Dd]id you (?:forget to )?(?:run )?[`'"]?(?:(?:npm|pnpm|yarn|bun)(?: run)? )?(?:build|compile)\b|\b(?:[Rr]un|[Ee]xecute)(?: the)?:? [`'"]?(?:(?:npm|pnpm|yarn|bun)(?: run)? (?:build|compile)|cargo build|dotnet build|mvn package|\.\/gradlew build|make build)\b|Could not find a production build in (?:the )?['"](?<path>[^'"]+)['"]/i;
 
 /** What builds a project, by what is missing. */
 function buildCommand(path: string): string {

@@ -30,7 +30,7 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'pydantic',
-    /pydantic\.errors\.Pydantic(?:Import|User|Undefined\w*)Error\b|Pydantic(?:Import|User|Undefined)Error\b.{0,80}(?:moved|removed|has been|deprecated)|`BaseSettings` has been moved|cannot import name ['"](?<name>\w+)['"] from ['"]pydantic(?:_settings|_core|\.[\w.]+)?['"]|module ['"]pydantic\w*['"] has no attribute|recursive_guard|validation errors? for Settings\b|No module named ['"]pydantic\.(?:_internal|v1|fields|main|json_schema)|pydantic.{0,60}incompatible|incompatible.{0,60}pydantic[-_]core/,
+    /pydantic\.errors\.Pydantic(?:Import|User|Undefined\w*)Error\b|Pydantic(?:Import|User|Undefined)Error\b.{0,80}(?:moved|removed|has been|deprecated)|`BaseSettings` has been moved|cannot import name ['"](?<name>[A-Za-z]\w*)['"] from ['"]pydantic(?:_settings|_core|\.[\w.]+)?['"]|module ['"]pydantic\w*['"] has no attribute|recursive_guard|validation errors? for Settings\b|No module named ['"]pydantic\.(?:_internal|v1|fields|main|json_schema)|pydantic.{0,60}incompatible|incompatible.{0,60}pydantic[-_]core/,
   ],
   [
     'java',

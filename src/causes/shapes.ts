@@ -263,6 +263,8 @@ function rootFault(entry: Entry, shape: ClientShape | undefined): Fault | null {
 export function faultIn(entry: Entry, shape: ClientShape | undefined): Fault | null {
   const whole = rootFault(entry, shape);
   if (whole) return whole;
+  const inner = rootOf(entry);
+  if (inner && inner !== entry) return faultIn(inner, shape);
   const has = (key: string) => key in entry;
   const fault = (name: string, key = '', instead = '', sure = true): Fault => ({ fault: name, key, instead, sure });
   if (isObject(entry.command)) return shape?.name === 'Zed' ? null : fault('command-is-object', 'command');

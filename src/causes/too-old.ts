@@ -4,6 +4,8 @@ import type { Line } from './words.js';
 /** The requirement is spelled out, with both versions or one. */
 export const STATED = [
   /npm v\S+ (?:is known not to run|does not (?:support|run)) on (?<name>Node\.js) v(?<has>[\d.]+)/,
+  /\b(?:[Yy]ou(?:'re| are)|[Cc]urrently|[Cc]urrent version is) (?:using|running|on)? ?(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno|Go)(?: version)? v?(?<has>\d[\d.]*\d|\d+)\b.{0,100}\b(?:needs?|requires?|at least|minimum|upgrade|or (?:higher|newer|later|above))\b/,
+  /\b(?<name>rustc|Go|Perl|\.NET|npm|uv|pip) v?(?<has>\d[\d.]*) is (?:not supported|too old|outdated)\b/,
   /npm does not support (?<name>Node\.js) v(?<has>[\d.]+)/,
   /The engine "(?<name>node|npm|yarn|pnpm|bun)" is incompatible.*Expected version "(?<needs>[^"]+)"\. Got "(?<has>[^"]+)"/,
   /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)?:? v?(?<has>\d[\d.]*)(?: \S+)? (?:is|was) (?:too old|not supported|unsupported|outdated|end[- ]of[- ]life|below)/i,
