@@ -206,12 +206,14 @@ export default defineCause({
     const only = found?.hit ?? tar ?? swept;
     if (!only) return null;
     const windows = given.reported?.os === 'windows' || all.some(({ text }) => /\b[A-Z]:\\/.test(text));
+    // A file that the install script of the package itself misses was never in it: install-package-broken.
+    const scripted = loud.some(({ text }) => /npm (?:error|ERR!) command .{0,200}(?:pre|post)install/.test(text));
     const other = loud.some(({ text }) => /npm (?:error|ERR!)/.test(text));
     return {
       certainty: found
         ? found.sure && given.handshake && given.process?.exit?.by === 'itself'
           ? 'certain'
-          : 'weak' in found && found.weak
+          : ('weak' in found && found.weak) || (found.state === 'incomplete' && scripted)
             ? 'possible'
             : 'likely'
         : swept && other

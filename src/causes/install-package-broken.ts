@@ -148,7 +148,12 @@ export default defineCause({
       const self = named || (from !== '' && packageIn(from) === name);
       // An import without an extension cannot have been left out of a download: it was compiled so.
       const bare = self && from !== '' && !/\.[a-z]+$/i.test(path);
-      return result(own, 'file-missing', bare || writtenElsewhere(lines, path) ? 'likely' : 'possible', path);
+      return result(
+        own,
+        'file-missing',
+        bare || writtenElsewhere(lines, path) || (runner && !RUNNER.test(path)) ? 'likely' : 'possible',
+        path,
+      );
     }
     const relative = find(lines, RELATIVE);
     if (relative && lines.some(({ text }) => RUNNER.test(text) || /^\s*- .*[\\/]node_modules[\\/]/.test(text)))

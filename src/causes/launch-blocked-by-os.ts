@@ -31,7 +31,7 @@ const START_DENIED =
   /(?:spawn|start|launch|execut|create process|trampoline|exec\b|run\b).{0,120}(?:[Pp]ermission denied|[Oo]peration not permitted|[Aa]ccess is denied|Access denied|os error (?:1|5|13)\b|WinError 5\b|error=(?:5|13)\b)|^(?:PermissionError|OSError)?:? ?\[WinError 5\][^'"]*$|Unknown system error -88\b/i;
 /** Sandboxes and mandatory access control. */
 const SANDBOX =
-  /within an App Sandbox|\bSandbox: \S+ deny|Gatekeeper|SELinux is preventing|\bavc: {1,2}denied|apparmor="DENIED"|snap-confine\b|\bbwrap: |flatpak.{0,40}(?:denied|not permitted|sandbox)|seccomp.{0,30}(?:denied|kill|violation)|noexec\b|landlock/i;
+  /within an App Sandbox|\bSandbox: \S+ deny|Gatekeeper|SELinux is preventing|\bavc: {1,2}denied|apparmor="DENIED"|snap-confine\b|\bbwrap: |flatpak.{0,40}(?:denied|not permitted|sandbox)|seccomp.{0,30}(?:denied|kill|violation)|\bnoexec\b|landlock/i;
 
 /** macOS keeps programs out of Documents, Desktop, Downloads, iCloud and other volumes until the user allows it. */
 const PROTECTED = [

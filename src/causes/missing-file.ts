@@ -3,7 +3,7 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isJoined } from './launchers.js';
 import { NAMELESS } from './missing-command.js';
-import { isForeign, systemOf } from './system.js';
+import { isForeign, programOf, systemOf } from './system.js';
 import { failed, find, findAll, words } from './words.js';
 
 /** What each runtime says when the file or folder it was started with is not there. */
@@ -167,7 +167,9 @@ export function missingFile(given: Seen): MissingFile | null {
     return result(spawned, 'command', [at('process', 'spawnError', 'message')]);
   }
   // What an installed package asks for inside another one is not the file of the entry: install-package-broken.
-  const byPackage = lines.some(({ text }) => /^\s*- .*[\\/]node_modules[\\/]/.test(text));
+  const byPackage =
+    /^(?:npx|pnpx|bunx)$/i.test(programOf(launch?.command)) ||
+    lines.some(({ text }) => /^\s*- .*[\\/]node_modules[\\/]|imported from \S*\w/.test(text));
   for (const pattern of NOT_THERE)
     for (const { groups, line } of findAll(lines, pattern)) {
       const [kind, path] = Object.entries(groups).find(([, value]) => value) ?? [];

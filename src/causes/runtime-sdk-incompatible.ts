@@ -13,7 +13,7 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'python',
-    /(?<name>(?:FastMCP|ServerSession|ClientSession|NotificationOptions|InitializationOptions|MCPServer|LowLevelServer|StdioServerParameters|ToolManager|Tool|TextContent|CallToolResult)(?:\.\w+)?)\(\) (?:got (?:an |multiple )?(?:unexpected keyword argument|values for)|takes)|(?:FastMCP|ServerSession|MCPServer)\b.{0,30}(?:no longer (?:accepts|supports)|was removed|removed in)|['"](?<object>FastMCP|ServerSession|MCPServer|FastMCPProxy|ClientSession|MCPConfig|FunctionTool)['"] object (?:has no attribute|is not callable)|@(?:tool|resource|prompt) decorator was used incorrectly/,
+    /(?<name>(?:FastMCP|ServerSession|ClientSession|NotificationOptions|InitializationOptions|MCPServer|LowLevelServer|StdioServerParameters|ToolManager|Tool|TextContent|CallToolResult)(?:\.\w+)?)\(\) (?:got (?:an |multiple )?(?:unexpected keyword argument|values for)|takes)|(?:FastMCP|ServerSession|MCPServer)\b.{0,30}(?:no longer (?:accepts|supports)|was removed|removed in)|['"](?:Tool|Resource(?:Template)?|Prompt|TextContent|ImageContent|CallToolResult|ListToolsResult|InitializeResult|ServerCapabilities|ToolAnnotations)['"] object has no attribute ['"](?<field>[a-z]+[A-Z]\w*)|['"]Server['"] object has no attribute ['"](?<decorator>(?:list|call|get|read|subscribe|unsubscribe|set|progress)_\w+|request_context|completion)['"]|['"](?<object>FastMCP|ServerSession|MCPServer|FastMCPProxy|ClientSession|MCPConfig|FunctionTool)['"] object (?:has no attribute|is not callable)|@(?:tool|resource|prompt) decorator was used incorrectly/,
   ],
   [
     'typescript',
