@@ -271,6 +271,35 @@ export default defineCause({
       symptoms: { client: 'claude-code', clientError: 'No MCP servers configured. Please run /doctor' },
     },
     {
+      name: 'a Rust client: a list where a table is wanted',
+      finds: true,
+      symptoms: {
+        client: 'codex',
+        clientError: 'Error loading configuration: invalid type: sequence, expected a map in `mcp_servers`',
+      },
+    },
+    {
+      name: 'a Go client',
+      finds: true,
+      symptoms: {
+        clientError:
+          'error unmarshalling config: json: cannot unmarshal array into Go struct field Config.mcpServers of type map[string]config.MCPServer',
+      },
+    },
+    {
+      name: 'a client that does not check',
+      finds: true,
+      symptoms: { clientError: 'TypeError: config.mcpServers is not iterable' },
+    },
+    {
+      name: 'the arguments of a call have types, too',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Error calling tool search: invalid type: string "ten", expected u32',
+      },
+    },
+    {
       name: 'the right key for VS Code',
       finds: false,
       symptoms: {

@@ -10,7 +10,7 @@ const NO_COMMAND =
   /could not determine executable to run(?: for package (?<package>\S+))?|ERR_PNPM_DLX_NO_BIN|there is nothing to install in [`'"](?<crate>[^`'"]+)[`'"], because it has no binaries|DotnetToolSettings|settings file in the tool's NuGet package is invalid|NU1212\b|is not a \.NET tool|command not found: no bin|npm (?:error|ERR!) code ENOBIN/;
 /** What the package depends on exists nowhere but in its author's workspace, or does not fit together. */
 const DEPENDENCY = [
-  /EUNSUPPORTEDPROTOCOL|Unsupported URL Type "?(?<protocol>[\w-]+:)|ERR_PNPM_(?:WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|CATALOG_ENTRY\w*|SPEC_NOT_SUPPORTED\w*)|Workspace dependency "(?<ws>[^"]+)" not found|(?:workspace|catalog|link|portal):\S* (?:is not|isn't) supported/,
+  /EUNSUPPORTEDPROTOCOL|Unsupported URL Type "?(?<protocol>[\w-]+:)|ERR_PNPM_(?:WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|CATALOG_ENTRY\w*|SPEC_NOT_SUPPORTED\w*)|Workspace dependency "(?<ws>[^"]+)" not found|(?:workspace|catalog|link|portal):\S* (?:(?:is not|isn't) supported|failed to resolve)/,
   /npm (?:error|ERR!) code (?:ERESOLVE|EOVERRIDE)|unable to resolve dependency tree|Conflicting peer dependency/,
   /\b(?:Because|And because) .{1,120}\bdepends on\b.{1,160}\b(?:incompatible|conflict|unsatisfiable)|ResolutionImpossible|conflicting dependencies|has requirement .{1,60}, but you have/,
   /module declares its path as: \S+|must not contain directives that would cause it to be interpreted differently|version constraints conflict|NU1107\b|NU1605\b|failed to select a version for [`'"]/,
@@ -298,6 +298,23 @@ export default defineCause({
         stderr:
           "SyntaxError: The requested module 'lodash-es' does not provide an export named 'foo'\n    at ModuleJob._instantiate (node:internal/modules/esm/module_job:180:21)",
         exitCode: 1,
+      },
+    },
+    {
+      name: 'a path of the machine of the author',
+      finds: true,
+      symptoms: {
+        stderr:
+          "Error: Cannot find module '/home/ci/build/node_modules/acme/prebuilds/x.node'\nRequire stack:\n- /usr/lib/node_modules/acme-cli/cli.js",
+      },
+    },
+    {
+      name: 'an install script that was not published',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npx', args: ['-y', 'acme-mcp'] },
+        stderr:
+          "npm error command sh -c node scripts/postinstall.mjs\nnpm error Error: Cannot find module '/root/.npm/_npx/1a/node_modules/acme-mcp/scripts/postinstall.mjs'",
       },
     },
     {

@@ -207,6 +207,22 @@ export default defineCause({
       },
     },
     {
+      name: 'git asks for a login',
+      finds: true,
+      symptoms: {
+        entry: { command: 'uvx', args: ['--from', 'git+https://github.com/acme/mcp', 'acme-mcp'] },
+        stderr: "Username for 'https://github.com':",
+      },
+    },
+    {
+      name: 'ssh asks whether to trust the host',
+      finds: true,
+      symptoms: {
+        stderr:
+          "The authenticity of host 'github.com' can't be established.\nAre you sure you want to continue connecting (yes/no/[fingerprint])?",
+      },
+    },
+    {
       name: 'an entry with -y',
       finds: false,
       symptoms: {

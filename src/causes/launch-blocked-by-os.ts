@@ -310,6 +310,20 @@ export default defineCause({
         stderr: 'audit: apparmor="DENIED" operation="exec" profile="snap.acme" name="/home/me/x"',
       },
     },
+    {
+      name: 'Python below a protected folder',
+      finds: true,
+      symptoms: {
+        os: 'macos',
+        stderr:
+          'Fatal Python error: init_import_site: Failed to import the site module\nPermissionError: [Errno 1] Operation not permitted',
+      },
+    },
+    {
+      name: 'ENOEXEC is another refusal than noexec',
+      finds: false,
+      symptoms: { clientError: 'spawn /home/me/run.py ENOEXEC' },
+    },
     { name: 'killed on Linux', finds: false, symptoms: { os: 'linux', signal: 'SIGKILL' } },
     {
       name: 'a cache that npm may not write',

@@ -96,9 +96,12 @@ export default defineCause({
     const { package: pkg, ...named } = hit.groups;
     const name = Object.values(named).find(Boolean) ?? '';
     // The module is the program's own word for an import only when it is wrapped; unwrapped it is the interpreter's.
+    // In a package that npm builds first, the script is the author's; a class with a separator is half of a path.
     const clear =
-      /not provided by package|[Mm]issing script|main class|executable script not found/.test(hit.line.text) ||
-      (module && hit.line.text.includes(`: No module named ${name}`));
+      !lines.some(({ text }) => /git dep preparation|\b(?:pre|post)?(?:install|pare) script/.test(text)) &&
+      !/[\\/]/.test(name) &&
+      (/not provided by package|[Mm]issing script|main class|executable script not found/.test(hit.line.text) ||
+        (module && hit.line.text.includes(`: No module named ${name}`)));
     return {
       certainty: clear ? 'certain' : 'likely',
       cites: [hit.line.at],
@@ -221,6 +224,33 @@ export default defineCause({
         entry: { command: 'npx', args: ['-y', 'foo-mcp'] },
         stderr: 'sh: 1: foo-mcp: not found',
         exitCode: 127,
+      },
+    },
+    {
+      name: 'a shell of Windows, and no entry',
+      finds: true,
+      symptoms: {
+        client: 'vscode',
+        os: 'windows',
+        serverLog:
+          "[server stderr] 'acme-mcp' is not recognized as an internal or external command,\n[server stderr] operable program or batch file.",
+      },
+    },
+    {
+      name: 'behind cmd /c npx',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        entry: { command: 'cmd', args: ['/c', 'npx', '-y', 'acme-mcp'] },
+        stderr: "'acme-mcp' is not recognized as an internal or external command,\noperable program or batch file.",
+      },
+    },
+    {
+      name: 'npm knows no such command',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npm', args: ['mcp'] },
+        stderr: 'Unknown command: "mcp"\n\nTo see a list of supported npm commands, run:\n  npm help',
       },
     },
     {

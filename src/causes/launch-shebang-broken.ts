@@ -203,6 +203,16 @@ export default defineCause({
       },
     },
     {
+      name: 'the next line joined to the carriage return',
+      finds: true,
+      symptoms: { os: 'macos', stderr: 'env: node\\rimport: No such file or directory' },
+    },
+    {
+      name: 'the carriage return itself',
+      finds: true,
+      symptoms: { stderr: 'env: bash\r: No such file or directory', exitCode: 127 },
+    },
+    {
       name: 'only the interpreter is off the PATH',
       finds: false,
       symptoms: { os: 'macos', stderr: 'env: node: No such file or directory', exitCode: 127 },

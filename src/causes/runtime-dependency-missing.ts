@@ -246,6 +246,11 @@ export default defineCause({
       },
     },
     {
+      name: 'Deno, a package that is in no map',
+      finds: true,
+      symptoms: { stderr: 'error: Import "npm:zod" not a dependency and not in import map', exitCode: 1 },
+    },
+    {
       name: 'the entry file itself',
       finds: false,
       symptoms: { stderr: "Error: Cannot find module '/home/me/weather/dist/index.js'", exitCode: 1 },

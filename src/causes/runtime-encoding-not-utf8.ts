@@ -194,6 +194,16 @@ export default defineCause({
       },
     },
     {
+      name: 'the frame of the codec alone',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          '  File "C:\\Python312\\Lib\\encodings\\cp1252.py", line 19, in encode\n    return codecs.charmap_encode(input,self.errors,encoding_table)[0]',
+        exitCode: 1,
+      },
+    },
+    {
       name: 'umlauts in a healthy log',
       finds: false,
       symptoms: { stderr: 'Server läuft. Prüfe die Verbindung …' },

@@ -202,6 +202,14 @@ export default defineCause({
       symptoms: { stderr: 'LoadError: incompatible library version - /gems/nokogiri/nokogiri.so', exitCode: 1 },
     },
     {
+      name: 'the numbers of an ABI',
+      finds: true,
+      symptoms: {
+        stderr: 'RuntimeError: module compiled against ABI version 0x1000009 but this version of numpy is 0x2000000',
+        exitCode: 1,
+      },
+    },
+    {
       name: 'another processor',
       finds: false,
       symptoms: {

@@ -106,6 +106,24 @@ export default defineCause({
       },
     },
     {
+      name: 'a path whose beginning was left out',
+      finds: true,
+      symptoms: { stderr: "Error: Cannot find module '.../acme-mcp/2.0.1/build/index.js'\n  code: 'MODULE_NOT_FOUND'" },
+    },
+    {
+      name: 'the head of a trace, and a compiled file in the entry',
+      finds: true,
+      symptoms: {
+        entry: { command: 'node', args: ['/srv/acme/dist/index.js'] },
+        stderr: 'node:internal/modules/cjs/loader:1215\n  throw err;\n  ^',
+      },
+    },
+    {
+      name: 'the server asks for it',
+      finds: true,
+      symptoms: { stderr: 'dist/ not found. Did you run `npm run build`?', exitCode: 1 },
+    },
+    {
       name: 'a package that is not installed',
       finds: false,
       symptoms: { stderr: "Error: Cannot find module 'express'\nRequire stack:\n- /srv/dist/index.js", exitCode: 1 },

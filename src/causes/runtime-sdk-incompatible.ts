@@ -26,7 +26,7 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'zod',
-    /\b\w{1,60}\._parse is not a function|(?:reading|evaluating) '(?:[\w.$]+\.)?_(?:zod|def)\b|'_zod' is undefined|\b_zod\b.{0,40}(?:undefined|is not)|(?:\b_zod\.run|_def\.\w+) is not|mixed Zod versions|Schema is missing a method literal|\b(?:z|zod)(?:_\d|\d)?\.(?:[zZ]\.)?(?<name>looseObject|strictObject|toJSONSchema|iso|email|url|uuid|custom|core|discriminatedUnion|literal|prettifyError|treeifyError|interface|stringbool)\b.{0,12} is not a function|Cannot find (?:module|package) ['"](?:[^'"]*[\\/])?zod[\\/](?:v[34]|lib)|subpath ['"]\.\/v[34][^'"]*['"] is not defined by "exports" in [^'"]*zod|requested module ['"]zod(?:\/[^'"]*)?['"] does not provide|zod-to-json-schema.{0,80}(?:not (?:defined|provide|found))|v3Schema\.safeParse|safeParseAsync is not a function/i,
+    /\b\w{1,60}\._parse is not a function|(?:reading|evaluating) '(?:[\w.$]+\.)?_(?:zod|def)\b|'_zod' is undefined|\b_zod\b.{0,40}(?:undefined|is not)|(?:\b_zod\.run|_def\.\w+) is not|mixed Zod versions|Schema (?:is missing a method literal|method literal must be)|\b(?:z|zod)(?:_\d|\d)?\.(?:[zZ]\.)?(?<name>looseObject|strictObject|toJSONSchema|iso|email|url|uuid|custom|core|discriminatedUnion|literal|prettifyError|treeifyError|interface|stringbool)\b.{0,12} is not a function|Cannot find (?:module|package) ['"](?:[^'"]*[\\/])?zod[\\/](?:v[34]|lib)|subpath ['"]\.\/v[34][^'"]*['"] is not defined by "exports" in [^'"]*zod|requested module ['"]zod(?:\/[^'"]*)?['"] does not provide|zod-to-json-schema.{0,80}(?:not (?:defined|provide|found))|v3Schema\.safeParse|safeParseAsync is not a function/i,
   ],
   [
     'pydantic',
@@ -296,6 +296,21 @@ export default defineCause({
       symptoms: {
         stderr:
           'Exception in thread "main" java.lang.NoSuchMethodError: \'io.modelcontextprotocol.server.McpServer$SyncSpecification io.modelcontextprotocol.server.McpServer.sync()\'',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the SDK does not know the schema',
+      finds: true,
+      symptoms: {
+        stderr: 'Tool send_email expected a Zod schema or ToolAnnotations, but received an unrecognized object',
+      },
+    },
+    {
+      name: 'a field was renamed',
+      finds: true,
+      symptoms: {
+        stderr: "AttributeError: 'Tool' object has no attribute 'inputSchema'. Did you mean: 'input_schema'?",
         exitCode: 1,
       },
     },

@@ -39,7 +39,7 @@ const tried = (folder: string, provides: string): Evidence['worlds'] => ({
 
 export default defineCause({
   id: 'runtime-too-old',
-  title: 'The Node.js, npm, Python, Java or .NET that runs the server is older than the server needs',
+  title: 'The Node.js, npm, Python, Java or .NET that runs the server is older, or newer, than the server supports',
   culprit: 'runtime',
   severity: 'broken',
   seenAs: [
@@ -75,9 +75,11 @@ export default defineCause({
     const syntax = find(errors, SYNTAX);
     const old = lines.some(({ text }) => OLD_LOADER.test(text));
     const oldNpx = lines.some(({ text }) => OLD_NPX.test(text)) ? find(errors, SYNTAX_BARE) : null;
-    const imported = errors.some(({ text }) => IMPORT_LINE.test(text))
-      ? find(errors, IMPORT_STRING)
-      : find(errors, IMPORT_JOINED);
+    const imported = errors.some(({ text }) => /\bassert ?\{|'assert'/.test(text))
+      ? null
+      : errors.some(({ text }) => IMPORT_LINE.test(text))
+        ? find(errors, IMPORT_STRING)
+        : find(errors, IMPORT_JOINED);
     const npx = find(errors, NPX_6);
     const statement = errors.some(({ text }) => text.includes('SyntaxError: invalid syntax'))
       ? (find(errors, PYTHON_STATEMENT) ?? find(errors, STATEMENT_JOINED))
@@ -97,7 +99,7 @@ export default defineCause({
       return {
         certainty: looked.newer ? (looked.short ? 'certain' : 'likely') : alone,
         cites: [at('launch', 'runtime'), ...looked.cites],
-        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', windows, ...looked.facts },
+        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', over: false, windows, ...looked.facts },
       };
     }
     // Nothing was said of a version. The one in the path of the command may tell all the same.
@@ -107,7 +109,7 @@ export default defineCause({
       return {
         certainty: told >= 18 ? 'possible' : 'likely',
         cites: [at('launch', 'command')],
-        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', windows, ...looked.facts },
+        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', over: false, windows, ...looked.facts },
       };
     if (!hit) return null;
     const { name, fw, sdk, target, any } = hit.groups;
@@ -119,8 +121,11 @@ export default defineCause({
         ? around.map((text, k) => ((k === 0 ? FOUND : RUNS).exec(text) ?? RUNS.exec(text))?.groups?.has).find(Boolean)
         : undefined;
     const has = hit.groups.has ?? found;
+    // An upper bound that is reached: the runtime is too new.
+    const bound = /<=? ?v?(?<top>\d[\d.]*)/.exec(needs ?? '')?.groups?.top;
+    const over = bound !== undefined && has !== undefined && reaches(has, bound);
     // A server may well tell what it needs, and what it has, when all is well.
-    if (found && reaches(found, needs ?? '')) return null;
+    if (found && !over && reaches(found, needs ?? '')) return null;
     const other =
       hit.groups.py ?? hit.groups.go ?? hit.groups.php ?? ((fw ?? sdk ?? target ?? any) ? '.NET' : undefined);
     const python =
@@ -143,7 +148,7 @@ export default defineCause({
             ? 'certain'
             : 'likely';
     return {
-      certainty: looked.newer && (looked.short || hit !== warned) ? 'certain' : asSaid,
+      certainty: looked.newer && (looked.short || hit !== warned) ? 'certain' : over ? 'likely' : asSaid,
       cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime')] : []), ...looked.cites],
       facts: {
         runtime:
@@ -159,16 +164,17 @@ export default defineCause({
         has: version,
         needs: (needs ?? looked.needs).trim().replace(/[.,]+$/, ''),
         lacks: hit.groups.api ?? hit.groups.mod ?? '',
+        over,
         windows,
         ...looked.facts,
       },
     };
   },
-  say: ({ runtime, has, needs, lacks, newer, folder, via }) =>
-    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
-  fix: ({ runtime, needs, windows, folder, path }) => {
+  say: ({ runtime, has, needs, lacks, over, newer, folder, via }) =>
+    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too ${over ? 'new' : 'old'} for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
+  fix: ({ runtime, needs, over, windows, folder, path }) => {
     const name = String(runtime).toLowerCase();
-    const version = /3\.\d+/.exec(String(needs))?.[0] ?? '3.12';
+    const version = (over ? />=? ?(3\.\d+)/.exec(String(needs))?.[1] : /3\.\d+/.exec(String(needs))?.[0]) ?? '3.12';
     const edit = (at: string, to: string) => ({ file: 'the client config', at, to });
     if (folder)
       return [
@@ -181,11 +187,13 @@ export default defineCause({
     if (/python/.test(name))
       return [
         {
-          say: 'Start the server with a newer Python, by an absolute path as "command", or let uv choose one:',
+          say: `Start the server with ${over ? 'an older' : 'a newer'} Python, by an absolute path as "command", or let uv choose one:`,
           run: `uv python install ${version}`,
         },
         { say: 'With uvx, add to "args", in front of the package:', edit: edit('args', `"--python", "${version}"`) },
       ];
+    if (over)
+      return [{ say: `Run the server with ${runtime} ${needs}, or take a release of it that supports newer ones.` }];
     if (/node|npm/.test(name))
       return [
         {
@@ -287,6 +295,36 @@ export default defineCause({
       symptoms: {
         stderr:
           '  × No solution found when resolving tool dependencies:\n  ╰─▶ Because the current Python version (3.10.4) does not\n      satisfy Python>=3.12 and acme-mcp==2.0.0 depends on\n      Python>=3.12, we can conclude that acme-mcp==2.0.0 cannot be used.',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'too new',
+      finds: true,
+      symptoms: {
+        stderr: "ERROR: Package 'acme-mcp' requires a different Python: 3.14.0 not in '<3.14,>=3.10'",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'uv, about the lowest version of a project',
+      finds: true,
+      symptoms: {
+        stderr:
+          "  × No solution found when resolving dependencies for split (python_full_version == '3.9.*'):\n  ╰─▶ Because the requested Python version (>=3.9) does not satisfy Python>=3.10 and your project depends on mcp[cli],\n      we can conclude that your project's requirements are unsatisfiable.",
+      },
+    },
+    {
+      name: 'a client that leaves out the kind of the error',
+      finds: true,
+      symptoms: { client: 'claude-desktop', clientError: "MCP acme: Unexpected token '??='" },
+    },
+    {
+      name: 'import assertions, which newer releases dropped',
+      finds: false,
+      symptoms: {
+        stderr:
+          "import pkg from './package.json' assert { type: 'json' };\n                                   ^^^^^^\nSyntaxError: Unexpected identifier 'assert'",
         exitCode: 1,
       },
     },

@@ -3,6 +3,7 @@ import type { Line } from './words.js';
 
 /** The requirement is spelled out, with both versions or one. */
 export const STATED = [
+  /requires a different (?<name>Python): (?<has>[\d.]+) not in ['"](?<needs>[^'"]+)/,
   /npm v\S+ (?:is known not to run|does not (?:support|run)) on (?<name>Node\.js) v(?<has>[\d.]+)/,
   /\b(?:[Yy]ou(?:'re| are)|[Cc]urrently|[Cc]urrent version is) (?:using|running|on)? ?(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno|Go)(?: version)? v?(?<has>\d[\d.]*\d|\d+)\b.{0,100}\b(?:needs?|requires?|at least|minimum|upgrade|or (?:higher|newer|later|above))\b/,
   /\b(?<name>rustc|Go|Perl|\.NET|npm|uv|pip) v?(?<has>\d[\d.]*) is (?:not supported|too old|outdated)\b/,
@@ -16,14 +17,13 @@ export const STATED = [
   /ERR_PNPM_UNSUPPORTED_ENGINE|This version of pnpm requires at least (?<name>Node\.js) v(?<needs>[\d.]+)/,
   /(?:requires?|needs?|supports? only|minimum|at least)\b.{0,30}?\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun|rustc)\b(?: version)?[ :"']{0,3}(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?(?: or (?:higher|newer|later|above))?)/i,
   /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun) (?:version )?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)(?: (?:or|and) (?:higher|newer|later|above|greater|up))? (?:is |are )?(?:required|needed)/i,
-  /requires a different (?<name>Python): (?<has>[\d.]+) not in ['"](?<needs>[^'"]+)/,
   /(?<name>Python) version \((?<has>[\d.]+)\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
   /(?:requested|required) (?<name>Python) version \((?<asked>[^)]{1,40})\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
   /resolved to (?<name>Python) (?<has>[\d.]+), which is incompatible with .*?requirement: [`'"]?(?<needs>[><=!~\d.,]+)/,
   /Requires-Python:? ?(?<needs>[><=!~]=? ?\d[\d.,<>=!~ *]*)|depends on (?<name>Python)(?<dep>[><=!~]+\d[\d.,<>=!~]*).{0,160}(?:cannot be used|unsatisfiable|incompatible)/,
   /No interpreter found for (?<name>Python) ?(?<needs>[><=!~\d.,]+)|(?:Ignored the following versions|ERROR: Ignored).*require a different (?<py>python) version/,
   /compiled by a more recent version of the (?<name>Java) Runtime|UnsupportedClassVersionError|Unsupported major\.minor version|class file has wrong version|release version \d+ not supported|invalid (?:source|target) release/,
-  /You must install or update (?<name>\.NET) to run this application|compatible (?<sdk>\.NET SDK) was not found|current (?<target>\.NET SDK) does not support targeting|not possible to find any compatible (?<any>framework) version|framework '(?<fw>Microsoft\.[\w.]+)', version '(?<needs>[\d.]+)'/,
+  /You must install (?:or update )?(?<name>\.NET) to run this application|compatible (?<sdk>\.NET SDK) was not found|current (?<target>\.NET SDK) does not support targeting|not possible to find any compatible (?<any>framework) version|framework '(?<fw>Microsoft\.[\w.]+)', version '(?<needs>[\d.]+)'/,
   /go\.mod requires (?<name>go) >= (?<needs>[\d.]+) \(running go (?<has>[\d.]+)|module requires (?<go>[Gg]o) [\d.]+|invalid go version/,
   /requires (?<name>rustc) (?<needs>[\d.]+) or newer|feature `edition20\d\d` is required/,
   /Your (?<name>Ruby) version is (?<has>[\d.]+), but|dependencies require a (?<php>PHP) version "(?<needs>[^"]+)/,
@@ -33,6 +33,8 @@ export const STATED = [
 
 /** What an old runtime stumbles over, by itself: no newer one says this. */
 export const STUMBLES = [
+  // No JSON parser names an operator of two characters: also a client that leaves out the kind of the error means code.
+  /Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.)(?:['"]|$|\s)/,
   /SyntaxError: Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.|\?\?|\.(?!\w)|with)(?:['"]|$|\s)/,
   /SyntaxError: Unexpected token ['"]?\?['"]?(?![,\w])/,
   // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
