@@ -218,6 +218,11 @@ export default defineCause({
       symptoms: { stderr: 'Couldn\'t find a package.json file in "/home/me"' },
     },
     {
+      name: 'a message that was wrapped',
+      finds: true,
+      symptoms: { stderr: "Error [ERR_MODULE_NOT_FOUND]: Cannot find module\n'/home/me/other/src/mcp-server.ts'" },
+    },
+    {
       name: 'a file that an installed package asks for',
       finds: false,
       symptoms: {

@@ -1,7 +1,7 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { installerOf, near, runWords, starterOf, together, writtenElsewhere } from './installers.js';
-import { find, type Hit, WORDS, words } from './words.js';
+import { find, type Hit, mended, WORDS, words } from './words.js';
 
 type Fault = 'no-command' | 'dependency' | 'module-format' | 'build' | 'file-missing' | 'undeclared';
 
@@ -95,7 +95,7 @@ export default defineCause({
   explains: [...FAILED_START, 'launch-entry-point-missing', 'runtime-dependency-missing'],
 
   match(given) {
-    const said = words(given);
+    const said = mended(words(given));
     const lines = said.filter(({ text }) => !/^npm (?:warn|WARN)\b|DeprecationWarning|ExperimentalWarning/.test(text));
     if (lines.some(({ text }) => OTHER.test(text))) return null;
     const args = runWords(given.launch);

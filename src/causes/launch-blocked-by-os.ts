@@ -17,7 +17,7 @@ const NOT_EXECUTABLE = [
 
 /** The check of signatures and origin: Gatekeeper, library validation, SmartScreen, application control, antivirus. */
 const UNTRUSTED =
-  /code signature (?:in|invalid|not valid)|code object is not signed|source=no usable signature|not valid for use in process|different Team IDs|library load (?:disallowed|denied) by system policy|library validation|CODESIGNING|Code Signature Invalid|com\.apple\.quarantine|can(?:not|'t|’t) be opened because (?:the developer|Apple cannot)|developer cannot be verified|is damaged and can|could not verify .* is free of malware|blocked by (?:group policy|your (?:system )?administrator|an? (?:application control|software restriction)|application control|Gatekeeper|AppLocker|Smart App Control)|Application Control policy has blocked|contains a virus or potentially unwanted|os error (?:225|1260|4551)\b|Terminating process due to|code has no resources but signature|spctl\b.{0,40}rejected/i;
+  /code signature (?:in|invalid|not valid)|code object is not signed|source=no usable signature|not valid for use in process|different Team IDs|library load (?:disallowed|denied) by system policy|library validation|CODESIGNING|Code Signature Invalid|com\.apple\.quarantine|can(?:not|'t|’t) be opened because (?:the developer|Apple cannot)|developer cannot be verified|is damaged and can|could not verify .* is free of malware|blocked by (?:group policy|your (?:system )?administrator|an? (?:application control|software restriction)|application control|Gatekeeper|AppLocker|Smart App Control)|Application Control policy has blocked|contains a virus or potentially unwanted|os error (?:225|1260|4551)\b|Terminating process due to|code has no resources but signature|spctl\b.{0,40}rejected|\[gk\] reject|load code signature error|AppleSystemPolicy|security policy would not allow|Taskgated Invalid/i;
 
 /** PowerShell names its page on execution policies in every language. */
 const EXECUTION_POLICY =
@@ -318,6 +318,11 @@ export default defineCause({
         stderr:
           'Fatal Python error: init_import_site: Failed to import the site module\nPermissionError: [Errno 1] Operation not permitted',
       },
+    },
+    {
+      name: 'the log of Gatekeeper',
+      finds: true,
+      symptoms: { os: 'macos', stderr: 'syspolicyd: [gk] rejecting due to lack of matching active rule' },
     },
     {
       name: 'ENOEXEC is another refusal than noexec',

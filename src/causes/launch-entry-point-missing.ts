@@ -41,6 +41,7 @@ const MODULE = [
 const BELOW_RUNNER = [
   /\bsh: (?:(?:line )?\d+: )?(?<name>[\w.@-]+): (?:command )?not found|^command not found: (?<npx6>[\w.@-]+)$/,
   ...IN_CMD,
+  /\bCommand failed with ENOENT: (?<pnpm>[\w.@-]+)|\bspawn (?<spawned>[\w.@-]+) ENOENT\b/,
 ];
 const DEV_TOOL =
   /^(?:tsc|tsx|ts-node|tsup|tsdown|vite|esbuild|rollup|webpack|turbo|rimraf|shx|cross-env|nodemon|concurrently|husky|patch-package|nest|next)$/;
@@ -251,6 +252,15 @@ export default defineCause({
       symptoms: {
         entry: { command: 'npm', args: ['mcp'] },
         stderr: 'Unknown command: "mcp"\n\nTo see a list of supported npm commands, run:\n  npm help',
+      },
+    },
+    {
+      name: 'pnpm, which starts the command itself',
+      finds: true,
+      symptoms: {
+        entry: { command: 'pnpx', args: ['acme-mcp'] },
+        stderr: ' ENOENT  Command failed with ENOENT: mcp-server\nspawn mcp-server ENOENT',
+        exitCode: 1,
       },
     },
     {

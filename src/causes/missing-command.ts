@@ -157,6 +157,10 @@ function located(
   // A live spawn that failed although the command was found: the working directory or the interpreter is missing.
   const spawned =
     process?.spawnError?.code === 'ENOENT' && !launch?.lookup ? (process.spawnError.path ?? command) : undefined;
+  // What a package runner could not start is the package's own command: launch-entry-point-missing.
+  const below =
+    spawned !== undefined && /^(?:np|pnp|bun)x$/i.test(command ?? '') && spawned !== command && !LAUNCHER.test(spawned);
+  if (below) return null;
   if (bare(spawned)) return { name: spawned, cites: [at('process', 'spawnError', 'message')], by: 'spawn' };
   // Another name that is not found belongs to the server (a script of a package): launch-entry-point-missing.
   const ours = (name: string) =>

@@ -4,7 +4,7 @@ import { at } from '../case/pointer.js';
 import { isJoined } from './launchers.js';
 import { NAMELESS } from './missing-command.js';
 import { isForeign, programOf, systemOf } from './system.js';
-import { failed, find, findAll, words } from './words.js';
+import { failed, find, findAll, mended, words } from './words.js';
 
 /** What each runtime says when the file or folder it was started with is not there. */
 const NOT_THERE = [
@@ -120,7 +120,7 @@ function howOf(path: string, args: readonly string[]): MissingFile['how'] {
 export function missingFile(given: Seen): MissingFile | null {
   if (!failed(given)) return null;
   const { launch, process } = given;
-  const lines = words(given);
+  const lines = mended(words(given));
   const args = launch ? [launch.command, ...launch.args, ...(launch.cwd ? [launch.cwd] : [])] : [];
   const result = (path: string, where: MissingFile['where'], cites: string[], looked = false): MissingFile => {
     const how = howOf(path, args);

@@ -1,7 +1,7 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { missingFile } from './missing-file.js';
-import { find, type Hit, WORDS, words } from './words.js';
+import { find, type Hit, mended, WORDS, words } from './words.js';
 
 /** Node.js, Bun, Deno: a bare name is a package; a relative or absolute one was asked for by an existing file. */
 const NODE = [
@@ -87,7 +87,7 @@ export default defineCause({
   explains: [...FAILED_START, 'deploy-crashed'],
 
   match(given) {
-    const lines = words(given);
+    const lines = mended(words(given));
     const file = missingFile(given);
     if (file && !file.cut) return null;
     const usable = lines.filter(
