@@ -19,7 +19,7 @@ const DEPENDENCY = [
 const FORMAT = [
   /ERR_REQUIRE_(?:ESM|ASYNC_MODULE|CYCLE_MODULE)|require\(\) of ES Module|require\(\) cannot be used on an ESM graph|Must use import to load ES Module/,
   /Named export ['"](?<name>[^'"]+)['"] not found\. The requested module|requested module ['"](?<module>(?!node:|fs\b|util\b|crypto\b)[^'"]+)['"] does not provide an export named|is a CommonJS module, which may not support all module\.exports/,
-  /ERR_PACKAGE_PATH_NOT_EXPORTED|Package subpath ['"][^'"]+['"] is not defined by|No "exports" main defined|ERR_INVALID_PACKAGE_(?:TARGET|CONFIG)|ERR_UNSUPPORTED_DIR_IMPORT|Directory import ['"][^'"]+['"] is not supported/,
+  /ERR_PACKAGE_PATH_NOT_EXPORTED|Package subpath ['"][^'"]+['"] is not defined by|No \\?"exports\\?" main defined|ERR_INVALID_PACKAGE_(?:TARGET|CONFIG)|ERR_UNSUPPORTED_DIR_IMPORT|Directory import ['"][^'"]+['"] is not supported/,
   /(?:require|exports|module|__dirname|__filename) is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token ['"]?export['"]?$|ReferenceError: (?:__dirname|__filename|require|exports|module) is not defined\b/,
   /ERR_UNKNOWN_FILE_EXTENSION|Unknown file extension ["']\.|ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING|ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX|Stripping types is currently unsupported/,
   // Written for an older Node.js: import assertions were replaced by attributes.

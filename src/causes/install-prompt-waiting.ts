@@ -19,10 +19,7 @@ const QUESTIONS: [RegExp, { who: string; flag: string }][] = [
     /^(?:Username|Password|Enter passphrase|Passphrase) for (?:key )?['"]|Are you sure you want to continue connecting|^(?:\[sudo\] )?password for \S+:\s*$/i,
     { who: 'git', flag: '' },
   ],
-  [
-    /\?.{0,12}[[(](?:y(?:es)?\/n(?:o)?|y\/n\/[aA]\w*)[\])][\s:›>]*(?:\S{0,3}\s*)?$/i,
-    { who: 'launcher', flag: '--yes' },
-  ],
+  [/\?.{0,12}[[(](?:y(?:es)?\/n(?:o)?|y\/n\/[aA]\w*)[\])][ :›>]{0,4}$/i, { who: 'launcher', flag: '--yes' }],
   [
     /Would you like to install it(?: now)?\?.*\[?y\/n|Do you want to install .{1,60}\? ?[[(]y\/n/i,
     { who: 'launcher', flag: '--yes' },

@@ -215,6 +215,7 @@ export function missingFile(given: Seen): MissingFile | null {
   const own = lines.find(
     ({ text }) =>
       NO_FILE.test(text) &&
+      !/https?:|\b404\b/.test(text) &&
       args.some(
         (arg) =>
           arg.length > 4 &&

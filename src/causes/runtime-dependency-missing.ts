@@ -13,7 +13,7 @@ const NODE = [
 ];
 const PYTHON = [
   /ModuleNotFoundError: No module named ['"](?<name>[\w.-]+)['"](?!; )/,
-  /\b[Nn]o module named ['"](?<name>[\w.-]+)['"](?!; )/,
+  /\b[Nn]o module named? ['"](?<name>[\w.-]+)['"](?!; )/,
   /ImportError: No module named (?<name>[\w.]+)$/,
   /pkg_resources\.DistributionNotFound: The ['"](?<name>[\w.-]+)|PackageNotFoundError: (?:No package metadata was found for )?['"]?(?<meta>[\w.-]+)/,
 ];
@@ -27,7 +27,7 @@ const OTHER = [
 /** Tools and SDKs that a server needs beside its libraries. */
 const TOOL = [
   /No instances of (?<name>MSBuild) could be detected|No (?<sdk>\.NET SDKs?) (?:were|was) found/,
-  /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
+  /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|(?<playwright>playwright) install\b|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
   /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object|DLL load failed while importing (?<dll>\w+): (?:The specified module|找不到指定的模块)/,
   /(?:^|[\s'"`])(?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|ripgrep|graphviz|dot|gh|kubectl|terraform|psql|sqlite3|java|javac|gradle|mvn|tsc|tsx|ts-node|tsup|vite|esbuild|rimraf|shx|cross-env|nodemon|turbo|patch-package)['"`]?:? (?:command not found|not found|is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the )?[$%]?PATH|is not recogni[sz]ed)/,
   /\[Errno 2\] No such file or directory: ['"](?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|dot|gh|kubectl|terraform|psql|docker|node|npm|npx|java|soffice|pdftotext|pdftoppm|osascript|xcrun|hdc|idb|aws|gcloud|az)(?:\.exe)?['"]|exec: "(?<go>[\w.-]+)": executable file not found in [$%]PATH/,
