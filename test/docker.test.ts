@@ -11,8 +11,8 @@ beforeAll(async () => {
 afterAll(() => engine?.stop(), 60_000);
 
 /** One entry that starts a container, verified as a user would. */
-async function verify(args: string[], env: Record<string, string> = engine.env) {
-  const file = await investigate({ kind: 'stdio', command: 'docker', args, env }, { timeoutMs: 8_000, quick: true });
+async function verify(args: string[], env: Record<string, string> = engine.env, quick = true) {
+  const file = await investigate({ kind: 'stdio', command: 'docker', args, env }, { timeoutMs: 8_000, quick });
   const verdict = diagnose(file);
   const found = verdict.findings.map(({ id, certainty, role }) => `${id} ${certainty} ${role}`).join(', ');
   return { file, verdict, about: `${found}\n${JSON.stringify(file.evidence, null, 1).slice(0, 5_000)}` };
@@ -100,7 +100,7 @@ describe('a server in a container', () => {
   });
 
   it('outlives a client that goes, and is removed by us', async () => {
-    const { verdict, about, file } = await verify(run('stubborn', '-i'));
+    const { verdict, about, file } = await verify(run('stubborn', '-i'), engine.env, false);
     expect(verdict.root, about).toMatchObject({ id: 'process-outlives-client' });
     const life = file.evidence.process;
     expect(life?.status === 'seen' && life.value.leftBehind).toBe(1);

@@ -7,6 +7,8 @@ import { brokenServers, prepare } from './support/servers.js';
 
 /** Silent servers are given up sooner than by default; the default is tested in test/probe. */
 const TIMEOUT_MS = 2_500;
+/** Whether a server ends with its client shows only when it gets the time that clients give. */
+const PATIENT = /^process-outlives-client/;
 /** npx asks the registry, with retries; npm itself takes its time to start. */
 const SLOW = /^install-|\.npm\./;
 
@@ -28,12 +30,16 @@ describe.concurrent.each(brokenServers())('$file', (server) => {
   it(`the root is ${server.cause}`, async () => {
     const { spec, stop } = await prepare(server);
     try {
-      const file = await investigate(spec, { timeoutMs: SLOW.test(server.file) ? undefined : TIMEOUT_MS, quick: true });
+      const file = await investigate(spec, {
+        timeoutMs: SLOW.test(server.file) ? undefined : TIMEOUT_MS,
+        quick: !PATIENT.test(server.file),
+      });
       const { root, findings, status } = diagnose(file);
       const found = findings.map(({ id, certainty, role }) => `${id} ${certainty} ${role}`).join(', ');
       expect(root?.id, `${found}\n${JSON.stringify(file.evidence, null, 1).slice(0, 6_000)}`).toBe(server.cause);
       expect(root?.certainty, found).not.toBe('possible');
-      expect(['broken', 'degraded']).toContain(status);
+      // What is only risky leaves a server healthy that was seen to work.
+      expect(root?.severity === 'risky' ? ['healthy'] : ['broken', 'degraded']).toContain(status);
     } finally {
       await stop();
     }

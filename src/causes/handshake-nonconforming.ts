@@ -30,12 +30,6 @@ const FORMS: Record<string, { is: string; clients: string; fix: string }> = {
     clients: 'Clients read UTF-8, drop every line and report a timeout',
     fix: 'write UTF-8 (PowerShell: [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false); PYTHONIOENCODING=utf-8)',
   },
-  'invalid-utf8': {
-    is: 'writes bytes that are no UTF-8',
-    clients:
-      'Clients in JavaScript show a replacement character, those with a strict decoder (Python, Rust, Go) end there',
-    fix: 'encode what it writes as UTF-8 (Python: PYTHONUTF8=1 or sys.stdout.reconfigure(encoding="utf-8"); Java: -Dstdout.encoding=UTF-8; .NET: Console.OutputEncoding = new UTF8Encoding(false))',
-  },
   'rpc-invalid': {
     is: 'sends a message that JSON-RPC 2.0 does not allow',
     clients: 'Clients built on the SDKs reject such a message as a whole and report a timeout',

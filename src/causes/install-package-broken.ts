@@ -46,7 +46,7 @@ const OWN_FILE =
 const RELATIVE = /Cannot find module ['"](?<path>\.{1,2}[\\/][^'"]*)['"]/;
 /** The console script of a Python package names a function that is not there. */
 const NO_MAIN =
-  /(?:cannot import name|has no attribute) ['"](?:main|cli|app|run|serve|server|__main__|entry\w*)['"](?: from ['"](?!mcp\b|fastmcp\b)[\w.]+['"])?/;
+  /(?:cannot import name|module ['"][\w.]+['"] has no attribute) ['"](?:main|cli|app|run|serve|server|__main__|entry\w*)['"](?: from ['"](?!mcp\b|fastmcp\b)[\w.]+['"])?/;
 const FROM_PACKAGE =
   /cannot import name ['"](?<name>\w+)['"] from ['"](?<module>(?!mcp\b|fastmcp\b|typing\b|pydantic\b|partially|enum\b|collections\b|asyncio\b)[\w.]+)['"] \([^)]*(?:site-packages|archive-v0|uv[\\/]tools)/;
 

@@ -85,7 +85,7 @@ export default defineCause({
     const [hit] = hits;
     if (!hit) return null;
     const { code, ...named } = hit.groups;
-    const name = code ? '' : (Object.values(named).find(Boolean) ?? '').replace(/[.,;'"]+$/, '');
+    const name = code ? '' : (Object.values(named).find(Boolean) ?? '').replace(/[.,;'"]+$/, '').replace(/@\*$/, '');
     const wanted =
       name !== '' &&
       (given.launch?.args ?? []).some(

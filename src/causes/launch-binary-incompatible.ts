@@ -25,7 +25,7 @@ const MACHINE = [
   /not a valid Win32 application|\bos error (?:193|216)\b|\[?WinError (?:193|216)\b|CreateProcess error=(?:193|216)\b|\bWin32[- ](?:Anwendung|Programm)|application Win32 valide|aplicaci[óo]n (?:de )?Win32|aplicativo Win32|applicazione (?:di )?Win32|Win32 应用程序|Win32 應用程式|Win32 アプリケーション|приложени\S+ (?:для )?Win32|Win32 응용/i,
   /This (?:version|app|program).{0,60}(?:not compatible with the version of Windows|can't run on your PC|cannot be run in (?:DOS|Win32) mode)|0xc000007b\b|machine type mismatch/i,
   /BadImageFormatException|attempt was made to load a program with an incorrect format/,
-  /(?:requested|image'?s?) (?:image'?s? )?platform \([^)]*\) does not match the detected host platform|no matching manifest for \S+/i,
+  /^(?!.*\bwarning\b).*(?:requested|image'?s?) (?:image'?s? )?platform \([^)]*\) does not match the detected host platform|no matching manifest for \S+/i,
   /EBADPLATFORM|Unsupported platform for (?<pkg>\S+):? ?(?:wanted|.*current)|notsup .*(?:os|cpu)\b|platform "\S+" is incompatible with this module|The CPU architecture "\S+" is incompatible/i,
   /installed (?<pkg>\S+) (?:for|on) another platform|(?:package|binary) is present but this platform needs|(?:prebuilt|native) binar(?:y|ies) .{0,40}(?:not available|no[nt]? .*found|available) for (?:your |this )?(?:platform|architecture|system)/i,
   /\b(?:[Uu]nsupported|[Ii]ncompatible|[Uu]nknown|not supported)(?: \w+){0,2} (?:platform|architecture|CPU|OS\/arch|processor)s?:? ['"(]?(?<what>(?:darwin|linux|win32|windows|macos|freebsd)?[-_/ ]?(?:x64|x86(?:_64)?|amd64|arm64|aarch64|arm|ia32|armv\dl?|i\d86|riscv64|ppc64(?:le)?|musl|darwin|linux|win32|windows))/,

@@ -284,7 +284,7 @@ export default defineCause({
         transport: 'stdio',
         entry: { command: 'uvx', args: ['some-server'] },
         stderr:
-          'error: Failed to fetch: `https://pypi.org/simple/some-server/`\n  Caused by: client error (Connect)\n  Caused by: invalid peer certificate: UnknownIssuer',
+          'error: Failed to fetch: `https://pypi.registry.example/simple/some-server/`\n  Caused by: client error (Connect)\n  Caused by: invalid peer certificate: UnknownIssuer',
         exitCode: 1,
       },
     },

@@ -45,8 +45,8 @@ export default defineCause({
     const facts = { sign: 'told', force: null as string | null, waitedMs: 0, left: 0, said: null as string | null };
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
     const whole = opened && catalog?.lists.every(({ outcome }) => outcome === 'listed' || outcome === 'not-declared');
-    // Only of a sound conversation: a server that hangs has another trouble, and does not end because of it.
-    if (whole && shutdown && shutdown.eofToExitMs === null)
+    // Only of a sound conversation: a server that hangs has another trouble. And only when it had the time that clients give.
+    if (whole && shutdown && shutdown.eofToExitMs === null && shutdown.waitedMs >= 1_500)
       return {
         certainty: 'certain',
         severity: shutdown.needed === 'sigkill' ? 'degraded' : 'risky',

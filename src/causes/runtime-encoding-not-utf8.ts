@@ -40,7 +40,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch'],
-  explains: [...SILENCE, 'process-crashed', 'process-returns-early', 'call-internal-error', 'call-crashes-server'],
+  explains: [...SILENCE, 'process-crashed', 'process-returns-early', 'call-internal-error'],
 
   match(given) {
     const lines = words(given);
@@ -48,6 +48,8 @@ export default defineCause({
     const stray = (given.stdout?.strays ?? []).findIndex(({ kind }) => kind === 'invalid-utf8');
     const garbled = said || stray >= 0 ? null : find(lines, MOJIBAKE);
     if (!said && stray < 0 && !garbled) return null;
+    const opened = given.handshake?.initialize.status === 'answered';
+    const wrote = given.stdout?.strays[stray];
     const text = said?.line.text ?? '';
     const page = said?.groups.page ?? said?.groups.source ?? '';
     const utf8 = /^utf-?8$/i.test(page);
@@ -76,10 +78,17 @@ export default defineCause({
           ? 'certain'
           : 'likely'
         : stray >= 0
-          ? 'likely'
+          ? given.handshake
+            ? 'certain'
+            : 'likely'
           : 'possible',
+      severity: opened ? 'degraded' : 'broken',
       cites: [said?.line.at ?? (stray >= 0 ? at('stdout', 'strays', stray, 'text') : (garbled?.line.at ?? ''))],
       facts: {
+        place:
+          said || !wrote
+            ? ''
+            : `line ${wrote.line} at byte offset ${wrote.offset}${wrote.why ? ` (${wrote.why})` : ''}`,
         page: utf8 ? '' : page,
         decoding,
         language,
@@ -88,7 +97,9 @@ export default defineCause({
       },
     };
   },
-  say: ({ page, decoding, language, file }) => {
+  say: ({ place, page, decoding, language, file }) => {
+    if (place)
+      return `The server writes bytes that are no UTF-8, on stdout in ${place}. Clients in JavaScript show a replacement character, those with a strict decoder (Python, Rust, Go) end there.`;
     const whose = language ? `${language} ` : 'The server ';
     if (!page)
       return decoding

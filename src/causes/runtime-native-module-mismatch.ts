@@ -62,7 +62,9 @@ export default defineCause({
     const python = /Python|numpy|\.pyd\b|site-packages|ImportError|No module named|DLL load/i.test(text);
     const ruby = /LoadError|\.rb\b|incompatible library version/.test(text);
     // Of several lines the one that names the numbers is cited.
-    const cited = lines.find((line) => line.at === hit.line.at || /NODE_MODULE_VERSION/.test(line.text));
+    const cited =
+      lines.find((line) => /NODE_MODULE_VERSION|compiled against a different/.test(line.text)) ??
+      lines.find((line) => line.at === hit.line.at);
     return {
       certainty:
         pair && built !== runs && given.process?.exit?.by === 'itself'

@@ -148,7 +148,8 @@ export default defineCause({
     // Exactly the size of a pipe is hardly chance; a smaller power of two may be.
     const cut = !named && CUT.test(hit.line.text) && !/\b6553[56]\b/.test(hit.line.text);
     return {
-      certainty: cut ? 'possible' : 'likely',
+      // A bridge that died of it in front of us, in the reader's own words.
+      certainty: cut ? 'possible' : named && given.process?.exit?.by === 'itself' && handshake ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: {
         reader,

@@ -34,6 +34,9 @@ const MIN_TRY_MS = 4_000;
 /** The same, where a failure shows in silence alone: each such try is waited for to its end. */
 const MIN_SILENT_TRY_MS = 2_000;
 
+/** What makes a server wait in vain where it is missing: a second start of a silent one is worth its time. */
+const OF_THE_NETWORK = /^(?:HTTPS?|ALL)_PROXY$/i;
+
 /** Variables that differ in every shell and decide nothing. */
 const NOISE = /^(?:_|SHLVL|PWD|OLDPWD|LS_COLORS|PS[1-4]|COLUMNS|LINES|WINDOWID|HIST\w*|MCP_VERDICT_RUN)$/;
 
@@ -88,7 +91,7 @@ function differing(client: Variables, shell: Variables, world: World): string[] 
 }
 
 /** Why a start in another environment would tell nothing; null when it may. */
-function pointless(draft: CaseDraft, { entry, quick, signal, full }: WorldsOptions, world: World): string | null {
+function pointless(draft: CaseDraft, { entry, env, quick, signal, full }: WorldsOptions, world: World): string | null {
   if (signal?.aborted) return 'the investigation was ended';
   if (quick) return '--quick starts the server only once';
   if (entry.command === '') return 'the entry has no command';
@@ -102,6 +105,9 @@ function pointless(draft: CaseDraft, { entry, quick, signal, full }: WorldsOptio
   if (file?.shebang?.crlf) return 'the first line of the script is broken in any environment';
   if (spawnError && spawnError.code !== 'ENOENT')
     return `the operating system refuses to start it (${spawnError.code})`;
+  const differs = Object.keys(world.env).some((name) => OF_THE_NETWORK.test(name) && !(name in env));
+  if (!full && initialize?.status === 'unanswered' && !differs)
+    return 'the server is alive and says nothing: with --full it is started in your own environment, too';
   if (initialize?.status === 'invalid') return 'the server answered, though not as the protocol wants it';
   return null;
 }

@@ -116,7 +116,9 @@ const parent = (at: string): string => at.slice(0, at.lastIndexOf('/'));
 /** A label and the quoted text of a citation. Objects are put into words instead of being shown as JSON. */
 export function describe(file: CaseFile, { at, quote }: Citation): { label: string; text: string } {
   const [, , kind, , part] = at.split('/');
-  const value = resolve(file, at) as Record<string, unknown> | undefined;
+  // A path is told with where it leads, also when only its word is cited.
+  const place = part === 'paths' ? at.replace(/\/word$/, '') : at;
+  const value = resolve(file, place) as Record<string, unknown> | undefined;
   switch (kind) {
     case 'stderr':
       return { label: `stderr${when(file, resolve(file, `${parent(at)}/atMs`))}`, text: quote };

@@ -159,6 +159,18 @@ function pathBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): st
   return ['', `  ${paint.bold('How we know')}`, ...rows(steps, options, paint), ...end];
 }
 
+function othersBlock(title: string, findings: Finding[], { width }: TerminalOptions, paint: Paint): string[] {
+  if (!findings.length) return [];
+  const says = findings
+    .slice(0, 5)
+    .flatMap((f) =>
+      wrap(`${escapeLine(f.says, 400)} (${f.certainty})`, width - 6).map(
+        (line, i) => `    ${i === 0 ? '·' : ' '} ${line}`,
+      ),
+    );
+  return ['', `  ${paint.bold(title)}`, ...says];
+}
+
 function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): string[] {
   const shown = verdict.checks.filter(
     ({ outcome, says }) => outcome !== 'not-applicable' || !says.startsWith('applies to'),
@@ -186,25 +198,16 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   const width = { ...options, width: Math.max(40, Math.min(options.width, 110)) };
   const { root } = verdict;
   const lines = [...header(verdict, file, width, paint), ''];
-  if (root) {
+  if (root && verdict.status === 'healthy')
+    lines.push(...checkBlock(verdict, width, paint), ...othersBlock('Worth mending', verdict.findings, width, paint));
+  else if (root) {
     lines.push(
       ...findingBlock(root, verdict, file, width, paint),
       ...stepsBlock('Fix', root.fix, width, paint),
       ...pathBlock(verdict, width, paint),
     );
     const others = verdict.findings.slice(1).filter(({ role }) => role === 'contributing');
-    if (others.length)
-      lines.push(
-        '',
-        `  ${paint.bold('Also seen')}`,
-        ...others
-          .slice(0, 5)
-          .flatMap((f) =>
-            wrap(`${escapeLine(f.says, 400)} (${f.certainty})`, width.width - 6).map(
-              (line, i) => `    ${i === 0 ? '·' : ' '} ${line}`,
-            ),
-          ),
-      );
+    lines.push(...othersBlock('Also seen', others, width, paint));
     const works = file.evidence.handshake?.status === 'seen' && file.evidence.handshake.value.used !== undefined;
     if (works) lines.push('', `  ${paint.bold('What was verified')}`, ...checkBlock(verdict, width, paint));
   } else if (file.origin === 'reported') {

@@ -97,7 +97,10 @@ function statusOf(file: CaseFile, evidence: Partial<Evidence>, findings: Finding
   if (root) {
     // A mere possibility names no cause: it says where to look next.
     if (root.certainty === 'possible') return 'inconclusive';
-    return findings.some((f) => f.certainty !== 'possible' && f.severity === 'broken') ? 'broken' : 'degraded';
+    const sure = findings.filter((f) => f.certainty !== 'possible');
+    if (sure.some(({ severity }) => severity === 'broken')) return 'broken';
+    // What only makes trouble some day does not take the health of a server that was seen to work.
+    if (sure.some(({ severity }) => severity === 'degraded')) return 'degraded';
   }
   if (ENOUGH[file.target.transport].some((kind) => evidence[kind] === undefined)) return 'inconclusive';
   const { handshake, catalog } = evidence;

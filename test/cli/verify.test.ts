@@ -46,6 +46,7 @@ describe('verify', () => {
         'findings',
         'format',
         'grades',
+        'next',
         'path',
         'process',
         'root',

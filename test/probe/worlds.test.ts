@@ -119,7 +119,7 @@ describe('a variable that only the shell has', () => {
 
   it('without which the server only keeps silent', async () => {
     const script = server('if (!process.env.ACME_KEY) { setInterval(() => {}, 1000); return; }');
-    const file = await look({ args: [script], shell: { ACME_KEY: 'abcdef' } }, { timeoutMs: 2_000 });
+    const file = await look({ args: [script], shell: { ACME_KEY: 'abcdef' } }, { timeoutMs: 2_000, full: true });
     expect(worldsOf(file)).toMatchObject({
       client: { outcome: 'unanswered' },
       shell: { outcome: 'answered' },

@@ -182,7 +182,7 @@ const TABLE: Record<string, Expected> = {
     stray: { kind: 'not-json', line: 1, offset: 0, why: /^2 NUL bytes in the line, the first at byte 5/ },
   },
   'invalid-utf8': {
-    root: 'handshake-nonconforming',
+    root: 'runtime-encoding-not-utf8',
     status: 'degraded',
     says: /bytes that are no UTF-8, on stdout in line 1 at byte offset 0.*strict decoder/,
     stray: { kind: 'invalid-utf8', line: 1, offset: 0, why: /^byte 155 of the line \(0xe9\) is no UTF-8$/ },
