@@ -207,7 +207,7 @@ export default defineCause({
       name: 'git asks for a login',
       finds: true,
       symptoms: {
-        entry: { command: 'uvx', args: ['--from', 'git+https://github.com/acme/mcp', 'acme-mcp'] },
+        entry: { command: 'uvx', args: ['git+https://github.com/acme/mcp'] },
         stderr: "Username for 'https://github.com':",
       },
     },
