@@ -25,7 +25,7 @@ const EXECUTION_POLICY =
 
 /** Refused, in the words of Windows; the line says no more than that. */
 const DENIED_ALONE =
-  /^\W*(?:(?:error|fatal)\W{1,3})?(?:Access is denied|Operation not permitted|Zugriff verweigert|Acc[eè]s refus[ée]|Acceso denegado|Acesso negado|Accesso negato|拒绝访问|存取被拒|アクセスが拒否されました|액세스가 거부되었습니다|Отказано в доступе|Toegang geweigerd|Odmowa dostępu|Erişim engellendi)\W*$/i;
+  /^\W*(?:(?:error|fatal)\W{1,3})?(?:Access is denied|Operation not permitted|Zugriff verweigert|Acc[eè]s refus[ée]|Acceso denegado|Acesso negado|Accesso negato|拒绝访问|存取被拒|アクセスが拒否されました|액세스가 거부되었습니다|Отказано в доступе|Toegang geweigerd|Odmowa dostępu|Erişim engellendi)\W*(?:\((?:os error|code|0x)[ :]?\w{1,10}\))?\W*$/i;
 /** The client, or a launcher, says that it may not start the program. */
 const START_DENIED =
   /(?:spawn|start|launch|execut|create process|trampoline|exec\b|run\b).{0,120}(?:[Pp]ermission denied|[Oo]peration not permitted|[Aa]ccess is denied|Access denied|os error (?:1|5|13)\b|WinError 5\b|error=(?:5|13)\b)|^(?:PermissionError|OSError)?:? ?\[WinError 5\][^'"]*$|Unknown system error -88\b/i;

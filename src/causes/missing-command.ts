@@ -12,7 +12,7 @@ const NAME = '[\\w.+@-]{1,60}';
 /** cmd.exe. Through a wrong code page only the quoted name at the start of the line survives. */
 export const IN_CMD = [
   new RegExp(
-    `["'](?<name>${NAME})["']\\s?(?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o .{1,3} reconhecido|non .{1,3} riconosciuto|(?:wordt|is) niet herkend|ist entweder falsch|nie jest rozpozn|iç ya da dı|känns inte igen|genkendes ikke|gjenkjennes ikke|ei ole sisä|kh.{1,8}ng đ|tidak dikenali|nu este recunoscut|nem felismer|není názvem|не является|не распознан|不是(?:内部|內部)|は、?内部コマンド|은\\(는\\))`,
+    `["'](?<name>${NAME})["']\\s?(?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o .{1,3} reconhecido|non .{1,3} riconosciuto|(?:wordt|is) niet herkend|ist (?:entweder falsch|kein interner)|nie jest rozpozn|iç ya da dı|känns inte igen|genkendes ikke|gjenkjennes ikke|ei ole sisä|kh.{1,8}ng đ|tidak dikenali|nu este recunoscut|nem felismer|není názvem|не является|не распознан|不是(?:内部|內部)|は、?内部コマンド|은\\(는\\))`,
     'i',
   ),
   new RegExp(

@@ -173,11 +173,18 @@ export function missingFile(given: Seen): MissingFile | null {
   for (const pattern of NOT_THERE)
     for (const { groups, line } of findAll(lines, pattern)) {
       const [kind, path] = Object.entries(groups).find(([, value]) => value) ?? [];
-      if (!kind || !path || !ours(path) || (byPackage && /[\\/]node_modules[\\/]/.test(path))) continue;
+      const folder = /cwd|cd|dash|vscode|folder|project/.test(kind ?? '');
+      if (
+        !kind ||
+        !path ||
+        !(ours(path) || (folder && !isForeign(path, systemOf(given)))) ||
+        (byPackage && /[\\/]node_modules[\\/]/.test(path))
+      )
+        continue;
       const word = looked.find((one) => path.endsWith(one.word.replace(/^\.[\\/]/, '')) || one.resolved === path);
       return result(
         path,
-        /cwd|cd|dash|vscode|folder|project/.test(kind) ? 'cwd' : /program|python/.test(kind) ? 'command' : 'arg',
+        folder ? 'cwd' : /program|python/.test(kind) ? 'command' : 'arg',
         [line.at, ...(word ? [word.at] : [])],
         word !== undefined,
       );
