@@ -28,6 +28,20 @@ function ofJson(line: string): string[] | null {
     .filter((part) => part.trim() !== '');
 }
 
+/** A client in Go that passes on what the server said: `time=... level=INFO msg="mcp stderr" line="..."`. */
+const LOGFMT = /^(?:time|ts|t|level|lvl)=\S/;
+const SAID = /\s(?:line|stderr|output)="(?<text>(?:[^"\\]|\\.)*)"/;
+
+function ofLogfmt(line: string): string[] | null {
+  if (line.length > 100_000 || !LOGFMT.test(line)) return null;
+  const text = SAID.exec(line)?.groups?.text;
+  if (text === undefined) return null;
+  return text
+    .replace(/\\(["\\nt])/g, (_, c: string) => ({ n: '\n', t: '\t' })[c] ?? c)
+    .split('\n')
+    .filter((part) => part.trim() !== '');
+}
+
 /** docker logs -t and Kubernetes: nanoseconds, and for the latter the stream and whether the line is whole. */
 const NANOSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7,9}(?:Z|[+-]\d\d:\d\d) (?:std(?:out|err) [FP] )?/;
 /** npm's debug log: the number of the line and its level. Its errors are the ones npm prints, and the rest is noise. */
@@ -51,6 +65,6 @@ export function unwrapped(lines: string[]): string[] {
   const npm = isNpmDebug(lines);
   return lines.flatMap((line) => {
     const plain = line.replace(NANOSECONDS, '');
-    return ofJson(plain) ?? (npm ? ofNpm(plain) : null) ?? [plain];
+    return ofJson(plain) ?? ofLogfmt(plain) ?? (npm ? ofNpm(plain) : null) ?? [plain];
   });
 }

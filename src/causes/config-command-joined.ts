@@ -46,7 +46,8 @@ export default defineCause({
   match(given) {
     if (!failed(given)) return null;
     const { launch, process } = given;
-    const lines = words(given);
+    // Structured logs escape the quotation marks of what they hold.
+    const lines = words(given).map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
     const named = LOOKED_FOR.map((pattern) =>
       find(
         lines.filter(({ text }) => isJoined(pattern.exec(text)?.groups?.joined ?? '')),

@@ -189,6 +189,48 @@ export default defineCause({
       },
     },
     {
+      name: 'a trace of which only the head was copied',
+      finds: true,
+      symptoms: {
+        entry: { command: 'node', args: ['packages/server/index.js'] },
+        stderr: 'node:internal/modules/cjs/loader:1433\n  throw err;',
+      },
+    },
+    {
+      name: 'an exception of Java about a path of the entry',
+      finds: true,
+      symptoms: {
+        entry: { command: 'java', args: ['-jar', '/etc/mcp/server.jar'] },
+        stderr: 'Exception in thread "main" java.nio.file.NoSuchFileException: /etc/mcp/server.jar',
+      },
+    },
+    {
+      name: 'uv, an interpreter that is gone',
+      finds: true,
+      symptoms: {
+        stderr:
+          'error: Failed to query Python interpreter at `/home/me/.venv/bin/python3`\n  Caused by: No such file or directory (os error 2)',
+      },
+    },
+    {
+      name: 'a folder that is no project',
+      finds: true,
+      symptoms: { stderr: 'Couldn\'t find a package.json file in "/home/me"' },
+    },
+    {
+      name: 'a message that was wrapped',
+      finds: true,
+      symptoms: { stderr: "Error [ERR_MODULE_NOT_FOUND]: Cannot find module\n'/home/me/other/src/mcp-server.ts'" },
+    },
+    {
+      name: 'a file that an installed package asks for',
+      finds: false,
+      symptoms: {
+        stderr:
+          "Error: Cannot find module '/home/ci/build/node_modules/acme/prebuilds/x.node'\nRequire stack:\n- /usr/lib/node_modules/acme-cli/cli.js",
+      },
+    },
+    {
       name: 'a built file: the build is missing',
       finds: false,
       symptoms: { stderr: "Error: Cannot find module '/home/me/weather/dist/index.js'", exitCode: 1 },

@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isJoined } from './launchers.js';
-import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT } from './shapes.js';
+import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT, WRONG_TYPE } from './shapes.js';
 import { saysNothing } from './system.js';
 import { failed, find, findAll, type Line, WORDS, words } from './words.js';
 
@@ -13,6 +13,7 @@ const SCHEMA = [
   /[Dd]oes not adhere to (?:the )?MCP server configuration schema/,
   /not valid MCP server configurations?|[Ss]kipped invalid MCP server|^\W*[Ii]nvalid config(?:uration)?: (?:missing|invalid|expected)|[Ii]nvalid MCP (?:server )?(?:settings schema|config(?:uration)? (?:schema|entr|shape)|server config)|Some MCP servers could not be loaded/,
   PATH_TO_FAULT,
+  ...WRONG_TYPE,
   /invalid transport\b(?:.{0,40}[`'"]?mcp_servers\.(?<entry>[\w.-]+))?/,
   /Unrecognized key(?:s|\(s\))?(?: in object)?:? ['"](?<key>[\w -]+)['"]|Unknown (?:key|field|property|option):? ['"`](?<unknown>[\w-]+)['"`]|unknown field [`'"](?<field>\w+)[`'"]/,
   /missing field [`'"](?<key>command|args|url|type|source|name|transport|cmd|uri|settings|enabled)[`'"]|[Mm]issing key (?:mcp\.)?(?<path>[\w.-]+)|[Mm]issing (?:required )?(?:field|property|key):? ['"`]?(?<prop>command|url|type|transport|httpUrl|serverUrl|args)\b/,
@@ -64,6 +65,10 @@ function complaint(lines: Line[]): { at: string; entry?: string; key?: string } 
     return null;
   // A tool that refuses its arguments says the same, without a word of a configuration.
   const bare = /^(?:Unknown|[Ee]xpected|[Mm]issing)/.test(hit?.match[0] ?? '');
+  // Arguments of a call have types, too.
+  const typed = WRONG_TYPE.some((pattern) => pattern.test(line.text));
+  if (typed && /-326\d\d\b|\btools?\/|\bcalling tool\b|"?params"?/i.test(line.text)) return null;
+  if (typed && !/mcp[-_ ]?servers?\b|\bconfig|settings|extensions\b|\.(?:toml|ya?ml|jsonc?)\b/i.test(all)) return null;
   if (bare && !/mcp|servers?\b|config|settings|extensions?\b|deserializ/i.test(all)) return null;
   const { entry, gemini, go, key, unknown, field, prop, path } = { ...hit?.groups, ...spread };
   return { at: line.at, entry: entry ?? gemini ?? go, key: key ?? unknown ?? field ?? prop ?? path };
@@ -265,6 +270,35 @@ export default defineCause({
       name: 'no server in the list',
       finds: true,
       symptoms: { client: 'claude-code', clientError: 'No MCP servers configured. Please run /doctor' },
+    },
+    {
+      name: 'a Rust client: a list where a table is wanted',
+      finds: true,
+      symptoms: {
+        client: 'codex',
+        clientError: 'Error loading configuration: invalid type: sequence, expected a map in `mcp_servers`',
+      },
+    },
+    {
+      name: 'a Go client',
+      finds: true,
+      symptoms: {
+        clientError:
+          'error unmarshalling config: json: cannot unmarshal array into Go struct field Config.mcpServers of type map[string]config.MCPServer',
+      },
+    },
+    {
+      name: 'a client that does not check',
+      finds: true,
+      symptoms: { clientError: 'TypeError: config.mcpServers is not iterable' },
+    },
+    {
+      name: 'the arguments of a call have types, too',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Error calling tool search: invalid type: string "ten", expected u32',
+      },
     },
     {
       name: 'the right key for VS Code',

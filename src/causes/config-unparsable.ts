@@ -1,19 +1,20 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { WRONG_TYPE } from './shapes.js';
 import { findAll, type Line, WORDS, words } from './words.js';
 
 /** Files in which clients keep their servers. A server's own settings have other names: process-config-rejected. */
 const CLIENT_FILE =
-  /(?<file>(?:(?:\b[A-Za-z]:|(?<![\w.:~])~|(?<![\w.:~])\.{1,2})?[\\/](?:[~.\w\\/ -]{0,200}[\\/])?)?(?:claude_desktop_config|\.claude|\.?mcp(?:[-_]?(?:config|settings|servers))?|(?:cline|roo|kilo)?_?mcp_settings|mcp_config|opencode|mcphub|librechat|config\.librechat)\.(?:jsonc?|toml|ya?ml))\b|(?<dir>(?:(?:\b[A-Za-z]:|(?<![\w.:~])~|(?<![\w.:~])\.{1,2})?[\\/](?:[~.\w\\/ -]{0,200}[\\/])?)?\.(?:codex|gemini|cursor|vscode|continue|zed|claude|kiro|lmstudio|roo|codeium|config[\\/](?:goose|zed|opencode))[\\/](?:[\w.-]{1,60}[\\/]){0,4}(?:settings|config|mcp|mcp_config)\.(?:jsonc?|toml|ya?ml))\b/i;
+  /(?<file>(?:(?:\b[A-Za-z]:|(?<![\w.:~])~|(?<![\w.:~])\.{1,2})?[\\/](?:[~.\w\\/ -]{0,200}[\\/])?)?(?:claude_desktop_config|\.claude|\.?mcp(?:[-_]?(?:config|settings|servers))?|(?:cline|roo|kilo)?_?mcp_settings|mcp_config|opencode|mcphub|librechat|config\.librechat)\.(?:jsonc?|toml|ya?ml))\b|(?<dir>(?:(?:\b[A-Za-z]:|(?<![\w.:~])~|(?<![\w.:~])\.{1,2})?[\\/](?:[~.\w\\/ -]{0,200}[\\/])?)?\.(?:codex|gemini|cursor|vscode|continue|zed|claude|kiro|lmstudio|roo|codeium|config[\\/](?:goose|zed|opencode|amp|crush|qwen|trae|github-copilot|mcp)|copilot|qwen|amp|crush|factory|augment|windsurf|trae)[\\/](?:[\w.-]{1,60}[\\/]){0,4}(?:settings|config|mcp|mcp_config)\.(?:jsonc?|toml|ya?ml))\b/i;
 /** The client speaks of its configuration. */
 const CONFIG =
-  /\bMCP (?:server )?(?:config(?:uration)?|settings|servers? file)\b|\bmcpServers?\b|\bmcp_servers\b|\bcontext_servers\b|\b(?:app|user|client) settings\b|\bconfig(?:uration)?(?: file)?\b|\bsettings\.json\b|--(?:additional-)?mcp-config|\badd-json\b|配置文件|配置|設定ファイル|설정 파일|конфигураци|Konfigurationsdatei|fichier de configuration|archivo de configuraci/i;
+  /\bMCP (?:server )?(?:config(?:uration)?|settings|servers? file)\b|\bmcpServers?\b|\bmcp_servers\b|\bcontext_servers\b|\b(?:app|user|client|project|local|global|workspace) settings\b|(?:pars\w+|load\w*|read\w*|invalid|malformed)(?: (?:the|your))? settings\b|\bconfig(?:uration)?(?: file)?\b|\bsettings\.json\b|--(?:additional-)?mcp-config|\badd-json\b|配置文件|配置|設定ファイル|설정 파일|конфигураци|Konfigurationsdatei|fichier de configuration|archivo de configuraci/i;
 
 /** A parser gives up, in the words of V8, JavaScriptCore, Firefox, VS Code, Python, Go, Rust, .NET, Java, PHP, Ruby, TOML and YAML. */
 const PARSERS = [
   /Unexpected (?<what>token|non-whitespace character|end of JSON input|number|string|identifier|EOF|character|UTF-8 BOM)|is not valid JSON\b|JSON Parse error|JSON\.parse: (?<firefox>.{3,60})/,
   /Expected (?:double-quoted )?(?<what>property name|',' or '[}\]]'|':' after property name|['"]?[,:{}[\]]['"]?)(?: (?:or|after|in|but)\b|$)/,
-  /Bad (?<what>escaped character|control character|unicode escape)|Unterminated (?<string>string|fractional number)|Invalid (?<escape>escape character|\\+escape|symbol|character)|[Ii]nvalid escape(?: sequence)?|(?<vscode>Trailing comma|Comma expected|Colon expected|Property expected|Value expected|End of file expected|Comments are not permitted|Property keys must be doublequoted)/,
+  /Bad (?<what>escaped character|control character|unicode escape)|Unterminated (?<string>string|fractional number)|Invalid (?<escape>escape character|\\+escape|symbol|character)|[Ii]nvalid escape(?: sequence)?|(?<vscode>Trailing comma|Comma expected|Colon expected|Property expected|Value expected|End of file expected|Comments are not permitted|Property keys must be doublequoted|Invalid(?:Comma|Comment|Number|Escape)Token|(?:PropertyName|Value|Comma|Colon|CloseBrace|CloseBracket|EndOfFile)Expected)/,
   /JSONDecodeError|Expecting (?<what>property name|value|',' delimiter|':' delimiter)|Invalid \\+escape|Extra data: line \d|Invalid control character/,
   /invalid character (?<what>'.{1,8}'|".{1,4}")(?: .{0,60})?|unexpected end of JSON input/,
   /(?:expected|trailing|invalid|EOF|key must be|control character|lone|unexpected|missing|unknown|unterminated|duplicate)[^\n]{0,80} at line (?<line>\d+),? column (?<column>\d+)/i,
@@ -192,14 +193,18 @@ export default defineCause({
       .slice(Math.max(0, around.indexOf(hit.line.text) - 2), around.indexOf(hit.line.text) + 3)
       .join('\n');
     const syntax = PARSERS.slice(0, -1).some((pattern) => pattern.test(text));
-    if (!syntax && SHAPE.test(around.join('\n'))) return null;
+    const whole = around.join('\n');
+    const shape = WRONG_TYPE.some((pattern) => pattern.test(whole));
+    if (!syntax && SHAPE.test(whole)) return null;
     const place = POSITION.exec(hit.line.text)?.groups ?? POSITION.exec(text)?.groups ?? {};
     const line = place.line ?? place.l2 ?? place.l3 ?? place.l4 ?? place.l5 ?? '';
     return {
       certainty:
         hit.named && syntax && hit.line.from === 'client' && CLIENT_FILE.test(hit.line.text) && !SHAPE.test(text)
-          ? 'certain'
-          : hit.named || syntax
+          ? shape
+            ? 'possible'
+            : 'certain'
+          : !shape && (hit.named || syntax)
             ? 'likely'
             : 'possible',
       cites: [hit.line.at],
@@ -314,6 +319,14 @@ export default defineCause({
         client: 'goose',
         stderr:
           'Error loading ~/.config/goose/config.yaml: mapping values are not allowed in this context at line 4 column 10',
+      },
+    },
+    {
+      name: 'a JSONC parser names the token',
+      finds: true,
+      symptoms: {
+        client: 'amp',
+        clientError: 'Failed to parse /home/me/.config/amp/settings.json: InvalidCommaToken at offset 312',
       },
     },
     {

@@ -61,7 +61,8 @@ const packageIn = (path: string): string =>
 const CLEANUP = /npm (?:warn|WARN) (?:cleanup|tar)\b/;
 const TAR = /npm (?:warn|WARN) tar\b.*(?:TAR_ENTRY_ERROR|TAR_BAD|zlib)/;
 /** Windows: npm looks at its folder of global packages first, and stops when it was never made. */
-const NO_PREFIX = /ENOENT[^'"]{0,80}\b(?:lstat|stat|scandir|mkdir|access) '(?<path>[A-Za-z]:\\[^']*\\npm)'/;
+const NO_PREFIX =
+  /ENOENT[^'"]{0,80}\b(?:lstat|stat|scandir|mkdir|access) '(?<path>[A-Za-z]:\\[^']*\\npm)'|npm (?:error|ERR!) path (?<line>[A-Za-z]:\\\S.{0,160}\\Roaming\\npm)\s*$/;
 
 const entered = (name: string, args: readonly string[]): boolean =>
   name !== '' && args.some((arg) => arg === name || arg.startsWith(`${name}@`));
@@ -106,7 +107,12 @@ function hitOf(lines: Line[], args: readonly string[]) {
           sure: npm && /_cacache|_npx|npm-cache/.test(wide.find(({ at }) => at === hit.line.at)?.text ?? ''),
           path: '',
         };
-      if (npm && /code E(?:ACCES|PERM|ROFS|NOSPC|NOTDIR)\b|errno -(?:13|1|28|30|4048|4082)\b/.test(hit.line.text))
+      if (
+        npm &&
+        /code E(?:ACCES|PERM|ROFS|NOSPC|NOTDIR)\b|errno (?:-(?:13|1|28|30|4048|4082)|E(?:ACCES|PERM|ROFS|NOSPC))\b/.test(
+          hit.line.text,
+        )
+      )
         return { state, hit, sure: false, path: '' };
       if (state === 'full' && (npm || acted || about)) return { state, hit, sure: false, path: '' };
       if (
@@ -142,7 +148,9 @@ function hitOf(lines: Line[], args: readonly string[]) {
   const read = find(lines, OF_THE_CACHE);
   if (read) return { state: 'incomplete' as const, hit: read, sure: false, path: '' };
   const prefix = find(lines, NO_PREFIX);
-  return prefix ? { state: 'incomplete' as const, hit: prefix, sure: false, path: prefix.groups.path ?? '' } : null;
+  return prefix
+    ? { state: 'incomplete' as const, hit: prefix, sure: false, path: prefix.groups.path ?? prefix.groups.line ?? '' }
+    : null;
 }
 
 const CLEAR: Partial<Record<Installer, [string, string]>> = {
@@ -206,12 +214,14 @@ export default defineCause({
     const only = found?.hit ?? tar ?? swept;
     if (!only) return null;
     const windows = given.reported?.os === 'windows' || all.some(({ text }) => /\b[A-Z]:\\/.test(text));
+    // A file that the install script of the package itself misses was never in it: install-package-broken.
+    const scripted = loud.some(({ text }) => /npm (?:error|ERR!) command .{0,200}(?:pre|post)install/.test(text));
     const other = loud.some(({ text }) => /npm (?:error|ERR!)/.test(text));
     return {
       certainty: found
         ? found.sure && given.handshake && given.process?.exit?.by === 'itself'
           ? 'certain'
-          : 'weak' in found && found.weak
+          : ('weak' in found && found.weak) || (found.state === 'incomplete' && scripted)
             ? 'possible'
             : 'likely'
         : swept && other
@@ -348,6 +358,14 @@ export default defineCause({
         stderr:
           "npm warn cleanup Failed to remove some directories [\nnpm warn cleanup     [Error: EPERM: operation not permitted, rmdir 'C:\\Users\\me\\AppData\\Local\\npm-cache\\_npx\\33\\node_modules\\x'] {",
         clientError: 'MCP error -32000: Connection closed',
+      },
+    },
+    {
+      name: "npm's folder, named on a line of its own",
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr: 'npm error code ENOENT\nnpm error syscall lstat\nnpm error path C:\\Users\\me\\AppData\\Roaming\\npm',
       },
     },
     {

@@ -1,7 +1,7 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { installerOf, near, runWords, starterOf, together } from './installers.js';
-import { find, type Hit, WORDS, words } from './words.js';
+import { installerOf, near, runWords, starterOf, together, writtenElsewhere } from './installers.js';
+import { find, type Hit, mended, WORDS, words } from './words.js';
 
 type Fault = 'no-command' | 'dependency' | 'module-format' | 'build' | 'file-missing' | 'undeclared';
 
@@ -10,7 +10,7 @@ const NO_COMMAND =
   /could not determine executable to run(?: for package (?<package>\S+))?|ERR_PNPM_DLX_NO_BIN|there is nothing to install in [`'"](?<crate>[^`'"]+)[`'"], because it has no binaries|DotnetToolSettings|settings file in the tool's NuGet package is invalid|NU1212\b|is not a \.NET tool|command not found: no bin|npm (?:error|ERR!) code ENOBIN/;
 /** What the package depends on exists nowhere but in its author's workspace, or does not fit together. */
 const DEPENDENCY = [
-  /EUNSUPPORTEDPROTOCOL|Unsupported URL Type "?(?<protocol>[\w-]+:)|ERR_PNPM_(?:WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|CATALOG_ENTRY\w*|SPEC_NOT_SUPPORTED\w*)|Workspace dependency "(?<ws>[^"]+)" not found|(?:workspace|catalog|link|portal):\S* (?:is not|isn't) supported/,
+  /EUNSUPPORTEDPROTOCOL|Unsupported URL Type "?(?<protocol>[\w-]+:)|ERR_PNPM_(?:WORKSPACE_PKG_NOT_FOUND|NO_MATCHING_VERSION_INSIDE_WORKSPACE|CATALOG_ENTRY\w*|SPEC_NOT_SUPPORTED\w*)|Workspace dependency "(?<ws>[^"]+)" not found|(?:workspace|catalog|link|portal):\S* (?:(?:is not|isn't) supported|failed to resolve)/,
   /npm (?:error|ERR!) code (?:ERESOLVE|EOVERRIDE)|unable to resolve dependency tree|Conflicting peer dependency/,
   /\b(?:Because|And because) .{1,120}\bdepends on\b.{1,160}\b(?:incompatible|conflict|unsatisfiable)|ResolutionImpossible|conflicting dependencies|has requirement .{1,60}, but you have/,
   /module declares its path as: \S+|must not contain directives that would cause it to be interpreted differently|version constraints conflict|NU1107\b|NU1605\b|failed to select a version for [`'"]/,
@@ -19,7 +19,7 @@ const DEPENDENCY = [
 const FORMAT = [
   /ERR_REQUIRE_(?:ESM|ASYNC_MODULE|CYCLE_MODULE)|require\(\) of ES Module|require\(\) cannot be used on an ESM graph|Must use import to load ES Module/,
   /Named export ['"](?<name>[^'"]+)['"] not found\. The requested module|requested module ['"](?<module>(?!node:|fs\b|util\b|crypto\b)[^'"]+)['"] does not provide an export named|is a CommonJS module, which may not support all module\.exports/,
-  /ERR_PACKAGE_PATH_NOT_EXPORTED|Package subpath ['"][^'"]+['"] is not defined by|No "exports" main defined|ERR_INVALID_PACKAGE_(?:TARGET|CONFIG)|ERR_UNSUPPORTED_DIR_IMPORT|Directory import ['"][^'"]+['"] is not supported/,
+  /ERR_PACKAGE_PATH_NOT_EXPORTED|Package subpath ['"][^'"]+['"] is not defined by|No \\?"exports\\?" main defined|ERR_INVALID_PACKAGE_(?:TARGET|CONFIG)|ERR_UNSUPPORTED_DIR_IMPORT|Directory import ['"][^'"]+['"] is not supported/,
   /(?:require|exports|module|__dirname|__filename) is not defined in ES module scope|Cannot use import statement outside a module|Unexpected token ['"]?export['"]?$|ReferenceError: (?:__dirname|__filename|require|exports|module) is not defined\b/,
   /ERR_UNKNOWN_FILE_EXTENSION|Unknown file extension ["']\.|ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING|ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX|Stripping types is currently unsupported/,
   // Written for an older Node.js: import assertions were replaced by attributes.
@@ -95,7 +95,7 @@ export default defineCause({
   explains: [...FAILED_START, 'launch-entry-point-missing', 'runtime-dependency-missing'],
 
   match(given) {
-    const said = words(given);
+    const said = mended(words(given));
     const lines = said.filter(({ text }) => !/^npm (?:warn|WARN)\b|DeprecationWarning|ExperimentalWarning/.test(text));
     if (lines.some(({ text }) => OTHER.test(text))) return null;
     const args = runWords(given.launch);
@@ -148,7 +148,12 @@ export default defineCause({
       const self = named || (from !== '' && packageIn(from) === name);
       // An import without an extension cannot have been left out of a download: it was compiled so.
       const bare = self && from !== '' && !/\.[a-z]+$/i.test(path);
-      return result(own, 'file-missing', bare ? 'likely' : 'possible', path);
+      return result(
+        own,
+        'file-missing',
+        bare || writtenElsewhere(lines, path) || (runner && !RUNNER.test(path)) ? 'likely' : 'possible',
+        path,
+      );
     }
     const relative = find(lines, RELATIVE);
     if (relative && lines.some(({ text }) => RUNNER.test(text) || /^\s*- .*[\\/]node_modules[\\/]/.test(text)))
@@ -293,6 +298,23 @@ export default defineCause({
         stderr:
           "SyntaxError: The requested module 'lodash-es' does not provide an export named 'foo'\n    at ModuleJob._instantiate (node:internal/modules/esm/module_job:180:21)",
         exitCode: 1,
+      },
+    },
+    {
+      name: 'a path of the machine of the author',
+      finds: true,
+      symptoms: {
+        stderr:
+          "Error: Cannot find module '/home/ci/build/node_modules/acme/prebuilds/x.node'\nRequire stack:\n- /usr/lib/node_modules/acme-cli/cli.js",
+      },
+    },
+    {
+      name: 'an install script that was not published',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npx', args: ['-y', 'acme-mcp'] },
+        stderr:
+          "npm error command sh -c node scripts/postinstall.mjs\nnpm error Error: Cannot find module '/root/.npm/_npx/1a/node_modules/acme-mcp/scripts/postinstall.mjs'",
       },
     },
     {

@@ -16,6 +16,11 @@ const QUESTIONS: [RegExp, { who: string; flag: string }][] = [
   [/Deno requests .{1,60} access|Allow\? \[y\/n/i, { who: 'deno', flag: '-A' }],
   [/Proceed \(\[?y\]?\/n\)\?/i, { who: 'conda', flag: '--yes' }],
   [
+    /^(?:Username|Password|Enter passphrase|Passphrase) for (?:key )?['"]|Are you sure you want to continue connecting|^(?:\[sudo\] )?password for \S+:\s*$/i,
+    { who: 'git', flag: '' },
+  ],
+  [/\?.{0,12}[[(](?:y(?:es)?\/n(?:o)?|y\/n\/[aA]\w*)[\])][ :›>]{0,4}$/i, { who: 'launcher', flag: '--yes' }],
+  [
     /Would you like to install it(?: now)?\?.*\[?y\/n|Do you want to install .{1,60}\? ?[[(]y\/n/i,
     { who: 'launcher', flag: '--yes' },
   ],
@@ -114,7 +119,7 @@ export default defineCause({
     guessed
       ? `The entry starts npx without -y. Where ${package_} is not installed yet, npx may be waiting for the answer to "Ok to proceed? (y)", which no client gives.`
       : asked
-        ? `${who} asked on the terminal whether it may ${who === 'deno' ? 'go on' : `install ${package_ || 'the package'}`}, and waits for an answer that no client gives.`
+        ? `${who} asked on the terminal whether it may ${who === 'deno' || who === 'git' ? 'go on' : `install ${package_ || 'the package'}`}, and waits for an answer that no client gives.`
         : `${who} was not allowed to install ${package_ || 'the package'} without asking, and had nobody to ask, so it gave up.`,
   fix: ({ who, package: package_ }) => {
     const edit = (to: string) => ({ file: 'the client config', at: 'args', to });
@@ -128,6 +133,17 @@ export default defineCause({
       ];
     if (who === 'deno')
       return [{ say: 'Grant the permissions in the entry:', edit: edit('"args": ["run", "-A", "<script>"]') }];
+    if (who === 'git')
+      return [
+        {
+          say: 'Let git reach the repository without asking: store the login, or accept the key of the host, once in a terminal:',
+          run: 'git ls-remote <address of the repository>',
+        },
+        {
+          say: 'So that it fails with a message instead of waiting, forbid the question in the entry:',
+          edit: { file: 'the client config', at: 'env', to: '"env": { "GIT_TERMINAL_PROMPT": "0" }' },
+        },
+      ];
     if (who === 'npx')
       return [
         {
@@ -185,6 +201,22 @@ export default defineCause({
         entry: { command: 'pnpm', args: ['dlx', 'foo-mcp'] },
         stderr:
           '! Corepack is about to download https://npm.registry.example/pnpm/-/pnpm-9.1.0.tgz\n? Do you want to continue? [Y/n]',
+      },
+    },
+    {
+      name: 'git asks for a login',
+      finds: true,
+      symptoms: {
+        entry: { command: 'uvx', args: ['git+https://github.com/acme/mcp'] },
+        stderr: "Username for 'https://github.com':",
+      },
+    },
+    {
+      name: 'ssh asks whether to trust the host',
+      finds: true,
+      symptoms: {
+        stderr:
+          "The authenticity of host 'github.com' can't be established.\nAre you sure you want to continue connecting (yes/no/[fingerprint])?",
       },
     },
     {

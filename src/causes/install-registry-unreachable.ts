@@ -34,13 +34,13 @@ const TROUBLES: [Trouble, RegExp][] = [
   ],
   [
     'connection',
-    /\bE(?:CONN(?:RESET|REFUSED|ABORTED)|TIMEDOUT|SOCKETTIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE|HOSTDOWN|ADDRNOTAVAIL)\b|ERR_SOCKET_(?:TIMEOUT|CLOSED|CONNECTION_TIMEOUT)|UND_ERR_|socket (?:hang up|timeout|disconnected|connection)|Socket timeout|ConnectionRefused|FailedToOpenSocket|ConnectionClosed|network (?:timeout|is unreachable|request|connectivity|error|failure|connection|socket)|connection (?:refused|reset|timed out|broken|aborted|closed|failed)|(?:connect|operation|read|request|connection)(?: \w+)? timed out|\btimed? ?out\b|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|error sending request|client error \(Connect\)|tcp connect error|Failed to (?:connect|open TCP)|i\/o timeout|spurious network|META_FETCH_FAIL|\b5\d\d\b(?= (?:Internal|Bad|Service|Gateway|- GET))|\b(?:E5\d\d|ERR_PNPM_FETCH_5\d\d|ERR_PNPM_META_FETCH)\b|status code(?: does not indicate success)?:? 5\d\d|trouble with your network connection|Retrying\b|could not be (?:downloaded|queried)|CONNECTION FAILED/i,
+    /\bE(?:CONN(?:RESET|REFUSED|ABORTED)|TIMEDOUT|SOCKETTIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE|HOSTDOWN|ADDRNOTAVAIL)\b|ERR_SOCKET_(?:TIMEOUT|CLOSED|CONNECTION_TIMEOUT)|UND_ERR_|socket (?:hang up|timeout|disconnected|connection)|Socket timeout|ConnectionRefused|FailedToOpenSocket|ConnectionClosed|network (?:timeout|is unreachable|request|connectivity|error|failure|connection|socket)|connection (?:refused|reset|timed out|broken|aborted|closed|failed)|(?:connect|operation|read|request|connection)(?: \w+)? timed out|\btimed? ?out\b|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|error sending request|client error \(Connect\)|tcp connect error|Failed to (?:connect|open TCP)|i\/o timeout|spurious network|[Uu]nable to load the service index|(?:[Cc]onnect|[Rr]ead) timed out|META_FETCH_FAIL|\b5\d\d\b(?= (?:Internal|Bad|Service|Gateway|- GET))|\b(?:E5\d\d|ERR_PNPM_FETCH_5\d\d|ERR_PNPM_META_FETCH)\b|status code(?: does not indicate success)?:? 5\d\d|trouble with your network connection|Retrying\b|could not be (?:downloaded|queried)|CONNECTION FAILED/i,
   ],
 ];
 
 /** An installer speaks of its index: its own prefix, its own sentence, or the address of an index. */
 const INDEX =
-  /\bnpm (?:error|ERR!|http|verb\w*|sill\w*|info)\b|\bERR_PNPM_|\bYN\d{4}\b|\b(?:npm|pypi|registry|index|mirror|packages?|proxy|artifacts?)[\w.-]*\.registry\.|https?:\/\/[^\s'"`]*(?:registry|npmjs|yarnpkg|pypi|pythonhosted|\/simple\/|crates\.io|golang\.org|goproxy|nuget|rubygems|packagist|maven|jsr\.io|deno\.land|esm\.sh|anaconda|artifactory|jfrog|nexus|codeartifact|pkgs\.(?:dev\.azure|visualstudio)|npm\.pkg\.github|verdaccio)|\bdownloading (?:package manifest|tarball)|host='(?:pypi|files\.pythonhosted|[\w.-]*(?:pypi|index|registry|mirror))|\bpypi(?:\.org)?\b|registry\.(?:npmjs|yarnpkg)|\/simple\/|Failed to (?:fetch|download|resolve)\b(?:.{0,3}[`:]| https?:)|Could not fetch URL|Could not (?:fetch|reach) specs|service index|crates[.-]io|proxy\.golang|GOPROXY|\bNU1301\b|Gem::RemoteFetcher|rubygems|packagist|repo\d?\.maven|CondaHTTPError|CondaSSLError|An index URL|--native-tls\b|package (?:index|registry)|registry index|npm registry|(?:unable to access|could not read (?:Username|Password) for) 'https?:|git (?:operation|fetch) failed|Failed to (?:clone|download and build)|process didn't exit successfully: .*git|\buv(?:x)? .*(?:fetch|download)|\bpip (?:install|download)\b|Retry\(total=|corepack/i;
+  /\bnpm (?:error|ERR!|http|verb\w*|sill\w*|info)\b|\bERR_PNPM_|\bYN\d{4}\b|\b(?:npm|pypi|registry|index|mirror|packages?|proxy|artifacts?)[\w.-]*\.registry\.|https?:\/\/[^\s'"`]*(?:registry|npmjs|yarnpkg|pypi|pythonhosted|\/simple\/|crates\.io|golang\.org|goproxy|nuget|rubygems|packagist|maven|jsr\.io|deno\.land|esm\.sh|anaconda|artifactory|jfrog|nexus|codeartifact|pkgs\.(?:dev\.azure|visualstudio)|npm\.pkg\.github|verdaccio)|\bdownloading (?:package manifest|tarball)|host='(?:pypi|files\.pythonhosted|[\w.-]*(?:pypi|index|registry|mirror))|\bpypi(?:\.org)?\b|registry\.(?:npmjs|yarnpkg)|\/simple\/|Failed to (?:fetch|download|resolve)\b(?:.{0,3}[`:]| https?:)|Could not fetch URL|Could not (?:fetch|reach) specs|service index|crates[.-]io|proxy\.golang|GOPROXY|\bNU1301\b|^go: \S+@|\b(?:GET|Get) "?https?:\S+\/@v\/|Could not transfer artifact|artifact descriptor|Gem::RemoteFetcher|rubygems|packagist|repo\d?\.maven|CondaHTTPError|CondaSSLError|An index URL|--native-tls\b|package (?:index|registry)|registry index|npm registry|(?:unable to access|could not read (?:Username|Password) for) 'https?:|git (?:operation|fetch) failed|Failed to (?:clone|download and build)|process didn't exit successfully: .*git|\buv(?:x)? .*(?:fetch|download)|\bpip (?:install|download)\b|Retry\(total=|corepack/i;
 
 /** npm's closing line names the code of the failure. Text of one line has it anywhere. */
 const NPM_CODE =
@@ -305,6 +305,15 @@ export default defineCause({
       name: 'a token that only the shell has',
       finds: true,
       symptoms: { stderr: 'npm error Failed to replace env in config: ${NPM_TOKEN}', exitCode: 1 },
+    },
+    {
+      name: 'Maven',
+      finds: true,
+      symptoms: {
+        stderr:
+          'Failed to read artifact descriptor for io.acme:mcp:jar:1.0: Could not transfer artifact io.acme:mcp:pom:1.0 from/to central: Connect timed out',
+        exitCode: 1,
+      },
     },
     {
       name: 'a backend that refuses',

@@ -137,3 +137,13 @@ export function near(lines: Line[], place: string, pattern: RegExp, distance: nu
     .slice(Math.max(0, i - distance), i + distance + 1)
     .some((line) => line.from === from && pattern.test(line.text));
 }
+
+/** An absolute path that an installed file asks for, outside its own installation: it was written into it on the machine of its author. */
+export const writtenElsewhere = (lines: Line[], path: string): boolean => {
+  const root = path.slice(0, path.indexOf('node_modules'));
+  if (!/^(?:file:\/\/)?(?:[A-Za-z]:)?[\\/]/.test(root)) return false;
+  return lines.some(({ text }) => {
+    const asker = /^\s*- (?<file>.*[\\/]node_modules[\\/].*)/.exec(text)?.groups?.file;
+    return asker !== undefined && !asker.startsWith(root);
+  });
+};

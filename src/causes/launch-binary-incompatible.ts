@@ -19,7 +19,7 @@ const LIBC = [
 const MACHINE = [
   /\bBad CPU type in executable\b|\bos error 86\b|\berror=86\b|\[Errno 86\]|\bEBADARCH\b|Unknown system error -86/i,
   /incompatible architecture|wrong ELF class|invalid ELF header|compiled for \S+ but (?:the|this|your) (?:system|machine|host)|\bmach-o, but wrong architecture|no suitable image found|wrong architecture\b|fat file, but missing compatible architecture/i,
-  /(?:[Ee]xec(?:utable)? format error|\bENOEXEC\b|\bos error 8\b|\[Errno 8\]|\berror=8\b|Unknown system error -8\b|cannot execute binary file|exec user process caused:? "?exec format error)/,
+  /(?:[Ee]xec(?:utable)? format error|\bENOEXEC\b|\bos error 8\b|\[Errno 8\]|\berror=8\b|Unknown system error -8\b|cannot execute binary file|could not be run by the operating system|exec user process caused:? "?exec format error)/,
   /: (?:line )?\d+: [^\w\s]{0,4}ELF.{0,60}: (?:command )?not found/,
   /Fehler im Format der Programmdatei|[Ee]rreur de format pour exec|[Ee]rror de formato ejecutable|可执行(?:文件|檔)格式错误|无法执行二进制文件|実行形式エラー|バイナリファイルを実行できません|Ошибка формата выполняемого файла|실행 형식 오류/,
   /not a valid Win32 application|\bos error (?:193|216)\b|\[?WinError (?:193|216)\b|CreateProcess error=(?:193|216)\b|\bWin32[- ](?:Anwendung|Programm)|application Win32 valide|aplicaci[óo]n (?:de )?Win32|aplicativo Win32|applicazione (?:di )?Win32|Win32 应用程序|Win32 應用程式|Win32 アプリケーション|приложени\S+ (?:для )?Win32|Win32 응용/i,
@@ -334,6 +334,15 @@ export default defineCause({
           lifetimeMs: 0,
           pending: [],
         },
+      },
+    },
+    {
+      name: 'fish',
+      finds: true,
+      symptoms: {
+        os: 'linux',
+        stderr:
+          "exec: Failed to execute process: './node_modules/acme-mcp/bin/acme_linux' the file could not be run by the operating system.",
       },
     },
     {

@@ -17,7 +17,7 @@ const NOT_EXECUTABLE = [
 
 /** The check of signatures and origin: Gatekeeper, library validation, SmartScreen, application control, antivirus. */
 const UNTRUSTED =
-  /code signature (?:in|invalid|not valid)|code object is not signed|source=no usable signature|not valid for use in process|different Team IDs|library load (?:disallowed|denied) by system policy|library validation|CODESIGNING|Code Signature Invalid|com\.apple\.quarantine|can(?:not|'t|’t) be opened because (?:the developer|Apple cannot)|developer cannot be verified|is damaged and can|could not verify .* is free of malware|blocked by (?:group policy|your (?:system )?administrator|an? (?:application control|software restriction)|application control|Gatekeeper|AppLocker|Smart App Control)|Application Control policy has blocked|contains a virus or potentially unwanted|os error (?:225|1260|4551)\b|Terminating process due to|code has no resources but signature|spctl\b.{0,40}rejected/i;
+  /code signature (?:in|invalid|not valid)|code object is not signed|source=no usable signature|not valid for use in process|different Team IDs|library load (?:disallowed|denied) by system policy|library validation|CODESIGNING|Code Signature Invalid|com\.apple\.quarantine|can(?:not|'t|’t) be opened because (?:the developer|Apple cannot)|developer cannot be verified|is damaged and can|could not verify .* is free of malware|blocked by (?:group policy|your (?:system )?administrator|an? (?:application control|software restriction)|application control|Gatekeeper|AppLocker|Smart App Control)|Application Control policy has blocked|contains a virus or potentially unwanted|os error (?:225|1260|4551)\b|Terminating process due to|code has no resources but signature|spctl\b.{0,40}rejected|\[gk\] reject|load code signature error|AppleSystemPolicy|security policy would not allow|Taskgated Invalid/i;
 
 /** PowerShell names its page on execution policies in every language. */
 const EXECUTION_POLICY =
@@ -25,13 +25,13 @@ const EXECUTION_POLICY =
 
 /** Refused, in the words of Windows; the line says no more than that. */
 const DENIED_ALONE =
-  /^\W*(?:(?:error|fatal)\W{1,3})?(?:Access is denied|Operation not permitted|Zugriff verweigert|Acc[eè]s refus[ée]|Acceso denegado|Acesso negado|Accesso negato|拒绝访问|存取被拒|アクセスが拒否されました|액세스가 거부되었습니다|Отказано в доступе|Toegang geweigerd|Odmowa dostępu|Erişim engellendi)\W*$/i;
+  /^\W*(?:(?:error|fatal)\W{1,3})?(?:Access is denied|Operation not permitted|Zugriff verweigert|Acc[eè]s refus[ée]|Acceso denegado|Acesso negado|Accesso negato|拒绝访问|存取被拒|アクセスが拒否されました|액세스가 거부되었습니다|Отказано в доступе|Toegang geweigerd|Odmowa dostępu|Erişim engellendi)\W*(?:\((?:os error|code|0x)[ :]?\w{1,10}\))?\W*$/i;
 /** The client, or a launcher, says that it may not start the program. */
 const START_DENIED =
   /(?:spawn|start|launch|execut|create process|trampoline|exec\b|run\b).{0,120}(?:[Pp]ermission denied|[Oo]peration not permitted|[Aa]ccess is denied|Access denied|os error (?:1|5|13)\b|WinError 5\b|error=(?:5|13)\b)|^(?:PermissionError|OSError)?:? ?\[WinError 5\][^'"]*$|Unknown system error -88\b/i;
 /** Sandboxes and mandatory access control. */
 const SANDBOX =
-  /within an App Sandbox|\bSandbox: \S+ deny|Gatekeeper|SELinux is preventing|\bavc: {1,2}denied|apparmor="DENIED"|snap-confine\b|\bbwrap: |flatpak.{0,40}(?:denied|not permitted|sandbox)|seccomp.{0,30}(?:denied|kill|violation)|noexec\b|landlock/i;
+  /within an App Sandbox|\bSandbox: \S+ deny|Gatekeeper|SELinux is preventing|\bavc: {1,2}denied|apparmor="DENIED"|snap-confine\b|\bbwrap: |flatpak.{0,40}(?:denied|not permitted|sandbox)|seccomp.{0,30}(?:denied|kill|violation)|\bnoexec\b|landlock/i;
 
 /** macOS keeps programs out of Documents, Desktop, Downloads, iCloud and other volumes until the user allows it. */
 const PROTECTED = [
@@ -39,6 +39,7 @@ const PROTECTED = [
   /(?:Operation not permitted|EPERM)\b.*?(?<path>\/(?:Users\/[^/\s]+\/(?:Documents|Desktop|Downloads|Library)|Volumes)[^\s'"]*)/i,
   /(?<path>\/(?:Users\/[^/\s]+\/(?:Documents|Desktop|Downloads|Library)|Volumes)[^:'"]*)['"]?: (?:Operation not permitted|\[Errno 1\])/,
   /(?:getcwd|uv_cwd|shell-init|job-working-directory|working directory)\b.*(?:Operation not permitted|EPERM)|(?:Operation not permitted|EPERM).*\b(?:getcwd|uv_cwd)\b/i,
+  /(?:^|: )\[Errno 1\] Operation not permitted\W*$|\bEPERM: operation not permitted, (?:uv_cwd|open|stat|lstat|realpath|scandir)\b/,
   /(?:sh|bash|zsh|env|spawn|exec\w*|sandbox-exec|sandbox_apply)\b.*(?:Operation not permitted|\bEPERM\b)/i,
 ];
 
@@ -308,6 +309,25 @@ export default defineCause({
         os: 'linux',
         stderr: 'audit: apparmor="DENIED" operation="exec" profile="snap.acme" name="/home/me/x"',
       },
+    },
+    {
+      name: 'Python below a protected folder',
+      finds: true,
+      symptoms: {
+        os: 'macos',
+        stderr:
+          'Fatal Python error: init_import_site: Failed to import the site module\nPermissionError: [Errno 1] Operation not permitted',
+      },
+    },
+    {
+      name: 'the log of Gatekeeper',
+      finds: true,
+      symptoms: { os: 'macos', stderr: 'syspolicyd: [gk] rejecting due to lack of matching active rule' },
+    },
+    {
+      name: 'ENOEXEC is another refusal than noexec',
+      finds: false,
+      symptoms: { clientError: 'spawn /home/me/run.py ENOEXEC' },
     },
     { name: 'killed on Linux', finds: false, symptoms: { os: 'linux', signal: 'SIGKILL' } },
     {

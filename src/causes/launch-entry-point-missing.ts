@@ -26,6 +26,7 @@ const SCRIPT = [
   /Could not find or load main class (?<name>\S+)|no main manifest attribute,? in (?<jar>\S+)/,
   /Could not execute because the (?:specified command or file was not found|application was not found)|No executable found matching command ["'](?<name>[^"']+)/,
   /docker: ['"](?<name>mcp|ai|model)['"] is not a docker command|unknown command: docker (?<plugin>mcp|ai|model)\b/,
+  /error: no such command: [`'"](?<cargo>[\w-]+)|^(?:npm (?:ERR!|error) )?Unknown command: ["'](?<npm>[\w:-]+)["']\s*$|unknown command ["'](?<sub>[\w-]+)["'] for ["'](?:gh|kubectl|helm|docker|podman|terraform|supabase|doctl|flyctl|stripe)["']|(?:git|gh|docker): ['"](?<git>[\w-]+)['"] is not a (?:git|gh|docker) command|['"](?<az>[\w-]+)['"] is misspelled or not recognized by the system|gcloud\S*\) Invalid choice: ['"](?<gcloud>[\w-]+)|Unknown Syntax Error: Command not found|ERR_PNPM_RECURSIVE_EXEC_FIRST_FAIL/,
   /No server object found in (?<name>\S+)/,
 ];
 
@@ -40,6 +41,7 @@ const MODULE = [
 const BELOW_RUNNER = [
   /\bsh: (?:(?:line )?\d+: )?(?<name>[\w.@-]+): (?:command )?not found|^command not found: (?<npx6>[\w.@-]+)$/,
   ...IN_CMD,
+  /\bCommand failed with ENOENT: (?<pnpm>[\w.@-]+)|\bspawn (?<spawned>[\w.@-]+) ENOENT\b/,
 ];
 const DEV_TOOL =
   /^(?:tsc|tsx|ts-node|tsup|tsdown|vite|esbuild|rollup|webpack|turbo|rimraf|shx|cross-env|nodemon|concurrently|husky|patch-package|nest|next)$/;
@@ -78,23 +80,29 @@ export default defineCause({
     const module = find(lines, ...MODULE);
     const script = refused ? null : find(lines, ...SCRIPT);
     const command = given.launch?.command.split(/[\\/]/).pop() ?? '';
+    const known = RUNNER.test(command) || lines.some(({ text }) => /^npm (?:error|ERR!)/.test(text));
+    // Without an entry only a shell's own sentence tells, not a name in quotes.
+    const shells = known ? BELOW_RUNNER : given.launch ? [] : BELOW_RUNNER.slice(0, 2);
     const below =
-      !module && !script && (RUNNER.test(command) || lines.some(({ text }) => /^npm (?:error|ERR!)/.test(text)))
-        ? find(
+      module || script
+        ? null
+        : find(
             lines.filter(({ text }) =>
-              isScript(BELOW_RUNNER.map((pattern) => nameIn(pattern.exec(text))).find(Boolean) ?? ''),
+              isScript(shells.map((pattern) => nameIn(pattern.exec(text))).find(Boolean) ?? ''),
             ),
-            ...BELOW_RUNNER,
-          )
-        : null;
+            ...shells,
+          );
     const hit = module ?? script ?? below;
     if (!hit) return null;
     const { package: pkg, ...named } = hit.groups;
     const name = Object.values(named).find(Boolean) ?? '';
     // The module is the program's own word for an import only when it is wrapped; unwrapped it is the interpreter's.
+    // In a package that npm builds first, the script is the author's; a class with a separator is half of a path.
     const clear =
-      /not provided by package|[Mm]issing script|main class|executable script not found/.test(hit.line.text) ||
-      (module && hit.line.text.includes(`: No module named ${name}`));
+      !lines.some(({ text }) => /git dep preparation|\b(?:pre|post)?(?:install|pare) script/.test(text)) &&
+      !/[\\/]/.test(name) &&
+      (/not provided by package|[Mm]issing script|main class|executable script not found/.test(hit.line.text) ||
+        (module && hit.line.text.includes(`: No module named ${name}`)));
     return {
       certainty: clear ? 'certain' : 'likely',
       cites: [hit.line.at],
@@ -217,6 +225,42 @@ export default defineCause({
         entry: { command: 'npx', args: ['-y', 'foo-mcp'] },
         stderr: 'sh: 1: foo-mcp: not found',
         exitCode: 127,
+      },
+    },
+    {
+      name: 'a shell of Windows, and no entry',
+      finds: true,
+      symptoms: {
+        client: 'vscode',
+        os: 'windows',
+        serverLog:
+          "[server stderr] 'acme-mcp' is not recognized as an internal or external command,\n[server stderr] operable program or batch file.",
+      },
+    },
+    {
+      name: 'behind cmd /c npx',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        entry: { command: 'cmd', args: ['/c', 'npx', '-y', 'acme-mcp'] },
+        stderr: "'acme-mcp' is not recognized as an internal or external command,\noperable program or batch file.",
+      },
+    },
+    {
+      name: 'npm knows no such command',
+      finds: true,
+      symptoms: {
+        entry: { command: 'npm', args: ['mcp'] },
+        stderr: 'Unknown command: "mcp"\n\nTo see a list of supported npm commands, run:\n  npm help',
+      },
+    },
+    {
+      name: 'pnpm, which starts the command itself',
+      finds: true,
+      symptoms: {
+        entry: { command: 'pnpx', args: ['acme-mcp'] },
+        stderr: ' ENOENT  Command failed with ENOENT: mcp-server\nspawn mcp-server ENOENT',
+        exitCode: 1,
       },
     },
     {

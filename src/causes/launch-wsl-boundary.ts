@@ -30,6 +30,10 @@ const CROSSED: [RegExp, 'windows-side' | 'linux-side' | 'share' | 'wsl'][] = [
     'linux-side',
   ],
   [
+    /(?<path>\/mnt\/[a-z]\/(?:Program Files|Users\/[^/:]{1,60}\/AppData|Windows)\b[^:]{0,200}\/(?:np[mx]|node|uvx?|pnpm|yarn|python[\d.]*)): (?:line )?\d+: .*[Ss]yntax error/,
+    'linux-side',
+  ],
+  [
     /\bMZ[^:]{0,20}: not found|cannot execute binary file: .*\.exe\b|\.exe: (?:cannot execute|Exec format error|Invalid argument)/i,
     'linux-side',
   ],

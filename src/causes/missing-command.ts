@@ -1,6 +1,7 @@
 /** The command of an entry that was not found: read by the causes that say why. */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { runWords } from './installers.js';
 import { LAUNCHER } from './launchers.js';
 import { systemOf } from './system.js';
 import { failed, find, type Line, words } from './words.js';
@@ -11,7 +12,7 @@ const NAME = '[\\w.+@-]{1,60}';
 /** cmd.exe. Through a wrong code page only the quoted name at the start of the line survives. */
 export const IN_CMD = [
   new RegExp(
-    `["'](?<name>${NAME})["']\\s?(?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o .{1,3} reconhecido|non .{1,3} riconosciuto|(?:wordt|is) niet herkend|ist entweder falsch|nie jest rozpozn|iç ya da dı|känns inte igen|genkendes ikke|gjenkjennes ikke|ei ole sisä|kh.{1,8}ng đ|tidak dikenali|nu este recunoscut|nem felismer|není názvem|не является|не распознан|不是(?:内部|內部)|は、?内部コマンド|은\\(는\\))`,
+    `["'](?<name>${NAME})["']\\s?(?:is not recogni[sz]ed|n'est pas reconnu|no se reconoce|n.{1,4}o .{1,3} reconhecido|non .{1,3} riconosciuto|(?:wordt|is) niet herkend|ist (?:entweder falsch|kein interner)|nie jest rozpozn|iç ya da dı|känns inte igen|genkendes ikke|gjenkjennes ikke|ei ole sisä|kh.{1,8}ng đ|tidak dikenali|nu este recunoscut|nem felismer|není názvem|не является|не распознан|不是(?:内部|內部)|は、?内部コマンド|은\\(는\\))`,
     'i',
   ),
   new RegExp(
@@ -33,7 +34,9 @@ const NOT_FOUND = [
   new RegExp(`\\b(?:command not found|unknown command)[: ]+["'\`]?(?<name>${NAME})(?!["'\`]? [\\w-])`, 'i'),
   ...IN_CMD,
   // PowerShell repeats the name behind the colon, and keeps the word "cmdlet" in most languages.
-  new RegExp(`["'“„«](?<name>${NAME})["'”»].{0,80}\\b[Cc]mdlet\\b`),
+  new RegExp(
+    `["'“„«‘]\\s?(?<name>${NAME})\\s?["'”»’].{0,80}(?:\\b[Cc]mdlet|applet de commande|командлет|コマンドレット)`,
+  ),
   new RegExp(`^(?<name>${NAME}) ?: .{0,40}["'“„«‘]\\s?\\k<name>\\s?["'”»’](?! (?:is|has|was)\\b)`),
   new RegExp(`ObjectNotFound: \\((?<name>${NAME}):String\\)`),
   // Go and container engines, Bun, Java, .NET, Python, Ruby, Deno, Rust.
@@ -101,7 +104,7 @@ const UNSET =
 
 /** The command itself is not there, and the client does not repeat its name. */
 export const NAMELESS =
-  /(?:start|spawn|launch|connect|command|process).*(?:No such file or directory \(os error 2\)|program not found)|^(?:error: |\W*Caused by:? ?)?program not found|\[WinError 2\]|CreateProcess error=2\b|\b(?:spawn|launch|start|execut|creat)\w*(?: the)?(?: MCP)?(?: server)?(?: child)? (?:process|command|server|transport|executable)\b.{0,80}(?:No such file or directory|cannot find the file|entity not found|executable (?:file )?not found|command not found|ENOENT)(?! ?:? ?['"`/])/i;
+  /(?:start|spawn|launch|connect|command|process).*(?:No such file or directory \(os error 2\)|program not found)|^No such file or directory \(os error 2\)$|^(?:error: |\W*Caused by:? ?)?program not found|\[WinError 2\]|CreateProcess error=2\b|\b(?:spawn|launch|start|execut|creat)\w*(?: the)?(?: MCP)?(?: server)?(?: child)? (?:process|command|server|transport|executable)\b.{0,80}(?:No such file or directory|cannot find the file|entity not found|executable (?:file )?not found|command not found|ENOENT)(?! ?:? ?['"`/])/i;
 
 type Seen = Partial<Pick<Evidence, 'launch' | 'process' | 'stderr' | 'stdout' | 'handshake' | 'reported'>>;
 
@@ -154,12 +157,17 @@ function located(
   // A live spawn that failed although the command was found: the working directory or the interpreter is missing.
   const spawned =
     process?.spawnError?.code === 'ENOENT' && !launch?.lookup ? (process.spawnError.path ?? command) : undefined;
+  // What a package runner could not start is the package's own command: launch-entry-point-missing.
+  const below =
+    spawned !== undefined && /^(?:np|pnp|bun)x$/i.test(command ?? '') && spawned !== command && !LAUNCHER.test(spawned);
+  if (below) return null;
   if (bare(spawned)) return { name: spawned, cites: [at('process', 'spawnError', 'message')], by: 'spawn' };
   // Another name that is not found belongs to the server (a script of a package): launch-entry-point-missing.
   const ours = (name: string) =>
     LAUNCHER.test(name) ||
     name === command ||
-    (launch?.args ?? []).some((arg) => arg.split(/\s/)[0] === name && /^(?:cmd|sh|bash|zsh|wsl)/i.test(command ?? ''));
+    // Behind a shell the first word is the command; what a runner below it looked for is its own.
+    (/^(?:cmd|sh|bash|zsh|wsl)/i.test(command ?? '') && runWords(launch)[0] === name);
   for (const pattern of NOT_FOUND) {
     const hit = find(
       lines.filter(({ text }) => ours(nameIn(pattern.exec(text)))),

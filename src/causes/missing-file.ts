@@ -3,13 +3,13 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isJoined } from './launchers.js';
 import { NAMELESS } from './missing-command.js';
-import { isForeign, systemOf } from './system.js';
-import { failed, find, findAll, words } from './words.js';
+import { isForeign, programOf, systemOf } from './system.js';
+import { failed, find, findAll, mended, words } from './words.js';
 
 /** What each runtime says when the file or folder it was started with is not there. */
 const NOT_THERE = [
   // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
-  /Cannot find module '(?<path>(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~][^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
+  /Cannot find module '(?<path>(?:(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~]|(?:\.{3}|…|<[^'>]{1,40}>|\[[^'\]]{1,40}\]|\*{2,8}|[$%][\w{}%:]{1,40})[\\/])[^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
   /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/i,
   /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
   /Unable to access jarfile (?<path>.+)/,
@@ -18,6 +18,8 @@ const NOT_THERE = [
   /The application '(?<path>.+?)' does not exist|application to execute does not exist: '(?<dll>[^']+)|manifest path `(?<cargo>[^`]+)` does not exist|did not find executable at '(?<launcher>[^']+)|The provided file path does not exist: (?<file>\S+)|project exists in (?<project>.+?), or pass/,
   // uv, docker run -v and --env-file, node --env-file, PowerShell -File.
   /Failed to spawn: `(?<path>(?:[A-Za-z]:)?[^`\\/]*[\\/][^`]*)`|(?:[Dd]irectory|path) `(?<folder>[^`]+)` (?:does not exist|not found)/,
+  /[Cc]ould(?:n't| not) find an? (?:package\.json|pyproject\.toml|composer\.json|Cargo\.toml)(?: file)? in ["'`]?(?<project>[^"'`]+?)["'`]?(?: or its parents| or any parent.*)?$|[Nn]o (?:package\.json|pyproject\.toml) .{0,60}was found in ["'`](?<project2>[^"'`]+)|could not find `Cargo\.toml` in `(?<project3>[^`]+)`|[Dd]irectory '(?<project4>[^']+)' does not contain a Gradle build|there is no POM in this directory \((?<project5>[^)]+)\)/,
+  /[Ff]ailed to (?:query|inspect|canonicalize|read|open|stat|access)\b[^`'"]{0,60} [`'"](?<path>(?:[A-Za-z]:|[.~])?[\\/][^`'"]+)[`'"]$|Python interpreter not found at [`'"](?<python>[^`'"]+)|Broken (?:symlink|virtual environment)\b[^`'"]{0,20}[`'"](?<python2>[^`'"]+)|(?:application|script|entry ?point|executable|binary|program) ['"`]?(?<program>(?:[A-Za-z]:|[.~])?[\\/][^'"`]{1,200}?)['"`]? (?:does not exist|doesn't exist|could not be found|(?:was )?not found)/,
   /bind source path does not exist: (?<path>.+?)\.?$|\bopen (?<envFile>\S*\.env\S*): (?:no such file|The system cannot)|node: (?<nodeEnv>\S*\.env\S*): not found/,
   /The argument '(?<path>[^']+)' to the -File parameter does not exist/,
   // Working directory: the kernel, shells, VS Code, npm that finds no project there.
@@ -34,7 +36,13 @@ const NOT_THERE = [
 
 /** cmd.exe does not say which. */
 const UNNAMED =
-  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
+  /^\s*error: No such file or directory \(os error 2\)\s*$|^\s*(?:error: ?|Caused by: ?)?(?:The system cannot find the path specified|Das System kann den angegebenen Pfad nicht finden|Le chemin d.acc.s sp.cifi. est introuvable|El sistema no puede encontrar la ruta|Impossibile trovare il percorso|系统找不到指定的路径|指定されたパスが見つかりません|O sistema não pode encontrar o caminho|Системе не удается найти указанный путь|지정된 경로를 찾을 수 없습니다|系統找不到指定的路徑|Het systeem kan het opgegeven pad niet vinden|Nie można odnaleźć określonej ścieżki|Sistem belirtilen yolu bulamıyor)|^MSBUILD ?: error MSB1009/;
+
+const NO_FILE =
+  /\bno such (?:file|directory)|\bENOENT\b|cannot find the (?:path|file)|could not find (?:a part of the path|file)|NoSuchFile|FileNotFound|\bdoes(?: not|n't) exist\b|os error [23]\b|\bnot found\b/i;
+
+/** The head of a trace of the loader of Node.js: every file that is not found is thrown there. */
+const LOADER_HEAD = /\b(?:node:)?internal\/modules\/cjs\/loader(?:\.js)?:\d+/;
 
 /** An app-made message counts only when the path in it stands in the entry. */
 const OPENED =
@@ -65,6 +73,8 @@ export interface MissingFile {
   built: boolean;
   /** We looked ourselves. */
   looked: boolean;
+  /** Only the head of the trace is known: that something was not found, and not what. */
+  cut?: boolean;
   /** Said by what was to run the file, not by a program about its data. */
   said: boolean;
 }
@@ -110,7 +120,7 @@ function howOf(path: string, args: readonly string[]): MissingFile['how'] {
 export function missingFile(given: Seen): MissingFile | null {
   if (!failed(given)) return null;
   const { launch, process } = given;
-  const lines = words(given);
+  const lines = mended(words(given));
   const args = launch ? [launch.command, ...launch.args, ...(launch.cwd ? [launch.cwd] : [])] : [];
   const result = (path: string, where: MissingFile['where'], cites: string[], looked = false): MissingFile => {
     const how = howOf(path, args);
@@ -156,14 +166,25 @@ export function missingFile(given: Seen): MissingFile | null {
       return result(launch?.cwd ?? 'the working directory', 'cwd', [at('process', 'spawnError', 'message')]);
     return result(spawned, 'command', [at('process', 'spawnError', 'message')]);
   }
+  // What an installed package asks for inside another one is not the file of the entry: install-package-broken.
+  const byPackage =
+    /^(?:npx|pnpx|bunx)$/i.test(programOf(launch?.command)) ||
+    lines.some(({ text }) => /^\s*- .*[\\/]node_modules[\\/]|imported from \S*\w/.test(text));
   for (const pattern of NOT_THERE)
     for (const { groups, line } of findAll(lines, pattern)) {
       const [kind, path] = Object.entries(groups).find(([, value]) => value) ?? [];
-      if (!kind || !path || !ours(path)) continue;
+      const folder = /cwd|cd|dash|vscode|folder|project/.test(kind ?? '');
+      if (
+        !kind ||
+        !path ||
+        !(ours(path) || (folder && !isForeign(path, systemOf(given)))) ||
+        (byPackage && /[\\/]node_modules[\\/]/.test(path))
+      )
+        continue;
       const word = looked.find((one) => path.endsWith(one.word.replace(/^\.[\\/]/, '')) || one.resolved === path);
       return result(
         path,
-        /cwd|cd|dash|vscode|folder|project/.test(kind) ? 'cwd' : /program|python/.test(kind) ? 'command' : 'arg',
+        folder ? 'cwd' : /program|python/.test(kind) ? 'command' : 'arg',
         [line.at, ...(word ? [word.at] : [])],
         word !== undefined,
       );
@@ -187,7 +208,32 @@ export function missingFile(given: Seen): MissingFile | null {
   );
   if (nameless && launch && !launch.lookup && /[\\/]/.test(launch.command) && ours(launch.command))
     return result(launch.command, 'command', [nameless.line.at, at('launch', 'command')]);
+  // The loader of Node.js throws in this place when it finds no file; what it throws was not copied.
+  const head = find(lines, LOADER_HEAD);
+  if (
+    head &&
+    lines.every(({ text }) => !/Error\b|Exception\b|Cannot find|not found/.test(text.replace(head.match[0], '')))
+  ) {
+    const script = args.slice(1).find((arg) => /\.[cm]?js$/.test(arg) && !arg.startsWith('-'));
+    if (script && ours(script)) return { ...result(script, 'arg', [head.line.at]), cut: true };
+  }
   const unnamed = find(lines, UNNAMED);
+  // Whatever the words: a path of the entry, and that there is none.
+  const own = lines.find(
+    ({ text }) =>
+      NO_FILE.test(text) &&
+      !/https?:|\b404\b/.test(text) &&
+      args.some(
+        (arg) =>
+          arg.length > 4 &&
+          /^(?:[A-Za-z]:|[.~])?[\\/]/.test(arg) &&
+          ours(arg) &&
+          text.replaceAll('\\\\', '\\').includes(arg),
+      ),
+  );
+  const word =
+    own && args.find((arg) => arg.length > 4 && /[\\/]/.test(arg) && own.text.replaceAll('\\\\', '\\').includes(arg));
+  if (own && word) return { ...result(word, word === launch?.cwd ? 'cwd' : 'arg', [own.at]), said: false };
   return (
     unnamed &&
     result(

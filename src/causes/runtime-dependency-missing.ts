@@ -1,7 +1,7 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { missingFile } from './missing-file.js';
-import { find, type Hit, WORDS, words } from './words.js';
+import { find, type Hit, mended, WORDS, words } from './words.js';
 
 /** Node.js, Bun, Deno: a bare name is a package; a relative or absolute one was asked for by an existing file. */
 const NODE = [
@@ -9,11 +9,11 @@ const NODE = [
   /Cannot find (?:module|package) ['"](?<name>[^'"]+)['"] imported from (?<from>\S*\w)/,
   /Cannot find module ['"](?<name>\.{1,2}\/[^'"]+)['"]/,
   /Cannot find module '(?<name>[^']+)'\. Please verify that the package\.json/,
-  /[Cc]ould not resolve ["'](?<name>[^"'./][^"']*)["']|Relative import path "(?<deno>[^"]+)" not prefixed|error TS2307: Cannot find module ['"](?<ts>[^'"]+)/,
+  /[Cc]ould not resolve ["'](?<name>[^"'./][^"']*)["']|Import "(?:npm:|jsr:)?(?<map>[^"]+)" not a dependency|Relative import path "(?<deno>[^"]+)" not prefixed|error TS2307: Cannot find module ['"](?<ts>[^'"]+)/,
 ];
 const PYTHON = [
   /ModuleNotFoundError: No module named ['"](?<name>[\w.-]+)['"](?!; )/,
-  /\b[Nn]o module named ['"](?<name>[\w.-]+)['"](?!; )/,
+  /\b[Nn]o module named? ['"](?<name>[\w.-]+)['"](?!; )/,
   /ImportError: No module named (?<name>[\w.]+)$/,
   /pkg_resources\.DistributionNotFound: The ['"](?<name>[\w.-]+)|PackageNotFoundError: (?:No package metadata was found for )?['"]?(?<meta>[\w.-]+)/,
 ];
@@ -27,11 +27,12 @@ const OTHER = [
 /** Tools and SDKs that a server needs beside its libraries. */
 const TOOL = [
   /No instances of (?<name>MSBuild) could be detected|No (?<sdk>\.NET SDKs?) (?:were|was) found/,
-  /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
+  /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|(?<playwright>playwright) install\b|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
   /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object|DLL load failed while importing (?<dll>\w+): (?:The specified module|找不到指定的模块)/,
   /(?:^|[\s'"`])(?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|ripgrep|graphviz|dot|gh|kubectl|terraform|psql|sqlite3|java|javac|gradle|mvn|tsc|tsx|ts-node|tsup|vite|esbuild|rimraf|shx|cross-env|nodemon|turbo|patch-package)['"`]?:? (?:command not found|not found|is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the )?[$%]?PATH|is not recogni[sz]ed)/,
   /\[Errno 2\] No such file or directory: ['"](?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|dot|gh|kubectl|terraform|psql|docker|node|npm|npx|java|soffice|pdftotext|pdftoppm|osascript|xcrun|hdc|idb|aws|gcloud|az)(?:\.exe)?['"]|exec: "(?<go>[\w.-]+)": executable file not found in [$%]PATH/,
   /\b(?:dependencies|node_modules)\b.{0,30}(?:not (?:been )?installed|missing|not found)|[Pp]lease (?:install|run).{0,60}\b(?<install>npm (?:i|install|ci)|pnpm install|yarn install|uv sync|pip install -r|bundle install|composer install)\b/,
+  /\b[Pp]lease run:? [`'"]?(?:npm (?:i|install|add)|pip3? install|python3? -m pip install|uv (?:add|pip install)|pnpm add|yarn add|bun add|gem install|cargo install|brew install|apt(?:-get)? install)\b(?: -\w+)* [`'"]?(?<run>[\w@./[\]-]+)/,
   /\b(?:is|are) not installed[.,;:].*\b(?:pip|uv|npm|brew|apt(?:-get)?) (?:install|add)\b|\b[Pp]lease install (?:it|them|the|with)?.*?[`'"]?(?:pip|npm|uv pip) install (?<name>[\w@./[\]-]+)/,
 ];
 
@@ -86,8 +87,9 @@ export default defineCause({
   explains: [...FAILED_START, 'deploy-crashed'],
 
   match(given) {
-    const lines = words(given);
-    if (missingFile(given)) return null;
+    const lines = mended(words(given));
+    const file = missingFile(given);
+    if (file && !file.cut) return null;
     const usable = lines.filter(
       ({ text }) => !/is a package and cannot be directly executed|Error while finding module specification/.test(text),
     );
@@ -242,6 +244,11 @@ export default defineCause({
           "Error: browserType.launch: Executable doesn't exist at /home/me/.cache/ms-playwright/chromium-1140/chrome",
         exitCode: 1,
       },
+    },
+    {
+      name: 'Deno, a package that is in no map',
+      finds: true,
+      symptoms: { stderr: 'error: Import "npm:zod" not a dependency and not in import map', exitCode: 1 },
     },
     {
       name: 'the entry file itself',

@@ -13,6 +13,8 @@ const SAID = [
     String.raw`['"](?<page>${PAGE}|utf-?(?:8|16))['"] codec can't (?<what>en|de)code|codec can't (?<what2>en|de)code (?:byte|character)`,
     'i',
   ),
+  // The frame of the codec; the exception below it was not copied.
+  /[\\/]encodings[\\/](?<page>cp\d{3,5}|ascii|charmap|gbk|big5|mbcs|latin_1|iso8859_\d+|euc_\w\w|shift_jis)\.py"?, line \d+|\bcodecs\.(?<what3>en|de)?charmap_(?:en|de)code\(/,
   /illegal multibyte sequence|character maps to <undefined>|ordinal not in range\((?:128|256)\)|surrogates not allowed/,
   /invalid byte sequence in (?<page>[\w-]+)|Encoding::(?:UndefinedConversion|InvalidByteSequence|Compatibility)Error|incompatible character encodings|invalid multibyte char \((?<source>[\w-]+)\)/,
   /(?:Malformed|Unmappable)(?:Input|Character)Exception|unmappable character .{0,30}for encoding (?<page>[\w-]+)|Invalid UTF-8 (?:middle|start) byte|MalformedByteSequenceException/i,
@@ -199,6 +201,16 @@ export default defineCause({
       finds: true,
       symptoms: {
         stderr: 'Exception in thread "main" java.nio.charset.MalformedInputException: Input length = 1',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the frame of the codec alone',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          '  File "C:\\Python312\\Lib\\encodings\\cp1252.py", line 19, in encode\n    return codecs.charmap_encode(input,self.errors,encoding_table)[0]',
         exitCode: 1,
       },
     },

@@ -1,20 +1,21 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { together } from './installers.js';
+import { together, writtenElsewhere } from './installers.js';
 import { find, type Hit, WORDS, words } from './words.js';
 
 /** Built for another version of the runtime: it says so itself. */
 const VERSION = [
   /NODE_MODULE_VERSION\s+(?<built>\d+)\b.{0,120}?NODE_MODULE_VERSION\s+(?<runs>\d+)|Module version mismatch\. Expected (?<expected>\d+), got (?<got>\d+)/,
   /compiled against a different (?:Node\.js|Electron) version|\bNODE_MODULE_VERSION\b|Module did not self-register/,
-  /compiled (?:against|using|for|with) (?:a different version of )?(?:Python|NumPy|API version) ?(?<api>[\w.]*)|numpy\.(?:dtype|ufunc) size changed|Importing the numpy C-extensions failed|numpy\.core\.multiarray failed to import|incompatible (?:library|magic number|with this version of Python)|Module use of python\d+\.dll conflicts|Python version mismatch: module was compiled for/i,
+  /module (?:was |that was )?compiled against ABI version|compiled (?:against|using|for|with) (?:a different version of )?(?:Python|NumPy|API version) ?(?<api>[\w.]*)|numpy\.(?:dtype|ufunc) size changed|Importing the numpy C-extensions failed|numpy\.core\.multiarray failed to import|incompatible (?:library|magic number|with this version of Python)|Module use of python\d+\.dll conflicts|Python version mismatch: module was compiled for/i,
   /incompatible library version|linked to incompatible|loadable library and perl binaries are mismatched|Module API=\d+|compiled with module API/,
 ];
 /** The binary part of a package for this system and runtime is not among what was installed. */
 const ABSENT = [
-  /Could not locate the bindings file|No native build was found for|Cannot find module ['"][^'"]*(?:build[\\/](?:Release|Debug)[\\/][^'"]*|\.node)['"]|Cannot find native binding|[Ff]ailed to load (?:the )?native (?:binding|module|addon)|Cannot find module ['"](?:\.\.?\/)*(?:build|lib)\/[^'"]*\.node['"]/,
+  /Could not locate the bindings file|No native build was found for|Cannot find module ['"][^'"]*(?:build[\\/](?:Release|Debug)[\\/][^'"]*|\.node)['"]|Cannot find native binding|\.node: cannot open shared object file|[Ff]ailed to load (?:the )?native (?:binding|module|addon)|Cannot find module ['"](?:\.\.?\/)*(?:build|lib)\/[^'"]*\.node['"]/,
   /(?:Cannot find (?:module|package)|The package) ["']?(?<name>@?[\w./-]*?(?:(?:linux|darwin|win32|android|freebsd)(?:32|64)?-(?:x64|arm64|ia32|arm|riscv64|ppc64|s390x|universal)[\w-]*))(?![\w/-])/,
   /installed esbuild for another platform|Host version "[^"]+" does not match binary version|Could not load the ["']?(?<name>sharp)["']? module using the|optional dependencies.{0,120}npm has a bug|npm has a bug related to optional dependencies/i,
+  /cannot import name ['"](?<name>_(?:\w{0,20}_)?(?:rust|core|imaging|ssl|sqlite3|ctypes|bz2|lzma|cext|ext|native|speedups|C|lib|umath|psycopg|cffi_backend|bcrypt|brotli|zmq|multiarray))['"]/,
   /No module named ['"](?<name>(?:rpds\.rpds|_cffi_backend|(?:[\w]+\.)*_(?:rust|pydantic_core|multiarray\w*|umath\w*|ssl|sqlite3|ctypes|bz2|lzma|speedups|imaging|core|cext|ext|native|internal|bcrypt|brotli)|_\w+))['"]/,
 ];
 /** A library was found and could not be joined to this runtime. */
@@ -23,7 +24,7 @@ const JOIN =
 
 /** Another machine or system: launch-binary-incompatible. Cut off: install-cache-broken. A library of the system: runtime-dependency-missing. */
 const OTHER_MACHINE =
-  /incompatible architecture|wrong ELF class|invalid ELF header|not a valid Win32|GLIBC(?:XX)?_|Exec format|mach-o file, but|cannot open shared object file|wrong architecture|slice is not valid|code signature|Team ID|extends beyond end|file too short|can't load .{0,40}bit \.dll on/i;
+  /incompatible architecture|wrong ELF class|invalid ELF header|not a valid Win32|GLIBC(?:XX)?_|Exec format|mach-o file, but|(?<!\.node: )cannot open shared object file|wrong architecture|slice is not valid|code signature|Team ID|extends beyond end|file too short|can't load .{0,40}bit \.dll on/i;
 
 const REBUILT =
   /(?<name>better-sqlite3|sqlite3|better_sqlite3|canvas|bcrypt|sharp|keytar|node-pty|serialport|usb|hnswlib-node|faiss-node|argon2|esbuild|rollup|lightningcss|swc|libsql|lancedb|onnxruntime-node|tree-sitter[\w-]*|isolated-vm|zeromq|re2|numpy|pydantic[_-]core|rpds|cryptography|pandas|torch|lxml|cffi|nokogiri|ffi)/;
@@ -68,7 +69,11 @@ export default defineCause({
       certainty:
         pair && built !== runs && given.process?.exit?.by === 'itself'
           ? 'certain'
-          : join && !/symbol|procedure/i.test(join.match[0])
+          : (join && !/symbol|procedure/i.test(join.match[0])) ||
+              writtenElsewhere(
+                lines,
+                /['"](?<path>[^'"]*node_modules[^'"]*)['"]/.exec(hit.line.text)?.groups?.path ?? '',
+              )
             ? 'possible'
             : 'likely',
       cites: [cited?.at ?? hit.line.at],
@@ -197,6 +202,24 @@ export default defineCause({
       name: 'Ruby',
       finds: true,
       symptoms: { stderr: 'LoadError: incompatible library version - /gems/nokogiri/nokogiri.so', exitCode: 1 },
+    },
+    {
+      name: 'the numbers of an ABI',
+      finds: true,
+      symptoms: {
+        stderr: 'RuntimeError: module compiled against ABI version 0x1000009 but this version of numpy is 0x2000000',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'an addon that is not among what was installed',
+      finds: true,
+      symptoms: {
+        os: 'linux',
+        stderr:
+          'Error: /root/.npm/_npx/1a/node_modules/acme/build/Release/acme.node: cannot open shared object file: No such file or directory',
+        exitCode: 1,
+      },
     },
     {
       name: 'another processor',

@@ -8,7 +8,7 @@ const FROM_WRAPPER = /Cannot find module ['"](?<path>\.{1,2}\/(?:\.\.\/)*(?:dist
 
 /** The tool itself says it. */
 const SAYS_SO =
-  /\b(?<what>(?:dist|build|bundle|server|project|output|frontend|production build)\b[^.]{0,40}?) (?:has not been|is not|not yet|was not|isn't|hasn't been) (?:built|compiled)\b|Could not find a production build in (?:the )?['"](?<path>[^'"]+)['"]/i;
+  /\b(?<what>(?:dist|build|bundle|server|project|output|frontend|production build)\b[^.]{0,40}?) (?:has not been|is not|not yet|was not|isn't|hasn't been) (?:built|compiled)\b|\b[Dd]id you (?:forget to )?(?:run )?[`'"]?(?:(?:npm|pnpm|yarn|bun)(?: run)? )?(?:build|compile)\b|\b(?:[Rr]un|[Ee]xecute)(?: the)?:? [`'"]?(?:(?:npm|pnpm|yarn|bun)(?: run)? (?:build|compile)|cargo build|dotnet build|mvn package|\.\/gradlew build|make build)\b|Could not find a production build in (?:the )?['"](?<path>[^'"]+)['"]/i;
 
 /** What builds a project, by what is missing. */
 function buildCommand(path: string): string {
@@ -104,6 +104,24 @@ export default defineCause({
         stderr: "Error: Cannot find module '../dist/index.js'\nRequire stack:\n- /home/me/srv/bin/cli.js",
         exitCode: 1,
       },
+    },
+    {
+      name: 'a path whose beginning was left out',
+      finds: true,
+      symptoms: { stderr: "Error: Cannot find module '.../acme-mcp/2.0.1/build/index.js'\n  code: 'MODULE_NOT_FOUND'" },
+    },
+    {
+      name: 'the head of a trace, and a compiled file in the entry',
+      finds: true,
+      symptoms: {
+        entry: { command: 'node', args: ['/srv/acme/dist/index.js'] },
+        stderr: 'node:internal/modules/cjs/loader:1215\n  throw err;\n  ^',
+      },
+    },
+    {
+      name: 'the server asks for it',
+      finds: true,
+      symptoms: { stderr: 'dist/ not found. Did you run `npm run build`?', exitCode: 1 },
     },
     {
       name: 'a package that is not installed',

@@ -13,7 +13,7 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'python',
-    /(?<name>(?:FastMCP|ServerSession|ClientSession|NotificationOptions|InitializationOptions|MCPServer|LowLevelServer|StdioServerParameters|ToolManager|Tool|TextContent|CallToolResult)(?:\.\w+)?)\(\) (?:got (?:an |multiple )?(?:unexpected keyword argument|values for)|takes)|(?:FastMCP|ServerSession|MCPServer)\b.{0,30}(?:no longer (?:accepts|supports)|was removed|removed in)|['"](?<object>FastMCP|ServerSession|MCPServer|FastMCPProxy|ClientSession|MCPConfig|FunctionTool)['"] object (?:has no attribute|is not callable)|@(?:tool|resource|prompt) decorator was used incorrectly/,
+    /(?<name>(?:FastMCP|ServerSession|ClientSession|NotificationOptions|InitializationOptions|MCPServer|LowLevelServer|StdioServerParameters|ToolManager|Tool|TextContent|CallToolResult)(?:\.\w+)?)\(\) (?:got (?:an |multiple )?(?:unexpected keyword argument|values for)|takes)|(?:FastMCP|ServerSession|MCPServer)\b.{0,30}(?:no longer (?:accepts|supports)|was removed|removed in)|['"](?:Tool|Resource(?:Template)?|Prompt|TextContent|ImageContent|CallToolResult|ListToolsResult|InitializeResult|ServerCapabilities|ToolAnnotations)['"] object has no attribute ['"](?<field>[a-z]+[A-Z]\w*)|['"]Server['"] object has no attribute ['"](?<decorator>(?:list|call|get|read|subscribe|unsubscribe|set|progress)_\w+|request_context|completion)['"]|['"](?<object>FastMCP|ServerSession|MCPServer|FastMCPProxy|ClientSession|MCPConfig|FunctionTool)['"] object (?:has no attribute|is not callable)|@(?:tool|resource|prompt) decorator was used incorrectly/,
   ],
   [
     'typescript',
@@ -22,15 +22,15 @@ const NAMED: [Kind, RegExp][] = [
   ],
   [
     'typescript',
-    /\b(?:\w{0,40}[Ss]erver|mcp|this\.\w{0,40}[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|\b(?<ctor>\w{0,40}(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
+    /\b(?:\w{0,40}[Ss]erver|mcp|this\.\w{0,40}[Ss]erver|[a-z])\.(?<name>register\w*|add\w+|set\w*Handler|tools?|prompts?|resources?|completion|send\w+|elicit\w*|createMessage|listTools|callTool) is not a function|expected a Zod schema\b|must be a Zod schema or|\b(?<ctor>\w{0,40}(?:McpServer|StdioServerTransport|StreamableHTTPServerTransport|SSEServerTransport|Server))\)?(?: is)? not a constructor/,
   ],
   [
     'zod',
-    /\b\w{1,60}\._parse is not a function|(?:reading|evaluating) '(?:[\w.$]+\.)?_(?:zod|def)\b|'_zod' is undefined|\b_zod\b.{0,40}(?:undefined|is not)|(?:\b_zod\.run|_def\.\w+) is not|mixed Zod versions|Schema is missing a method literal|\b(?:z|zod)(?:_\d|\d)?\.(?:[zZ]\.)?(?<name>looseObject|strictObject|toJSONSchema|iso|email|url|uuid|custom|core|discriminatedUnion|literal|prettifyError|treeifyError|interface|stringbool)\b.{0,12} is not a function|Cannot find (?:module|package) ['"](?:[^'"]*[\\/])?zod[\\/](?:v[34]|lib)|subpath ['"]\.\/v[34][^'"]*['"] is not defined by "exports" in [^'"]*zod|requested module ['"]zod(?:\/[^'"]*)?['"] does not provide|zod-to-json-schema.{0,80}(?:not (?:defined|provide|found))|v3Schema\.safeParse|safeParseAsync is not a function/i,
+    /\b\w{1,60}\._parse is not a function|(?:reading|evaluating) '(?:[\w.$]+\.)?_(?:zod|def)\b|'_zod' is undefined|\b_zod\b.{0,40}(?:undefined|is not)|(?:\b_zod\.run|_def\.\w+) is not|mixed Zod versions|Schema (?:is missing a method literal|method literal must be)|\b(?:z|zod)(?:_\d|\d)?\.(?:[zZ]\.)?(?<name>looseObject|strictObject|toJSONSchema|iso|email|url|uuid|custom|core|discriminatedUnion|literal|prettifyError|treeifyError|interface|stringbool)\b.{0,12} is not a function|Cannot find (?:module|package) ['"](?:[^'"]*[\\/])?zod[\\/](?:v[34]|lib)|subpath ['"]\.\/v[34][^'"]*['"] is not defined by "exports" in [^'"]*zod|requested module ['"]zod(?:\/[^'"]*)?['"] does not provide|zod-to-json-schema.{0,80}(?:not (?:defined|provide|found))|v3Schema\.safeParse|safeParseAsync is not a function/i,
   ],
   [
     'pydantic',
-    /pydantic\.errors\.Pydantic(?:Import|User|Undefined\w*)Error\b|Pydantic(?:Import|User|Undefined)Error\b.{0,80}(?:moved|removed|has been|deprecated)|`BaseSettings` has been moved|cannot import name ['"](?<name>\w+)['"] from ['"]pydantic(?:_settings|_core|\.[\w.]+)?['"]|module ['"]pydantic\w*['"] has no attribute|recursive_guard|validation errors? for Settings\b|No module named ['"]pydantic\.(?:_internal|v1|fields|main|json_schema)|pydantic.{0,60}incompatible|incompatible.{0,60}pydantic[-_]core/,
+    /pydantic\.errors\.Pydantic(?:Import|User|Undefined\w*)Error\b|Pydantic(?:Import|User|Undefined)Error\b.{0,80}(?:moved|removed|has been|deprecated)|`BaseSettings` has been moved|cannot import name ['"](?<name>[A-Za-z]\w*)['"] from ['"]pydantic(?:_settings|_core|\.[\w.]+)?['"]|module ['"]pydantic\w*['"] has no attribute|recursive_guard|validation errors? for Settings\b|No module named ['"]pydantic\.(?:_internal|v1|fields|main|json_schema)|pydantic.{0,60}incompatible|incompatible.{0,60}pydantic[-_]core/,
   ],
   [
     'java',
@@ -296,6 +296,21 @@ export default defineCause({
       symptoms: {
         stderr:
           'Exception in thread "main" java.lang.NoSuchMethodError: \'io.modelcontextprotocol.server.McpServer$SyncSpecification io.modelcontextprotocol.server.McpServer.sync()\'',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'the SDK does not know the schema',
+      finds: true,
+      symptoms: {
+        stderr: 'Tool send_email expected a Zod schema or ToolAnnotations, but received an unrecognized object',
+      },
+    },
+    {
+      name: 'a field was renamed',
+      finds: true,
+      symptoms: {
+        stderr: "AttributeError: 'Tool' object has no attribute 'inputSchema'. Did you mean: 'input_schema'?",
         exitCode: 1,
       },
     },

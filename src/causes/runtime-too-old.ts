@@ -2,123 +2,32 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import {
+  FOUND,
+  IMPORT_JOINED,
+  IMPORT_LINE,
+  IMPORT_STRING,
+  IN_COMMAND,
+  NPX_6,
+  OLD_LOADER,
+  OLD_NPX,
+  OWN_CODE,
+  PYTHON_STATEMENT,
+  REQUIRE,
+  RESOLVER,
+  RUNS,
+  ran,
+  reaches,
+  STATED,
+  STATEMENT_JOINED,
+  STUMBLES,
+  SYNTAX,
+  SYNTAX_BARE,
+  unbroken,
+  WARNED,
+} from './too-old.js';
 import { entryPath, olderRuntime } from './two-worlds.js';
-import { failed, find, type Line, WORDS, words } from './words.js';
-
-/** The requirement is spelled out, with both versions or one. */
-const STATED = [
-  /npm v\S+ (?:is known not to run|does not (?:support|run)) on (?<name>Node\.js) v(?<has>[\d.]+)/,
-  /npm does not support (?<name>Node\.js) v(?<has>[\d.]+)/,
-  /The engine "(?<name>node|npm|yarn|pnpm|bun)" is incompatible.*Expected version "(?<needs>[^"]+)"\. Got "(?<has>[^"]+)"/,
-  /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)?:? v?(?<has>\d[\d.]*)(?: \S+)? (?:is|was) (?:too old|not supported|unsupported|outdated|end[- ]of[- ]life|below)/i,
-  /\b(?:unsupported|incompatible|outdated) (?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: runtime)?(?: version)?:? \(?v?(?<has>\d[\d.]*)/i,
-  /\b(?:up(?:grade|date)|switch)(?: \w+){0,2} to (?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)? ?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)/i,
-  /\bexpected (?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)? ?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)/i,
-  /Not compatible with your version of (?<name>node|npm)|\bnpm (?:error|ERR!) notsup\b/i,
-  /ERR_PNPM_UNSUPPORTED_ENGINE|This version of pnpm requires at least (?<name>Node\.js) v(?<needs>[\d.]+)/,
-  /(?:requires?|needs?|supports? only|minimum|at least)\b.{0,30}?\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun|rustc)\b(?: version)?[ :"']{0,3}(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?(?: or (?:higher|newer|later|above))?)/i,
-  /\b(?<name>Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Go|Deno|Bun) (?:version )?(?<needs>(?:[><=^~]+ ?)?v?\d[\d.]*\+?)(?: (?:or|and) (?:higher|newer|later|above|greater|up))? (?:is |are )?(?:required|needed)/i,
-  /requires a different (?<name>Python): (?<has>[\d.]+) not in ['"](?<needs>[^'"]+)/,
-  /(?<name>Python) version \((?<has>[\d.]+)\) does not satisfy Python(?<needs>[><=!~\d.,]+)/,
-  /resolved to (?<name>Python) (?<has>[\d.]+), which is incompatible with .*?requirement: [`'"]?(?<needs>[><=!~\d.,]+)/,
-  /Requires-Python:? ?(?<needs>[><=!~]=? ?\d[\d.,<>=!~ *]*)|depends on (?<name>Python)(?<dep>[><=!~]+\d[\d.,<>=!~]*).{0,160}(?:cannot be used|unsatisfiable|incompatible)/,
-  /No interpreter found for (?<name>Python) ?(?<needs>[><=!~\d.,]+)|(?:Ignored the following versions|ERROR: Ignored).*require a different (?<py>python) version/,
-  /compiled by a more recent version of the (?<name>Java) Runtime|UnsupportedClassVersionError|Unsupported major\.minor version|class file has wrong version|release version \d+ not supported|invalid (?:source|target) release/,
-  /You must install or update (?<name>\.NET) to run this application|compatible (?<sdk>\.NET SDK) was not found|current (?<target>\.NET SDK) does not support targeting|not possible to find any compatible (?<any>framework) version|framework '(?<fw>Microsoft\.[\w.]+)', version '(?<needs>[\d.]+)'/,
-  /go\.mod requires (?<name>go) >= (?<needs>[\d.]+) \(running go (?<has>[\d.]+)|module requires (?<go>[Gg]o) [\d.]+|invalid go version/,
-  /requires (?<name>rustc) (?<needs>[\d.]+) or newer|feature `edition20\d\d` is required/,
-  /Your (?<name>Ruby) version is (?<has>[\d.]+), but|dependencies require a (?<php>PHP) version "(?<needs>[^"]+)/,
-  /Required (?<name>uv) version .* does not match the running version/,
-  /(?:your|current|installed|this) (?:version of )?(?<name>Node(?:\.?js)?|npm|Python|Java)(?: version)?\b.{0,40}(?:is )?(?:too old|not supported|outdated|unsupported)/i,
-];
-
-/** What an old runtime stumbles over, by itself: no newer one says this. */
-const STUMBLES = [
-  /SyntaxError: Unexpected token ['"]?(?:\?\?=?|&&=|\|\|=|\?\.|\?\?|\.(?!\w)|with)(?:['"]|$|\s)/,
-  /SyntaxError: Unexpected token ['"]?\?['"]?(?![,\w])/,
-  // Only engines before Node.js 12 print the token without quotes (JSON.parse did so until 18).
-  /SyntaxError: Unexpected token (?:[{=.?*(:]|import|export)$|SyntaxError: f-string: (?:expecting|unmatched)/,
-  /SyntaxError: Invalid regular expression flags|SyntaxError: future feature annotations is not defined/,
-  /(?:ReferenceError: |^|: )(?<api>fetch|File|Headers|Request|Response|FormData|Blob|structuredClone|ReadableStream|WritableStream|TransformStream|TextDecoderStream|AbortController|AbortSignal|CustomEvent|WebSocket|crypto|globalThis|BigInt|navigator|CloseEvent|performance|queueMicrotask|WeakRef|Iterator) is not defined/,
-  /requested module '(?<api>node:[\w/]+|fs|util|crypto|process|module|url|path|events|stream|timers(?:\/promises)?)' does not provide an export named/,
-  /NameError: name ['"](?<api>ExceptionGroup|BaseExceptionGroup|aiter|anext|EncodingWarning)['"] is not defined|node(?:\.exe)?: (?<option>--[\w-]+)\S* is not allowed in NODE_OPTIONS/,
-  /No such built-in module: (?<api>node:\S+)|Cannot find (?:module|package) ['"](?<mod>node:[\w/]+|fs\/promises|timers\/promises|stream\/web|worker_threads|diagnostics_channel)['"]/,
-  /(?:TypeError: .*|^|: )\b(?<api>(?:Object\.(?:hasOwn|groupBy|fromEntries)|Array\.fromAsync|Promise\.(?:withResolvers|try|any|allSettled)|AbortSignal\.(?:any|timeout)|URL\.(?:canParse|parse)|util\.(?:styleText|parseArgs|stripVTControlCharacters)|crypto[\w$]*\.(?:hash|getRandomValues|randomUUID)|webidl\.util\.markAsUncloneable|process\.getBuiltinModule|structuredClone)|[\w$.)\]]+\.(?:replaceAll|findLast|toSorted|toReversed|toSpliced|hasOwn|flatMap|getSetCookie|isDisjointFrom)) is not a function/,
-  /bad option: (?<api>--(?:env-file|experimental-(?:strip-types|transform-types|sqlite|websocket|require-module|permission)|import|watch|disable-warning|run|test|use-system-ca|permission|openssl-legacy-provider)\b)/,
-  /No module named ['"](?<api>tomllib|zoneinfo|graphlib|dataclasses|contextvars|asyncio|importlib\.(?:metadata|resources))['"]/,
-  /unsupported operand type\(s\) for \|: ['"](?:type|_GenericAlias|NoneType|ABCMeta)|TypeError: ['"](?:type|ABCMeta)['"] object is not subscriptable/,
-  /cannot import name ['"](?<api>Annotated|TypeAlias|ParamSpec|Self|override|NotRequired|Required|Unpack|Literal|Protocol|TypedDict|Concatenate|TypeGuard|assert_never|StrEnum|UTC|TaskGroup|batched|pairwise)['"] from ['"](?:typing|enum|datetime|asyncio|itertools)['"]/,
-  /module ['"](?<api>asyncio)['"] has no attribute ['"](?:run|timeout|TaskGroup|to_thread|Runner)|got an unexpected keyword argument ['"](?:slots|kw_only)['"]/,
-  /Unrecognized VM option|SyntaxError: Missing parentheses in call|SyntaxError: Non-ASCII character/,
-];
-
-/** The resolvers of uv and pip break their sentences over several lines, behind a drawn tree. */
-const BROKEN =
-  /\b(?:Because|requires?|depends|current|interpreter|satisfy|incompatible|Requires-Python|Python(?: version)?)\b/;
-const unbroken = (lines: Line[]): Line[] =>
-  lines.flatMap((line, i) =>
-    BROKEN.test(line.text)
-      ? [
-          {
-            ...line,
-            text: lines
-              .slice(i, i + 4)
-              .filter(({ from }) => from === line.from)
-              .map(({ text }) => text.replace(/^[\s│|╰├─▶×]+/, ''))
-              .join(' '),
-          },
-        ]
-      : [],
-  );
-const RESOLVER = STATED.filter(({ source }) =>
-  /requires a different|does not satisfy|resolved to|depends on/.test(source),
-);
-/** The version that a server found, told beside the one it wants. */
-const FOUND =
-  /\b(?:found|detected|running|using|got|starting|current(?:ly)?(?: version)?|your version|you have|have|you are on|but|actual)\b[^\d\n]{0,30}?\bv?(?<has>\d+(?:\.\d+)*)/i;
-const RUNS = /\b(?:Node(?:\.?js)?|Python|Java|JDK|Ruby|PHP|Bun|Deno)(?: version)?:? v?(?<has>\d+(?:\.\d+)*)/i;
-const reaches = (has: string, needs: string): boolean => {
-  const [a = [], b = []] = [has, needs].map((text) => (/\d+(?:\.\d+)?/.exec(text)?.[0] ?? '').split('.').map(Number));
-  return (a[0] ?? 0) > (b[0] ?? 0) || (a[0] === b[0] && (a[1] ?? 0) >= (b[1] ?? 0));
-};
-
-/** Any syntax error, but out of a loader that only Node.js up to 12 has. */
-const OLD_LOADER =
-  /\((?:internal\/(?:modules\/cjs\/loader|modules\/esm\/\w+|bootstrap\/node|main\/run_main_module|modules\/run_main)\.js|module\.js|bootstrap_node\.js):\d+/;
-const SYNTAX =
-  /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \)|Cannot use import statement)/;
-const SYNTAX_BARE =
-  /(?:^|: )(?:SyntaxError: )?(?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected token)/;
-/** Python names no version: the statement under the caret does (match, walrus, parenthesised with, except*). */
-const PYTHON_STATEMENT = /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := )/;
-/** The usage text of npx up to version 6, which does not know `-y <package>`. */
-const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@version\]/;
-/** npm up to 6 says this when npx has installed a package: it came with Node.js 14 and older, which stumbles over newer syntax. */
-const OLD_NPX = /^npx: installed \d+ in/;
-/** An import with a string alone was read as a script: said by engines before modules, and by a file that is taken for one. */
-/** The same, joined to one line. */
-const IMPORT_JOINED = /SyntaxError: Unexpected (?:string|identifier)\W{1,10}import ["'\w*{]/;
-const STATEMENT_JOINED = /\b(?:match [\w.()[\]]+:|case \S+:|except\* \w+:)\s*\^+\s*SyntaxError: invalid syntax/;
-const IMPORT_STRING = /SyntaxError: Unexpected (?:string|identifier)/;
-const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
-/** Newer releases of Node.js can require an ES module: a runner-up. */
-const REQUIRE = /\bERR_REQUIRE_ESM\b|require\(\) of ES Module/;
-/** A version manager's folder in the command itself, as desktop clients find it first. */
-const IN_COMMAND = /[\\/](?:node|nodejs|n[\\/]versions[\\/]node|node-versions)[\\/]v?(?<node>\d+)\.\d+[^\\/]*[\\/]/;
-/** Errors of a program text that the runtime could not follow. */
-const OWN_CODE = /\b(?:SyntaxError|ReferenceError|TypeError|AttributeError|ImportError|ERR_\w+)\b/;
-const WARNED = /EBADENGINE|Unsupported engine|SyntaxWarning: .*requires Python/i;
-
-const ran = (lines: Line[]): string =>
-  lines
-    .map(
-      ({ text }) =>
-        /^\s*Node\.js v(?<v>\d+\.\d+\.\d+)|versions\/node\/v(?<nvm>\d+\.\d+\.\d+)|lib\/python(?<py>[23]\.\d+)\//.exec(
-          text,
-        )?.groups,
-    )
-    .map((g) => g?.v ?? g?.nvm ?? g?.py)
-    .find(Boolean) ?? '';
+import { failed, find, WORDS, words } from './words.js';
 
 const NODE = { command: 'node', args: ['/srv/server.js'], env: [], paths: [] };
 const tried = (folder: string, provides: string): Evidence['worlds'] => ({
@@ -130,7 +39,7 @@ const tried = (folder: string, provides: string): Evidence['worlds'] => ({
 
 export default defineCause({
   id: 'runtime-too-old',
-  title: 'The Node.js, npm, Python, Java or .NET that runs the server is older than the server needs',
+  title: 'The Node.js, npm, Python, Java or .NET that runs the server is older, or newer, than the server supports',
   culprit: 'runtime',
   severity: 'broken',
   seenAs: [
@@ -166,9 +75,11 @@ export default defineCause({
     const syntax = find(errors, SYNTAX);
     const old = lines.some(({ text }) => OLD_LOADER.test(text));
     const oldNpx = lines.some(({ text }) => OLD_NPX.test(text)) ? find(errors, SYNTAX_BARE) : null;
-    const imported = errors.some(({ text }) => IMPORT_LINE.test(text))
-      ? find(errors, IMPORT_STRING)
-      : find(errors, IMPORT_JOINED);
+    const imported = errors.some(({ text }) => /\bassert ?\{|'assert'/.test(text))
+      ? null
+      : errors.some(({ text }) => IMPORT_LINE.test(text))
+        ? find(errors, IMPORT_STRING)
+        : find(errors, IMPORT_JOINED);
     const npx = find(errors, NPX_6);
     const statement = errors.some(({ text }) => text.includes('SyntaxError: invalid syntax'))
       ? (find(errors, PYTHON_STATEMENT) ?? find(errors, STATEMENT_JOINED))
@@ -188,7 +99,7 @@ export default defineCause({
       return {
         certainty: looked.newer ? (looked.short ? 'certain' : 'likely') : alone,
         cites: [at('launch', 'runtime'), ...looked.cites],
-        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', windows, ...looked.facts },
+        facts: { runtime: name, has: version, needs: looked.needs, lacks: '', over: false, windows, ...looked.facts },
       };
     }
     // Nothing was said of a version. The one in the path of the command may tell all the same.
@@ -198,7 +109,7 @@ export default defineCause({
       return {
         certainty: told >= 18 ? 'possible' : 'likely',
         cites: [at('launch', 'command')],
-        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', windows, ...looked.facts },
+        facts: { runtime: 'Node.js', has: String(told), needs: '', lacks: '', over: false, windows, ...looked.facts },
       };
     if (!hit) return null;
     const { name, fw, sdk, target, any } = hit.groups;
@@ -210,8 +121,11 @@ export default defineCause({
         ? around.map((text, k) => ((k === 0 ? FOUND : RUNS).exec(text) ?? RUNS.exec(text))?.groups?.has).find(Boolean)
         : undefined;
     const has = hit.groups.has ?? found;
+    // An upper bound that is reached: the runtime is too new.
+    const bound = /<=? ?v?(?<top>\d[\d.]*)/.exec(needs ?? '')?.groups?.top;
+    const over = bound !== undefined && has !== undefined && reaches(has, bound);
     // A server may well tell what it needs, and what it has, when all is well.
-    if (found && reaches(found, needs ?? '')) return null;
+    if (found && !over && reaches(found, needs ?? '')) return null;
     const other =
       hit.groups.py ?? hit.groups.go ?? hit.groups.php ?? ((fw ?? sdk ?? target ?? any) ? '.NET' : undefined);
     const python =
@@ -234,7 +148,7 @@ export default defineCause({
             ? 'certain'
             : 'likely';
     return {
-      certainty: looked.newer && (looked.short || hit !== warned) ? 'certain' : asSaid,
+      certainty: looked.newer && (looked.short || hit !== warned) ? 'certain' : over ? 'likely' : asSaid,
       cites: [hit.line.at, ...(runtime && !has ? [at('launch', 'runtime')] : []), ...looked.cites],
       facts: {
         runtime:
@@ -250,16 +164,17 @@ export default defineCause({
         has: version,
         needs: (needs ?? looked.needs).trim().replace(/[.,]+$/, ''),
         lacks: hit.groups.api ?? hit.groups.mod ?? '',
+        over,
         windows,
         ...looked.facts,
       },
     };
   },
-  say: ({ runtime, has, needs, lacks, newer, folder, via }) =>
-    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too old for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
-  fix: ({ runtime, needs, windows, folder, path }) => {
+  say: ({ runtime, has, needs, lacks, over, newer, folder, via }) =>
+    `The server was started with ${has ? `${runtime} ${has}, which` : `a version of ${runtime} that`} is too ${over ? 'new' : 'old'} for it${needs ? `: the server needs ${needs}` : lacks ? `: it lacks ${lacks}` : ''}. ${newer ? `Your shell finds ${runtime} ${newer} first${via ? `, through ${via}` : ''}, in ${folder}.` : 'It is the one that the client found first, not necessarily the one of your terminal.'}`,
+  fix: ({ runtime, needs, over, windows, folder, path }) => {
     const name = String(runtime).toLowerCase();
-    const version = /3\.\d+/.exec(String(needs))?.[0] ?? '3.12';
+    const version = (over ? />=? ?(3\.\d+)/.exec(String(needs))?.[1] : /3\.\d+/.exec(String(needs))?.[0]) ?? '3.12';
     const edit = (at: string, to: string) => ({ file: 'the client config', at, to });
     if (folder)
       return [
@@ -272,11 +187,13 @@ export default defineCause({
     if (/python/.test(name))
       return [
         {
-          say: 'Start the server with a newer Python, by an absolute path as "command", or let uv choose one:',
+          say: `Start the server with ${over ? 'an older' : 'a newer'} Python, by an absolute path as "command", or let uv choose one:`,
           run: `uv python install ${version}`,
         },
         { say: 'With uvx, add to "args", in front of the package:', edit: edit('args', `"--python", "${version}"`) },
       ];
+    if (over)
+      return [{ say: `Run the server with ${runtime} ${needs}, or take a release of it that supports newer ones.` }];
     if (/node|npm/.test(name))
       return [
         {
@@ -382,6 +299,36 @@ export default defineCause({
       },
     },
     {
+      name: 'too new',
+      finds: true,
+      symptoms: {
+        stderr: "ERROR: Package 'acme-mcp' requires a different Python: 3.14.0 not in '<3.14,>=3.10'",
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'uv, about the lowest version of a project',
+      finds: true,
+      symptoms: {
+        stderr:
+          "  × No solution found when resolving dependencies for split (python_full_version == '3.9.*'):\n  ╰─▶ Because the requested Python version (>=3.9) does not satisfy Python>=3.10 and your project depends on mcp[cli],\n      we can conclude that your project's requirements are unsatisfiable.",
+      },
+    },
+    {
+      name: 'a client that leaves out the kind of the error',
+      finds: true,
+      symptoms: { client: 'claude-desktop', clientError: "MCP acme: Unexpected token '??='" },
+    },
+    {
+      name: 'import assertions, which newer releases dropped',
+      finds: false,
+      symptoms: {
+        stderr:
+          "import pkg from './package.json' assert { type: 'json' };\n                                   ^^^^^^\nSyntaxError: Unexpected identifier 'assert'",
+        exitCode: 1,
+      },
+    },
+    {
       name: "a server's own words",
       finds: true,
       symptoms: { stderr: 'acme-mcp: Node.js 22 or newer is required, found v18.19.1', exitCode: 1 },
@@ -409,6 +356,7 @@ export default defineCause({
           args: [],
           env: [],
           paths: [],
+          runtime: { name: 'node', version: '18.20.4' },
           requires: { file: '/srv/package.json', range: '>=22', satisfied: false },
         },
       },

@@ -263,6 +263,8 @@ function rootFault(entry: Entry, shape: ClientShape | undefined): Fault | null {
 export function faultIn(entry: Entry, shape: ClientShape | undefined): Fault | null {
   const whole = rootFault(entry, shape);
   if (whole) return whole;
+  const inner = rootOf(entry);
+  if (inner && inner !== entry) return faultIn(inner, shape);
   const has = (key: string) => key in entry;
   const fault = (name: string, key = '', instead = '', sure = true): Fault => ({ fault: name, key, instead, sure });
   if (isObject(entry.command)) return shape?.name === 'Zed' ? null : fault('command-is-object', 'command');
@@ -333,3 +335,18 @@ function rootOf(entry: Entry | undefined): Entry | undefined {
   const server = Object.values(servers ?? {}).find(isServer);
   return isObject(server) ? server : entry;
 }
+
+/**
+ * The text was parsed, and a value in it is of another kind than the reader wants: serde, Go, viper, pydantic, jsonschema, zod, valibot,
+ * ajv, Jackson, System.Text.Json, Swift, Kotlin, and programs that did not check at all.
+ */
+export const WRONG_TYPE = [
+  /invalid type: (?:sequence|map|string|integer|floating point|boolean|unit|null|newtype|enum|byte array|Option)\b.{0,400}?, expected \S|invalid (?:length|value) .{0,60}, expected (?:struct|a (?:map|sequence|tuple|string))|data did not match any variant of untagged enum|unknown variant `[^`]{1,60}`, expected/,
+  /cannot unmarshal (?:!!(?:seq|map|str|int|bool)|array|object|string|number|bool)\b.{0,200} (?:into|of type)|expected (?:a map|type '[^']{1,60}'), got (?:unconvertible type )?'|' expected (?:a )?(?:map|type|slice)\b.{0,60}got/,
+  /Input should be (?:a valid|an? instance|an object|'\w+'(?:,| or))|value is not a valid (?:dict|list|str)|is not of type '(?:object|array|string|boolean)'|'[\w.-]{1,40}' is a required property|Additional properties are not allowed/,
+  /[Ee]xpected (?:an? )?(?:object|array|string|record|map|list|dict|table),? (?:but )?(?:got|received|found) (?:an? )?(?:object|array|string|record|map|list|dict|table|number|boolean|undefined|null|nil|none|sequence)\b|Invalid type: Expected \w+ but received/,
+  /(?:invalid|bad|unexpected) ['"`](?:args|env|command|url|type|mcpServers|mcp_servers|servers)['"`]:|\bmcp(?:Servers|_servers)\.\S{1,80}:? (?:Required|[Ii]nvalid|[Ee]xpected|[Mm]issing|is required)/,
+  /(?:^|[\s'"\]/.])(?:mcpServers?|mcp_servers|servers|args|env|command|data)\S{0,60} (?:must be|should be|is not|has to be) (?:an? )?(?:valid )?(?:object|array|string|map|mapping|list|table|dict)\b|must NOT have additional properties|must have required property/,
+  /Cannot (?:deserialize|construct) (?:value|instance) of|JSON value could not be converted to|is required for type with serial name|typeMismatch\(|keyNotFound\(|Cannot coerce|wrong type for (?:key|field)/,
+  /(?:mcpServers|mcp_servers|servers|mcpConfig|args|env)\b\)? (?:is not (?:iterable|a function)|object is not iterable)|['"](?:list|str|NoneType)['"] object has no attribute ['"](?:items|get|keys|values)['"]|(?:mcpServers|mcp_servers|\bargs|servers)\.(?:map|forEach|filter|items|entries|some) is not a function/,
+];

@@ -49,6 +49,15 @@ export function words(given: Sources): Line[] {
   ];
 }
 
+/** A message whose path was wrapped to the next line, in one. The place is that of its beginning. */
+export const mended = (lines: Line[]): Line[] =>
+  lines.map((line, i) => {
+    const next = lines[i + 1];
+    return next?.from === line.from && /(?:Cannot find (?:module|package)|imported from)\s*$/.test(line.text)
+      ? { ...line, text: `${line.text.trimEnd()} ${next.text.trim()}` }
+      : line;
+  });
+
 export interface Hit {
   line: Line;
   /** The match of the regular expression; named groups carry the particulars. */
