@@ -5,7 +5,7 @@
 
 /** Clients that mark a server's stderr: VS Code, Claude Code, Codex, Gemini CLI, LibreChat. */
 const MARKED =
-  /^.{0,200}?(?:\[server stderr\]|\bserver stderr[:>\]]|\bMCP (?:server )?stderr(?: \([^)]{1,60}\))?[:>\]]|\[stderr\]:?)[ \t]?(?<text>.*)$/i;
+  /^.{0,200}?(?:\[server stderr\]|\bserver stderr[:>\]]|\bLog from MCP Server:|\bMCP (?:server )?stderr(?: \([^)]{1,60}\))?[:>\]]|\[stderr\]:?)[ \t]?(?<text>.*)$/i;
 
 /** Cursor writes a server's stderr as errors of `user-<name>`, among its own. */
 const CURSOR = /^(?:\d{4}-\S+ \S+ )?\[error\] (?:user|project)-[\w.@/-]+: (?<text>.*)$/;
@@ -60,9 +60,9 @@ export function systemOf(text: string): 'windows' | 'macos' | undefined {
     : undefined;
 }
 
-/** Names that a supervisor puts in front of each line: compose, foreman, pm2, the journal, Heroku, the number of a process. */
+/** Names that a supervisor puts in front of each line: compose, foreman, pm2, the journal, Heroku, the number of a process, LiteLLM. */
 const PREFIX =
-  /^(?:(?:\d\d:\d\d:\d\d )?[A-Za-z][\w.-]*[-_.]\d+\s*\| ?|\d+\|[\w.-]+\s*\| ?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.@-]+\[\d+\]: |\S+T\S+ (?:app|heroku)\[[\w.-]+\]: |\[\d{3,7}\] (?=\S))/;
+  /^(?:(?:\d\d:\d\d:\d\d )?[A-Za-z][\w.-]*[-_.]\d+\s*\| ?|\d+\|[\w.-]+\s*\| ?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.@-]+\[\d+\]: |\S+T\S+ (?:app|heroku)\[[\w.-]+\]: |\[\d{3,7}\] (?=\S)|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: [\w.-]+:\d+ - )/;
 const NAMED = /^(?<name>[A-Za-z][\w.-]{0,40}\s*)\| ?/;
 
 /** The lines of a log without the names that compose, pm2 or the journal put in front. */

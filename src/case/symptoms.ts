@@ -99,7 +99,9 @@ const errorReplies = (stdout: string | undefined): string[] =>
 /** Exit status and failure to spawn, as a client or a launcher words them. */
 function processOf(symptoms: Symptoms): Evidence['process'] | undefined {
   const text = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
-  const spawn = /\bspawn (?<path>.+?) (?<code>E[A-Z0-9]{3,})\b|\bspawn (?<bare>E[A-Z0-9]{3,})\b/.exec(text)?.groups;
+  const spawn = /\bspawn\s(?<path>[^\n]+?)\s(?<code>E[A-Z0-9]{3,})\b|\bspawn (?<bare>E[A-Z0-9]{3,})\b/.exec(
+    text,
+  )?.groups;
   const told = symptoms.exitCode === undefined && symptoms.signal === undefined ? endedIn(text) : undefined;
   const code = symptoms.exitCode ?? told?.code ?? undefined;
   const signal = symptoms.signal ?? told?.signal ?? undefined;

@@ -35,7 +35,10 @@ export default defineCause({
     const after = lines.filter(({ from: source }, i) => i >= from || source !== lines[from]?.from);
     const lost = find(after, LOST);
     const crash = find(
-      after.filter(({ from: source }) => source !== 'client' || reported?.clientError.length === lines.length),
+      after.filter(
+        ({ from: source }) =>
+          source !== 'client' || reported?.clientError.length === lines.filter(({ joined }) => !joined).length,
+      ),
       ...CRASH,
     );
     const exit = process?.exit;

@@ -76,7 +76,7 @@ const KNOWN: [string, RegExp, string][] = [
 
 /** The client ended a bridge or server that had only just heard initialize. */
 function endedTooSoon(lines: Line[]): Line | null {
-  const own = lines.filter(({ from }) => from === 'stderr' || from === 'server-log');
+  const own = lines.filter(({ from, joined }) => !joined && (from === 'stderr' || from === 'server-log'));
   const last = own.at(-1);
   const before = own.at(-2);
   if (!last || !before || own.some(({ text }) => /\b(?:error|fail\w*|timed? ?out|exception)\b/i.test(text)))

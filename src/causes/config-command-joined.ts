@@ -9,7 +9,7 @@ const LOOKED_FOR = [
   /\bspawn (?<joined>\S+ (?!ENOENT\b).*?) ENOENT\b/,
   /(?:command not found|No such file or directory|not found in [$%]PATH%?|exec|[Tt]he term|Cannot run program|start process|Cannot find module|can't open file|Failed to spawn|Failed to parse|docker):? ?['"`‘](?<joined>[^'"`‘’]+ [^'"`’]+)['"`’]/,
   /^['"]{1,2}(?<joined>[^'"]+ [^'"]+)['"]{1,2} (?:is not recogni[sz]ed|ist entweder|n'est pas reconnu|no se reconoce)/,
-  /(?:sh|bash|zsh|\d): ['"`‘]?(?<joined>[\w./-]+ [^:'’]+)['"`’]?: (?:command not found|not found|No such file)/,
+  /(?:sh|bash|zsh|\d): ['"`‘]?(?<joined>[\w./~-]+ [^:'’]+)['"`’]?: (?:command not found|not found|No such file)/,
 ];
 
 /** Wordings of parsers that were given an option and its value, or several options, as one argument. */

@@ -95,7 +95,7 @@ export default defineCause({
       return {
         // Written and nothing after it, or given up for it: there is no other reading.
         certainty:
-          canceled || (handshake && !process?.exit && lines.at(-1)?.at === hit.line.at)
+          canceled || (handshake && !process?.exit && lines.findLast(({ joined }) => !joined)?.at === hit.line.at)
             ? 'certain'
             : failedAfter
               ? 'possible'

@@ -34,7 +34,7 @@ const TROUBLES: [Trouble, RegExp][] = [
   ],
   [
     'connection',
-    /\bE(?:CONN(?:RESET|REFUSED|ABORTED)|TIMEDOUT|SOCKETTIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE|HOSTDOWN|ADDRNOTAVAIL)\b|ERR_SOCKET_(?:TIMEOUT|CLOSED|CONNECTION_TIMEOUT)|UND_ERR_|socket (?:hang up|timeout|disconnected|connection)|Socket timeout|ConnectionRefused|FailedToOpenSocket|ConnectionClosed|network (?:timeout|is unreachable|request|connectivity|error|failure|connection|socket)|connection (?:refused|reset|timed out|broken|aborted|closed|failed)|(?:connect|operation|read|request|connection)(?: \w+)? timed out|\btimed? ?out\b|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|error sending request|client error \(Connect\)|tcp connect error|Failed to (?:connect|open TCP)|i\/o timeout|spurious network|[Uu]nable to load the service index|(?:[Cc]onnect|[Rr]ead) timed out|META_FETCH_FAIL|\b5\d\d\b(?= (?:Internal|Bad|Service|Gateway|- GET))|\b(?:E5\d\d|ERR_PNPM_FETCH_5\d\d|ERR_PNPM_META_FETCH)\b|status code(?: does not indicate success)?:? 5\d\d|trouble with your network connection|Retrying\b|could not be (?:downloaded|queried)|CONNECTION FAILED/i,
+    /\bE(?:CONN(?:RESET|REFUSED|ABORTED)|TIMEDOUT|SOCKETTIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE|HOSTDOWN|ADDRNOTAVAIL)\b|ERR_SOCKET_(?:TIMEOUT|CLOSED|CONNECTION_TIMEOUT)|UND_ERR_|socket (?:hang up|timeout|disconnected|connection)|Socket timeout|ConnectionRefused|FailedToOpenSocket|ConnectionClosed|network (?:timeout|is unreachable|request|connectivity|error|failure|connection|socket)|connection (?:refused|reset|timed out|broken|aborted|closed|failed)|(?:connect|operation|read|request|connection)(?: \w+)? timed out|\btimed? ?out\b|NewConnectionError|ConnectTimeout|ReadTimeout|Max retries exceeded|error sending request|client error \(Connect\)|tcp connect error|Failed to (?:connect|open TCP)|i\/o timeout|spurious network|[Uu]nable to load the service index|(?:[Cc]onnect|[Rr]ead) timed out|META_FETCH_FAIL|\b5\d\d\b(?= (?:Internal|Bad|Service|Gateway|- GET))|\b(?:E5\d\d|ERR_PNPM_FETCH_5\d\d|ERR_PNPM_META_FETCH)\b|status code(?: does not indicate success)?:? 5\d\d|trouble with your network connection|Retrying\b|could not be (?:downloaded|queried)|Failed to fetch: [`'"]?https?:|CONNECTION FAILED/i,
   ],
 ];
 
@@ -65,12 +65,16 @@ const PRIVATE =
 const OF_CLIENT = /\bMCP (?:error|server)\b|-3200[01]|connection closed|disconnected|transport|request timed out/i;
 /** Said of fetching alone, by whichever installer. */
 const UNMISTAKABLE =
-  /network was disabled|\bENOTCACHED\b|module lookup disabled|trouble with your network connection|Failed to replace env in config|Could not connect, are you offline|UV_HTTP_TIMEOUT|only-if-cached|If you are behind a proxy, please make sure/;
+  /network was disabled|\bENOTCACHED\b|module lookup disabled|trouble with your network connection|Failed to replace env in config|Could not connect, are you offline|UV_HTTP_TIMEOUT|only-if-cached|If you are behind a proxy, please make sure|Unable to authenticate, (?:your authentication token|need: )|[Ii]ncorrect or missing password|Failed to fetch: [`'"]?https?:/;
+
+/** The end of uv's chain of causes, which names neither uv nor the index. */
+const OF_UV =
+  /invalid peer certificate|^[\s╰├─▶│>]*(?:Caused by: ?)?(?:operation timed out|dns error\b|tcp connect error|error sending request|client error \(Connect\)|connection (?:reset|closed)|failed to lookup address)/i;
 
 const troubleOf = (text: string): Trouble | undefined => TROUBLES.find(([, pattern]) => pattern.test(text))?.[0];
 
 /** A line of trouble that stands on or beside a line about the index. */
-function troubled(lines: Line[]): { hit: Hit; trouble: Trouble } | null {
+function troubled(lines: Line[], fetchedByUv: boolean): { hit: Hit; trouble: Trouble } | null {
   for (const [trouble, pattern] of TROUBLES) {
     // Time-outs and refusals are everybody's words: those have to stand closer.
     const reach = trouble === 'connection' || trouble === 'login' ? 2 : 4;
@@ -78,6 +82,7 @@ function troubled(lines: Line[]): { hit: Hit; trouble: Trouble } | null {
       if (
         INDEX.test(hit.line.text) ||
         UNMISTAKABLE.test(hit.line.text) ||
+        (fetchedByUv && hit.line.from !== 'client' && OF_UV.test(hit.line.text)) ||
         (!(hit.line.from === 'client' && OF_CLIENT.test(hit.line.text)) && near(lines, hit.line.at, INDEX, reach))
       )
         return { hit, trouble };
@@ -123,8 +128,8 @@ export default defineCause({
     const lines = said.filter(({ text }) => !/^npm (?:warn|WARN)\b/.test(text));
     const code = find(lines, NPM_CODE);
     const cached = find(lines, CACHE);
-    const troubleAt = troubled(lines);
     const { launch } = given;
+    const troubleAt = troubled(lines, /^uvx?$/i.test(starterOf(launch)));
     if (!code && cached && !/invalid peer|UnknownIssuer/.test(troubleAt?.hit.line.text ?? '')) return null;
     const hit = code ?? troubleAt?.hit ?? null;
     const facts = (line: string, trouble: Trouble) => ({

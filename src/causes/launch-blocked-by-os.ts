@@ -104,7 +104,8 @@ export default defineCause({
       };
 
     // Alone, or said of the start itself: among many other lines it may be about anything.
-    const said = (line: Line) => line.from === 'client' || START_DENIED.test(line.text) || lines.length <= 3;
+    const said = (line: Line) =>
+      line.from === 'client' || START_DENIED.test(line.text) || lines.filter(({ joined }) => !joined).length <= 3;
     const windows = reported?.os === 'windows' || lines.some(({ text }) => /[A-Za-z]:\\/.test(text));
     // "Permission denied" while a package manager writes its cache, or a server opens its data, is another failure.
     const starts = lines.filter(

@@ -129,7 +129,8 @@ export default defineCause({
     // The name of the script stands in front of the line number: "/x/.bin/foo-mcp: line 1: import: command not found".
     const named = /^(?:\S*sh: )?(?<script>\S*[\\/][^\s:]+): (?:line )?\d+:/.exec(hit.line.text)?.groups?.script;
     return {
-      certainty: crlf || (code && named) ? 'certain' : 'likely',
+      // The end of a line that was wrapped looks like a name that ends in a carriage return.
+      certainty: (crlf && !/^:/.test(hit.line.text)) || (code && named) ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: { fault, script: named ?? hit.groups.script ?? hit.groups.python ?? hit.groups.entrypoint ?? script },
     };

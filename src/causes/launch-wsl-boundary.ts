@@ -11,7 +11,8 @@ const WINDOWS_PROGRAM =
 /** Paths of Linux: a drive letter never stands before them. */
 const LINUX_PATH = /^["']?\/(?:home|mnt\/[a-z]|usr|root|opt|etc|tmp|var|bin|srv)(?:\/|$)/;
 /** The folders of a distribution as Windows shows them. */
-const SHARE = /(?:\\\\|\/\/)\??\\?(?:UNC\\)?wsl(?:\$|\.localhost)[\\/]/i;
+// JSON halves its backslashes, and some writers double them.
+const SHARE = /(?:\\{1,4}|\/\/)\??\\?(?:UNC\\)?wsl(?:\$|\.localhost)[\\/]/i;
 
 /** One side's own words about a path of the other. */
 const CROSSED: [RegExp, 'windows-side' | 'linux-side' | 'share' | 'wsl'][] = [

@@ -6,6 +6,8 @@ export const LAUNCHER =
 export function isJoined(text: string): boolean {
   const [program = '', ...rest] = text.trim().split(/\s+/);
   if (rest.length === 0) return false;
+  // Words between programs are a shell's.
+  if (rest.some((word) => /^(?:&&|\|\||\||;)$/.test(word))) return true;
   if (LAUNCHER.test(program.split(/[\\/]/).pop() ?? '')) return true;
   // A folder's name with a blank goes on with a letter; an option does not.
   if (/^--?[A-Za-z][\w-]*(?:=|$)/.test(rest[0] ?? '')) return true;

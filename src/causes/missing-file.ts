@@ -10,7 +10,7 @@ import { failed, find, findAll, mended, words } from './words.js';
 const NOT_THERE = [
   // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
   /Cannot find module '(?<path>(?:(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~]|(?:\.{3}|…|<[^'>]{1,40}>|\[[^'\]]{1,40}\]|\*{2,8}|[$%][\w{}%:]{1,40})[\\/])[^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
-  /error: (?:Module|Script) not found ["'](?<path>[^"']*[\\/][^"']*)["']/i,
+  /error: (?:Module|Script) not found ["'](?<path>(?!@[\w.-]+\/[\w.-]+["'@])[^"']*[\\/][^"']*)["']/i,
   /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
   /Unable to access jarfile (?<path>.+)/,
   /Could not open input file: (?<path>.+)/,

@@ -91,8 +91,8 @@ export default defineCause({
     const accessLog = words(given).some(({ text }) => /"(?:GET|POST|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"/.test(text));
     const overHttp = accessLog || given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
     const said = words(given).filter(
-      ({ from, text }) =>
-        from !== 'client' && !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
+      ({ from, text, joined }) =>
+        !joined && from !== 'client' && !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
     );
     const traced = said.some(({ text }) => FRAME.test(text));
     const panic = find(said, PANIC)?.line;

@@ -6,7 +6,7 @@ import { find, type Hit, WORDS, words } from './words.js';
 /** Built for another version of the runtime: it says so itself. */
 const VERSION = [
   /NODE_MODULE_VERSION\s+(?<built>\d+)\b.{0,120}?NODE_MODULE_VERSION\s+(?<runs>\d+)|Module version mismatch\. Expected (?<expected>\d+), got (?<got>\d+)/,
-  /compiled against a different (?:Node\.js|Electron) version|\bNODE_MODULE_VERSION\b|Module did not self-register/,
+  /compiled against a different (?:Node\.js|Electron)\b|\bNODE_MODULE_VERSION\b|Module did not self-register/,
   /module (?:was |that was )?compiled against ABI version|compiled (?:against|using|for|with) (?:a different version of )?(?:Python|NumPy|API version) ?(?<api>[\w.]*)|numpy\.(?:dtype|ufunc) size changed|Importing the numpy C-extensions failed|numpy\.core\.multiarray failed to import|incompatible (?:library|magic number|with this version of Python)|Module use of python\d+\.dll conflicts|Python version mismatch: module was compiled for/i,
   /incompatible library version|linked to incompatible|loadable library and perl binaries are mismatched|Module API=\d+|compiled with module API/,
 ];

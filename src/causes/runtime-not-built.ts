@@ -4,7 +4,8 @@ import { missingFile } from './missing-file.js';
 import { find, WORDS, words } from './words.js';
 
 /** A start script of the same project asks for the build: relative, so the project is in place. */
-const FROM_WRAPPER = /Cannot find module ['"](?<path>\.{1,2}\/(?:\.\.\/)*(?:dist|build|out|lib)\/[^'"]*)['"]/;
+const FROM_WRAPPER =
+  /Cannot find module ['"](?<path>(?:\.{1,2}[\\/]+(?:\.\.[\\/]+)*(?:dist|build|out|lib)[\\/]+[^'"]*|(?:dist|build|out)[\\/]+[^'"]*\.[cm]?js))['"]/;
 
 /** The tool itself says it. */
 const SAYS_SO =

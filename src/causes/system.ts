@@ -36,7 +36,8 @@ export function saysNothing(given: Seen): boolean {
   const { process, http, stdout, handshake, launch } = given;
   if (process?.exit || process?.spawnError || http || handshake || stdout || launch?.lookup) return false;
   return words(given).every(
-    ({ text, from }) => from === 'client' && text.length < 300 && FAILS.test(text) && !REASON.test(text),
+    ({ text, from, joined }) =>
+      joined || (from === 'client' && text.length < 300 && FAILS.test(text) && !REASON.test(text)),
   );
 }
 

@@ -90,9 +90,12 @@ export const SYNTAX =
   /SyntaxError: (?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected|missing \)|Cannot use import statement)/;
 export const SYNTAX_BARE =
   /(?:^|: )(?:SyntaxError: )?(?:Unexpected (?:token|identifier|reserved word|string)|Invalid or unexpected token)/;
-/** Python names no version: the statement under the caret does (match, walrus, parenthesised with, except*). */
+/**
+ * Python names no version: the statement under the caret does (match, walrus, parenthesised with, except*; annotations, texts with
+ * an f in front and print with a file, which Python 2 does not know).
+ */
 export const PYTHON_STATEMENT =
-  /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := )/;
+  /^\s*(?:match [\w.()[\]]+:|case \S.*:|async def \w+\(|except\* \w|type \w+ = |if \(?\w+ := |def \w+\((?:[^)]{0,200}\w: ?\w|[^)]{0,200}\) ?->)|(?:self\.)?\w+: ?[\w[\], .|"']{1,80} = |print\(.{0,200}file ?= ?sys\.|.{0,120}[\s(=,[]f["'][^"']{0,200}\{|nonlocal \w)/;
 /** The usage text of npx up to version 6, which does not know `-y <package>`. */
 export const NPX_6 = /You must supply a command\.|^\s*npx \[options\] <command>\[@version\]/;
 /** npm up to 6 says this when npx has installed a package: it came with Node.js 14 and older, which stumbles over newer syntax. */

@@ -4,12 +4,15 @@
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { joined, requoted } from './pasted.js';
 
 export interface Line {
   text: string;
   /** JSON pointer of the line in the case file. */
   at: string;
   from: 'stderr' | 'stdout' | 'client' | 'server-log';
+  /** Made of this line and those behind it, which may be one message that whoever pasted it wrapped. */
+  joined?: true;
 }
 
 type Sources = Partial<Pick<Evidence, 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake'>>;
@@ -29,10 +32,17 @@ export function failed({ process, handshake, reported }: Sources): boolean {
 
 /**
  * Every line that was said, the server's own stderr first. Empty when the connection did not fail: a healthy server may
- * mention any error in its log.
+ * mention any error in its log. What people pasted
+ * may be wrapped: such lines follow once more, joined.
  */
 export function words(given: Sources): Line[] {
   if (!failed(given)) return [];
+  const lines = linesOf(given);
+  if (!given.reported) return lines;
+  return [...lines, ...joined(lines)].map((line) => ({ ...line, text: requoted(line.text) }));
+}
+
+function linesOf(given: Sources): Line[] {
   return [
     ...(given.stderr?.lines ?? []).map(
       ({ text }, i): Line => ({ text, at: at('stderr', 'lines', i, 'text'), from: 'stderr' }),
@@ -97,7 +107,7 @@ const ANOTHER =
 export const outdone = (lines: Line[], line: Line, same: (text: string) => boolean): boolean =>
   lines
     .slice(lines.findIndex(({ at }) => at === line.at) + 1)
-    .some(({ text, from }) => from === line.from && ANOTHER.test(text) && !same(text));
+    .some((next) => !next.joined && next.from === line.from && ANOTHER.test(next.text) && !same(next.text));
 
 /** It worked in the end. */
 const RECOVERED =
@@ -105,7 +115,7 @@ const RECOVERED =
 
 /** Index of the last line in which the server, not a client, says that what had failed works after all; -1 when none does. */
 export const lastRecovery = (lines: Line[]): number =>
-  lines.findLastIndex(({ text, from }) => from !== 'client' && RECOVERED.test(text));
+  lines.findLastIndex(({ text, from, joined }) => !joined && from !== 'client' && RECOVERED.test(text));
 
 /** The time, name and level that a logger puts in front of each line. */
 const LOGGER =
