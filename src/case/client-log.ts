@@ -28,7 +28,10 @@ export const CLIENT_WORDS =
 /** The client that wrote a log, by the form of its lines. */
 const FORMS: { client: string; form: RegExp }[] = [
   { client: 'claude-desktop', form: DESKTOP },
-  { client: 'cursor', form: /^(?:\d{4}-\S+ \S+ )?\[(?:info|warning|error)\] (?:user|project)-[\w.@/ -]{1,80}?: / },
+  {
+    client: 'cursor',
+    form: /^(?:\d{4}-\S+ \S+ )?\[(?:info|warning|error)\] (?:(?:user|project)-[\w.@/ -]{1,80}?: |Client error for command |Starting new stdio process with command: |Handling \w+ action|Successfully connected to stdio server)/,
+  },
   {
     client: 'claude-code',
     form: /\[(?:DEBUG|ERROR|WARN)\] MCP server "|\bMCP server "[^"]{1,80}":? (?:Server stderr|Starting connection|Connection failed)|^(?:Server stderr: |Starting connection with timeout of \d+ms)/,

@@ -5,6 +5,8 @@ import { find, WORDS, words } from './words.js';
 /** The server answers, with an error of its own. */
 const INTERNAL = [
   /-32603\b/,
+  // The SDK for .NET.
+  /\bRequest failed \(remote\)|\bAn error occurred invoking '[^']{1,80}'/,
   /\bError (?:executing|calling|invoking|running) (?:MCP )?tool\b.{0,200}|\btool (?:call|execution) failed\b|\bTool ['"`]?[\w.-]{1,80}['"`]? (?:failed|error)/i,
   /\bOutput validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for tool)|\bInput validation error\b|\bvalidation errors? for call\[|\bInternal (?:server )?error\b/i,
 ];
@@ -110,6 +112,14 @@ export default defineCause({
       name: 'a tool that takes long',
       finds: false,
       symptoms: { clientError: 'MCP error -32603: Error calling tool x: MCP error -32001: Request timed out' },
+    },
+    {
+      name: 'the SDK for .NET',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: "ModelContextProtocol.McpException: Request failed (remote): An error occurred invoking 'export'.",
+      },
     },
   ],
 });

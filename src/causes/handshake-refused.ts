@@ -216,5 +216,14 @@ export default defineCause({
       },
     },
     { name: 'an error of a tool', finds: false, symptoms: { clientError: 'MCP error -32602: Unknown tool: foo' } },
+    {
+      name: 'an answer that was broken over several lines for reading',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stdout:
+          '{"jsonrpc":"2.0","id":1,\n  "error":{"code":-32602,\n    "message":"invalid type: map, expected unit struct RootsCapabilities"}}',
+      },
+    },
   ],
 });

@@ -14,7 +14,7 @@ import {
   soundsLikeLibrary,
   throughScript,
 } from './stdout-texts.js';
-import { find, type Hit, type Line, WORDS, words } from './words.js';
+import { find, type Hit, type Line, unquoted, WORDS, words } from './words.js';
 
 /** Kinds that these causes list in `uses`. */
 export const POLLUTION = [...WORDS, 'launch', 'http'] as const;
@@ -56,6 +56,7 @@ const SHORT =
   /Expecting value: line 1 column [12] \(char [01]\)|Extra data: line 1 column \d|expected (?:value|ident|`,` or `\]`) at line 1 column \d\b|(?:invalid number|trailing characters|control character).{0,60}at line 1 column \d|unexpected token at ['"](?!<)|unexpected character: ['"](?!<)|MalformedJsonException|Expected BEGIN_OBJECT but was STRING at line 1|JsonReader\.set(?:Lenient|Strictness)|Unexpected JSON token at offset 0|unexpected byte at position 0|Invalid JSON: (?:expected|trailing|EOF)|\bJSON ?(?:decode|parse|parsing|syntax) ?(?:error|exception)\b|Error parsing JSON|Unexpected end of JSON input|Unterminated string in JSON|given data was not valid JSON|not in the correct format|dataCorrupted/i;
 
 const ABOUT_A_FILE = /\b[Cc]onfig|[Ss]ettings|\.jsonc?\b(?!\.)/;
+
 /** Words of the server's code at the place where it writes: somebody found the reason already. */
 const ON_PURPOSE =
   /\b(?:console\.(?:log|info|debug)|print\(|println!?|System\.out\.print\w*|Console\.Write(?:Line)?|fmt\.Print\w*|process\.stdout\.write|sys\.stdout|StreamHandler\(sys\.stdout)(?!\w).{0,80}(?:stdout|JSON-?RPC|stdio)/i;
@@ -185,7 +186,7 @@ export function pollution(given: Given, who: Author): Pollution | null {
   });
 
   const all = words(given);
-  const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(text)));
+  const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(unquoted(text))));
   const complaints = lines.flatMap((line) => {
     const hit = find([line], ...PARSERS);
     return hit ? [hit] : [];

@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, repeatsServer, unlogged, WORDS, words } from './words.js';
+import { find, type Line, REPLY, repeatsServer, unlogged, WORDS, words } from './words.js';
 
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
@@ -51,6 +51,9 @@ const USAGE = /^\s*(?:usage|syntax|verwendung|aufruf|utilisation|uso|用法)(?:\
 /** Launchers that refuse their own command line, and modules: not the server's arguments. */
 const NOT_OURS =
   /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|\bwarning\b|DeprecationWarning|from daemon/i;
+/** What a client says of messages, lists and calls it words with the same validators as a server its settings. */
+const OF_MESSAGES =
+  /\b(?:tools|resources|prompts)\/(?:list|call|get|read)\b|\b(?:tools?|resources?|prompts?) (?:fetch|list|call|discovery)\b|is not valid JSON|JSON-?RPC|Failed to parse message|\b(?:call|invok|execut)ing (?:\w+ )?tool\b/i;
 /** Below "validation error" every field is merely absent: then a variable is missing, not wrong. */
 const onlyMissing = (lines: Line[], i: number) => {
   const block = lines
@@ -76,9 +79,13 @@ export default defineCause({
   match(given) {
     // The exception of a framework's own settings has the shape, but the version of a library is at fault.
     const all = words(given);
+    const repeats =
+      given.reported?.transport === 'stdio' &&
+      !all.some(({ text, from }) => from === 'client' && OF_MESSAGES.test(text));
     const lines = all.filter(
       ({ text, from, at }, i) =>
-        (from !== 'client' || (given.reported?.transport === 'stdio' && repeatsServer({ text, from, at }))) &&
+        (from !== 'client' || (repeats && repeatsServer({ text, from, at }))) &&
+        !REPLY.test(text) &&
         !NOT_OURS.test(text) &&
         !(VALUE[0]?.test(text) && onlyMissing(all, i)),
     );
@@ -269,6 +276,23 @@ export default defineCause({
       name: 'a version the server does not speak',
       finds: false,
       symptoms: { stderr: 'Error: Unsupported protocol version: 2099-01-01', exitCode: 1 },
+    },
+    {
+      name: 'a client refuses the list of tools',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'notes: Connected · tools fetch failed: Invalid result for tools/list: [\n  { "code": "invalid_value", "values": ["object"], "path": ["tools", 0, "inputSchema", "type"], "message": "Invalid input: expected \\"object\\"" }\n]',
+      },
+    },
+    {
+      name: 'a client quotes what the server printed of its settings',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Unexpected token \'I\', "Invalid config, using defaults" is not valid JSON',
+      },
     },
   ],
 });

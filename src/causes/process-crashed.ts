@@ -4,7 +4,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { ofSurroundings } from './surroundings.js';
-import { find, findAll, type Line, MILD, WORDS, words } from './words.js';
+import { find, findAll, type Line, MILD, REPLY, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
 const NAMED =
@@ -35,6 +35,8 @@ const ERRNO = /\bE[A-Z]{4,}\b/;
 const NOT_A_CRASH = new Set([13, 125, 126, 127, 9009]);
 const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE']);
 
+/** An error that came over the wire: the other side has it, and lives. */
+const REMOTE = /\bMcp(?:Protocol)?(?:Error|Exception)\b/;
 /** Words of a complaint, when no error is named. */
 const VAGUE =
   /\b(?:error|fail(?:ed|ure|s)?|fatal|exception|cannot|can't|could(?: not|n't)|unable|unexpected|undefined|invalid|illegal|not (?:supported|allowed|permitted|possible|implemented)|abort(?:ed|ing)?|giving up)\b/i;
@@ -90,9 +92,13 @@ export default defineCause({
     if (!exit && given.process && given.process.pid !== null) return null;
     const accessLog = words(given).some(({ text }) => /"(?:GET|POST|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"/.test(text));
     const overHttp = accessLog || given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
+    const remote = words(given).some(({ text }) => REMOTE.test(text));
     const said = words(given).filter(
       ({ from, text }) =>
-        from !== 'client' && !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
+        from !== 'client' &&
+        !REPLY.test(text) &&
+        !(remote && (REMOTE.test(text) || FRAME.test(text))) &&
+        !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
     );
     const traced = said.some(({ text }) => FRAME.test(text));
     const panic = find(said, PANIC)?.line;
@@ -308,6 +314,23 @@ export default defineCause({
       name: 'the end of a program that had nothing to do',
       finds: false,
       symptoms: { transport: 'stdio', exitCode: 0 },
+    },
+    {
+      name: 'an error that came over the wire',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "ModelContextProtocol.McpException: Request failed (remote): An error occurred invoking 'export'.\n   at Notes.Client.RunAsync(String name)",
+      },
+    },
+    {
+      name: 'a reply with an error in it',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stdout: '{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"Fatal error: cannot list tools"}}',
+      },
     },
   ],
 });

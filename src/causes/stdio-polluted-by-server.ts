@@ -205,5 +205,13 @@ export default defineCause({
         clientError: 'Unexpected token \'<\', "<!DOCTYPE "... is not valid JSON',
       },
     },
+    {
+      name: 'a line about settings, with a name in brackets',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog: '2026-01-02 03:04:05.678 [warning] Failed to parse message: "[Settings] root is /srv/notes\\n"',
+      },
+    },
   ],
 });

@@ -98,6 +98,15 @@ const RECOVERED =
 export const lastRecovery = (lines: Line[]): number =>
   lines.findLastIndex(({ text, from }) => from !== 'client' && RECOVERED.test(text));
 
+/** Words that a parser quotes of a line which is no JSON: a server may have written about its settings or its tools. */
+const QUOTATION =
+  /Failed to parse message: ?["'](?!\s*\{).*$|, "[^"{[\s.\uFEFF][^"]{0,200}"(?:\.{3})? is not valid JSON|\binput_value=['"](?![\s{]).*$/;
+/** A line without the words of somebody else that it quotes. */
+export const unquoted = (text: string): string => text.replace(QUOTATION, '');
+
+/** A reply of the conversation: an error in it is an answer, and whoever answers has not ended. */
+export const REPLY = /^\s*\{.{0,200}["']jsonrpc["']|^\s*\{.{0,60}["'](?:error|result)["']\s*:\s*\{/;
+
 /** The time, name and level that a logger puts in front of each line. */
 const LOGGER =
   /^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\]?\s{0,3}(?:[-|] )?)?(?:[\w.-]{1,60} [-|] )?(?:\[[\w.:-]{1,40}\]\s?){0,3}(?:(?:INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL|DEBUG)\b\s?(?:[-|:]\s?)?)?/;
