@@ -19,15 +19,17 @@ const SAID = [
   /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}/i,
 ];
 /** A server that is connected and shows nothing: the only trace in the window of some clients. */
-const EMPTY = /^\W{0,3}No tools, prompts,? or resources\W{0,3}$|\b0 tools (?:enabled|found|available|shown|loaded)\b/i;
+const EMPTY =
+  /^\W{0,3}No tools, prompts,? or resources\W{0,3}$|\b0 tools (?:enabled|found|available|shown|loaded)\b|\bConnected\b.{0,6}\(0 tools\)|\bFound 0 tools\b|\b0 tools, 0 (?:prompts|resources)\b/i;
 /** A list that was never declared may be missing, and a lost connection has a reason of its own. */
 const NOT_OURS = /-32601\b|method not found|not implemented/i;
 const LOST =
   /connection closed|-3200[01]\b|timed? ?out|disconnected|transport|session|unauthori[sz]ed|fetch failed|\bE[A-Z]{5,}\b|certificate|\b40[134]\b|\b5\d\d\b/i;
 
-const ASKED = new RegExp(METHOD, 'i');
-/** The error of a response, which says no more of what was asked. */
-const RESPONSE = /["']error["']: ?\{|\berror\W{0,3}code[=:]|MCP error -32\d{3}|request timed out/i;
+const ASKED = new RegExp(String.raw`${METHOD}|\bList(?<kind>Tools|Resources|Prompts)Request\b`, 'i');
+/** The error of a response, or the trace of its handler, which says no more of what was asked. */
+const RESPONSE =
+  /^\W*Traceback \(most recent call last\)|^(?:\w+\.)*\w+(?:Error|Exception): |["']error["']: ?\{|\berror\W{0,3}code[=:]|MCP error -32\d{3}|request timed out/i;
 /** A client that logs the request on one line and the error on one of the next. */
 function below(lines: Line[]): Hit | null {
   for (const [i, line] of lines.entries()) {

@@ -7,6 +7,8 @@ const NOT_THERE = String.raw`(?:-32601|[Mm]ethod not found|METHOD_NOT_FOUND|[Uu]
 const PROBE = [
   new RegExp(`${PROBED}.{0,160}${NOT_THERE}`),
   new RegExp(`${NOT_THERE}.{0,160}?${PROBED}`),
+  // The SDK's own words, before it asks at all.
+  /\bServer does not support (?:\w+ )?(?:resources|prompts|logging|completions?|tasks)\b.{0,12}\(required for (?<method>[\w/]+)\)/i,
   new RegExp(NOT_THERE),
 ];
 /** Methods that every server must have. */

@@ -106,6 +106,10 @@ export default defineCause({
     const image =
       lines.flatMap((one) => find([one], ...IMAGE)?.groups.image ?? [])[0] ??
       (line?.verb === 'run' ? line.subject : null);
+    // Slowness ends in a timeout; a connection that was closed right after the search ended with it.
+    const closed = lines.some(({ text }) =>
+      /-32000\b|connection (?:was )?closed|disconnected|closed unexpectedly/i.test(text),
+    );
     const ended = given.process?.exit?.by === 'itself' && given.process.exit.code !== 0;
     const engineSpoke = /from daemon|from registry|^(?:\S+ )?(?:docker|nerdctl): |^Error: |manifest|pull access/i.test(
       cited.line.text.trim(),
@@ -115,7 +119,9 @@ export default defineCause({
     return {
       certainty:
         kind === 'asked'
-          ? 'possible'
+          ? closed
+            ? 'likely'
+            : 'possible'
           : kind !== 'name' &&
               engineSpoke &&
               (ended || /^docker: |See 'docker run/m.test(lines.map(({ text }) => text).join('\n')))

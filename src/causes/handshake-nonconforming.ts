@@ -97,7 +97,7 @@ const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
   // V8 over a line that holds nothing but an opening brace.
   [
     'pretty-printed',
-    /Expected property name or '\}' in JSON at position 1\b|Expecting property name enclosed in double quotes: line 1 column 2\b|EOF while parsing an object at line 1 column 1\b/,
+    /Failed to parse message: ["']\s*\{\s*(?:\\[rn])*["']?\s*$|Failed to parse message: ["']\s+\\?"jsonrpc\\?"|Expected property name or '\}' in JSON at position 1\b|Expecting property name enclosed in double quotes: line 1 column 2\b|EOF while parsing an object at line 1 column 1\b/,
   ],
 ];
 

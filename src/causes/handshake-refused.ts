@@ -5,7 +5,10 @@ import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 /** Codes that a server sends. -32000 and -32001 are mostly the client's own words for a lost connection and a timeout. */
 const REMOTE = String.raw`(?<code>-32(?:700|60[0-3]|0\d\d))\b(?!(?<=-3200[01])\W{0,4}(?:$|connection|request timed|timed? ?out|server disconnected|closed))\W{0,4}(?<message>.{0,200})`;
-const INITIALIZE = new RegExp(String.raw`\binitiali[sz](?:e|ing|ation)\b.{0,120}?${REMOTE}`, 'i');
+const INITIALIZE = new RegExp(String.raw`\b(?:initiali[sz](?:e|ing|ation)|handshak(?:e|ing))\b.{0,120}?${REMOTE}`, 'i');
+/** The code first, then what it was about. */
+const DURING =
+  /(?<code>-32(?:700|60[0-3]))\b\W{0,4}(?<message>.{0,120}?)\b(?:during|in|for|to|on|from|at|of) (?:the )?(?:initiali[sz](?:e|ing|ation)|handshake)\b/i;
 const CONNECT = new RegExp(
   String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?connect\w*|server creation failed)\b.{0,120}?${REMOTE}`,
   'i',
@@ -93,7 +96,7 @@ export default defineCause({
     const numbered = answered(said);
     const hit =
       numbered ??
-      find(said, INITIALIZE, OFFER, UNKNOWN, CONNECT) ??
+      find(said, INITIALIZE, DURING, OFFER, UNKNOWN, CONNECT) ??
       find(
         said.filter(({ from }) => from === 'client'),
         BARE,
@@ -106,7 +109,9 @@ export default defineCause({
     const { code, message } = hit.groups;
     return {
       certainty:
-        numbered || [INITIALIZE, OFFER, UNKNOWN].some((pattern) => pattern.test(hit.line.text)) ? 'likely' : 'possible',
+        numbered || [INITIALIZE, DURING, OFFER, UNKNOWN].some((pattern) => pattern.test(hit.line.text))
+          ? 'likely'
+          : 'possible',
       cites: [hit.line.at],
       facts: { code: code ? Number(code) : null, message: message?.trim().replace(/["'})\]\s]+$/, '') ?? '' },
     };

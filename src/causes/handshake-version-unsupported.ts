@@ -13,6 +13,8 @@ const REFUSAL = [
   new RegExp(String.raw`(?:${BAD})['":]{0,2}(?: or \w+)?[ _-]?.{0,30}?${VERSION}`, 'i'),
   new RegExp(String.raw`${VERSION}.{0,60}?\b(?:${BAD})\b`, 'i'),
   /-32022\b/,
+  // The revisions are the values of an enumeration.
+  /\b(?:unknown variant|invalid (?:enum )?value|invalid option|unexpected value|not one of)\b.{0,80}\b20(?:24|25|26)-(?:11-05|10-07|03-26|06-18|11-25|07-28)\b/i,
   // The revision itself stands where the words "protocol version" would.
   new RegExp(String.raw`\b(?:mcp|protocol)\b.{0,40}?\b20\d\d-\d\d-\d\d\b.{0,40}?\b(?:${BAD})\b`, 'i'),
   /\b(?:unsupported|unknown|incompatible) (?:mcp|protocol) (?:version|revision)/i,

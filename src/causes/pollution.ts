@@ -226,7 +226,14 @@ export function pollution(given: Given, who: Author): Pollution | null {
   if (!pieces.length && !short) return entryAlone(given, who, noisy);
 
   const script = launch === undefined || inFront;
-  const authors = pieces.map((p): Author => p.who ?? (script && soundsLikeInstaller(p.text) ? 'launcher' : 'server'));
+  // A launcher that prints stands first on stdout: when no more than a character of the line is known, it is the launcher's.
+  const authors = pieces.map(
+    (p): Author =>
+      p.who ??
+      ((script && soundsLikeInstaller(p.text)) || (noisy && p.from === 'quote' && p.text.length < 2)
+        ? 'launcher'
+        : 'server'),
+  );
   const first = authors[0] ?? 'server';
   const mine = pieces.findIndex((_, i) => authors[i] === who);
   const shown = pieces[mine] ?? pieces[0];

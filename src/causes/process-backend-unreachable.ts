@@ -4,7 +4,7 @@ import { find, type Line, lastRecovery, MILD, outdone, repeatsServer, WORDS, wor
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
-  /\bECONNREFUSED\b|connection refused\b|actively refused|\[?Errno (?:111|61)\]?|os error (?:111|61|10061)|WinError 10061|\bError 111 connecting\b|\bConnection to \S+ refused|TNS:no listener|Verbindungsaufbau abgelehnt|积极拒绝/i;
+  /\bECONNREFUSED\b|connection refused\b|actively refused|\[?Errno (?:111|61)\]?|os error (?:111|61|10061)|WinError 10061|\bError 111 connecting\b|\bConnection to \S+ refused|TNS:no listener|Verbindung(?:saufbau)? (?:abgelehnt|verweigert)|积极拒绝|積極拒絕|対象のコンピューターによって拒否|연결을 거부|expressément refusé|(?:denegó|rechazó) (?:expresamente|activamente)|conexión rechazada|connexion refusée|recusou ativamente|conexão recusada|rifiuto persistente|connessione rifiutata|отверг запрос на подключение|отказано в соединении/i;
 const UNKNOWN =
   /getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|\bENOTFOUND\b|no such host\b|Name or service not known|nodename nor servname|could not translate host name|failed to lookup address|UnknownHostException|Temporary failure in name resolution/i;
 const SILENT =

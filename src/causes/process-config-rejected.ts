@@ -17,7 +17,7 @@ const ARGUMENT = [
 const VALUE = [
   /^(?<class>(?:[\w.]*\.)?(?:ValidationError|ZodError|ConfigError|ConfigurationError|ImproperlyConfigured|InvalidConfig\w*|SettingsError|MongoParseError|BindException|BindValidationException))\b(?!: Address)/,
   /\[type=(?<type>extra_forbidden|\w+_parsing|\w+_type|literal_error|enum|value_error|url_\w+|string_\w+|greater_\w+|less_\w+)\b/,
-  /\b(?:invalid|bad|malformed|unsupported|unknown|illegal)\b (?:\w+ ){0,3}(?<noun>config(?:uration)?|settings?|connection (?:string|ur[il])|transport|mode|log ?level|environment variables?|port(?: number)?|database ur[il]|endpoint|base ur[il])\b(?! (?:error|closed))|\bERR_(?:INVALID_URL|SOCKET_BAD_PORT|INVALID_ARG_VALUE|PARSE_ARGS\w+)\b|\bInvalid (?:url|uri|scheme)\b/i,
+  /\b(?:invalid|bad|malformed|unsupported|unknown|illegal)\b (?:\w+ ){0,3}(?<noun>config(?:uration)?|settings?|connection (?:string|ur[il])|transport|mode|log ?level|environment variables?|port(?: number)?|database ur[il]|endpoint|base ur[il])\b(?! (?:error|closed))|\b(?:could not|couldn't|cannot|can't|unable to|failed to) parse\b.{0,40}\b(?:ur[li]|dsn|connection string)\b|\bERR_(?:INVALID_URL|SOCKET_BAD_PORT|INVALID_ARG_VALUE|PARSE_ARGS\w+)\b|\bInvalid (?:url|uri|scheme)\b/i,
   /\b(?:config(?:uration)?|settings|arguments?|options?|env(?:ironment)?)\b.{0,30}\b(?:validation (?:failed|error)|is (?:invalid|not valid)|could not be (?:parsed|loaded|read))|\b(?:failed|unable|could not|cannot|error) (?:to )?(?:pars\w+|load\w*|read\w*|validat\w+)(?: the)? (?:\w+ )?(?<file>config(?:uration)?|settings)\b|\bFailed to bind properties under '(?<spring>[^']+)'/i,
   /\b(?<name>[A-Z][A-Z0-9_]{2,}|--[\w-]+)['"`]? (?:must be (?!set|provided|defined|specified|configured|supplied|present|non-?empty|given)|(?:is|are) (?:invalid|malformed|not (?:a )?(?:valid|supported|allowed|recogni[sz]ed))|has an invalid|contains an? invalid|should be (?:an?|one of)\b)/,
   /\b(?:must be one of|expected one of|allowed values|valid (?:values|options|choices) are|choose from)\b|strconv\.\w+: parsing "(?<num>[^"]*)": invalid|invalid literal for int\(\)|could not convert string to float|must start with the protocol|password authentication failed|Access denied for user|Authentication failed\b|not authori[sz]ed as/i,
@@ -50,7 +50,7 @@ const FOLDER = [
 const USAGE = /^\s*(?:usage|syntax|verwendung|aufruf|utilisation|uso|用法)(?:\s?:\s*\S| of \S+:$)/i;
 /** Launchers that refuse their own command line, and modules: not the server's arguments. */
 const NOT_OURS =
-  /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|\bwarning\b|DeprecationWarning|from daemon/i;
+  /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|(?<!['"`])\bwarning\b(?!['"`])|DeprecationWarning|from daemon/i;
 /** What a client says of messages, lists and calls it words with the same validators as a server its settings. */
 const OF_MESSAGES =
   /\b(?:tools|resources|prompts)\/(?:list|call|get|read)\b|\b(?:tools?|resources?|prompts?) (?:fetch|list|call|discovery)\b|is not valid JSON|JSON-?RPC|Failed to parse message|\b(?:call|invok|execut)ing (?:\w+ )?tool\b/i;

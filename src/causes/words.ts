@@ -120,6 +120,6 @@ export const unlogged = (text: string): string => text.replace(LOGGER, '');
  */
 export const repeatsServer = ({ text, from }: Line): boolean =>
   from === 'client' &&
-  !/-32\d{3}\b|fetch failed|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
+  !/-32\d{3}\b|fetch failed|^\W*connection (?:timed out|timeout|failed|error)\W*$|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
     text,
   );
