@@ -16,7 +16,7 @@ const SAID = [
   /\b(?:\w*error|exception|fail\w*|-32\d{3})\b.{0,80}\b(?:while|when|during) (?:listing|fetching|loading|discovering|getting) (?:the |available |MCP |server )*(?<kind>tool|resource|prompt)s?\b.{0,100}/i,
   /(?:\b|_)list[_ ]?(?<kind>tool|resource|prompt)s(?:\(\))?(?!Result).{0,60}(?:\bfail\w*|\w*error\b|exception|\bthr(?:ew|ows?)\b|\breject\w*|timed? ?out|-32\d{3}).{0,200}/i,
   // One item that a client cannot take.
-  /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}/i,
+  /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}|\b(?<typed>tool) (?:parameters?|input ?schema|schema|definition)s?\b.{0,60}\b(?:must (?:be|have)|is (?:not|in)?valid|is missing)\b.{0,100}/i,
 ];
 /** A server that is connected and shows nothing: the only trace in the window of some clients. */
 const EMPTY =
@@ -123,13 +123,13 @@ export default defineCause({
     const ours = lines.filter(({ text }) => !NOT_OURS.test(text));
     const hit = find(ours, ...SAID) ?? below(lines) ?? logged(lines) ?? find(ours, EMPTY);
     if (!hit || given.http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
-    const { method, kind, validated } = hit.groups;
+    const { method, kind, validated, typed } = hit.groups;
     const guess = hit.groups.guess !== undefined || EMPTY.test(hit.line.text);
     return {
       certainty: guess || (LOST.test(hit.line.text) && !hit.groups.logged) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
-        method: (method ?? `${(kind ?? validated ?? 'tool').replace(/s$/i, '')}s/list`).toLowerCase(),
+        method: (method ?? `${(kind ?? validated ?? typed ?? 'tool').replace(/s$/i, '')}s/list`).toLowerCase(),
         outcome: /validation|invalid|"?path"?\s*:/i.test(hit.line.text) ? 'invalid' : 'error',
         code: Number(/-32\d{3}/.exec(hit.line.text)?.[0] ?? 0) || null,
         detail: hit.line.text.trim().slice(0, 200),

@@ -1,4 +1,5 @@
 import { at } from '../case/pointer.js';
+import { openedIn } from './calls.js';
 import { defineCause } from './cause.js';
 import { conversationOf } from './conversation.js';
 import { find, type Line, WORDS, words } from './words.js';
@@ -97,7 +98,7 @@ export default defineCause({
     const all = words(given);
     const logged = unansweredIn(all);
     const said = all.filter(({ from }) => from !== 'stdout');
-    if (!logged && said.some(({ text }) => LATER.test(text))) return null;
+    if (!logged && (said.some(({ text }) => LATER.test(text)) || openedIn(said))) return null;
     const hit =
       find(
         said.filter(({ from }) => from === 'client' || from === 'stderr'),

@@ -19,12 +19,20 @@ const REFUSAL = [
   new RegExp(String.raw`\b(?:mcp|protocol)\b.{0,40}?\b20\d\d-\d\d-\d\d\b.{0,40}?\b(?:${BAD})\b`, 'i'),
   /\b(?:unsupported|unknown|incompatible) (?:mcp|protocol) (?:version|revision)/i,
   new RegExp(String.raw`${VERSION}.{0,40}\b20\d\d-\d\d-\d\d\b.{0,40}\bsupports?\b.{0,60}\bonly\b`, 'i'),
+  new RegExp(
+    String.raw`${VERSION}.{0,20}\b20\d\d-\d\d-\d\d\b.{0,40}\b(?:expect(?:s|ed)?|requires?|wants?)\b.{0,20}\b20\d\d-\d\d-\d\d\b`,
+    'i',
+  ),
   /\bno (?:mutually |commonly )?(?:supported|common|compatible|shared) protocol[ _-]?version|\bprotocol[ _-]?version negotiation failed|\bversion negotiation failed\b.{0,60}(?:\bserver\b|\bclient\b|\b20\d\d-)/i,
   /协议版本.{0,20}(?:不受?支持|不匹配|不兼容)|(?:不支持|不兼容)的.{0,6}协议版本|プロトコル ?バージョン.{0,20}(?:サポート|対応)(?:され|し)てい(?:ない|ません)|프로토콜 버전.{0,20}(?:지원|호환)|Protokollversion.{0,40}nicht unterstützt|version (?:du|de) protocole.{0,40}(?:non|pas) (?:prise en charge|supportée|compatible)|versi[óo]n del? protocolo.{0,40}no (?:es )?(?:compatible|soportada|admitida)|верси[яи] протокола.{0,40}не поддерживается|неподдерживаемая версия протокола/i,
 ];
 /** TLS, databases and lock files have protocol versions too; a schema error over the field `protocolVersion` is another failure. */
 const NOT_MCP =
   /\b(?:ssl|tls|http\/|postgres|mysql|mongo|bolt|redis|grpc|frontend protocol|lock ?file|docker)|invalid_type|required|missing|validation error/i;
+
+/** The two sides found another revision, or go on without: a remark, not the end. */
+const SETTLED =
+  /\bwarn|\bnegotiated\b|\bfall(?:ing)? ?back\b|\bdowngrad\w+|\bcontinu(?:e|ing)\b|\banyway\b|\bproceed|\binstead\b|\bagreed\b/i;
 
 const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
 const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
@@ -93,7 +101,7 @@ export default defineCause({
     const requested = /(?:"?requested"?\W{1,4}|version:? )(?<date>20\d\d-\d\d-\d\d)/.exec(text)?.groups?.date ?? '';
     const marked = index >= 0 || dates(text).length > 0 || /-32(?:602|022)\b/.test(text);
     return {
-      certainty: marked ? 'certain' : hit?.line.from === 'client' ? 'likely' : 'possible',
+      certainty: marked && !SETTLED.test(text) ? 'certain' : hit?.line.from === 'client' ? 'likely' : 'possible',
       cites: [...(index >= 0 ? [at('http', 'exchanges', index, 'body')] : []), ...(hit ? [hit.line.at] : [])],
       facts: {
         side: fromServer ? 'client' : 'server',

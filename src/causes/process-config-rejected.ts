@@ -36,7 +36,8 @@ const OF_SETTINGS =
 const ONE_LINE =
   /\b(?:Invalid enum value\. Expected\b|Invalid option: expected one of|Invalid input: expected (?!.*received undefined)|Expected ['"]?[\w ]{1,40}['"]?, received (?!undefined)\w|Invalid literal value, expected|Unrecognized keys?(?:\(s\))?(?: in object)?:|(?:String|Number|Array|Date) must (?:be|contain) |Too (?:small|big): expected|Input should be (?!a valid (?:dictionary|list))|Value error, |Invalid (?:number|bool|email|host|port|url|json) input: |must be (?:equal to )?one of the (?:allowed|following) values)|"(?<joi>[\w.-]{1,60})" (?:must be (?!present|provided|set)|must contain |length must |with value .{0,60} fails|is not allowed\b)|(?:^|[\s:])(?<yup>[\w.[\]-]{1,60}) must (?:be a `\w+` type|match the following|be at (?:least|most) |be (?:greater|less) than |match (?:format|pattern) )/;
 /** Messages of the conversation are validated by the same libraries. */
-const MESSAGE = /JSONRPCMessage|deserializeMessage|"(?:jsonrpc|serverInfo|protocolVersion|inputSchema)"|for tool\b/;
+const MESSAGE =
+  /JSONRPCMessage|validation errors? for (?:Client|Server)(?:Request|Notification|Result)\b|deserializeMessage|"(?:jsonrpc|serverInfo|protocolVersion|inputSchema)"|for tool\b/;
 /** A validator's issues, printed as JSON over several lines: the message is the one to read. */
 const ISSUE = /^\s*"code": "(?:too_(?:small|big)|invalid_\w+|unrecognized_keys|custom)"/;
 const ISSUE_SAYS = /^\s*"message": "(?!Required")(?<issue>[^"]{3,160})"/;
@@ -95,9 +96,12 @@ export default defineCause({
     if (overHttp && !ended) return null;
     const argument = find(lines, ...ARGUMENT);
     // A client validates answers and its own config with the same libraries: of it only the command line counts.
-    const own = lines.filter(({ from }) => from !== 'client');
+    const ofMessages = all.some(({ text }) => MESSAGE.test(text));
+    const own = lines.filter(
+      ({ text, from }) => from !== 'client' && !(ofMessages && /\[type=|validation errors? for/.test(text)),
+    );
     const issue = own.some(({ text }) => ISSUE.test(text)) ? find(own, ISSUE_SAYS) : null;
-    const one = all.some(({ text }) => MESSAGE.test(text)) ? null : find(own, ONE_LINE);
+    const one = ofMessages ? null : find(own, ONE_LINE);
     const broken = find(
       all.filter(({ from }) => from !== 'client'),
       NO_JSON,

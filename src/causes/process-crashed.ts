@@ -100,6 +100,8 @@ export default defineCause({
         !(remote && (REMOTE.test(text) || FRAME.test(text))) &&
         !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
     );
+    // Whoever answers is there.
+    const answered = words(given).some(({ text }) => REPLY.test(text));
     const traced = said.some(({ text }) => FRAME.test(text));
     const panic = find(said, PANIC)?.line;
     const named = decisive(said);
@@ -111,7 +113,7 @@ export default defineCause({
       find(said, SUPERVISOR)?.line;
     // Some complaint of a server over stdio that nobody knows better: where to look, not more.
     const vague =
-      !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process
+      !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process && !answered
         ? said
             .filter(
               ({ from, text }) => (from === 'stderr' || from === 'server-log') && VAGUE.test(text) && !MILD.test(text),

@@ -50,7 +50,11 @@ export default defineCause({
     const done = exit?.signal === null && (exit.code === 0 || exit.code === 13);
     const mute = lines.every(({ from, text }) => from === 'client' && !WAITED.test(text));
     const early =
-      exit || process || !mute || !(launch?.args ?? []).some((word) => SCRIPT.test(word))
+      exit ||
+      process ||
+      !mute ||
+      // A client's log that shows initialize go out, and the end as the only answer, is as good as the name of a script.
+      !(handshake?.initialize.status === 'closed' || (launch?.args ?? []).some((word) => SCRIPT.test(word)))
         ? undefined
         : find(lines, EARLY)?.line;
     if (

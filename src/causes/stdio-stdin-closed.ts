@@ -15,7 +15,7 @@ const EOF_WORDS = [
   /\bserver is closing: EOF\b|\breading from stream: .{0,30}EOF while parsing a value at line 1 column 0/,
 ];
 /** The server did hear a request: its stdin was open, and the end came later. */
-const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out/i;
+const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out|\bflush|\bhangs?\b/i;
 
 /** The part of a command line that takes stdin away, or null. */
 function detacher(command: string, args: string[]): string | null {
@@ -70,7 +70,8 @@ export default defineCause({
         facts: { ...facts, sign: 'epipe' },
       };
     // We held stdin open all the while: a server that ends by itself and speaks of EOF did not read from us.
-    if (hit && handshake) return process?.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
+    if (hit && handshake && process && process.pid !== null)
+      return process.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
     if (!hit && !how) return null;
     return { certainty: 'likely', cites, facts: { ...facts, sign: hit ? 'words' : 'entry' } };
   },
