@@ -179,6 +179,7 @@ const CODES = [
 const SIGNALS = [
   // The shells of macOS, of a program that was ended: "Terminated: 15", "Segmentation fault: 11".
   /^(?:\S+ )?(?:Terminated|Killed|Abort trap|Segmentation fault|Bus error|Illegal instruction): (?<number>\d{1,2})\b/m,
+  /^npm (?:error|ERR!) signal (?<name>SIG[A-Z]{2,6})$/m,
   /\bcode=(?:killed|dumped), status=\d+\/(?<unit>[A-Z]+)\b/,
   /\b(?:killed|terminated|ended|exited|died|stopped|crashed|aborted|closed)\b[^.\n[]{0,40}?\b(?<name>SIG(?!NAL)[A-Z]{2,6})\b/i,
   /\bcode[ :=]+null,? ?(?:and )?signal[ :=]+['"]?(?<name>SIG[A-Z]+)\b|\bsignal[:=] ?['"]?(?<plain>SIG[A-Z]+)\b/,

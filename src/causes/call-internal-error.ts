@@ -124,5 +124,14 @@ export default defineCause({
         clientError: "ModelContextProtocol.McpException: Request failed (remote): An error occurred invoking 'export'.",
       },
     },
+    {
+      name: 'arguments that do not fit, with the code for parameters',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'MCP error -32602: Invalid arguments for tool search: [{"code":"invalid_type","expected":"array","received":"string","path":["tags"]}]',
+      },
+    },
   ],
 });

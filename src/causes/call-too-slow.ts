@@ -14,7 +14,7 @@ const EXACT = [
   /工具(?:调用|执行).{0,20}超时|ツール.{0,20}タイムアウト|(?:调用|呼叫).{0,20}工具.{0,20}(?:超时|逾時)/,
 ];
 const TIMED_OUT =
-  /-32001\b(?!.{0,20}[Ss]ession)|\brequest timed? ?out\b|\btimed? ?out\b|\bdeadline (?:has elapsed|exceeded)|exceeded timeout|Waited \d+(?:\.\d+)? seconds|超时|逾時/i;
+  /-32001\b(?!.{0,20}[Ss]ession)|\brequest timed? ?out\b|\btimed? ?out\b|\bTimeout(?:Error|Exception)\b|\bdeadline (?:has elapsed|exceeded)|exceeded timeout|Waited \d+(?:\.\d+)? seconds|超时|逾時/i;
 /** A start or a backend that timed out is another matter. */
 const ELSEWHERE =
   /\binitializ|startup_timeout|\b(?:connect\w*|start\w*|launch\w*) (?:\S+ ){0,6}(?:timed? ?out|timeout)|ETIMEDOUT|ECONN|\b(?:getaddrinfo|socket hang up)\b/i;

@@ -265,5 +265,19 @@ export default defineCause({
       finds: false,
       symptoms: { clientError: 'Error listing prompts: MCP error -32601: Method not found' },
     },
+    {
+      name: 'a trace below the request for the list',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog:
+          "Processing request of type ListToolsRequest\nTraceback (most recent call last):\nTypeError: 'NoneType' object is not iterable",
+      },
+    },
+    {
+      name: 'a schema that a client does not take',
+      finds: true,
+      symptoms: { client: 'vscode', clientError: 'Error: tool parameters array type must have items' },
+    },
   ],
 });

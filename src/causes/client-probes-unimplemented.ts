@@ -98,5 +98,13 @@ export default defineCause({
       finds: false,
       symptoms: { clientError: 'initialize: MCP error -32601: Method not found' },
     },
+    {
+      name: 'the SDK before it asks',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Error: Server does not support resources (required for resources/list)',
+      },
+    },
   ],
 });

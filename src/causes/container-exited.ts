@@ -131,5 +131,13 @@ export default defineCause({
       finds: false,
       symptoms: { transport: 'stdio', stderr: 'child process exited with code 3' },
     },
+    {
+      name: 'attached to a container that stands still',
+      finds: true,
+      symptoms: {
+        entry: { command: 'docker', args: ['attach', 'notes'] },
+        stderr: 'You cannot attach to a stopped container, start it first',
+      },
+    },
   ],
 });

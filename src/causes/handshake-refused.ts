@@ -19,7 +19,7 @@ const OFFER = new RegExp(
   'i',
 );
 const UNKNOWN =
-  /\b(?:unknown|unsupported|unhandled|unrecogni[sz]ed) (?:method|request):? ["'`]?initialize\b(?<message>.{0,80})|\bmethod not found:? ["'`]?initialize\b/i;
+  /\b(?:unknown|unsupported|unhandled|unrecogni[sz]ed) (?:method|request):? ["'`]?initialize\b(?<message>.{0,80})|\bmethod not found:? ["'`]?initialize\b|\bmethod ["'`]?initialize["'`]? (?:is |was )?not (?:found|supported|implemented|available)\b/i;
 /** A client that repeats the error without its code. */
 const BARE =
   /\b(?:failed to initiali[sz]e|initiali[sz]e(?: request)? failed|error (?:during|in|from) initiali[sz](?:e|ation))\b[^:]{0,60}: (?:RPC error:? |server error:? |[\w.]{0,60}(?:Error|Exception): )?(?<message>(?:internal (?:server )?error|method not found|invalid (?:params|request|argument)|parse error|unexpected error|server (?:is )?not ready)\b.{0,160})/i;
@@ -229,6 +229,11 @@ export default defineCause({
         stdout:
           '{"jsonrpc":"2.0","id":1,\n  "error":{"code":-32602,\n    "message":"invalid type: map, expected unit struct RootsCapabilities"}}',
       },
+    },
+    {
+      name: 'the code before the request',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32602: no such workspace, in answer to initialize' },
     },
   ],
 });

@@ -203,5 +203,14 @@ export default defineCause({
       symptoms: { clientError: 'Error calling tool search: MCP error -32001: Request timed out' },
     },
     { name: 'a process that is gone', finds: false, symptoms: { clientError: 'Request timed out', exitCode: 1 } },
+    {
+      name: 'the tools were discovered after all',
+      finds: false,
+      symptoms: {
+        client: 'vscode',
+        clientError:
+          '2026-01-02 03:04:05.000 [info] Waiting for server to respond to `initialize` request...\n2026-01-02 03:04:06.000 [info] Discovered 35 tools',
+      },
+    },
   ],
 });

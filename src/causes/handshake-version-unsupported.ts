@@ -92,7 +92,7 @@ export default defineCause({
         (e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? ''),
       ) ?? -1;
     const hit = find(
-      words(given).filter(({ text }) => isRefusal(text)),
+      words(given).filter(({ text, from }) => isRefusal(text) && (from === 'client' || !SETTLED.test(text))),
       ...REFUSAL,
     );
     const text = index >= 0 ? http?.exchanges[index]?.body : hit?.line.text;
@@ -208,6 +208,22 @@ export default defineCause({
           discover: { status: 'answered', revisions: ['2026-07-28'] },
           used: 'discover',
         },
+      },
+    },
+    {
+      name: 'one side names what it expects',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'server reported protocol version 2024-11-05, but this client expects 2025-06-18',
+      },
+    },
+    {
+      name: 'a mismatch that was settled',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'protocol version mismatch: requested 2025-11-25, negotiated 2025-06-18 instead',
       },
     },
   ],

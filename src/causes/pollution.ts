@@ -31,7 +31,7 @@ const PARSERS = [
   /JSON Parse error: (?:Unexpected identifier|Unexpected token|Unrecognized token|Unterminated|Invalid)(?! '<')(?: "(?<text>[^"]{1,80})")?/,
   /JSON\.parse: (?:unexpected (?:character|non-whitespace)|bad |expected )/,
   // Clients that quote the line: VS Code, Claude Desktop, the SDKs of Java and .NET, Zed. `{` would be a message in the wrong form.
-  /Failed to parse message: ["'](?!\s*\{\s*["'\\]|Content-Length)(?<text>.{1,400})/i,
+  /Failed to (?:parse|deserialize|decode) message: ["'](?!\s*\{\s*["'\\]|Content-Length)(?<text>.{1,400})/i,
   /Invalid JSON-?RPC (?:message|line|response|data)\b[^:]{0,20}: ?["'`]?(?!\s*[{"'`]|\[(?:\{|\])|null\b|undefined\b)(?<text>\S.{0,400})/i,
   /processing inbound message for line: ?(?!\s*[{[])(?<text>\S.{0,400})/,
   /\b(?:non-?JSON(?:-RPC)?|invalid JSON(?:-RPC)?|malformed JSON|not JSON|unparse?able|non-protocol) (?:line|message|output|data|text|content)s?\b[^:]{0,60}: ?["'`]?(?!\s*[{"'`[])(?<text>\S.{0,400})/i,
@@ -101,7 +101,7 @@ const joined = (lines: Line[]): Line[] =>
     return /Unexpected token .{1,6}, "[^"]{0,12}$/.test(line.text) &&
       next?.from === line.from &&
       / is not valid JSON/.test(next.text)
-      ? { ...line, text: `${line.text} ${next.text}` }
+      ? { ...line, text: `${line.text}${next.text}` }
       : line;
   });
 

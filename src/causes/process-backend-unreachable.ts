@@ -241,5 +241,15 @@ export default defineCause({
         clientError: 'TypeError: fetch failed: connect ECONNREFUSED 127.0.0.1:8000',
       },
     },
+    {
+      name: 'Windows in German',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          'System.Net.Http.HttpRequestException: Es konnte keine Verbindung hergestellt werden, da der Zielcomputer die Verbindung verweigerte. (localhost:8080)',
+        exitCode: 1,
+      },
+    },
   ],
 });

@@ -6,7 +6,7 @@ import { find, type Line, REPLY, repeatsServer, unlogged, WORDS, words } from '.
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
   /\bunrecogni[sz]ed (?:arguments?|options?|command or argument)s?:? ['"`]?(?<what>[^'"`]{1,60})|\b(?:unknown|no such|bad|illegal|invalid) (?:command|option|flag|argument|switch|parameter)s?:?(?: --)? ['"`]?(?<opt>-{0,2}[\w][\w.=-]{0,60})/i,
-  /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)/i,
+  /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)|\b(?:option|argument|flag) ['"`]?(?<bare>[\w-]{1,40})['"`]? (?:needs|requires|expects|is missing) (?:an? |its )?(?:value|argument)\b|\brequired (?:command|argument|option)s?\b.{0,40}\b(?:(?:was|were) not (?:provided|specified|given)|(?:is|are) missing)/i,
   /argument (?<arg>[^:]{1,60}): (?:invalid|expected|not allowed)|\binvalid (?:value|choice|argument) (?:for )?['"`]?(?<value>[^'"`]{1,60})['"`]?|\bInvalid values:$/i,
   /arguments? (?:is|are|was|were) (?:required|not provided)(?:: ?(?<required>.{1,60}))?|\b(?:missing|required) (?:required )?(?:argument|option|parameter|flag)(?:\(?s\)?)?:? ['"`<]?(?<missing>[\w-][^'"`>]{0,60})|required option ['"`](?<commander>[^'"`]{1,60})/i,
   /\bunmatched arguments?(?: at index \d+)?:? ['"`]?(?<picocli>[^'"`]{1,60})|\bfound argument ['"`](?<clap>[^'"`]{1,60})['"`] which wasn't expected|(?:^|\s)(?<getopt>--?\w[\w-]{0,40}): (?:invalid|unknown|unrecognized|illegal) (?:option|argument|flag)\b|\bunknown (?:sub)?command: ?(?<sub>\S{1,40})|\bat least one (?<least>[^.]{1,60}?) (?:must|should|needs to|has to) be (?:provided|specified|given|set|passed)|\bno (?<none>(?:[\w-]+ ){0,3}(?:director(?:y|ies)|path|file|folder|vault|url|argument|command|project)s?) (?:was |were )?(?:provided|specified|given)\b/i,
@@ -46,7 +46,7 @@ const ENGINE =
   /^docker: (?:Error response from daemon: )?(?!.*(?:pull|manifest|registry|no such image|not found in \$PATH|already (?:in use|allocated)|permission denied|no such file|Cannot connect|error during connect|memory))(?<engine>.{3,200})/i;
 /** Folders and files of the entry that the server checks itself. */
 const FOLDER = [
-  /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:none of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
+  /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:n(?:one|either) of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
 ];
 const USAGE = /^\s*(?:usage|syntax|verwendung|aufruf|utilisation|uso|用法)(?:\s?:\s*\S| of \S+:$)/i;
 /** Launchers that refuse their own command line, and modules: not the server's arguments. */
@@ -296,6 +296,23 @@ export default defineCause({
       symptoms: {
         transport: 'stdio',
         clientError: 'Unexpected token \'I\', "Invalid config, using defaults" is not valid JSON',
+      },
+    },
+    {
+      name: 'a value in quotes is no warning',
+      finds: true,
+      symptoms: {
+        stderr: "Error: Invalid value for '--log-level': 'loud' is not one of 'debug', 'info', 'warning'.",
+        exitCode: 2,
+      },
+    },
+    {
+      name: 'a request that the server cannot read',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "Failed to validate request: 21 validation errors for ClientRequest\nPingRequest.method\n  Input should be 'ping' [type=literal_error, input_value='initialize', input_type=str]",
       },
     },
   ],

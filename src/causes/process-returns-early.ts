@@ -153,5 +153,14 @@ export default defineCause({
         process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'us' }, lifetimeMs: 90, pending: [] },
       },
     },
+    {
+      name: 'the end is the only answer to initialize in the log of a client',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        clientError:
+          '2026-01-02T03:04:05.000Z [info] [notes] Message from client: {"method":"initialize","params":{},"jsonrpc":"2.0","id":0}\n2026-01-02T03:04:05.900Z [info] [notes] Server transport closed unexpectedly, this is likely due to the process exiting early.',
+      },
+    },
   ],
 });

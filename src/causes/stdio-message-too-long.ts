@@ -278,5 +278,10 @@ export default defineCause({
       finds: false,
       symptoms: { stderr: 'Error: file size exceeds the maximum of 10 MB', exitCode: 1 },
     },
+    {
+      name: 'cut at a number of bytes',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP response truncated at 65000 bytes' },
+    },
   ],
 });

@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { failed, find, WORDS, words } from './words.js';
+import { failed, find, outdone, WORDS, words } from './words.js';
 
 const EOF_WORDS = [
   // rmcp as a server; its client says "initialize response" instead, which is another failure.
@@ -73,7 +73,9 @@ export default defineCause({
     if (hit && handshake && process && process.pid !== null)
       return process.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
     if (!hit && !how) return null;
-    return { certainty: 'likely', cites, facts: { ...facts, sign: hit ? 'words' : 'entry' } };
+    // A server that then names an error of its own ended over that.
+    const remark = hit && !how && outdone(said, hit.line, (text) => /\bstd ?in\b|\bEOF|EPIPE|pipe/i.test(text));
+    return { certainty: remark ? 'possible' : 'likely', cites, facts: { ...facts, sign: hit ? 'words' : 'entry' } };
   },
   say: ({ how, words: text, sign }) => {
     const reason = how ? ` The command takes it away: ${how}.` : '';

@@ -100,7 +100,7 @@ export const lastRecovery = (lines: Line[]): number =>
 
 /** Words that a parser quotes of a line which is no JSON: a server may have written about its settings or its tools. */
 const QUOTATION =
-  /Failed to parse message: ?["'](?!\s*\{).*$|, "[^"{[\s.\uFEFF][^"]{0,200}"(?:\.{3})? is not valid JSON|\binput_value=['"](?![\s{]).*$/;
+  /\bmessage: ?["'](?!\s*\{).*$|, "[^"{[\s.\uFEFF][^"]{0,200}"(?:\.{3})? is not valid JSON|\binput_value=['"](?![\s{]).*$/;
 /** A line without the words of somebody else that it quotes. */
 export const unquoted = (text: string): string => text.replace(QUOTATION, '');
 
@@ -120,6 +120,6 @@ export const unlogged = (text: string): string => text.replace(LOGGER, '');
  */
 export const repeatsServer = ({ text, from }: Line): boolean =>
   from === 'client' &&
-  !/-32\d{3}\b|fetch failed|^\W*connection (?:timed out|timeout|failed|error)\W*$|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
+  !/-32\d{3}\b|fetch failed|\bconnection timeout (?:triggered|after)\b|^\W*connection (?:timed out|timeout|failed|error)\W*$|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
     text,
   );
