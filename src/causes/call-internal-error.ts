@@ -6,7 +6,7 @@ import { find, WORDS, words } from './words.js';
 const INTERNAL = [
   /-32603\b/,
   // The SDK for .NET.
-  /\bRequest failed \(remote\)|\bAn error occurred invoking '[^']{1,80}'/,
+  /\bRequest failed \(remote\)|\bAn error occurred invoking '[^']{0,80}'/,
   /\bError (?:executing|calling|invoking|running) (?:MCP )?tool\b.{0,200}|\btool (?:call|execution) failed\b|\bTool ['"`]?[\w.-]{1,80}['"`]? (?:failed|error)/i,
   /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\bOutput validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for tool)|\bInput validation error\b|\bvalidation errors? for call\[|\bInternal (?:server )?error\b/i,
 ];

@@ -39,7 +39,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bExtension (?:host )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|most|none of the) (?:\w+ ){0,3}servers? .{0,40}?(?:fail|stopp|die|drop|disconnect|killed|at once|simultaneous)\w*/i,
+    /\bExtension (?:host |[\w.-]{1,60} )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|most|none of the) (?:\w+ ){0,3}servers? .{0,40}?(?:fail|stopp|die|drop|disconnect|killed|at once|simultaneous)\w*/i,
     'likely',
   ],
   [
@@ -47,7 +47,11 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bClosing all \(0 servers\)|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
+    /\b(?:tools\/call|tool calls?|initialize|messages?)\b.{0,30}\b(?:never|not|no longer)\b.{0,12}\b(?:reach\w*|arriv\w*|sent|dispatched|delivered|forwarded)\b(?!.{0,30}\b(?:proxy|gateway|ingress|cloudflare)\b)|\bSIG(?:KILL|TERM|INT)\b.{0,30}\b(?:on|at|during) (?:\/exit|quitting|startup)\b/i,
+    'likely',
+  ],
+  [
+    /\bClosing all \(0 servers\)|\[CCD\].{0,80}\blocal: 0\b|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
     'likely',
   ],
   [

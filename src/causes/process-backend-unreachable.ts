@@ -8,7 +8,7 @@ const REFUSED =
 const UNKNOWN =
   /getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|\bENOTFOUND\b|no such host\b|Name or service not known|nodename nor servname|could not translate host name|failed to lookup address|UnknownHostException|Temporary failure in name resolution/i;
 const SILENT =
-  /\b(?:connect|read) ETIMEDOUT\b|\bconnect(?:ion)?\b.{0,60}\btimed? ?out\b|\bE(?:HOST|NET)UNREACH\b|no route to host|ServerSelectionTimeout|Server selection timed out|\bdial tcp\b.{0,80}(?:i\/o timeout|deadline exceeded)|ConnectTimeout(?:Error)?\b/i;
+  /\b(?:connect|read) ETIMEDOUT\b|\bconnect(?:ion)?\b(?!.{0,20}\bwith (?:a )?timeout of\b).{0,60}\btimed? ?out\b|\bE(?:HOST|NET)UNREACH\b|no route to host|ServerSelectionTimeout|Server selection timed out|\bdial tcp\b.{0,80}(?:i\/o timeout|deadline exceeded)|ConnectTimeout(?:Error)?\b/i;
 /** Clients of a backend that name it in words, and sockets of editors and desktop programs. */
 const NAMED =
   /P1001: Can't reach database server|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|Couldn't connect to \S+:\d+ \(resolved|Communications link failure|error occurred while establishing a connection to SQL Server|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:connect to|reach|establish (?:a )?connection (?:to|with)) (?:the )?(?<who>Postgres\w*|MySQL|MariaDB|MongoDB|Mongo|Redis|Neo4j|Elasticsearch|OpenSearch|Kafka|RabbitMQ|Qdrant|Milvus|Chroma\w*|Weaviate|Ollama|LM Studio|Oracle|SQL Server|Clickhouse|Cassandra|Blender|Unity(?: Editor)?|Unreal\w*|Figma|Obsidian|Ghidra|IDA|Chrome|browser|Home Assistant|Kubernetes|database|backend)\b|\bconnect ENOENT (?:\/\S+|\\\\\S+)/i;

@@ -43,7 +43,11 @@ export default defineCause({
     if (handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered') return null;
     const lines = words(given);
     const unawaited = find(lines, UNAWAITED)?.line;
-    const told = exit ? null : find(lines, SAID, PROSE)?.line;
+    // VS Code and its kin add the code of an end with one: "Stopped" alone was a code 0.
+    const stopped = lines.some(({ text }) => /Connection state: Stopped\b/.test(text))
+      ? find(lines, /exited before responding to/i)?.line
+      : undefined;
+    const told = exit ? null : (find(lines, SAID, PROSE)?.line ?? stopped);
     const quiet = !lines.some((line) => line.from !== 'client' && line !== unawaited && REASON.test(line.text));
     // A client may make its own code of it.
     const serves = unawaited !== undefined && quiet && !(process !== undefined && process.pid !== null);
