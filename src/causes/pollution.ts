@@ -98,6 +98,16 @@ const bare = (text: string): string =>
 const joined = (lines: Line[]): Line[] =>
   lines.map((line, i) => {
     const next = lines[i + 1];
+    // A window that wraps its text breaks the complaint itself.
+    if (/\b(?:Unexpected|token|character|at position)$/.test(line.text.trimEnd()))
+      return {
+        ...line,
+        text: lines
+          .slice(i, i + 3)
+          .filter(({ from }) => from === line.from)
+          .map(({ text }) => text.trim())
+          .join(' '),
+      };
     return /Unexpected token .{1,6}, "[^"]{0,12}$/.test(line.text) &&
       next?.from === line.from &&
       / is not valid JSON/.test(next.text)

@@ -13,7 +13,8 @@ const PROSE =
 /** What Claude Desktop says of every early end; with a script as command and no other word, its run loop is the first suspect. */
 /** A request that was waited for: the program was there. */
 const WAITED = /timed? ?out|-32001/i;
-const EARLY = /process exiting early|transport closed(?: unexpectedly)?\b|exited before responding to/i;
+const EARLY =
+  /process exiting early|connection closed: initiali[sz]e response|transport closed(?: unexpectedly)?\b|exited before responding to/i;
 const SCRIPT = /\.(?:py|[cm]?js|ts|rb|php|sh)$/i;
 /** The conversation was open: then this is no early end. */
 const OPEN =
@@ -58,7 +59,11 @@ export default defineCause({
       process ||
       !mute ||
       // A client's log that shows initialize go out, and the end as the only answer, is as good as the name of a script.
-      !(handshake?.initialize.status === 'closed' || (launch?.args ?? []).some((word) => SCRIPT.test(word)))
+      !(
+        handshake?.initialize.status === 'closed' ||
+        lines.some(({ text }) => /connection closed: initiali[sz]e response/.test(text)) ||
+        (launch?.args ?? []).some((word) => SCRIPT.test(word))
+      )
         ? undefined
         : find(lines, EARLY)?.line;
     if (
