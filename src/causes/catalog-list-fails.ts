@@ -14,7 +14,7 @@ const SAID = [
   /validation errors? for List(?<kind>Tools|Resources|Prompts)Result\b.{0,200}/i,
   /"?path"?\s*:\s*\[\s*"(?<kind>tools|resources|prompts)",\s*\d+.{0,200}/i,
   /\b(?:\w*error|exception|fail\w*|-32\d{3})\b.{0,80}\b(?:while|when|during) (?:listing|fetching|loading|discovering|getting) (?:the |available |MCP |server )*(?<kind>tool|resource|prompt)s?\b.{0,100}/i,
-  /(?:\b|_)list[_ ]?(?<kind>tool|resource|prompt)s(?:\(\))?(?!Result).{0,60}(?:\bfail\w*|\w*error\b|exception|\bthr(?:ew|ows?)\b|\breject\w*|timed? ?out|-32\d{3}).{0,200}/i,
+  /(?:\b|_)list[_ ]?(?<kind>tool|resource|prompt)s(?:\(\))?(?!Result).{0,60}(?:\bfail\w*|\w*error\b|exception|\bthr(?:ew|ows?)\b|\breject\w*|timed? ?out|\bhang(?:s|ing)?\b|\bnever (?:return|answer|complet|respond)\w*|-32\d{3}).{0,200}/i,
   // One item that a client cannot take.
   /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}|\b(?<typed>tool) (?:parameters?|input ?schema|schema|definition)s?\b.{0,60}\b(?:must (?:be|have)|is (?:not|in)?valid|is missing)\b.{0,100}/i,
 ];

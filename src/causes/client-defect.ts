@@ -55,7 +55,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bSkipping automatic createClient\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
+    /\bSkipping automatic createClient\b|\bClient is not connected, must connect before interacting\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
     'possible',
   ],
 ];
@@ -270,6 +270,23 @@ export default defineCause({
         clientError: 'Connection closed',
         stderr: "TypeError: Cannot read properties of undefined (reading 'x')\n    at file:///srv/notes/index.js:9:3",
         exitCode: 1,
+      },
+    },
+    {
+      name: 'a client that asks before it is connected',
+      finds: true,
+      symptoms: {
+        client: 'gemini-cli',
+        clientError:
+          "Error during discovery for MCP server 'notes': Client is not connected, must connect before interacting with the server. Current state is disconnected",
+      },
+    },
+    {
+      name: 'calls that never arrive',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        clientError: 'tools are discovered, but tools/call never reaches the server',
       },
     },
   ],

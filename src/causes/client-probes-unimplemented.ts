@@ -11,6 +11,7 @@ const PROBE = [
   /\bServer does not support (?:\w+ )?(?:resources|prompts|logging|completions?|tasks)\b.{0,12}\(required for (?<method>[\w/]+)\)/i,
   new RegExp(NOT_THERE),
 ];
+const NAMED = new RegExp(PROBED);
 /** Methods that every server must have. */
 const NEEDED = /\b(?:initialize|tools\/(?:list|call))\b/;
 
@@ -37,8 +38,10 @@ export default defineCause({
     // A method that is needed stands in another line of the report.
     const needed = find(words(given), NEEDED);
     if (!method && needed && needed.line.at !== hit.line.at) return null;
+    // The first reply of all, with nothing said of what was asked, is the one to initialize.
+    const first = /["']id["']\s?:\s?"?[01]\b/.test(hit.line.text) && !lines.some(({ text }) => NAMED.test(text));
     return {
-      certainty: 'likely',
+      certainty: first ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: { method, client: reported?.client ?? null },
     };

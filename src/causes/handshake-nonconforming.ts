@@ -11,6 +11,7 @@ const SCHEMA = [
   /Cannot (?:deserialize|construct).{0,80}(?:InitializeRe|Capabilities|Implementation|JSONRPC)/i,
   /(?:unknown|missing|duplicate) field `(?<field>protocol_?version|client_?info|server_?info|capabilities|elicitation|sampling|roots|jsonrpc)`/i,
   /unknown key '(?<field>\w+)'.{0,60}(?:serverInfo|clientInfo|capabilities)/i,
+  /\b(?:invalid|missing)\b.{0,20}\b(?<field>version|name)\b.{0,6} in Implementation\b/i,
   /\b(?:lacks?|missing|without|omits?|has no)\b.{0,30}\b(?<field>protocolVersion|serverInfo)\b/i,
   /validation errors? for (?:InitializeRe\w+|ServerCapabilities|ClientCapabilities)/i,
   /(?:could not be converted to|cannot unmarshal .{0,40}into).{0,60}(?:Initialize|Capabilities|Implementation|JsonRpc)/i,

@@ -251,5 +251,14 @@ export default defineCause({
         exitCode: 1,
       },
     },
+    {
+      name: 'a client that tells its own limit',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        client: 'claude-code',
+        clientError: '[DEBUG] MCP server "notes": Starting connection with timeout of 30000ms',
+      },
+    },
   ],
 });

@@ -6,7 +6,7 @@ import { find, lastRecovery, MILD, outdone, WORDS, words } from './words.js';
 const EXACT = [
   /\bSQLITE_BUSY\b|\bdatabase (?:file |table )?is locked\b|\bCould not set lock on file\b|\bConflicting lock is held\b|already locked by another process|\b(?:is|be|been) already (?:accessed|opened|used) by another (?:instance|process|client)|\block (?:hold|held) by (?:current|another|the other|PID|process)|\bLEVEL_LOCKED\b/i,
   /\bLock(?:ObtainFailed|Acquisition|Busy|Failure|Held|Timeout)\w*(?:Exception|Error)?\b|\bStoreLockException\b|\bstore_lock\b|\bDatabase may be already in use\b|\bThe file is locked: |\bMVStoreException\b.{0,40}locked|Another instance of Derby may have|Database lock acquisition failure|\bELOCKED\b|Lock file is already being held|Cannot acquire directory lock|\bDatabase already open\b.{0,40}lock|file lock ['"`]?\S+['"`]? could not be acquired|\bAlreadyLocked\b|\bLockException\b/i,
-  /profile appears to be in use by another|\bSingletonLock\b|\bProcessSingleton\b|[Bb]rowser is already (?:running|in use) for|user data dir(?:ectory)? is already in use|Opening in existing browser session/i,
+  /profile appears to be in use by another|\bprofile is (?:already |still )?(?:in use|locked)\b|\bprofile lock\b|\bSingletonLock\b|\bProcessSingleton\b|[Bb]rowser is already (?:running|in use) for|user data dir(?:ectory)? is already in use|Opening in existing browser session/i,
   /Conflict\. The container name .{1,80} is already in use|the container name .{1,80} is already in use|make sure that only one bot instance|terminated by other getUpdates request|Another git process seems to be running/i,
 ];
 /** A server that guards itself: a file with a process id, a lock file, a word on the other copy. */
@@ -221,6 +221,14 @@ export default defineCause({
       name: 'a stale lock that was removed',
       finds: false,
       symptoms: { stderr: 'poetry.lock is not up to date with pyproject.toml', exitCode: 1 },
+    },
+    {
+      name: 'the profile of a browser, in prose',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'The browser cannot start a new session because the profile is in use.',
+      },
     },
   ],
 });

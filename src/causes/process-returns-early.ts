@@ -171,5 +171,14 @@ export default defineCause({
           '2026-01-02T03:04:05.000Z [info] [notes] Message from client: {"method":"initialize","params":{},"jsonrpc":"2.0","id":0}\n2026-01-02T03:04:05.900Z [info] [notes] Server transport closed unexpectedly, this is likely due to the process exiting early.',
       },
     },
+    {
+      name: 'VS Code names no code for an end with 0',
+      finds: true,
+      symptoms: {
+        client: 'vscode',
+        clientError:
+          '[info] Connection state: Running\n[info] Connection state: Stopped\n[error] Server exited before responding to `initialize` request.',
+      },
+    },
   ],
 });

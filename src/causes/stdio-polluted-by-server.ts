@@ -213,5 +213,13 @@ export default defineCause({
         serverLog: '2026-01-02 03:04:05.678 [warning] Failed to parse message: "[Settings] root is /srv/notes\\n"',
       },
     },
+    {
+      name: 'a window wrapped the complaint',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'MCP notes: Unexpected\n  non-whitespace character after JSON at position\n  4 (line 1 column 5)',
+      },
+    },
   ],
 });
