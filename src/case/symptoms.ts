@@ -214,8 +214,9 @@ const isOdd = ({ command, args, env }: Record<string, unknown>): boolean =>
   (args !== undefined && !Array.isArray(args)) ||
   (env !== undefined && (typeof env !== 'object' || env === null || Array.isArray(env)));
 
-/** A whole line of what the SDKs say on the client's side only. */
-const SDK_WORDS = /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$/;
+/** What is only ever said on the client's side, whichever field it was pasted into. */
+const SDK_WORDS =
+  /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$|\bMCP client for [`'"][^`'"]{1,80}[`'"] (?:timed out|failed to start)|\bstartup_timeout_sec\b|\bMCP server\b.{0,80}\btimed out after \d|^\W{0,3}Failed to parse JSONRPC message from server|\bInvalid result for (?:tools|resources|prompts)\/list\b/;
 
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {

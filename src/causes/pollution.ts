@@ -254,6 +254,14 @@ export function pollution(given: Given, who: Author): Pollution | null {
   if (mine >= 0 && shown) {
     // Without any frame beside the line, a server that waits for something else looks the same.
     if (shown.known === 'looked') certainty = live && spoke && !died ? 'certain' : 'likely';
+    // A server that parses a file of its own says the same, and may end over it.
+    else if (
+      shown.from === 'quote' &&
+      died &&
+      process?.exit?.code !== 0 &&
+      complaints.every(({ line }) => line.from === 'stderr')
+    )
+      certainty = 'possible';
     else certainty = who === first && shown.from !== 'terminal' ? 'likely' : 'possible';
     // Nobody else but a server glues its own reply.
     if (frame >= 0 && who === 'server' && live && shown.index === frame && shown.known === 'no') certainty = 'certain';

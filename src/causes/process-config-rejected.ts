@@ -55,6 +55,9 @@ const NOT_OURS =
 /** What a client says of messages, lists and calls it words with the same validators as a server its settings. */
 const OF_MESSAGES =
   /\b(?:tools|resources|prompts)\/(?:list|call|get|read)\b|\b(?:tools?|resources?|prompts?) (?:fetch|list|call|discovery)\b|is not valid JSON|JSON-?RPC|Failed to parse message|\b(?:call|invok|execut)ing (?:\w+ )?tool\b/i;
+/** The same, told from outside: these words stand in no server's log. */
+const OF_LISTS =
+  /\btools fetch failed\b|\bInvalid result for \w+\/|\bError (?:calling|executing|invoking) tool\b|Failed to parse message/i;
 /** Below "validation error" every field is merely absent: then a variable is missing, not wrong. */
 const onlyMissing = (lines: Line[], i: number) => {
   const block = lines
@@ -96,9 +99,11 @@ export default defineCause({
     if (overHttp && !ended) return null;
     const argument = find(lines, ...ARGUMENT);
     // A client validates answers and its own config with the same libraries: of it only the command line counts.
-    const ofMessages = all.some(({ text }) => MESSAGE.test(text));
+    const ofMessages = all.some(({ text }) => MESSAGE.test(text) || OF_LISTS.test(text));
     const own = lines.filter(
-      ({ text, from }) => from !== 'client' && !(ofMessages && /\[type=|validation errors? for/.test(text)),
+      ({ text, from }) =>
+        from !== 'client' &&
+        !(ofMessages && /\[type=|validation errors? for|["'](?:code|path)["']:|expected one of/.test(text)),
     );
     const issue = own.some(({ text }) => ISSUE.test(text)) ? find(own, ISSUE_SAYS) : null;
     const one = ofMessages ? null : find(own, ONE_LINE);

@@ -116,7 +116,12 @@ export default defineCause({
       !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process && !answered
         ? said
             .filter(
-              ({ from, text }) => (from === 'stderr' || from === 'server-log') && VAGUE.test(text) && !MILD.test(text),
+              ({ from, text }) =>
+                (from === 'stderr' || from === 'server-log') &&
+                VAGUE.test(text) &&
+                !MILD.test(text) &&
+                // A wait that ran out, or a list that is not taken, is no end.
+                !/\btimed? ?out\b|\b(?:tools|resources|prompts)\/list\b|\btools fetch\b/i.test(text),
             )
             .at(-1)
         : undefined;
