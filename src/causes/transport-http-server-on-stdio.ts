@@ -42,7 +42,12 @@ const unwrapped = (lines: Line[]): Line[] =>
     return {
       ...line,
       text: [line, ...(/^\s{8}/.test(line.text) ? [] : end < 0 ? rest : rest.slice(0, end))]
-        .map(({ text }) => text.trimEnd().replace(/\s[\w.]{1,80}\.py:\d{1,6}$/, '').trim())
+        .map(({ text }) =>
+          text
+            .trimEnd()
+            .replace(/\s[\w.]{1,80}\.py:\d{1,6}$/, '')
+            .trim(),
+        )
         .join(' '),
     };
   });
