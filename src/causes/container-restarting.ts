@@ -51,7 +51,7 @@ export default defineCause({
     return [
       {
         say: 'Read why it ends, and let the log be judged:',
-        run: `${program} logs --tail 100 ${subject} 2>&1 | mcp-verdict explain`,
+        run: `${program} logs --tail 100 ${subject} 2>&1 | mcp-verdict explain -`,
       },
       code === '0'
         ? {

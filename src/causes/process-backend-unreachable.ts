@@ -168,6 +168,7 @@ export default defineCause({
       : {
           say: `Start ${kind ?? 'the service'} (or its tunnel, VPN or add-on) and see that it listens:`,
           run: host && /^[/\\]/.test(host) ? `ls -l ${host}` : `nc -vz ${host ?? '<host>'} ${port ?? '<port>'}`,
+          windows: `Test-NetConnection ${host ?? '<host>'} -Port ${port ?? '<port>'}`,
         },
     {
       say: 'If it runs elsewhere, set the right address in the entry; inside a container localhost is the container, the host is host.docker.internal:',

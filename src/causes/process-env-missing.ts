@@ -177,6 +177,7 @@ export default defineCause({
         : {
             say: 'Check again with the value from your shell:',
             run: `mcp-verdict verify ${names.map((v) => `--env ${v}="$${v}"`).join(' ')} -- <command>`,
+            windows: `mcp-verdict verify ${names.map((v) => `--env "${v}=$env:${v}"`).join(' ')} -- <command>`,
           },
     ];
   },

@@ -117,6 +117,8 @@ export default defineCause({
     {
       say: 'Count the copies: when every session starts a process that nobody ends, end the idle ones and give the bridge a session timeout:',
       run: 'ps -eo rss,etime,args --sort=-rss | head -20',
+      windows:
+        'Get-Process | Sort-Object WorkingSet -Descending | Select-Object -First 20 Id, WorkingSet, StartTime, Path',
     },
     { say: 'When it grows over hours it is a leak in the server: report it with the figures above.' },
   ],

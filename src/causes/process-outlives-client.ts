@@ -127,6 +127,8 @@ export default defineCause({
     {
       say: 'Until then, end what is left (look at the list first; on Windows: taskkill /F /PID <id>):',
       run: "ps -eo pid,ppid,etime,pcpu,args | awk '$2 == 1 && /mcp/'",
+      windows:
+        "Get-CimInstance Win32_Process | Where-Object { $_.CommandLine -match 'mcp' } | Select-Object ProcessId, ParentProcessId, CreationDate, CommandLine",
     },
     { say: 'Check the new version:', run: 'mcp-verdict verify -- <command>' },
   ],
