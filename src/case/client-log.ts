@@ -28,7 +28,10 @@ export const CLIENT_WORDS =
 /** The client that wrote a log, by the form of its lines. */
 const FORMS: { client: string; form: RegExp }[] = [
   { client: 'claude-desktop', form: DESKTOP },
-  { client: 'cursor', form: /^(?:\d{4}-\S+ \S+ )?\[(?:info|warning|error)\] (?:user|project)-[\w.@/ -]{1,80}?: / },
+  {
+    client: 'cursor',
+    form: /^(?:\d{4}-\S+ \S+ )?\[(?:info|warning|error)\] (?:(?:user|project)-[\w.@/ -]{1,80}?: |Client error for command |Starting new stdio process with command: |Handling \w+ action|Successfully connected to stdio server)/,
+  },
   {
     client: 'claude-code',
     form: /\[(?:DEBUG|ERROR|WARN)\] MCP server "|\bMCP server "[^"]{1,80}":? (?:Server stderr|Starting connection|Connection failed)|^(?:Server stderr: |Starting connection with timeout of \d+ms)/,
@@ -176,6 +179,7 @@ const CODES = [
 const SIGNALS = [
   // The shells of macOS, of a program that was ended: "Terminated: 15", "Segmentation fault: 11".
   /^(?:\S+ )?(?:Terminated|Killed|Abort trap|Segmentation fault|Bus error|Illegal instruction): (?<number>\d{1,2})\b/m,
+  /^npm (?:error|ERR!) signal (?<name>SIG[A-Z]{2,6})$/m,
   /\bcode=(?:killed|dumped), status=\d+\/(?<unit>[A-Z]+)\b/,
   /\b(?:killed|terminated|ended|exited|died|stopped|crashed|aborted|closed)\b[^.\n[]{0,40}?\b(?<name>SIG(?!NAL)[A-Z]{2,6})\b/i,
   /\bcode[ :=]+null,? ?(?:and )?signal[ :=]+['"]?(?<name>SIG[A-Z]+)\b|\bsignal[:=] ?['"]?(?<plain>SIG[A-Z]+)\b/,

@@ -93,9 +93,8 @@ export function lastRun(lines: string[], wanted?: string): LogRun {
   if (!own.some((line) => STARTS.test(line))) return { lines: own, server, servers, run: 0, runs: 0 };
   const runs = runsOf(own);
   const tells = (run: string[]) => run.some((line) => FAILS.test(line) || ANSWERED.test(line));
-  const index = Math.max(
-    runs.findLastIndex((run) => tells(run)),
-    0,
-  );
+  const index = runs.findLastIndex((run) => tells(run));
+  // No run says how it went: then all of them together are what there is.
+  if (index < 0) return { lines: own, server, servers, run: 1, runs: runs.length };
   return { lines: runs[index] ?? own, server, servers, run: index + 1, runs: runs.length };
 }

@@ -92,6 +92,25 @@ function stdoutOf(text: string): Evidence['stdout'] {
   };
 }
 
+/**
+ * An error reply that a person broke over several lines for reading, as one line. A result stays as it is pasted: a server
+ * that prints its messages over several lines is at fault for just that.
+ */
+function rejoined(text: string | undefined): string | undefined {
+  const lines = text?.split('\n') ?? [];
+  const first = lines.findIndex((line) => /^\s*\{/.test(line));
+  if (first < 0 || lines.length - first > 60) return text;
+  for (let end = lines.length; end > first + 1; end--) {
+    if (!/\}\s*$/.test(lines[end - 1] ?? '')) continue;
+    try {
+      const value: unknown = JSON.parse(lines.slice(first, end).join('\n'));
+      if (typeof value !== 'object' || value === null || !('jsonrpc' in value) || !('error' in value)) return text;
+      return [...lines.slice(0, first), JSON.stringify(value), ...lines.slice(end)].join('\n');
+    } catch {}
+  }
+  return text;
+}
+
 /** Error replies on a pasted stdout: messages in order, and yet what the reader has to know. */
 const errorReplies = (stdout: string | undefined): string[] =>
   linesOf(stdout).filter((line) => /^\s*\{.*"error"\s*:\s*\{/.test(line) && strayKindOf(line) === null);
@@ -197,6 +216,10 @@ const isOdd = ({ command, args, env }: Record<string, unknown>): boolean =>
   (args !== undefined && !Array.isArray(args)) ||
   (env !== undefined && (typeof env !== 'object' || env === null || Array.isArray(env)));
 
+/** What is only ever said on the client's side, whichever field it was pasted into. */
+const SDK_WORDS =
+  /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$|\bMCP client for [`'"][^`'"]{1,80}[`'"] (?:timed out|failed to start)|\bstartup_timeout_sec\b|\bMCP server\b.{0,80}\btimed out after \d|^\W{0,3}Failed to parse JSONRPC message from server|\bInvalid result for (?:tools|resources|prompts)\/list\b/;
+
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {
   const lines = told(text);
@@ -204,7 +227,11 @@ function apart(text: string | undefined, alone: 'client' | 'server'): { client: 
     const { client, stderr } = splitLog(lines);
     return { client, server: stderr };
   }
-  return { client: [], server: lines.map((line) => markedStderr(line) ?? line) };
+  const server = lines.map((line) => markedStderr(line) ?? line);
+  return {
+    client: server.filter((line) => SDK_WORDS.test(line)),
+    server: server.filter((line) => !SDK_WORDS.test(line)),
+  };
 }
 
 /** Each text where it belongs: a client's log holds the server's stderr, whichever field it was pasted into. */
@@ -226,6 +253,7 @@ function sorted(symptoms: Symptoms): Symptoms {
     clientError: [...said.client, ...own.client, ...log.client].join('\n'),
     stderr: symptoms.stderr === undefined && stderr.length === 0 ? undefined : stderr.join('\n'),
     serverLog: (isClients ? [] : log.server).join('\n'),
+    stdout: rejoined(symptoms.stdout),
   };
 }
 

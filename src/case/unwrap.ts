@@ -60,11 +60,30 @@ const isNpmDebug = (lines: string[]): boolean =>
   lines.slice(0, 50).filter((line) => NPM.test(line)).length > Math.min(lines.length, 50) / 2 &&
   lines.slice(0, 50).some((line) => /^\d+ (?:verbose|silly|info) /.test(line));
 
+/** Where a client's logger began a new line, in a text that lost its line ends on the way. */
+const NEXT_STAMP = /(?<=\S) {1,4}(?=\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]\d{3}Z? \[)/;
+/** The frames of a trace, and the name of the error above them, in such a text. */
+const NEXT_FRAME =
+  /(?<=\S) {1,8}(?=at (?:async )?(?:new )?[\w.<>$[\] ]{1,60} \((?:node:|file:|\/|[A-Za-z]:\\)|node:[\w/]{1,40}:\d{1,5} |(?:[A-Z]\w{0,30})?Error(?: \[\w{1,40}\])?: |File "[^"]{1,200}", line \d|Traceback \(most recent call last\)|npm (?:error|ERR!) )/;
+const FRAMES =
+  / at (?:async )?(?:new )?[\w.<>$[\] ]{1,60} \([^)]{1,200}:\d+:\d+\).{0,200} at |\bFile "[^"]{1,200}", line \d.{0,300}\bFile "|\bnode:[\w/]{1,40}:\d{1,5} {1,8}throw er;|\bnpm (?:error|ERR!) .{0,200}\bnpm (?:error|ERR!) /;
+
+/** Frames are told by their indentation. */
+const indented = (line: string): string => (/^(?:at |File ")/.test(line) ? `    ${line}` : line);
+
+/** A line that holds many, as text that was pasted into a field of one line does. */
+const onSeveral = (line: string): string[] => {
+  const parts = line.length > 80 ? line.split(NEXT_STAMP) : [line];
+  return parts.flatMap((part) =>
+    part.length > 150 && FRAMES.test(part) ? part.split(NEXT_FRAME).map(indented) : [part],
+  );
+};
+
 /** The lines that were said. A wrapped text of several lines becomes several. */
 export function unwrapped(lines: string[]): string[] {
   const npm = isNpmDebug(lines);
   return lines.flatMap((line) => {
     const plain = line.replace(NANOSECONDS, '');
-    return ofJson(plain) ?? ofLogfmt(plain) ?? (npm ? ofNpm(plain) : null) ?? [plain];
+    return ofJson(plain) ?? ofLogfmt(plain) ?? (npm ? ofNpm(plain) : null) ?? onSeveral(plain);
   });
 }

@@ -26,7 +26,11 @@ export default defineCause({
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError) return null;
-    const lines = words(given).filter(({ from }) => from !== 'stdout');
+    // An error that came over the wire is one of the other side, which is alive.
+    const lines = words(given).filter(
+      ({ from, text }) =>
+        from !== 'stdout' && !/\bMcp(?:Protocol)?(?:Error|Exception): Request failed \(remote\)/.test(text),
+    );
     const call = callIn(lines);
     const opened = openedIn(lines);
     if (!call && !opened) return null;
@@ -48,7 +52,8 @@ export default defineCause({
     if (remote && !crash) return null;
     const explicit = find(lines, /"method"\s*:\s*"tools\/call"|Processing request of type CallToolRequest/);
     return {
-      certainty: explicit && exit && crash ? 'certain' : call || crash ? 'likely' : 'possible',
+      certainty:
+        explicit && exit && crash?.line.from === explicit.line.from ? 'certain' : call || crash ? 'likely' : 'possible',
       cites: [
         ...new Set([
           ...(crash ? [crash.line.at] : []),

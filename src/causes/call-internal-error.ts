@@ -5,9 +5,14 @@ import { find, WORDS, words } from './words.js';
 /** The server answers, with an error of its own. */
 const INTERNAL = [
   /-32603\b/,
+  // The SDK for .NET.
+  /\bRequest failed \(remote\)|\bAn error occurred invoking '[^']{0,80}'/,
   /\bError (?:executing|calling|invoking|running) (?:MCP )?tool\b.{0,200}|\btool (?:call|execution) failed\b|\bTool ['"`]?[\w.-]{1,80}['"`]? (?:failed|error)/i,
-  /\bOutput validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for tool)|\bInput validation error\b|\bvalidation errors? for call\[|\bInternal (?:server )?error\b/i,
+  /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\bOutput validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for tool)|\bInput validation error\b|\bvalidation errors? for call\[|\bInternal (?:server )?error\b/i,
 ];
+/** Only said of the arguments or the result of a call. */
+const OF_A_CALL =
+  /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\b(?:Output|Input) validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for (?:the )?tool)\b/i;
 /** Another cause: the start, a timeout, a lost connection, a method that is not there. */
 const ANOTHER =
   /-3200[01]\b|-32601\b|\btimed? ?out\b|connection closed|transport closed|\binitiali[sz]|\bserver creation\b|failed to (?:re)?connect|failed to start|\bunknown tool\b|\btool .{0,60}not found|\bUnrecognized field\b|\bcapabilities\b|\bclientInfo\b|No result received|\b(?:tools|resources|prompts)\/list\b|\b(?:list(?:ing)?|fetch(?:ing)?|discover(?:ing|y)?|load(?:ing)?) (?:the )?(?:tools|resources|prompts)\b|\blist_?tools\b/i;
@@ -39,7 +44,7 @@ export default defineCause({
     if (lines.some(({ text }) => ANOTHER.test(text))) return null;
     const hit = find(lines, ...INTERNAL);
     if (!hit) return null;
-    const call = callIn(lines) ?? openedIn(lines);
+    const call = callIn(lines) ?? openedIn(lines) ?? find([hit.line], OF_A_CALL);
     const code = /-32603/.test(hit.line.text);
     if (!call && !code) return null;
     return {
@@ -110,6 +115,23 @@ export default defineCause({
       name: 'a tool that takes long',
       finds: false,
       symptoms: { clientError: 'MCP error -32603: Error calling tool x: MCP error -32001: Request timed out' },
+    },
+    {
+      name: 'the SDK for .NET',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: "ModelContextProtocol.McpException: Request failed (remote): An error occurred invoking 'export'.",
+      },
+    },
+    {
+      name: 'arguments that do not fit, with the code for parameters',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'MCP error -32602: Invalid arguments for tool search: [{"code":"invalid_type","expected":"array","received":"string","path":["tags"]}]',
+      },
     },
   ],
 });

@@ -14,12 +14,15 @@ const EXACT = [
   /工具(?:调用|执行).{0,20}超时|ツール.{0,20}タイムアウト|(?:调用|呼叫).{0,20}工具.{0,20}(?:超时|逾時)/,
 ];
 const TIMED_OUT =
-  /-32001\b(?!.{0,20}[Ss]ession)|\brequest timed? ?out\b|\btimed? ?out\b|\bdeadline (?:has elapsed|exceeded)|exceeded timeout|Waited \d+(?:\.\d+)? seconds|超时|逾時/i;
+  /-32001\b(?!.{0,20}[Ss]ession)|\brequest timed? ?out\b|\btimed? ?out\b|\bTimeout(?:Error|Exception)\b|\bdeadline (?:has elapsed|exceeded)|exceeded timeout|Waited \d+(?:\.\d+)? seconds|超时|逾時/i;
 /** A start or a backend that timed out is another matter. */
 const ELSEWHERE =
   /\binitializ|startup_timeout|\b(?:connect\w*|start\w*|launch\w*) (?:\S+ ){0,6}(?:timed? ?out|timeout)|ETIMEDOUT|ECONN|\b(?:getaddrinfo|socket hang up)\b/i;
 const DEAD =
   /connection closed|process exited|transport closed|-32000|broken pipe|\bEPIPE\b|server disconnected|panic:|Traceback/i;
+/** Minutes: nobody waits that long for a start, only for a tool. */
+const LONG =
+  /\b(?:after|for|exactly|waited|waiting|within) (?:(?:about|exactly|for|~) ?)?(?<limit>(?:[2-9]|[1-9]\d) ?-?min(?:ute)?s?\b|(?:1[2-9]\d|[2-9]\d\d|\d{4}) ?s(?:ec(?:ond)?s?)?\b|(?:1[2-9]|[2-9]\d|\d{3})\d{4} ?ms\b)/i;
 const LIMIT =
   /(?:after|exceeded timeout|Waited|waiting)[ :~*]{1,6}(?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec(?:ond)?s?|min(?:ute)?s?))/i;
 
@@ -79,11 +82,11 @@ export default defineCause({
         TIMED_OUT,
       );
     if (!timed) return null;
-    const call = exact ?? callIn(lines) ?? openedIn(lines);
+    const call = exact ?? callIn(lines) ?? openedIn(lines) ?? find(lines, LONG);
     if (!call) return null;
     const limit = exact?.groups.limit ?? find(lines, LIMIT)?.groups.limit ?? null;
     return {
-      certainty: exact || callIn(lines) ? 'likely' : 'possible',
+      certainty: exact || callIn(lines) || find(lines, LONG) ? 'likely' : 'possible',
       cites: [...new Set([timed.line.at, call.line.at, ...(reported?.client ? [at('reported', 'client')] : [])])],
       facts: {
         limit,
@@ -170,5 +173,13 @@ export default defineCause({
       symptoms: { clientError: 'Error calling tool export: MCP error -32000: Connection closed' },
     },
     { name: 'a bare timeout', finds: false, symptoms: { clientError: 'MCP error -32001: Request timed out' } },
+    {
+      name: 'minutes, which no client waits for a start',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        serverLog: 'request cancelled by the client after 4 minutes\nMCP error -32001: Request timed out',
+      },
+    },
   ],
 });

@@ -14,20 +14,22 @@ const SAID = [
   /validation errors? for List(?<kind>Tools|Resources|Prompts)Result\b.{0,200}/i,
   /"?path"?\s*:\s*\[\s*"(?<kind>tools|resources|prompts)",\s*\d+.{0,200}/i,
   /\b(?:\w*error|exception|fail\w*|-32\d{3})\b.{0,80}\b(?:while|when|during) (?:listing|fetching|loading|discovering|getting) (?:the |available |MCP |server )*(?<kind>tool|resource|prompt)s?\b.{0,100}/i,
-  /(?:\b|_)list[_ ]?(?<kind>tool|resource|prompt)s(?:\(\))?(?!Result).{0,60}(?:\bfail\w*|\w*error\b|exception|\bthr(?:ew|ows?)\b|\breject\w*|timed? ?out|-32\d{3}).{0,200}/i,
+  /(?:\b|_)list[_ ]?(?<kind>tool|resource|prompt)s(?:\(\))?(?!Result).{0,60}(?:\bfail\w*|\w*error\b|exception|\bthr(?:ew|ows?)\b|\breject\w*|timed? ?out|\bhang(?:s|ing)?\b|\bnever (?:return|answer|complet|respond)\w*|-32\d{3}).{0,200}/i,
   // One item that a client cannot take.
-  /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}/i,
+  /\b(?<kind>tool)s?\b.{0,60}\b(?:have|has|with) (?:an? )?(?:invalid|malformed) (?:JSON |input ?)?schemas?\b.{0,100}|\bFailed to validate (?<validated>tool)\b.{0,200}|\b(?<typed>tool) (?:parameters?|input ?schema|schema|definition)s?\b.{0,60}\b(?:must (?:be|have)|is (?:not|in)?valid|is missing)\b.{0,100}/i,
 ];
 /** A server that is connected and shows nothing: the only trace in the window of some clients. */
-const EMPTY = /^\W{0,3}No tools, prompts,? or resources\W{0,3}$|\b0 tools (?:enabled|found|available|shown|loaded)\b/i;
+const EMPTY =
+  /^\W{0,3}No tools, prompts,? or resources\W{0,3}$|\b0 tools (?:enabled|found|available|shown|loaded)\b|\bConnected\b.{0,6}\(0 tools\)|\bFound 0 tools\b|\b0 tools, 0 (?:prompts|resources)\b/i;
 /** A list that was never declared may be missing, and a lost connection has a reason of its own. */
 const NOT_OURS = /-32601\b|method not found|not implemented/i;
 const LOST =
   /connection closed|-3200[01]\b|timed? ?out|disconnected|transport|session|unauthori[sz]ed|fetch failed|\bE[A-Z]{5,}\b|certificate|\b40[134]\b|\b5\d\d\b/i;
 
-const ASKED = new RegExp(METHOD, 'i');
-/** The error of a response, which says no more of what was asked. */
-const RESPONSE = /["']error["']: ?\{|\berror\W{0,3}code[=:]|MCP error -32\d{3}|request timed out/i;
+const ASKED = new RegExp(String.raw`${METHOD}|\bList(?<kind>Tools|Resources|Prompts)Request\b`, 'i');
+/** The error of a response, or the trace of its handler, which says no more of what was asked. */
+const RESPONSE =
+  /^\W*Traceback \(most recent call last\)|^(?:\w+\.)*\w+(?:Error|Exception): |["']error["']: ?\{|\berror\W{0,3}code[=:]|MCP error -32\d{3}|request timed out/i;
 /** A client that logs the request on one line and the error on one of the next. */
 function below(lines: Line[]): Hit | null {
   for (const [i, line] of lines.entries()) {
@@ -121,13 +123,13 @@ export default defineCause({
     const ours = lines.filter(({ text }) => !NOT_OURS.test(text));
     const hit = find(ours, ...SAID) ?? below(lines) ?? logged(lines) ?? find(ours, EMPTY);
     if (!hit || given.http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
-    const { method, kind, validated } = hit.groups;
+    const { method, kind, validated, typed } = hit.groups;
     const guess = hit.groups.guess !== undefined || EMPTY.test(hit.line.text);
     return {
       certainty: guess || (LOST.test(hit.line.text) && !hit.groups.logged) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
-        method: (method ?? `${(kind ?? validated ?? 'tool').replace(/s$/i, '')}s/list`).toLowerCase(),
+        method: (method ?? `${(kind ?? validated ?? typed ?? 'tool').replace(/s$/i, '')}s/list`).toLowerCase(),
         outcome: /validation|invalid|"?path"?\s*:/i.test(hit.line.text) ? 'invalid' : 'error',
         code: Number(/-32\d{3}/.exec(hit.line.text)?.[0] ?? 0) || null,
         detail: hit.line.text.trim().slice(0, 200),
@@ -262,6 +264,20 @@ export default defineCause({
       name: 'a list that was never promised',
       finds: false,
       symptoms: { clientError: 'Error listing prompts: MCP error -32601: Method not found' },
+    },
+    {
+      name: 'a trace below the request for the list',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog:
+          "Processing request of type ListToolsRequest\nTraceback (most recent call last):\nTypeError: 'NoneType' object is not iterable",
+      },
+    },
+    {
+      name: 'a schema that a client does not take',
+      finds: true,
+      symptoms: { client: 'vscode', clientError: 'Error: tool parameters array type must have items' },
     },
   ],
 });

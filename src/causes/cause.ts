@@ -22,6 +22,8 @@ export type Facts = Record<string, string | number | boolean | null | string[]>;
 export interface FixStep {
   say: string;
   run?: string;
+  /** The command on Windows (PowerShell), where `run` is one of POSIX systems. A verdict holds the one that fits, as `run`. */
+  windows?: string;
   edit?: { file: string; at?: string; to: string };
 }
 

@@ -39,7 +39,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bExtension (?:host )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|most|none of the) (?:\w+ ){0,3}servers? .{0,40}?(?:fail|stopp|die|drop|disconnect|killed|at once|simultaneous)\w*/i,
+    /\bExtension (?:host |[\w.-]{1,60} )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|most|none of the) (?:\w+ ){0,3}servers? .{0,40}?(?:fail|stopp|die|drop|disconnect|killed|at once|simultaneous)\w*/i,
     'likely',
   ],
   [
@@ -47,11 +47,15 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bClosing all \(0 servers\)|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
+    /\b(?:tools\/call|tool calls?|initialize|messages?)\b.{0,30}\b(?:never|not|no longer)\b.{0,12}\b(?:reach\w*|arriv\w*|sent|dispatched|delivered|forwarded)\b(?!.{0,30}\b(?:proxy|gateway|ingress|cloudflare)\b)|\bSIG(?:KILL|TERM|INT)\b.{0,30}\b(?:on|at|during) (?:\/exit|quitting|startup)\b/i,
     'likely',
   ],
   [
-    /\bSkipping automatic createClient\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
+    /\bClosing all \(0 servers\)|\[CCD\].{0,80}\blocal: 0\b|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
+    'likely',
+  ],
+  [
+    /\bSkipping automatic createClient\b|\bClient is not connected, must connect before interacting\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
     'possible',
   ],
 ];
@@ -266,6 +270,23 @@ export default defineCause({
         clientError: 'Connection closed',
         stderr: "TypeError: Cannot read properties of undefined (reading 'x')\n    at file:///srv/notes/index.js:9:3",
         exitCode: 1,
+      },
+    },
+    {
+      name: 'a client that asks before it is connected',
+      finds: true,
+      symptoms: {
+        client: 'gemini-cli',
+        clientError:
+          "Error during discovery for MCP server 'notes': Client is not connected, must connect before interacting with the server. Current state is disconnected",
+      },
+    },
+    {
+      name: 'calls that never arrive',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        clientError: 'tools are discovered, but tools/call never reaches the server',
       },
     },
   ],

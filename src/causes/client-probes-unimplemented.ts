@@ -7,8 +7,11 @@ const NOT_THERE = String.raw`(?:-32601|[Mm]ethod not found|METHOD_NOT_FOUND|[Uu]
 const PROBE = [
   new RegExp(`${PROBED}.{0,160}${NOT_THERE}`),
   new RegExp(`${NOT_THERE}.{0,160}?${PROBED}`),
+  // The SDK's own words, before it asks at all.
+  /\bServer does not support (?:\w+ )?(?:resources|prompts|logging|completions?|tasks)\b.{0,12}\(required for (?<method>[\w/]+)\)/i,
   new RegExp(NOT_THERE),
 ];
+const NAMED = new RegExp(PROBED);
 /** Methods that every server must have. */
 const NEEDED = /\b(?:initialize|tools\/(?:list|call))\b/;
 
@@ -35,8 +38,10 @@ export default defineCause({
     // A method that is needed stands in another line of the report.
     const needed = find(words(given), NEEDED);
     if (!method && needed && needed.line.at !== hit.line.at) return null;
+    // The first reply of all, with nothing said of what was asked, is the one to initialize.
+    const first = /["']id["']\s?:\s?"?[01]\b/.test(hit.line.text) && !lines.some(({ text }) => NAMED.test(text));
     return {
-      certainty: 'likely',
+      certainty: first ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: { method, client: reported?.client ?? null },
     };
@@ -95,6 +100,14 @@ export default defineCause({
       name: 'initialize is not there',
       finds: false,
       symptoms: { clientError: 'initialize: MCP error -32601: Method not found' },
+    },
+    {
+      name: 'the SDK before it asks',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Error: Server does not support resources (required for resources/list)',
+      },
     },
   ],
 });

@@ -1,7 +1,7 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { WRONG_TYPE } from './shapes.js';
-import { findAll, type Line, WORDS, words } from './words.js';
+import { findAll, type Line, unquoted, WORDS, words } from './words.js';
 
 /** Files in which clients keep their servers. A server's own settings have other names: process-config-rejected. */
 const CLIENT_FILE =
@@ -143,7 +143,7 @@ function refusal(lines: Line[], transport: string | undefined): { line: Line; fi
       if (named && close) return { line, file: (named.file ?? named.dir ?? '').trim(), named: true };
       const spoken =
         line.from === 'client' &&
-        CONFIG.test(line.text) &&
+        CONFIG.test(unquoted(line.text)) &&
         !/\b(?:message|response|stdout|server (?:sent|returned)|tool)\b/i.test(line.text);
       // A parser's stack goes through the function that reads the file.
       const reader = near.some((one) =>

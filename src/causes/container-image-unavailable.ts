@@ -20,15 +20,15 @@ const KINDS: [string, RegExp][] = [
   ],
   [
     'tag',
-    /manifest unknown|manifest for \S+ not found|reading manifest \S+ in \S+: (?!.*(?:unauthorized|denied))|: not found: manifest|failed to resolve reference .{0,120}: not found|no such manifest/i,
+    /manifest unknown|unexpected status.{0,60}\/(?:v2|manifests|blobs)\/.{0,120}: 404\b|manifest for \S+ not found|reading manifest \S+ in \S+: (?!.*(?:unauthorized|denied))|: not found: manifest|failed to resolve reference .{0,120}: not found|no such manifest/i,
   ],
   [
     'denied',
-    /\/v2\/[^"\s]*\\?": (?:denied|unauthorized|access forbidden)|pull access denied|requested access to the resource is denied|unauthorized: |unauthorized:? authentication required|repository .{0,80}(?:does not exist|not found)|denied: (?:denied|permission_denied|access|.{0,30}permission)|failed to (?:authorize|fetch (?:anonymous|oauth) token)|\b(?:401 Unauthorized|403 Forbidden)\b.{0,80}(?:manifest|registry|\/v2\/)|error from registry|no basic auth credentials|incorrect username or password/i,
+    /\/v2\/[^"\s]*\\?": (?:denied|unauthorized|access forbidden)|pull access denied|requested access to the resource is denied|unauthorized: |unauthorized:? authentication required|repository .{0,80}(?:does not exist|not found)|denied: (?:denied|permission_denied|access|.{0,30}permission)|failed to (?:authorize|fetch (?:anonymous|oauth) token)|\b(?:401 Unauthorized|403 Forbidden)\b.{0,80}(?:manifest|registry|\/v2\/)|(?:\/v2\/|manifest|registry).{0,160}\b(?:401 Unauthorized|403 Forbidden)\b|error from registry|no basic auth credentials|incorrect username or password/i,
   ],
   [
     'network',
-    /(?:Get|Head|Post) "?https?:\/\/[^"\s]+\/v2\/[^"\s]*"?: (?!unauthorized|denied)|(?:pinging container registry|failed to do request|error pulling image|failed to (?:pull|copy)).{0,160}(?:x509|no such host|timeout|timed out|refused|TLS|EOF|reset|unreachable)|lookup (?:registry|auth|ghcr|mcr|quay|production)\S* .{0,60}(?:no such host|timeout|refused|misbehaving)|net\/http: (?:request canceled|TLS handshake timeout).{0,80}/i,
+    /(?:Get|Head|Post) "?https?:\/\/[^"\s]+\/v2\/[^"\s]*"?: (?!unauthorized|denied)|(?:pinging container registry|failed to do request|error pulling image|failed to (?:pull|copy)).{0,160}(?:x509|no such host|timeout|timed out|refused|TLS|EOF|reset|unreachable)|lookup (?:registry|auth|ghcr|mcr|quay|production)\S* .{0,60}(?:no such host|timeout|refused|misbehaving)|unexpected status.{0,60}\/(?:v2|manifests|blobs)\/.{0,120}: 5\d\d\b|net\/http: (?:request canceled|TLS handshake timeout).{0,80}/i,
   ],
   [
     'disk',
@@ -106,6 +106,10 @@ export default defineCause({
     const image =
       lines.flatMap((one) => find([one], ...IMAGE)?.groups.image ?? [])[0] ??
       (line?.verb === 'run' ? line.subject : null);
+    // Slowness ends in a timeout; a connection that was closed right after the search ended with it.
+    const closed = lines.some(({ text }) =>
+      /-32000\b|connection (?:was )?closed|disconnected|closed unexpectedly/i.test(text),
+    );
     const ended = given.process?.exit?.by === 'itself' && given.process.exit.code !== 0;
     const engineSpoke = /from daemon|from registry|^(?:\S+ )?(?:docker|nerdctl): |^Error: |manifest|pull access/i.test(
       cited.line.text.trim(),
@@ -115,7 +119,9 @@ export default defineCause({
     return {
       certainty:
         kind === 'asked'
-          ? 'possible'
+          ? closed
+            ? 'likely'
+            : 'possible'
           : kind !== 'name' &&
               engineSpoke &&
               (ended || /^docker: |See 'docker run/m.test(lines.map(({ text }) => text).join('\n')))
@@ -319,6 +325,15 @@ export default defineCause({
       name: 'an npm package',
       finds: false,
       symptoms: { stderr: "npm error 404  'acme-notes@*' is not in this registry.", exitCode: 1 },
+    },
+    {
+      name: 'containerd names the status of the registry',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'Error response from daemon: failed to resolve reference "ghcr.io/acme/notes:latest": unexpected status from HEAD request to https://ghcr.io/v2/acme/notes/manifests/latest: 403 Forbidden',
+      },
     },
   ],
 });

@@ -2,7 +2,7 @@ import { defineCause } from './cause.js';
 import { find, WORDS, words } from './words.js';
 
 const STATE =
-  /\bUp .{1,40}\(unhealthy\)|\(unhealthy\)|\bcontainer (?<name>["'`]?[\w.-]{2,64}["'`]?) is unhealthy\b|"(?:Status|Health)":\s*"unhealthy"|\bhealth(?:[_ ]status)?["']?[:=] ?["']?unhealthy\b|\bcontainer\b.{0,60}\b(?:is |as |marked |reported )?unhealthy\b|"FailingStreak":\s*[1-9]/i;
+  /\bUp .{1,40}\(unhealthy\)|\(unhealthy\)|\bcontainer (?<name>["'`]?[\w.-]{2,64}["'`]?) is unhealthy\b|"(?:Status|Health)":\s*"unhealthy"|\bhealth(?:[_ ]status)?["']?[:=] ?["']?unhealthy\b|\bcontainer\b.{0,60}\b(?:is |as |marked |reported )?unhealthy\b|\b(?:Readiness|Liveness|Startup) probe failed\b|"FailingStreak":\s*[1-9]/i;
 /** What the probe of the health check said. */
 const PROBE =
   /"Output":\s*"(?<output>[^"]{1,200})|\b(?:curl|wget|nc): .{1,200}|\bHealthcheck (?:failed|exited).{0,120}/i;

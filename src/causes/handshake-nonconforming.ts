@@ -1,69 +1,8 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
+import { FORMS, formOf } from './message-forms.js';
 import { find, type Line, WORDS, words } from './words.js';
-
-/** Faults of form on stdout, what clients make of each, and its cure. */
-const FORMS: Record<string, { is: string; clients: string; fix: string }> = {
-  'content-length': {
-    is: 'frames its messages with Content-Length headers, as language servers do',
-    clients: 'Clients look for one line of JSON, drop the headers and report a timeout',
-    fix: 'write each message as one line of JSON with a newline, without headers',
-  },
-  'pretty-printed': {
-    is: 'spreads a message over several lines',
-    clients: 'Clients read line by line, drop every one of them and report a timeout',
-    fix: 'serialise without indentation: one message is one line',
-  },
-  unterminated: {
-    is: 'does not end its message with a newline',
-    clients: 'Clients go on waiting for the end of the line and report a timeout, without a word of the reason',
-    fix: 'write "\\n" after each message and flush stdout',
-  },
-  bom: {
-    is: 'begins its output with a byte order mark',
-    clients: 'Clients built on the SDKs cannot parse that line, drop the reply behind the mark and report a timeout',
-    fix: 'write UTF-8 without a byte order mark (.NET: new UTF8Encoding(false))',
-  },
-  'utf-16': {
-    is: 'writes UTF-16',
-    clients: 'Clients read UTF-8, drop every line and report a timeout',
-    fix: 'write UTF-8 (PowerShell: [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false); PYTHONIOENCODING=utf-8)',
-  },
-  'rpc-invalid': {
-    is: 'sends a message that JSON-RPC 2.0 does not allow',
-    clients: 'Clients built on the SDKs reject such a message as a whole and report a timeout',
-    fix: 'answer with one object {"jsonrpc":"2.0","id":<the id of the request>,"result":{...}}, not an array, with result or error but not both',
-  },
-  'wrong-id': {
-    is: 'answers with another id than the request had',
-    clients:
-      'Clients of the TypeScript SDK compare ids as numbers and go on, strict ones wait for the right id for ever',
-    fix: 'copy the id of the request into the answer as it came, a number as a number and a string as a string',
-  },
-  duplicate: {
-    is: 'sends a reply that no request is waiting for',
-    clients: 'Clients built on the SDKs report an unknown message id and go on, others end the connection',
-    fix: 'answer every request exactly once, and send what nobody asked for as a notification without an id',
-  },
-  unread: {
-    is: 'cannot read what the client sends',
-    clients: 'The client waits for an answer and reports a timeout',
-    fix: 'read stdin line by line, one message of JSON to a line, without headers, and leave out fields that are optional (params) or unknown instead of refusing the message',
-  },
-  schema: {
-    is: 'breaks the schema of initialize',
-    clients: '',
-    fix: 'update the MCP SDK of the side that complains about unknown fields, or complete the fields it misses: protocolVersion, capabilities and serverInfo {name, version} of the result',
-  },
-};
-
-/** The form of a stray line; the reason says which kind of a message that JSON-RPC does not allow it is. */
-function formOf({ kind, why = '' }: { kind: string; why?: string }): string {
-  if (kind !== 'rpc-invalid') return kind;
-  if (/carries the string id/.test(why)) return 'wrong-id';
-  return /^a (?:second )?reply to id/.test(why) ? 'duplicate' : kind;
-}
 
 const FIELD = String.raw`serverInfo|clientInfo|protocolVersion|capabilities|jsonrpc`;
 /** A deserialiser that stumbles over a type or a field of the handshake. */
@@ -72,6 +11,8 @@ const SCHEMA = [
   /Cannot (?:deserialize|construct).{0,80}(?:InitializeRe|Capabilities|Implementation|JSONRPC)/i,
   /(?:unknown|missing|duplicate) field `(?<field>protocol_?version|client_?info|server_?info|capabilities|elicitation|sampling|roots|jsonrpc)`/i,
   /unknown key '(?<field>\w+)'.{0,60}(?:serverInfo|clientInfo|capabilities)/i,
+  /\b(?:invalid|missing)\b.{0,20}\b(?<field>version|name)\b.{0,6} in Implementation\b/i,
+  /\b(?:lacks?|missing|without|omits?|has no)\b.{0,30}\b(?<field>protocolVersion|serverInfo)\b/i,
   /validation errors? for (?:InitializeRe\w+|ServerCapabilities|ClientCapabilities)/i,
   /(?:could not be converted to|cannot unmarshal .{0,40}into).{0,60}(?:Initialize|Capabilities|Implementation|JsonRpc)/i,
   // Kotlin, C#, Go, Rust, Python.
@@ -91,7 +32,7 @@ const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
   // V8 over a line that holds nothing but an opening brace.
   [
     'pretty-printed',
-    /Expected property name or '\}' in JSON at position 1\b|Expecting property name enclosed in double quotes: line 1 column 2\b|EOF while parsing an object at line 1 column 1\b/,
+    /Failed to parse message: ["']\s*\{\s*(?:\\[rn])*["']?\s*$|Failed to parse message: ["']\s+\\?"jsonrpc\\?"|Expected property name or '\}' in JSON at position 1\b|Expecting property name enclosed in double quotes: line 1 column 2\b|EOF while parsing an object at line 1 column 1\b/,
   ],
 ];
 
@@ -113,7 +54,19 @@ function unlike(lines: Line[]): Line | null {
   if (lines.some(({ text }) => LOGGER.test(text))) return null;
   const head = find(lines, /validation errors? for JSONRPC\w*/)?.line;
   if (head && find(lines, /input_value=.{0,80}["'](?:jsonrpc|id|result|error|method)["']/)) return head;
-  const shown = find(lines, ENVELOPE)?.line;
+  // Printed over several lines, the parts of one issue are read as one.
+  const issue = find(lines, /\bZodError\b|["']code["']: ?["']invalid_/)?.line;
+  const shown =
+    find(lines, ENVELOPE)?.line ??
+    (issue &&
+    ENVELOPE.test(
+      lines
+        .map(({ text }) => text.trim())
+        .join(' ')
+        .slice(0, 20_000),
+    )
+      ? issue
+      : undefined);
   if (shown || !lines.some(({ text }) => FRAMES.test(text))) return shown ?? null;
   return find(lines, /\bZodError\b|invalid_union|unrecognized_keys/)?.line ?? null;
 }
@@ -377,6 +330,20 @@ export default defineCause({
       symptoms: {
         stderr: 'Unrecognized field "port" (class com.acme.AppConfig), not marked as ignorable',
         exitCode: 1,
+      },
+    },
+    {
+      name: 'VS Code over a message in several lines',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: '[warning] Failed to parse message: "{\\n"' },
+    },
+    {
+      name: 'an id that is null, over several lines',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'ZodError: [\n  {\n    "code": "invalid_type",\n    "expected": "string",\n    "received": "null",\n    "path": [\n      "id"\n    ]\n  }\n]',
       },
     },
   ],

@@ -5,7 +5,10 @@ import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 /** Codes that a server sends. -32000 and -32001 are mostly the client's own words for a lost connection and a timeout. */
 const REMOTE = String.raw`(?<code>-32(?:700|60[0-3]|0\d\d))\b(?!(?<=-3200[01])\W{0,4}(?:$|connection|request timed|timed? ?out|server disconnected|closed))\W{0,4}(?<message>.{0,200})`;
-const INITIALIZE = new RegExp(String.raw`\binitiali[sz](?:e|ing|ation)\b.{0,120}?${REMOTE}`, 'i');
+const INITIALIZE = new RegExp(String.raw`\b(?:initiali[sz](?:e|ing|ation)|handshak(?:e|ing))\b.{0,120}?${REMOTE}`, 'i');
+/** The code first, then what it was about. */
+const DURING =
+  /(?<code>-32(?:700|60[0-3]))\b\W{0,4}(?<message>.{0,120}?)\b(?:during|in|for|to|on|from|at|of) (?:the )?(?:initiali[sz](?:e|ing|ation)|handshake)\b/i;
 const CONNECT = new RegExp(
   String.raw`\b(?:(?:failed|unable|could not|error) (?:to )?connect\w*|server creation failed)\b.{0,120}?${REMOTE}`,
   'i',
@@ -16,7 +19,7 @@ const OFFER = new RegExp(
   'i',
 );
 const UNKNOWN =
-  /\b(?:unknown|unsupported|unhandled|unrecogni[sz]ed) (?:method|request):? ["'`]?initialize\b(?<message>.{0,80})|\bmethod not found:? ["'`]?initialize\b/i;
+  /\b(?:unknown|unsupported|unhandled|unrecogni[sz]ed) (?:method|request):? ["'`]?initialize\b(?<message>.{0,80})|\bmethod not found:? ["'`]?initialize\b|\bmethod ["'`]?initialize["'`]? (?:is |was )?not (?:found|supported|implemented|available)\b/i;
 /** A client that repeats the error without its code. */
 const BARE =
   /\b(?:failed to initiali[sz]e|initiali[sz]e(?: request)? failed|error (?:during|in|from) initiali[sz](?:e|ation))\b[^:]{0,60}: (?:RPC error:? |server error:? |[\w.]{0,60}(?:Error|Exception): )?(?<message>(?:internal (?:server )?error|method not found|invalid (?:params|request|argument)|parse error|unexpected error|server (?:is )?not ready)\b.{0,160})/i;
@@ -93,7 +96,7 @@ export default defineCause({
     const numbered = answered(said);
     const hit =
       numbered ??
-      find(said, INITIALIZE, OFFER, UNKNOWN, CONNECT) ??
+      find(said, INITIALIZE, DURING, OFFER, UNKNOWN, CONNECT) ??
       find(
         said.filter(({ from }) => from === 'client'),
         BARE,
@@ -106,7 +109,9 @@ export default defineCause({
     const { code, message } = hit.groups;
     return {
       certainty:
-        numbered || [INITIALIZE, OFFER, UNKNOWN].some((pattern) => pattern.test(hit.line.text)) ? 'likely' : 'possible',
+        numbered || [INITIALIZE, DURING, OFFER, UNKNOWN].some((pattern) => pattern.test(hit.line.text))
+          ? 'likely'
+          : 'possible',
       cites: [hit.line.at],
       facts: { code: code ? Number(code) : null, message: message?.trim().replace(/["'})\]\s]+$/, '') ?? '' },
     };
@@ -216,5 +221,19 @@ export default defineCause({
       },
     },
     { name: 'an error of a tool', finds: false, symptoms: { clientError: 'MCP error -32602: Unknown tool: foo' } },
+    {
+      name: 'an answer that was broken over several lines for reading',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stdout:
+          '{"jsonrpc":"2.0","id":1,\n  "error":{"code":-32602,\n    "message":"invalid type: map, expected unit struct RootsCapabilities"}}',
+      },
+    },
+    {
+      name: 'the code before the request',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32602: no such workspace, in answer to initialize' },
+    },
   ],
 });

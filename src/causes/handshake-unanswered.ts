@@ -1,4 +1,5 @@
 import { at } from '../case/pointer.js';
+import { openedIn } from './calls.js';
 import { defineCause } from './cause.js';
 import { conversationOf } from './conversation.js';
 import { find, type Line, WORDS, words } from './words.js';
@@ -97,7 +98,7 @@ export default defineCause({
     const all = words(given);
     const logged = unansweredIn(all);
     const said = all.filter(({ from }) => from !== 'stdout');
-    if (!logged && said.some(({ text }) => LATER.test(text))) return null;
+    if (!logged && (said.some(({ text }) => LATER.test(text)) || openedIn(said))) return null;
     const hit =
       find(
         said.filter(({ from }) => from === 'client' || from === 'stderr'),
@@ -202,5 +203,14 @@ export default defineCause({
       symptoms: { clientError: 'Error calling tool search: MCP error -32001: Request timed out' },
     },
     { name: 'a process that is gone', finds: false, symptoms: { clientError: 'Request timed out', exitCode: 1 } },
+    {
+      name: 'the tools were discovered after all',
+      finds: false,
+      symptoms: {
+        client: 'vscode',
+        clientError:
+          '2026-01-02 03:04:05.000 [info] Waiting for server to respond to `initialize` request...\n2026-01-02 03:04:06.000 [info] Discovered 35 tools',
+      },
+    },
   ],
 });

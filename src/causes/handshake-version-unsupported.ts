@@ -13,16 +13,26 @@ const REFUSAL = [
   new RegExp(String.raw`(?:${BAD})['":]{0,2}(?: or \w+)?[ _-]?.{0,30}?${VERSION}`, 'i'),
   new RegExp(String.raw`${VERSION}.{0,60}?\b(?:${BAD})\b`, 'i'),
   /-32022\b/,
+  // The revisions are the values of an enumeration.
+  /\b(?:unknown variant|invalid (?:enum )?value|invalid option|unexpected value|not one of)\b.{0,80}\b20(?:24|25|26)-(?:11-05|10-07|03-26|06-18|11-25|07-28)\b/i,
   // The revision itself stands where the words "protocol version" would.
   new RegExp(String.raw`\b(?:mcp|protocol)\b.{0,40}?\b20\d\d-\d\d-\d\d\b.{0,40}?\b(?:${BAD})\b`, 'i'),
   /\b(?:unsupported|unknown|incompatible) (?:mcp|protocol) (?:version|revision)/i,
   new RegExp(String.raw`${VERSION}.{0,40}\b20\d\d-\d\d-\d\d\b.{0,40}\bsupports?\b.{0,60}\bonly\b`, 'i'),
+  new RegExp(
+    String.raw`${VERSION}.{0,20}\b20\d\d-\d\d-\d\d\b.{0,40}\b(?:expect(?:s|ed)?|requires?|wants?)\b.{0,20}\b20\d\d-\d\d-\d\d\b`,
+    'i',
+  ),
   /\bno (?:mutually |commonly )?(?:supported|common|compatible|shared) protocol[ _-]?version|\bprotocol[ _-]?version negotiation failed|\bversion negotiation failed\b.{0,60}(?:\bserver\b|\bclient\b|\b20\d\d-)/i,
   /协议版本.{0,20}(?:不受?支持|不匹配|不兼容)|(?:不支持|不兼容)的.{0,6}协议版本|プロトコル ?バージョン.{0,20}(?:サポート|対応)(?:され|し)てい(?:ない|ません)|프로토콜 버전.{0,20}(?:지원|호환)|Protokollversion.{0,40}nicht unterstützt|version (?:du|de) protocole.{0,40}(?:non|pas) (?:prise en charge|supportée|compatible)|versi[óo]n del? protocolo.{0,40}no (?:es )?(?:compatible|soportada|admitida)|верси[яи] протокола.{0,40}не поддерживается|неподдерживаемая версия протокола/i,
 ];
 /** TLS, databases and lock files have protocol versions too; a schema error over the field `protocolVersion` is another failure. */
 const NOT_MCP =
   /\b(?:ssl|tls|http\/|postgres|mysql|mongo|bolt|redis|grpc|frontend protocol|lock ?file|docker)|invalid_type|required|missing|validation error/i;
+
+/** The two sides found another revision, or go on without: a remark, not the end. */
+const SETTLED =
+  /\bwarn|\bnegotiated\b|\bfall(?:ing)? ?back\b|\bdowngrad\w+|\bcontinu(?:e|ing)\b|\banyway\b|\bproceed|\binstead\b|\bagreed\b/i;
 
 const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
 const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
@@ -82,7 +92,7 @@ export default defineCause({
         (e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? ''),
       ) ?? -1;
     const hit = find(
-      words(given).filter(({ text }) => isRefusal(text)),
+      words(given).filter(({ text, from }) => isRefusal(text) && (from === 'client' || !SETTLED.test(text))),
       ...REFUSAL,
     );
     const text = index >= 0 ? http?.exchanges[index]?.body : hit?.line.text;
@@ -91,7 +101,7 @@ export default defineCause({
     const requested = /(?:"?requested"?\W{1,4}|version:? )(?<date>20\d\d-\d\d-\d\d)/.exec(text)?.groups?.date ?? '';
     const marked = index >= 0 || dates(text).length > 0 || /-32(?:602|022)\b/.test(text);
     return {
-      certainty: marked ? 'certain' : hit?.line.from === 'client' ? 'likely' : 'possible',
+      certainty: marked && !SETTLED.test(text) ? 'certain' : hit?.line.from === 'client' ? 'likely' : 'possible',
       cites: [...(index >= 0 ? [at('http', 'exchanges', index, 'body')] : []), ...(hit ? [hit.line.at] : [])],
       facts: {
         side: fromServer ? 'client' : 'server',
@@ -198,6 +208,22 @@ export default defineCause({
           discover: { status: 'answered', revisions: ['2026-07-28'] },
           used: 'discover',
         },
+      },
+    },
+    {
+      name: 'one side names what it expects',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'server reported protocol version 2024-11-05, but this client expects 2025-06-18',
+      },
+    },
+    {
+      name: 'a mismatch that was settled',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'protocol version mismatch: requested 2025-11-25, negotiated 2025-06-18 instead',
       },
     },
   ],

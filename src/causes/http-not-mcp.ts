@@ -114,6 +114,7 @@ export default defineCause({
             {
               say: 'See which program holds the port, then stop it or move the MCP server to a free one:',
               run: `lsof -nP -iTCP:${port || 80} -sTCP:LISTEN`,
+              windows: `Get-NetTCPConnection -LocalPort ${port || 80} -State Listen | Select-Object OwningProcess`,
             },
           ]
         : []),

@@ -14,7 +14,7 @@ import {
   soundsLikeLibrary,
   throughScript,
 } from './stdout-texts.js';
-import { find, type Hit, type Line, WORDS, words } from './words.js';
+import { find, type Hit, type Line, unquoted, WORDS, words } from './words.js';
 
 /** Kinds that these causes list in `uses`. */
 export const POLLUTION = [...WORDS, 'launch', 'http'] as const;
@@ -31,7 +31,7 @@ const PARSERS = [
   /JSON Parse error: (?:Unexpected identifier|Unexpected token|Unrecognized token|Unterminated|Invalid)(?! '<')(?: "(?<text>[^"]{1,80})")?/,
   /JSON\.parse: (?:unexpected (?:character|non-whitespace)|bad |expected )/,
   // Clients that quote the line: VS Code, Claude Desktop, the SDKs of Java and .NET, Zed. `{` would be a message in the wrong form.
-  /Failed to parse message: ["'](?!\s*\{\s*["'\\]|Content-Length)(?<text>.{1,400})/i,
+  /Failed to (?:parse|deserialize|decode) message: ["'](?!\s*\{\s*["'\\]|Content-Length)(?<text>.{1,400})/i,
   /Invalid JSON-?RPC (?:message|line|response|data)\b[^:]{0,20}: ?["'`]?(?!\s*[{"'`]|\[(?:\{|\])|null\b|undefined\b)(?<text>\S.{0,400})/i,
   /processing inbound message for line: ?(?!\s*[{[])(?<text>\S.{0,400})/,
   /\b(?:non-?JSON(?:-RPC)?|invalid JSON(?:-RPC)?|malformed JSON|not JSON|unparse?able|non-protocol) (?:line|message|output|data|text|content)s?\b[^:]{0,60}: ?["'`]?(?!\s*[{"'`[])(?<text>\S.{0,400})/i,
@@ -56,6 +56,7 @@ const SHORT =
   /Expecting value: line 1 column [12] \(char [01]\)|Extra data: line 1 column \d|expected (?:value|ident|`,` or `\]`) at line 1 column \d\b|(?:invalid number|trailing characters|control character).{0,60}at line 1 column \d|unexpected token at ['"](?!<)|unexpected character: ['"](?!<)|MalformedJsonException|Expected BEGIN_OBJECT but was STRING at line 1|JsonReader\.set(?:Lenient|Strictness)|Unexpected JSON token at offset 0|unexpected byte at position 0|Invalid JSON: (?:expected|trailing|EOF)|\bJSON ?(?:decode|parse|parsing|syntax) ?(?:error|exception)\b|Error parsing JSON|Unexpected end of JSON input|Unterminated string in JSON|given data was not valid JSON|not in the correct format|dataCorrupted/i;
 
 const ABOUT_A_FILE = /\b[Cc]onfig|[Ss]ettings|\.jsonc?\b(?!\.)/;
+
 /** Words of the server's code at the place where it writes: somebody found the reason already. */
 const ON_PURPOSE =
   /\b(?:console\.(?:log|info|debug)|print\(|println!?|System\.out\.print\w*|Console\.Write(?:Line)?|fmt\.Print\w*|process\.stdout\.write|sys\.stdout|StreamHandler\(sys\.stdout)(?!\w).{0,80}(?:stdout|JSON-?RPC|stdio)/i;
@@ -97,10 +98,20 @@ const bare = (text: string): string =>
 const joined = (lines: Line[]): Line[] =>
   lines.map((line, i) => {
     const next = lines[i + 1];
+    // A window that wraps its text breaks the complaint itself.
+    if (/\b(?:Unexpected|token|character|at position)$/.test(line.text.trimEnd()))
+      return {
+        ...line,
+        text: lines
+          .slice(i, i + 3)
+          .filter(({ from }) => from === line.from)
+          .map(({ text }) => text.trim())
+          .join(' '),
+      };
     return /Unexpected token .{1,6}, "[^"]{0,12}$/.test(line.text) &&
       next?.from === line.from &&
       / is not valid JSON/.test(next.text)
-      ? { ...line, text: `${line.text} ${next.text}` }
+      ? { ...line, text: `${line.text}${next.text}` }
       : line;
   });
 
@@ -185,7 +196,7 @@ export function pollution(given: Given, who: Author): Pollution | null {
   });
 
   const all = words(given);
-  const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(text)));
+  const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(unquoted(text))));
   const complaints = lines.flatMap((line) => {
     const hit = find([line], ...PARSERS);
     return hit ? [hit] : [];
@@ -225,7 +236,14 @@ export function pollution(given: Given, who: Author): Pollution | null {
   if (!pieces.length && !short) return entryAlone(given, who, noisy);
 
   const script = launch === undefined || inFront;
-  const authors = pieces.map((p): Author => p.who ?? (script && soundsLikeInstaller(p.text) ? 'launcher' : 'server'));
+  // A launcher that prints stands first on stdout: when no more than a character of the line is known, it is the launcher's.
+  const authors = pieces.map(
+    (p): Author =>
+      p.who ??
+      ((script && soundsLikeInstaller(p.text)) || (noisy && p.from === 'quote' && p.text.length < 2)
+        ? 'launcher'
+        : 'server'),
+  );
   const first = authors[0] ?? 'server';
   const mine = pieces.findIndex((_, i) => authors[i] === who);
   const shown = pieces[mine] ?? pieces[0];
@@ -236,6 +254,14 @@ export function pollution(given: Given, who: Author): Pollution | null {
   if (mine >= 0 && shown) {
     // Without any frame beside the line, a server that waits for something else looks the same.
     if (shown.known === 'looked') certainty = live && spoke && !died ? 'certain' : 'likely';
+    // A server that parses a file of its own says the same, and may end over it.
+    else if (
+      shown.from === 'quote' &&
+      died &&
+      process?.exit?.code !== 0 &&
+      complaints.every(({ line }) => line.from === 'stderr')
+    )
+      certainty = 'possible';
     else certainty = who === first && shown.from !== 'terminal' ? 'likely' : 'possible';
     // Nobody else but a server glues its own reply.
     if (frame >= 0 && who === 'server' && live && shown.index === frame && shown.known === 'no') certainty = 'certain';

@@ -4,11 +4,11 @@ import { find, type Line, lastRecovery, MILD, outdone, repeatsServer, WORDS, wor
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
-  /\bECONNREFUSED\b|connection refused\b|actively refused|\[?Errno (?:111|61)\]?|os error (?:111|61|10061)|WinError 10061|\bError 111 connecting\b|\bConnection to \S+ refused|TNS:no listener|Verbindungsaufbau abgelehnt|积极拒绝/i;
+  /\bECONNREFUSED\b|connection refused\b|actively refused|\[?Errno (?:111|61)\]?|os error (?:111|61|10061)|WinError 10061|\bError 111 connecting\b|\bConnection to \S+ refused|TNS:no listener|Verbindung(?:saufbau)? (?:abgelehnt|verweigert)|积极拒绝|積極拒絕|対象のコンピューターによって拒否|연결을 거부|expressément refusé|(?:denegó|rechazó) (?:expresamente|activamente)|conexión rechazada|connexion refusée|recusou ativamente|conexão recusada|rifiuto persistente|connessione rifiutata|отверг запрос на подключение|отказано в соединении/i;
 const UNKNOWN =
   /getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|\bENOTFOUND\b|no such host\b|Name or service not known|nodename nor servname|could not translate host name|failed to lookup address|UnknownHostException|Temporary failure in name resolution/i;
 const SILENT =
-  /\b(?:connect|read) ETIMEDOUT\b|\bconnect(?:ion)?\b.{0,60}\btimed? ?out\b|\bE(?:HOST|NET)UNREACH\b|no route to host|ServerSelectionTimeout|Server selection timed out|\bdial tcp\b.{0,80}(?:i\/o timeout|deadline exceeded)|ConnectTimeout(?:Error)?\b/i;
+  /\b(?:connect|read) ETIMEDOUT\b|\bconnect(?:ion)?\b(?!.{0,20}\bwith (?:a )?timeout of\b).{0,60}\btimed? ?out\b|\bE(?:HOST|NET)UNREACH\b|no route to host|ServerSelectionTimeout|Server selection timed out|\bdial tcp\b.{0,80}(?:i\/o timeout|deadline exceeded)|ConnectTimeout(?:Error)?\b/i;
 /** Clients of a backend that name it in words, and sockets of editors and desktop programs. */
 const NAMED =
   /P1001: Can't reach database server|Can't connect to (?:local )?(?:MySQL|MariaDB|server)|Couldn't connect to \S+:\d+ \(resolved|Communications link failure|error occurred while establishing a connection to SQL Server|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:connect to|reach|establish (?:a )?connection (?:to|with)) (?:the )?(?<who>Postgres\w*|MySQL|MariaDB|MongoDB|Mongo|Redis|Neo4j|Elasticsearch|OpenSearch|Kafka|RabbitMQ|Qdrant|Milvus|Chroma\w*|Weaviate|Ollama|LM Studio|Oracle|SQL Server|Clickhouse|Cassandra|Blender|Unity(?: Editor)?|Unreal\w*|Figma|Obsidian|Ghidra|IDA|Chrome|browser|Home Assistant|Kubernetes|database|backend)\b|\bconnect ENOENT (?:\/\S+|\\\\\S+)/i;
@@ -168,6 +168,7 @@ export default defineCause({
       : {
           say: `Start ${kind ?? 'the service'} (or its tunnel, VPN or add-on) and see that it listens:`,
           run: host && /^[/\\]/.test(host) ? `ls -l ${host}` : `nc -vz ${host ?? '<host>'} ${port ?? '<port>'}`,
+          windows: `Test-NetConnection ${host ?? '<host>'} -Port ${port ?? '<port>'}`,
         },
     {
       say: 'If it runs elsewhere, set the right address in the entry; inside a container localhost is the container, the host is host.docker.internal:',
@@ -239,6 +240,25 @@ export default defineCause({
         transport: 'streamable-http',
         url: 'http://127.0.0.1:8000/mcp',
         clientError: 'TypeError: fetch failed: connect ECONNREFUSED 127.0.0.1:8000',
+      },
+    },
+    {
+      name: 'Windows in German',
+      finds: true,
+      symptoms: {
+        os: 'windows',
+        stderr:
+          'System.Net.Http.HttpRequestException: Es konnte keine Verbindung hergestellt werden, da der Zielcomputer die Verbindung verweigerte. (localhost:8080)',
+        exitCode: 1,
+      },
+    },
+    {
+      name: 'a client that tells its own limit',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        client: 'claude-code',
+        clientError: '[DEBUG] MCP server "notes": Starting connection with timeout of 30000ms',
       },
     },
   ],

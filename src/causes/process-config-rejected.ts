@@ -1,12 +1,12 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, repeatsServer, unlogged, WORDS, words } from './words.js';
+import { find, type Line, REPLY, repeatsServer, unlogged, WORDS, words } from './words.js';
 
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
   /\bunrecogni[sz]ed (?:arguments?|options?|command or argument)s?:? ['"`]?(?<what>[^'"`]{1,60})|\b(?:unknown|no such|bad|illegal|invalid) (?:command|option|flag|argument|switch|parameter)s?:?(?: --)? ['"`]?(?<opt>-{0,2}[\w][\w.=-]{0,60})/i,
-  /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)/i,
+  /\bunexpected (?:extra )?arguments? ['"`(]?(?<extra>[^'"`)]{1,60})|flag provided but not defined: (?<go>\S+)|\b(?:too many|not enough|insufficient)(?: non-option)? arguments\b|\bflag needs an argument: (?<flag>\S+)|\b(?:option|argument|flag) ['"`]?(?<bare>[\w-]{1,40})['"`]? (?:needs|requires|expects|is missing) (?:an? |its )?(?:value|argument)\b|\brequired (?:command|argument|option)s?\b.{0,40}\b(?:(?:was|were) not (?:provided|specified|given)|(?:is|are) missing)/i,
   /argument (?<arg>[^:]{1,60}): (?:invalid|expected|not allowed)|\binvalid (?:value|choice|argument) (?:for )?['"`]?(?<value>[^'"`]{1,60})['"`]?|\bInvalid values:$/i,
   /arguments? (?:is|are|was|were) (?:required|not provided)(?:: ?(?<required>.{1,60}))?|\b(?:missing|required) (?:required )?(?:argument|option|parameter|flag)(?:\(?s\)?)?:? ['"`<]?(?<missing>[\w-][^'"`>]{0,60})|required option ['"`](?<commander>[^'"`]{1,60})/i,
   /\bunmatched arguments?(?: at index \d+)?:? ['"`]?(?<picocli>[^'"`]{1,60})|\bfound argument ['"`](?<clap>[^'"`]{1,60})['"`] which wasn't expected|(?:^|\s)(?<getopt>--?\w[\w-]{0,40}): (?:invalid|unknown|unrecognized|illegal) (?:option|argument|flag)\b|\bunknown (?:sub)?command: ?(?<sub>\S{1,40})|\bat least one (?<least>[^.]{1,60}?) (?:must|should|needs to|has to) be (?:provided|specified|given|set|passed)|\bno (?<none>(?:[\w-]+ ){0,3}(?:director(?:y|ies)|path|file|folder|vault|url|argument|command|project)s?) (?:was |were )?(?:provided|specified|given)\b/i,
@@ -17,7 +17,7 @@ const ARGUMENT = [
 const VALUE = [
   /^(?<class>(?:[\w.]*\.)?(?:ValidationError|ZodError|ConfigError|ConfigurationError|ImproperlyConfigured|InvalidConfig\w*|SettingsError|MongoParseError|BindException|BindValidationException))\b(?!: Address)/,
   /\[type=(?<type>extra_forbidden|\w+_parsing|\w+_type|literal_error|enum|value_error|url_\w+|string_\w+|greater_\w+|less_\w+)\b/,
-  /\b(?:invalid|bad|malformed|unsupported|unknown|illegal)\b (?:\w+ ){0,3}(?<noun>config(?:uration)?|settings?|connection (?:string|ur[il])|transport|mode|log ?level|environment variables?|port(?: number)?|database ur[il]|endpoint|base ur[il])\b(?! (?:error|closed))|\bERR_(?:INVALID_URL|SOCKET_BAD_PORT|INVALID_ARG_VALUE|PARSE_ARGS\w+)\b|\bInvalid (?:url|uri|scheme)\b/i,
+  /\b(?:invalid|bad|malformed|unsupported|unknown|illegal)\b (?:\w+ ){0,3}(?<noun>config(?:uration)?|settings?|connection (?:string|ur[il])|transport|mode|log ?level|environment variables?|port(?: number)?|database ur[il]|endpoint|base ur[il])\b(?! (?:error|closed))|\b(?:could not|couldn't|cannot|can't|unable to|failed to) parse\b.{0,40}\b(?:ur[li]|dsn|connection string)\b|\bERR_(?:INVALID_URL|SOCKET_BAD_PORT|INVALID_ARG_VALUE|PARSE_ARGS\w+)\b|\bInvalid (?:url|uri|scheme)\b/i,
   /\b(?:config(?:uration)?|settings|arguments?|options?|env(?:ironment)?)\b.{0,30}\b(?:validation (?:failed|error)|is (?:invalid|not valid)|could not be (?:parsed|loaded|read))|\b(?:failed|unable|could not|cannot|error) (?:to )?(?:pars\w+|load\w*|read\w*|validat\w+)(?: the)? (?:\w+ )?(?<file>config(?:uration)?|settings)\b|\bFailed to bind properties under '(?<spring>[^']+)'/i,
   /\b(?<name>[A-Z][A-Z0-9_]{2,}|--[\w-]+)['"`]? (?:must be (?!set|provided|defined|specified|configured|supplied|present|non-?empty|given)|(?:is|are) (?:invalid|malformed|not (?:a )?(?:valid|supported|allowed|recogni[sz]ed))|has an invalid|contains an? invalid|should be (?:an?|one of)\b)/,
   /\b(?:must be one of|expected one of|allowed values|valid (?:values|options|choices) are|choose from)\b|strconv\.\w+: parsing "(?<num>[^"]*)": invalid|invalid literal for int\(\)|could not convert string to float|must start with the protocol|password authentication failed|Access denied for user|Authentication failed\b|not authori[sz]ed as/i,
@@ -36,7 +36,8 @@ const OF_SETTINGS =
 const ONE_LINE =
   /\b(?:Invalid enum value\. Expected\b|Invalid option: expected one of|Invalid input: expected (?!.*received undefined)|Expected ['"]?[\w ]{1,40}['"]?, received (?!undefined)\w|Invalid literal value, expected|Unrecognized keys?(?:\(s\))?(?: in object)?:|(?:String|Number|Array|Date) must (?:be|contain) |Too (?:small|big): expected|Input should be (?!a valid (?:dictionary|list))|Value error, |Invalid (?:number|bool|email|host|port|url|json) input: |must be (?:equal to )?one of the (?:allowed|following) values)|"(?<joi>[\w.-]{1,60})" (?:must be (?!present|provided|set)|must contain |length must |with value .{0,60} fails|is not allowed\b)|(?:^|[\s:])(?<yup>[\w.[\]-]{1,60}) must (?:be a `\w+` type|match the following|be at (?:least|most) |be (?:greater|less) than |match (?:format|pattern) )/;
 /** Messages of the conversation are validated by the same libraries. */
-const MESSAGE = /JSONRPCMessage|deserializeMessage|"(?:jsonrpc|serverInfo|protocolVersion|inputSchema)"|for tool\b/;
+const MESSAGE =
+  /JSONRPCMessage|validation errors? for (?:Client|Server)(?:Request|Notification|Result)\b|deserializeMessage|"(?:jsonrpc|serverInfo|protocolVersion|inputSchema)"|for tool\b/;
 /** A validator's issues, printed as JSON over several lines: the message is the one to read. */
 const ISSUE = /^\s*"code": "(?:too_(?:small|big)|invalid_\w+|unrecognized_keys|custom)"/;
 const ISSUE_SAYS = /^\s*"message": "(?!Required")(?<issue>[^"]{3,160})"/;
@@ -45,12 +46,18 @@ const ENGINE =
   /^docker: (?:Error response from daemon: )?(?!.*(?:pull|manifest|registry|no such image|not found in \$PATH|already (?:in use|allocated)|permission denied|no such file|Cannot connect|error during connect|memory))(?<engine>.{3,200})/i;
 /** Folders and files of the entry that the server checks itself. */
 const FOLDER = [
-  /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:none of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
+  /\berror accessing (?:directory|path|file)\b:? (?<dir>[^:]{1,200}|[A-Z]:[^:]{1,200})|(?:^|[\s'"`:])(?<path>(?:[A-Z]:\\|~?\/)\S[^:]{0,200}?)['"`]? (?:is not a directory|does not exist|is not accessible)|\b(?:n(?:one|either) of the|no) (?:specified|configured|allowed) director(?:y|ies)\b.{0,30}|\b(?:directory|folder|vault|workspace|project path|root)(?: path)? ['"`]?(?<root>\S{1,200})['"`]? (?:does not exist|not found|is not a directory|is not accessible)/i,
 ];
 const USAGE = /^\s*(?:usage|syntax|verwendung|aufruf|utilisation|uso|用法)(?:\s?:\s*\S| of \S+:$)/i;
 /** Launchers that refuse their own command line, and modules: not the server's arguments. */
 const NOT_OURS =
-  /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|\bwarning\b|DeprecationWarning|from daemon/i;
+  /\bCannot find (?:module|package)|ModuleNotFound|npm (?:ERR!|error|warn)|protocol version|Unsupported engine|JSON-?RPC|\bMCP error\b|Content-Type|session id|SyntaxError|(?<!['"`])\bwarning\b(?!['"`])|DeprecationWarning|from daemon/i;
+/** What a client says of messages, lists and calls it words with the same validators as a server its settings. */
+const OF_MESSAGES =
+  /\b(?:tools|resources|prompts)\/(?:list|call|get|read)\b|\b(?:tools?|resources?|prompts?) (?:fetch|list|call|discovery)\b|is not valid JSON|JSON-?RPC|Failed to parse message|\b(?:call|invok|execut)ing (?:\w+ )?tool\b/i;
+/** The same, told from outside: these words stand in no server's log. */
+const OF_LISTS =
+  /\btools fetch failed\b|\bInvalid result for \w+\/|\bError (?:calling|executing|invoking) tool\b|Failed to parse message/i;
 /** Below "validation error" every field is merely absent: then a variable is missing, not wrong. */
 const onlyMissing = (lines: Line[], i: number) => {
   const block = lines
@@ -76,9 +83,13 @@ export default defineCause({
   match(given) {
     // The exception of a framework's own settings has the shape, but the version of a library is at fault.
     const all = words(given);
+    const repeats =
+      given.reported?.transport === 'stdio' &&
+      !all.some(({ text, from }) => from === 'client' && OF_MESSAGES.test(text));
     const lines = all.filter(
       ({ text, from, at }, i) =>
-        (from !== 'client' || (given.reported?.transport === 'stdio' && repeatsServer({ text, from, at }))) &&
+        (from !== 'client' || (repeats && repeatsServer({ text, from, at }))) &&
+        !REPLY.test(text) &&
         !NOT_OURS.test(text) &&
         !(VALUE[0]?.test(text) && onlyMissing(all, i)),
     );
@@ -88,9 +99,14 @@ export default defineCause({
     if (overHttp && !ended) return null;
     const argument = find(lines, ...ARGUMENT);
     // A client validates answers and its own config with the same libraries: of it only the command line counts.
-    const own = lines.filter(({ from }) => from !== 'client');
+    const ofMessages = all.some(({ text }) => MESSAGE.test(text) || OF_LISTS.test(text));
+    const own = lines.filter(
+      ({ text, from }) =>
+        from !== 'client' &&
+        !(ofMessages && /\[type=|validation errors? for|["'](?:code|path)["']:|expected one of/.test(text)),
+    );
     const issue = own.some(({ text }) => ISSUE.test(text)) ? find(own, ISSUE_SAYS) : null;
-    const one = all.some(({ text }) => MESSAGE.test(text)) ? null : find(own, ONE_LINE);
+    const one = ofMessages ? null : find(own, ONE_LINE);
     const broken = find(
       all.filter(({ from }) => from !== 'client'),
       NO_JSON,
@@ -269,6 +285,40 @@ export default defineCause({
       name: 'a version the server does not speak',
       finds: false,
       symptoms: { stderr: 'Error: Unsupported protocol version: 2099-01-01', exitCode: 1 },
+    },
+    {
+      name: 'a client refuses the list of tools',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'notes: Connected · tools fetch failed: Invalid result for tools/list: [\n  { "code": "invalid_value", "values": ["object"], "path": ["tools", 0, "inputSchema", "type"], "message": "Invalid input: expected \\"object\\"" }\n]',
+      },
+    },
+    {
+      name: 'a client quotes what the server printed of its settings',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'Unexpected token \'I\', "Invalid config, using defaults" is not valid JSON',
+      },
+    },
+    {
+      name: 'a value in quotes is no warning',
+      finds: true,
+      symptoms: {
+        stderr: "Error: Invalid value for '--log-level': 'loud' is not one of 'debug', 'info', 'warning'.",
+        exitCode: 2,
+      },
+    },
+    {
+      name: 'a request that the server cannot read',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "Failed to validate request: 21 validation errors for ClientRequest\nPingRequest.method\n  Input should be 'ping' [type=literal_error, input_value='initialize', input_type=str]",
+      },
     },
   ],
 });

@@ -4,13 +4,13 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { ofSurroundings } from './surroundings.js';
-import { find, findAll, type Line, MILD, WORDS, words } from './words.js';
+import { find, findAll, type Line, MILD, REPLY, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
 const NAMED =
   /^[\s|+│-]*(?:\S+ \S+ )?(?:\[?\w+\]?:? )?(?:Uncaught (?:\(in promise\) )?|Unhandled exception\. |Caused by: |Exception in thread "[^"]*" |PHP Fatal error:\s+Uncaught |error: (?:Uncaught \(in promise\) )?)?(?:[\w$]+[.:]{1,2})*(?:[A-Z][\w$]*)?(?:Error|Exception|Exit|Fault|Failure)\b(?: \[\w+\])?(?:: |$)/;
 const PANIC =
-  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\bCannot (?:drop|start) a runtime (?:in a context|from within)|\bcalled `(?:Result|Option)::(?:unwrap|expect)|\bundefined method .{1,80}\((?:NoMethodError)\)|\((?:No\w+|\w+)Error\)$|\balready borrowed\b|\bnot yet implemented\b|\bunreachable code\b|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|UNHANDLED/i;
+  /^(?:thread '[^']*'(?: \(\d+\))? panicked at |panic: |fatal error: |goroutine \d+ \[running\]|\*\* \(\w+\) |\S+\.rb:\d+:in |terminate called|terminating due to|Fatal error: |PHP Fatal error)|\b(?:Segmentation fault|Bus error|Illegal instruction|Aborted \(core|core dumped|stack smashing detected|double free or corruption|Assertion .{1,80} failed|free\(\): invalid)|unhandled[ -]?(?:promise[ -]?)?rejection|uncaught[ -]?exception|\bpanicked(?: at|:)|\bCannot (?:drop|start) a runtime (?:in a context|from within)|\bcalled `(?:Result|Option)::(?:unwrap|expect)|\bundefined method .{1,80}\((?:NoMethodError)\)|\((?:No\w+|\w+)Error\)$|\balready borrowed\b|\bnot yet implemented\b|\bunreachable code\b|\b(?:server|worker|task|thread|goroutine)\b.{0,30}\bpanic(?:ked)?\b(?: message)?:|\bcrashed with\b|\bunhandled(?!\W{1,3}(?:method|request|notification|message|event|case|type|tool|resource|prompt))/i;
 const FRAME =
   /^\s+at (?:\S.*[:(]|async )|^[\s│|+]*File "[^"]+", line \d+|^Traceback \(most recent|\+ Exception Group Traceback|^goroutine \d+|^\s+\d+: (?:0x|\w+::)|^\s*from \S+:\d+:in |^\s+\S+\.go:\d+/;
 /** A supervisor's word on a process that ended. */
@@ -35,6 +35,8 @@ const ERRNO = /\bE[A-Z]{4,}\b/;
 const NOT_A_CRASH = new Set([13, 125, 126, 127, 9009]);
 const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE']);
 
+/** An error that came over the wire: the other side has it, and lives. */
+const REMOTE = /\bMcp(?:Protocol)?(?:Error|Exception)\b/;
 /** Words of a complaint, when no error is named. */
 const VAGUE =
   /\b(?:error|fail(?:ed|ure|s)?|fatal|exception|cannot|can't|could(?: not|n't)|unable|unexpected|undefined|invalid|illegal|not (?:supported|allowed|permitted|possible|implemented)|abort(?:ed|ing)?|giving up)\b/i;
@@ -90,10 +92,17 @@ export default defineCause({
     if (!exit && given.process && given.process.pid !== null) return null;
     const accessLog = words(given).some(({ text }) => /"(?:GET|POST|DELETE|OPTIONS) \/\S* HTTP\/[\d.]+"/.test(text));
     const overHttp = accessLog || given.http || given.reported?.url || /http|sse/.test(given.reported?.transport ?? '');
+    const remote = words(given).some(({ text }) => REMOTE.test(text));
     const said = words(given).filter(
       ({ from, text, joined }) =>
-        !joined && from !== 'client' && !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
+        !joined &&
+        from !== 'client' &&
+        !REPLY.test(text) &&
+        !(remote && (REMOTE.test(text) || FRAME.test(text))) &&
+        !/\b(?:npm (?:ERR!|error|warn)(?! Exit status))|\bMCP error -/.test(text),
     );
+    // Whoever answers is there.
+    const answered = words(given).some(({ text }) => REPLY.test(text));
     const traced = said.some(({ text }) => FRAME.test(text));
     const panic = find(said, PANIC)?.line;
     const named = decisive(said);
@@ -105,10 +114,15 @@ export default defineCause({
       find(said, SUPERVISOR)?.line;
     // Some complaint of a server over stdio that nobody knows better: where to look, not more.
     const vague =
-      !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process
+      !exit && !line && !overHttp && given.reported?.transport === 'stdio' && !given.process && !answered
         ? said
             .filter(
-              ({ from, text }) => (from === 'stderr' || from === 'server-log') && VAGUE.test(text) && !MILD.test(text),
+              ({ from, text }) =>
+                (from === 'stderr' || from === 'server-log') &&
+                VAGUE.test(text) &&
+                !MILD.test(text) &&
+                // A wait that ran out, or a list that is not taken, is no end.
+                !/\btimed? ?out\b|\b(?:tools|resources|prompts)\/list\b|\btools fetch\b/i.test(text),
             )
             .at(-1)
         : undefined;
@@ -308,6 +322,23 @@ export default defineCause({
       name: 'the end of a program that had nothing to do',
       finds: false,
       symptoms: { transport: 'stdio', exitCode: 0 },
+    },
+    {
+      name: 'an error that came over the wire',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          "ModelContextProtocol.McpException: Request failed (remote): An error occurred invoking 'export'.\n   at Notes.Client.RunAsync(String name)",
+      },
+    },
+    {
+      name: 'a reply with an error in it',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stdout: '{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"Fatal error: cannot list tools"}}',
+      },
     },
   ],
 });

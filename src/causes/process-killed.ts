@@ -78,6 +78,8 @@ export default defineCause({
       ? {
           say: 'Ask the kernel whether it did it (out of memory on Linux; on macOS a refused code signature stands in the same log):',
           run: 'journalctl -k --since "1 hour ago" | grep -iE "killed process|out of memory" || log show --last 1h --predicate \'eventMessage CONTAINS "Killed"\'',
+          windows:
+            'Get-WinEvent -LogName Application -MaxEvents 200 | Where-Object Message -Match "terminated|faulting" | Select-Object -First 10 TimeCreated, Message',
         }
       : {
           say: 'Find who sends the signal: a time limit (`timeout`), a process manager, a file watcher (nodemon, tsx watch), `docker stop`, or a second client that ends "old" copies. Remove it from the entry, or raise its limit. Look whether it is a container that was stopped:',

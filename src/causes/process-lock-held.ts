@@ -6,12 +6,12 @@ import { find, lastRecovery, MILD, outdone, WORDS, words } from './words.js';
 const EXACT = [
   /\bSQLITE_BUSY\b|\bdatabase (?:file |table )?is locked\b|\bCould not set lock on file\b|\bConflicting lock is held\b|already locked by another process|\b(?:is|be|been) already (?:accessed|opened|used) by another (?:instance|process|client)|\block (?:hold|held) by (?:current|another|the other|PID|process)|\bLEVEL_LOCKED\b/i,
   /\bLock(?:ObtainFailed|Acquisition|Busy|Failure|Held|Timeout)\w*(?:Exception|Error)?\b|\bStoreLockException\b|\bstore_lock\b|\bDatabase may be already in use\b|\bThe file is locked: |\bMVStoreException\b.{0,40}locked|Another instance of Derby may have|Database lock acquisition failure|\bELOCKED\b|Lock file is already being held|Cannot acquire directory lock|\bDatabase already open\b.{0,40}lock|file lock ['"`]?\S+['"`]? could not be acquired|\bAlreadyLocked\b|\bLockException\b/i,
-  /profile appears to be in use by another|\bSingletonLock\b|\bProcessSingleton\b|[Bb]rowser is already (?:running|in use) for|user data dir(?:ectory)? is already in use|Opening in existing browser session/i,
+  /profile appears to be in use by another|\bprofile is (?:already |still )?(?:in use|locked)\b|\bprofile lock\b|\bSingletonLock\b|\bProcessSingleton\b|[Bb]rowser is already (?:running|in use) for|user data dir(?:ectory)? is already in use|Opening in existing browser session/i,
   /Conflict\. The container name .{1,80} is already in use|the container name .{1,80} is already in use|make sure that only one bot instance|terminated by other getUpdates request|Another git process seems to be running/i,
 ];
 /** A server that guards itself: a file with a process id, a lock file, a word on the other copy. */
 const GUARD = [
-  /\b(?:another|other|second|previous|existing|one)\b.{0,30}\b(?:instance|copy|process|session|server|daemon)\b.{0,40}\b(?:is |was |are |has )?(?:already |still |currently )?(?:running|active|using|holding|holds|owns|has (?:the |a |an )?(?:lock|database|exclusive)|started|locked|open)\b|\b(?:instance|server|daemon|process)\b.{0,60}\b(?:is )?already (?:running|started|active|up)\b(?!.{0,20}\bport\b)|\balready running\b.{0,40}\b(?:pid|process|instance|as)\b|\b(?:pid|process)(?: id)?:? ?\(?(?:\d+|<\w+>)\)?.{0,40}\b(?:is )?already (?:using|running|holding|has)\b|\bin use by (?:another|process|pid|other)\b/i,
+  /\b(?:another|other|second|previous|existing|one)\b.{0,30}\b(?:instance|copy|process|session|server|daemon)\b.{0,40}\b(?:is |was |are |has )?(?:already |still |currently )?(?:running|active|using|holding (?:the |a |an |its )?(?:lock|database|file|port|mutex|profile)|holds (?:the |a |an |its )?(?:lock|database|file|port|mutex|profile)|owns|has (?:the |a |an )?(?:lock|database|exclusive)|started|locked|open)\b|\b(?:instance|server|daemon|process)\b.{0,60}\b(?:is )?already (?:running|started|active|up)\b(?!.{0,20}\bport\b)|\balready running\b.{0,40}\b(?:pid|process|instance|as)\b|\b(?:pid|process)(?: id)?:? ?\(?(?:\d+|<\w+>)\)?.{0,40}\b(?:is )?already (?:using|running|holding|has)\b|\bin use by (?:another|process|pid|other)\b/i,
   /\b(?:pid|lock)[ -]?file\b.{0,100}\b(?:exists?|held|locked|present|in use|is not stale|belongs to|owned by)\b|\b(?:found|existing|stale|active)\b.{0,20}\b(?:pid|lock)[ -]?file\b|\b(?:failed|unable|could not|couldn't|cannot|can't|could ?n[o']t) (?:to )?(?:acquire|obtain|get|take|grab|set|create|gain)\b.{0,40}\b(?:lock(?:file)?|mutex|flock|exclusive access)\b|\b(?:failed|unable|cannot|could not) (?:to )?lock\b.{0,60}\b(?:file|database|db|dir\w*|store|index)\b|\b(?:exclusive |write |file |database |db |directory |index |the )?lock (?:is |was )?(?:(?:already )?(?:held|taken|owned)|already acquired)\b|\b(?:is |already )locked by\b|\btimeout waiting (?:for|to)\b.{0,30}\block\b|\bsingle[- ]instance\b.{0,60}\b(?:lock|guard|running|refus\w+)/i,
   /\bflock\b.{0,60}\b(?:EAGAIN|EWOULDBLOCK|Resource temporarily unavailable|would block)|\bLOCK: (?:Resource temporarily unavailable|.{0,40}process)|\b(?:EAGAIN|EWOULDBLOCK)\b.{0,80}\block|\bBlockingIOError\b|\bWould ?Block\b.{0,40}lock|\bResource temporarily unavailable\b.{0,60}\b(?:lock|db|sock)/i,
   /\b(?:being used|in use) by another process\b|\bWinError (?:32|33)\b|os error (?:32|33)\)|\bEBUSY\b(?!.{0,80}(?:rename|unlink|rmdir|node_modules))|von einem anderen Prozess verwendet|utilis. par un autre processus|siendo utilizado por otro proceso|sendo usado por outro processo|utilizzato da un altro processo|занят другим процессом|(?:另一个|另一個|其他)(?:程序|进程|程式|處理程序)(?:正在使用|占用|锁定)|别的进程占用|別のプロセス(?:で|が)使用|다른 프로세스에서 사용|\b(?:kuzu|sqlite|duckdb|leveldb|rocksdb|ladybugdb|lancedb|chroma\w*|db|database|index|graph|store)\b.{0,12}\block(?:ed)?\b(?!file)|数据库(?:已|被)(?:锁定|占用)|已(?:经)?在运行|既に(?:実行中|起動)|läuft bereits|déjà en cours d.ex.cution|ya se est. ejecutando/i,
@@ -221,6 +221,14 @@ export default defineCause({
       name: 'a stale lock that was removed',
       finds: false,
       symptoms: { stderr: 'poetry.lock is not up to date with pyproject.toml', exitCode: 1 },
+    },
+    {
+      name: 'the profile of a browser, in prose',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'The browser cannot start a new session because the profile is in use.',
+      },
     },
   ],
 });

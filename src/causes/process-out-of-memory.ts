@@ -7,7 +7,7 @@ import { find, WORDS, words } from './words.js';
 
 /** The runtime itself gave up: its own limit is reached. */
 const RUNTIME = [
-  /JavaScript heap out of memory|Reached heap limit|near heap limit Allocation failed|ERR_WORKER_OUT_OF_MEMORY|reaching memory limit|Array buffer allocation failed|node::OOMErrorHandler|RangeError: Out of memory|[Ff]atal (?:process|JavaScript) (?:out of memory|OOM)|Zone Allocation failed|invalid (?:table|array) size Allocation failed|v8::internal::.{0,60}OOM/,
+  /JavaScript heap out of memory|<--- Last few GCs --->|\bMark-Compact\b.{0,120}\b(?:allocation failure|last resort)|Reached heap limit|near heap limit Allocation failed|ERR_WORKER_OUT_OF_MEMORY|reaching memory limit|Array buffer allocation failed|node::OOMErrorHandler|RangeError: Out of memory|[Ff]atal (?:process|JavaScript) (?:out of memory|OOM)|Zone Allocation failed|invalid (?:table|array) size Allocation failed|v8::internal::.{0,60}OOM/,
   /java\.lang\.OutOfMemoryError|insufficient memory for the Java Runtime|Could not reserve enough space for \S* ?object heap|GC overhead limit exceeded/,
   /(?:^|[\s.])_?(?:Array)?MemoryError(?:$|:)|\bUnable to allocate [\d.]+ [KMGT]iB|CUDA out of memory|OutOfMemoryError\b|\bNoMemoryError\b|failed to allocate memory/,
   /std::bad_alloc|runtime: out of memory|runtime: cannot allocate memory|memory allocation of \d+ bytes failed|System\.OutOfMemoryException|Allowed memory size of \d+ bytes exhausted|panic: OutOfMemory|fatal: out of memory/i,
@@ -117,6 +117,8 @@ export default defineCause({
     {
       say: 'Count the copies: when every session starts a process that nobody ends, end the idle ones and give the bridge a session timeout:',
       run: 'ps -eo rss,etime,args --sort=-rss | head -20',
+      windows:
+        'Get-Process | Sort-Object WorkingSet -Descending | Select-Object -First 20 Id, WorkingSet, StartTime, Path',
     },
     { say: 'When it grows over hours it is a leak in the server: report it with the figures above.' },
   ],

@@ -7,7 +7,7 @@ const BROKEN_PIPE =
   /\bEPIPE\b|\bBroken ?Pipe(?:Error)?\b|\bos error (?:32|109|232)\)|\[Errno 32\]|write \|1: broken pipe|The pipe (?:has been ended|is being closed)|ERR_STREAM_(?:DESTROYED|WRITE_AFTER_END)|write after end/i;
 /** A person, or a list of processes, tells what was left. */
 const TOLD = [
-  /\borphan(?:ed|s|ing)?\b|\b(?:session|client|window|terminal|parent|editor) (?:was |is |has |had )?(?:closed|ended|gone|quit|died|exited)\b.{0,20}\b(?:long ago|already|hours|days|but)\b|\b(?:stays?|still|remains?|keeps?|kept) (?:on )?(?:alive|running|up)\b.{0,40}\b(?:after|when|once|although|even)\b|\bexits? only (?:after|on|with) SIG(?:TERM|KILL)\b|\bnever (?:be(?:en|ing)? )?(?:killed|cleaned|reaped|terminated)\b|\bzombies?\b|<defunct>|\bppid[ =:]*1\b|\breparented\b|\bleftover (?:server |node |python )?process/i,
+  /\borphan(?:ed|s|ing)?\b|\b(?:session|client|window|terminal|parent|editor) (?:was |is |has |had )?(?:closed|ended|gone|quit|died|exited)\b.{0,20}\b(?:long ago|already|hours|days|but)\b|\b(?:stays?|still|remains?|keeps?|kept) (?:on )?(?:alive|running|up)\b.{0,40}\b(?:after|when|once|although|even)\b|\bexits? only (?:after|on|with) SIG(?:TERM|KILL)\b|\bnever (?:be(?:en|ing)? )?(?:killed|cleaned|reaped|terminated)\b|\bzombies?\b|<defunct>|\bppid[ =:]*1\b|\bleav(?:es?|ing)\b.{0,60}\bprocess(?:es)?\b.{0,20}\b(?:behind|running|alive)\b|\breparented\b|\bleftover (?:server |node |python )?process/i,
   /\bprocess(?:es)?\b.{0,80}\b(?:left (?:behind|over|running)|(?:still|keeps?|remains?|stays?) (?:on )?(?:running|alive|around|there)|never (?:exits?|ends?|terminates?|dies?)|(?:do(?:es)?|did) ?n[o']t (?:exit|terminate|end|die|quit|shut ?down|stop)|accumulat\w+|pil(?:e|ing) up|leak\w*|not (?:cleaned up|terminated|killed|reaped))\b|\bserver\b.{0,60}\b(?:never exits?|keeps? running|(?:does|did)n?.?t? ?(?:not )?exit|still running|stays? alive)\b.{0,80}\b(?:after|when|once|stdin|client|session|clos\w+)\b/i,
   /\b(?:[5-9]\d|\d{3})(?:\.\d+)?(?:[–-]\d{1,3})? ?%.{0,20}\bCPU\b|\bCPU\b.{0,30}\b(?:[89]\d|\d{3})(?:\.\d+)? ?%|\bCPU-(?:minutes|hours)\b|\b(?:busy|infinite|tight)[- ]?loop(?:s|ing)?\b|\bspin(?:s|ning)\b.{0,40}\b(?:CPU|core|loop)\b/i,
 ];
@@ -17,8 +17,19 @@ const MANY = /\b(?<count>\d{1,4}) (?:[\w.@/-]{1,40} ){0,3}(?:processes|instances
 const PS =
   /^\s*(?:\w[\w+-]*\s+)?\d{2,7}\s+.{0,80}?(?:\s|\/)(?<program>node|python[\d.]*|npx?|npm exec|uvx?|bun|deno|java|dotnet|docker)\b\s*(?<rest>\S.{0,80})?$/;
 
+/** A line of docker ps, of tasklist, and of a list by start time: what runs, since when. */
+const LISTS = [
+  /^\s*[0-9a-f]{12}\s+(?<rest>\S+)\s.{0,160}\bUp (?:about |less than )?(?:an? |\d+ )?(?:hour|day|week|minute|month)/i,
+  /^(?<rest>(?:node|python[\d.]*|npx|uvx?|bun|deno|java|dotnet)\.exe)\s+\d{2,7}\s+(?:Console|Services|RDP)/i,
+  /^\s*\S{1,12}\s+(?:\d{1,2}:\d\d ?[AP]M|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ?\d{1,2}(?::\d\d)?[AP]M)\s+(?<rest>[a-z][\w@/.-]{2,60}\b)/,
+];
 /** The same program several times in a list of processes. */
 function repeated(lines: Line[]): Line | undefined {
+  for (const pattern of LISTS) {
+    const running = findAll(lines, pattern);
+    const same = running.find(({ groups }) => running.filter((other) => other.groups.rest === groups.rest).length > 2);
+    if (same) return same.line;
+  }
   const seen = new Map<string, Line[]>();
   for (const { line, groups } of findAll(lines, PS)) {
     const key = `${groups.program} ${groups.rest ?? ''}`;
@@ -37,7 +48,8 @@ export default defineCause({
   seenAs: ['write EPIPE', 'orphaned processes', 'CPU 100 %'],
   needs: [],
   uses: [...WORDS, 'launch', 'catalog'],
-  explains: ['process-crashed'],
+  // What is left behind takes the memory, until the system or a person ends it.
+  explains: ['process-crashed', 'process-out-of-memory', 'process-killed'],
 
   match(given) {
     const { process, handshake, catalog, reported } = given;
@@ -115,6 +127,8 @@ export default defineCause({
     {
       say: 'Until then, end what is left (look at the list first; on Windows: taskkill /F /PID <id>):',
       run: "ps -eo pid,ppid,etime,pcpu,args | awk '$2 == 1 && /mcp/'",
+      windows:
+        "Get-CimInstance Win32_Process | Where-Object { $_.CommandLine -match 'mcp' } | Select-Object ProcessId, ParentProcessId, CreationDate, CommandLine",
     },
     { say: 'Check the new version:', run: 'mcp-verdict verify -- <command>' },
   ],
@@ -199,6 +213,24 @@ export default defineCause({
       name: 'the client cannot write: the server is gone',
       finds: false,
       symptoms: { transport: 'stdio', clientError: 'Error: write EPIPE', exitCode: 1 },
+    },
+    {
+      name: 'containers that stayed',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog:
+          'CONTAINER ID   IMAGE          CREATED       STATUS\n2a55cef7afb5   acme/notes     2 hours ago   Up 2 hours\n11453ae06a6d   acme/notes     6 hours ago   Up 6 hours\n207c224f8d3a   acme/notes     2 days ago    Up 2 days',
+      },
+    },
+    {
+      name: 'the task list of Windows',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog:
+          'node.exe                     14236 Console                    1     61,204 K\nnode.exe                     15020 Console                    1     60,988 K\nnode.exe                      9912 Console                    1     61,020 K',
+      },
     },
   ],
 });

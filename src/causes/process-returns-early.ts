@@ -13,7 +13,8 @@ const PROSE =
 /** What Claude Desktop says of every early end; with a script as command and no other word, its run loop is the first suspect. */
 /** A request that was waited for: the program was there. */
 const WAITED = /timed? ?out|-32001/i;
-const EARLY = /process exiting early|transport closed(?: unexpectedly)?\b|exited before responding to/i;
+const EARLY =
+  /process exiting early|connection closed: initiali[sz]e response|transport closed(?: unexpectedly)?\b|exited before responding to/i;
 const SCRIPT = /\.(?:py|[cm]?js|ts|rb|php|sh)$/i;
 /** The conversation was open: then this is no early end. */
 const OPEN =
@@ -43,14 +44,26 @@ export default defineCause({
     if (handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered') return null;
     const lines = words(given);
     const unawaited = find(lines, UNAWAITED)?.line;
-    const told = exit ? null : find(lines, SAID, PROSE)?.line;
+    // VS Code and its kin add the code of an end with one: "Stopped" alone was a code 0.
+    const stopped = lines.some(({ text }) => /Connection state: Stopped\b/.test(text))
+      ? find(lines, /exited before responding to/i)?.line
+      : undefined;
+    const told = exit ? null : (find(lines, SAID, PROSE)?.line ?? stopped);
     const quiet = !lines.some((line) => line.from !== 'client' && line !== unawaited && REASON.test(line.text));
     // A client may make its own code of it.
     const serves = unawaited !== undefined && quiet && !(process !== undefined && process.pid !== null);
     const done = exit?.signal === null && (exit.code === 0 || exit.code === 13);
     const mute = lines.every(({ from, text }) => from === 'client' && !WAITED.test(text));
     const early =
-      exit || process || !mute || !(launch?.args ?? []).some((word) => SCRIPT.test(word))
+      exit ||
+      process ||
+      !mute ||
+      // A client's log that shows initialize go out, and the end as the only answer, is as good as the name of a script.
+      !(
+        handshake?.initialize.status === 'closed' ||
+        lines.some(({ text }) => /connection closed: initiali[sz]e response/.test(text)) ||
+        (launch?.args ?? []).some((word) => SCRIPT.test(word))
+      )
         ? undefined
         : find(lines, EARLY)?.line;
     if (
@@ -147,6 +160,24 @@ export default defineCause({
       finds: false,
       evidence: {
         process: { pid: 7, exit: { code: 0, signal: null, atMs: 90, by: 'us' }, lifetimeMs: 90, pending: [] },
+      },
+    },
+    {
+      name: 'the end is the only answer to initialize in the log of a client',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        clientError:
+          '2026-01-02T03:04:05.000Z [info] [notes] Message from client: {"method":"initialize","params":{},"jsonrpc":"2.0","id":0}\n2026-01-02T03:04:05.900Z [info] [notes] Server transport closed unexpectedly, this is likely due to the process exiting early.',
+      },
+    },
+    {
+      name: 'VS Code names no code for an end with 0',
+      finds: true,
+      symptoms: {
+        client: 'vscode',
+        clientError:
+          '[info] Connection state: Running\n[info] Connection state: Stopped\n[error] Server exited before responding to `initialize` request.',
       },
     },
   ],

@@ -52,7 +52,9 @@ const NAMED: [Kind, RegExp][] = [
 
 /** Frames inside the Python SDK: what is thrown there while the server is being built is about its interface. */
 const SDK_FRAME =
-  /[\\/](?:site-packages|dist-packages|archive-v0[\\/].*)[\\/](?:mcp[\\/](?:server|client|shared|types|cli)|fastmcp)\b.*", line \d+/;
+  /[\\/](?:site-packages|dist-packages|archive-v0[\\/].*)[\\/](?:mcp[\\/](?:server|shared|types|cli)|fastmcp(?![\\/]client))\b.*", line \d+/;
+/** A client reads what a server sends: its trace is about messages, not about how the server was written. */
+const CLIENT_FRAME = /[\\/](?:mcp|fastmcp)[\\/]client[\\/]|validation errors? for JSONRPC/;
 const FAILING_FRAME =
   /self\.settings = Settings\(|\bFastMCP\(|_check_removed_kwargs|Server\(|\.run\(|@(?:mcp|server|app)\.\w+/;
 const COMPLAINT =
@@ -159,7 +161,8 @@ export default defineCause({
     const keyword = find(lines, KEYWORD, LACKING);
     if (keyword && near(lines, keyword.line.at, SDK_NEAR, 8)) return result(keyword, 'python', 'likely');
     // A trace that ends inside the SDK, at the line where the server hands something over to it.
-    const frames = lines.flatMap((line, i) => (SDK_FRAME.test(line.text) ? [i] : []));
+    const ofClient = lines.some(({ text }) => CLIENT_FRAME.test(text));
+    const frames = ofClient ? [] : lines.flatMap((line, i) => (SDK_FRAME.test(line.text) ? [i] : []));
     const last = frames.at(-1);
     if (last !== undefined) {
       const after = lines.slice(last).filter(({ text }) => !OWN.test(text));
@@ -334,6 +337,15 @@ export default defineCause({
         stderr:
           'pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings\napi_key\n  Field required [type=missing, input_value={}, input_type=dict]',
         exitCode: 1,
+      },
+    },
+    {
+      name: 'the trace of a client in Python',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          'Traceback (most recent call last):\n  File "/srv/lib/python3.12/site-packages/mcp/client/stdio/__init__.py", line 155, in stdout_reader\npydantic_core._pydantic_core.ValidationError: 1 validation error for JSONRPCMessage',
       },
     },
   ],

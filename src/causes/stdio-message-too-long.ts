@@ -37,6 +37,7 @@ const GENERIC = [
     String.raw`\b${UNIT}\b.{0,30}\b${OVER}\b.{0,40}\b(?:buffer|line|frame|framing|read|stdio|pipe)\b.{0,20}\b(?:limit|size|max(?:imum)?)\b`,
     'i',
   ),
+  /\b(?:message|response|line|frame|reply|output)s? (?:was |is |got |were )?(?:truncated|cut(?: off)?|clipped) (?:at|after|to) (?:the first )?\d{4,} ?(?:bytes|characters|chars)\b|\bbuffer (?:size|limit) exceeded\b.{0,60}\b(?:message|line|read|stdio|std(?:in|out)|pipe)\b/i,
   /\b(?:message|frame|line) (?:length|size) (?:of )?\d+ (?:bytes )?exceeds?\b.{0,30}\d|\b(?:line|message|frame) too (?:long|large|big)\b.{0,60}(?:\d ?(?:bytes|[KM]i?B)\b|\blimit|\bmax)|\b(?:read|line|stdio|pipe) buffer (?:is )?(?:overflow\w*|exceeded|full|limit)|\b(?:exceed\w*|over) (?:the )?(?:64 ?Ki?B|65,?53[56])\b/i,
 ];
 /** JSON that stops at the size of a buffer: the reader took what had come so far for the whole. */
@@ -277,6 +278,11 @@ export default defineCause({
       name: 'a file that is too large for the server',
       finds: false,
       symptoms: { stderr: 'Error: file size exceeds the maximum of 10 MB', exitCode: 1 },
+    },
+    {
+      name: 'cut at a number of bytes',
+      finds: true,
+      symptoms: { transport: 'stdio', clientError: 'MCP response truncated at 65000 bytes' },
     },
   ],
 });

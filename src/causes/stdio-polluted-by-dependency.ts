@@ -90,7 +90,8 @@ export default defineCause({
   ],
   needs: [],
   uses: [...POLLUTION],
-  explains: SILENCE,
+  // The trace may be the client's, pasted as if the server had printed it.
+  explains: ['process-crashed', ...SILENCE],
 
   match: (given) => pollution(given, 'dependency'),
   say: (facts) => {

@@ -135,7 +135,8 @@ export default defineCause({
   ],
   needs: [],
   uses: [...POLLUTION],
-  explains: SILENCE,
+  // The trace may be the client's, pasted as if the server had printed it.
+  explains: ['process-crashed', ...SILENCE],
 
   match: (given) => pollution(given, 'launcher'),
   say: (facts) => {

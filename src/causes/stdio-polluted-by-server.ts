@@ -47,7 +47,8 @@ export default defineCause({
   ],
   needs: [],
   uses: [...POLLUTION],
-  explains: SILENCE,
+  // The trace may be the client's, pasted as if the server had printed it.
+  explains: ['process-crashed', ...SILENCE],
 
   match: (given) => pollution(given, 'server'),
   say: (facts) => {
@@ -203,6 +204,22 @@ export default defineCause({
       symptoms: {
         transport: 'streamable-http',
         clientError: 'Unexpected token \'<\', "<!DOCTYPE "... is not valid JSON',
+      },
+    },
+    {
+      name: 'a line about settings, with a name in brackets',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog: '2026-01-02 03:04:05.678 [warning] Failed to parse message: "[Settings] root is /srv/notes\\n"',
+      },
+    },
+    {
+      name: 'a window wrapped the complaint',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: 'MCP notes: Unexpected\n  non-whitespace character after JSON at position\n  4 (line 1 column 5)',
       },
     },
   ],

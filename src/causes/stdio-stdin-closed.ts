@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { failed, find, WORDS, words } from './words.js';
+import { failed, find, outdone, WORDS, words } from './words.js';
 
 const EOF_WORDS = [
   // rmcp as a server; its client says "initialize response" instead, which is another failure.
@@ -15,7 +15,7 @@ const EOF_WORDS = [
   /\bserver is closing: EOF\b|\breading from stream: .{0,30}EOF while parsing a value at line 1 column 0/,
 ];
 /** The server did hear a request: its stdin was open, and the end came later. */
-const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out/i;
+const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out|\bflush|\bhangs?\b/i;
 
 /** The part of a command line that takes stdin away, or null. */
 function detacher(command: string, args: string[]): string | null {
@@ -70,9 +70,12 @@ export default defineCause({
         facts: { ...facts, sign: 'epipe' },
       };
     // We held stdin open all the while: a server that ends by itself and speaks of EOF did not read from us.
-    if (hit && handshake) return process?.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
+    if (hit && handshake && process && process.pid !== null)
+      return process.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
     if (!hit && !how) return null;
-    return { certainty: 'likely', cites, facts: { ...facts, sign: hit ? 'words' : 'entry' } };
+    // A server that then names an error of its own ended over that.
+    const remark = hit && !how && outdone(said, hit.line, (text) => /\bstd ?in\b|\bEOF|EPIPE|pipe/i.test(text));
+    return { certainty: remark ? 'possible' : 'likely', cites, facts: { ...facts, sign: hit ? 'words' : 'entry' } };
   },
   say: ({ how, words: text, sign }) => {
     const reason = how ? ` The command takes it away: ${how}.` : '';

@@ -117,6 +117,15 @@ const RECOVERED =
 export const lastRecovery = (lines: Line[]): number =>
   lines.findLastIndex(({ text, from, joined }) => !joined && from !== 'client' && RECOVERED.test(text));
 
+/** Words that a parser quotes of a line which is no JSON: a server may have written about its settings or its tools. */
+const QUOTATION =
+  /\bmessage: ?["'](?!\s*\{).*$|, "[^"{[\s.\uFEFF][^"]{0,200}"(?:\.{3})? is not valid JSON|\binput_value=['"](?![\s{]).*$/;
+/** A line without the words of somebody else that it quotes. */
+export const unquoted = (text: string): string => text.replace(QUOTATION, '');
+
+/** A reply of the conversation: an error in it is an answer, and whoever answers has not ended. */
+export const REPLY = /^\s*\{.{0,200}["']jsonrpc["']|^\s*\{.{0,60}["'](?:error|result)["']\s*:\s*\{/;
+
 /** The time, name and level that a logger puts in front of each line. */
 const LOGGER =
   /^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\]?\s{0,3}(?:[-|] )?)?(?:[\w.-]{1,60} [-|] )?(?:\[[\w.:-]{1,40}\]\s?){0,3}(?:(?:INFO|WARN(?:ING)?|ERROR|FATAL|CRITICAL|DEBUG)\b\s?(?:[-|:]\s?)?)?/;
@@ -130,6 +139,6 @@ export const unlogged = (text: string): string => text.replace(LOGGER, '');
  */
 export const repeatsServer = ({ text, from }: Line): boolean =>
   from === 'client' &&
-  !/-32\d{3}\b|fetch failed|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
+  !/-32\d{3}\b|fetch failed|\bconnection timeout (?:triggered|after)\b|^\W*connection (?:timed out|timeout|failed|error)\W*$|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
     text,
   );

@@ -59,10 +59,24 @@ export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
     );
 }
 
-/** The words `<command>` in a command to paste stand for the target's own command line. */
-function withTarget(step: FixStep, { target, origin }: CaseFile): FixStep {
-  if (!step.run || origin !== 'live' || target.command === undefined) return step;
-  return { ...step, run: step.run.replaceAll('<command>', target.label) };
+/** The system of the machine that was looked at, or of the one that the report is about. */
+const onWindows = ({ host, evidence }: CaseFile): boolean =>
+  host.os === 'windows' || (evidence.reported?.status === 'seen' && evidence.reported.value.os === 'windows');
+
+/** The command line to paste: the target's own, or that of the entry that was told. */
+function commandOf({ target, origin, evidence }: CaseFile): string | undefined {
+  if (origin === 'live') return target.command === undefined ? undefined : target.label;
+  const { launch } = evidence;
+  if (launch?.status !== 'seen') return undefined;
+  const words = [launch.value.command, ...launch.value.args];
+  return words.map((word) => (/^[^\s"'$`\\]+$/.test(word) ? word : `"${word}"`)).join(' ');
+}
+
+/** A step as its reader needs it: the command of their system, with `<command>` filled in. */
+function forReader({ windows, ...step }: FixStep, file: CaseFile): FixStep {
+  const run = onWindows(file) ? (windows ?? step.run) : step.run;
+  const command = commandOf(file);
+  return run === undefined ? step : { ...step, run: command ? run.replaceAll('<command>', command) : run };
 }
 
 function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role']): Finding {
@@ -76,7 +90,7 @@ function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role'
     says: cause.say(match.facts),
     cites: match.cites.map((at) => cite(file, at)),
     facts: match.facts,
-    fix: cause.fix(match.facts).map((step) => withTarget(step, file)),
+    fix: cause.fix(match.facts).map((step) => forReader(step, file)),
     docs: `docs/causes/${cause.id}.md`,
   };
 }

@@ -344,3 +344,42 @@ describe('the case of a report', () => {
     expect(caseOfSymptoms({ entry }, undefined, at).format).toBe('mcp-verdict.case/1');
   });
 });
+
+describe('text that lost its line ends on the way', () => {
+  it("a client's log is cut where its logger began a line", () => {
+    const { reported, stderr } = evidenceOf({
+      serverLog:
+        '2026-01-02T03:04:05.006Z [notes] [info] Initializing server... 2026-01-02T03:04:05.106Z [notes] [info] Server transport closed',
+    });
+    expect(reported?.clientError).toEqual([
+      '2026-01-02T03:04:05.006Z [notes] [info] Initializing server...',
+      '2026-01-02T03:04:05.106Z [notes] [info] Server transport closed',
+    ]);
+    expect(stderr?.lines ?? []).toEqual([]);
+  });
+
+  it('a trace is cut at the error and at its frames', () => {
+    const { stderr } = evidenceOf({
+      stderr:
+        "node:events:502 throw er; // Unhandled 'error' event Error: listen EADDRINUSE: address already in use 127.0.0.1:3519 at Server.listen (node:net:1908:16) at main (/srv/notes/index.js:4:9)",
+    });
+    expect(stderr?.lines.map(({ text }) => text)).toEqual([
+      "node:events:502 throw er; // Unhandled 'error' event",
+      'Error: listen EADDRINUSE: address already in use 127.0.0.1:3519',
+      '    at Server.listen (node:net:1908:16)',
+      '    at main (/srv/notes/index.js:4:9)',
+    ]);
+  });
+
+  it('one long sentence stays one line', () => {
+    const text = `${'a word '.repeat(40)}Error: and at last (it says) a reason`;
+    expect(evidenceOf({ stderr: text }).stderr?.lines).toHaveLength(1);
+  });
+
+  it('an error reply that was broken up for reading is one message, a result is not', () => {
+    const error = '{"jsonrpc":"2.0","id":0,\n "error":{"code":-32603,\n "message":"boom"}}';
+    expect(evidenceOf({ stdout: error }).stdout).toMatchObject({ messages: 1, strayCount: 0 });
+    const result = '{\n "jsonrpc":"2.0",\n "id":0,\n "result":{}\n}';
+    expect(evidenceOf({ stdout: result }).stdout?.strayCount).toBeGreaterThan(1);
+  });
+});

@@ -6,8 +6,9 @@ import struct
 import sys
 import tempfile
 
-path = os.path.join(tempfile.mkdtemp(prefix="mcp-verdict-"), "libnative.so")
-with open(path, "wb") as file:
-    file.write(b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HH", 3, 40) + bytes(4076))
-ctypes.CDLL(path)
+with tempfile.TemporaryDirectory(prefix="mcp-verdict-") as folder:
+    path = os.path.join(folder, "libnative.so")
+    with open(path, "wb") as file:
+        file.write(b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HH", 3, 40) + bytes(4076))
+    ctypes.CDLL(path)
 sys.stdin.read()

@@ -1,6 +1,6 @@
 // client sees: MCP error -32000: Connection closed
 // An addon for Node.js 10 on Linux x64, all of it: struct node_module { nm_version = 64 } and node_module_register() on load.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ const ADDON = [
   'h1Ip0AAc9HUI6khNxL4EJndAk8tL9Se914Ud+bSrOcu6kyDFTNuqtqDxNdAwjAbczY42SPSkjnEUj2DaIDqiH/ORpRpmhVV19A8C0q4SdGkXRl',
   'oPneIiJlSanskGEXdFuCS1wiA4aB5hra+So4AAQA',
 ].join('');
-const file = join(mkdtempSync(join(tmpdir(), 'mcp-verdict-')), 'addon.node');
+const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const file = join(folder, 'addon.node');
 writeFileSync(file, brotliDecompressSync(Buffer.from(ADDON, 'base64')));
 createRequire(import.meta.url)(file);

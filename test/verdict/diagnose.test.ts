@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CaseFile } from '../../src/case/case-file.js';
 import type { Evidence } from '../../src/case/evidence.js';
+import { caseOfSymptoms } from '../../src/probe/reported.js';
 import { diagnose } from '../../src/verdict/diagnose.js';
 import { caseOf } from '../support/case.js';
 
@@ -95,4 +96,28 @@ it('the root explains the rest: a crash in tools/list leaves its list as a conse
   expect(root?.id).toBe('process-crashed');
   expect(findings.find(({ id }) => id === 'catalog-list-fails')?.role).toBe('consequence');
   expect(root?.cites.every(({ quote }) => quote !== '')).toBe(true);
+});
+
+describe('a step to paste fits its reader', () => {
+  const runOf = (os: 'windows' | 'linux') => {
+    const symptoms = {
+      transport: 'stdio' as const,
+      os,
+      entry: { command: 'npx', args: ['-y', 'notes-mcp', '--dir', 'My Notes'] },
+      stderr: 'Error: Missing NOTES_TOKEN environment variable',
+      exitCode: 1,
+    };
+    const { root } = diagnose(caseOfSymptoms(symptoms, undefined, '2026-01-01T00:00:00.000Z'));
+    expect(root?.fix.every((step) => !('windows' in step))).toBe(true);
+    return root?.fix.find(({ run }) => run)?.run;
+  };
+
+  it('the shell of its system, and the entry that was told', () => {
+    expect(runOf('linux')).toBe(
+      'mcp-verdict verify --env NOTES_TOKEN="$NOTES_TOKEN" -- npx -y notes-mcp --dir "My Notes"',
+    );
+    expect(runOf('windows')).toBe(
+      'mcp-verdict verify --env "NOTES_TOKEN=$env:NOTES_TOKEN" -- npx -y notes-mcp --dir "My Notes"',
+    );
+  });
 });
