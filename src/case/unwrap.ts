@@ -52,7 +52,11 @@ function ofNpm(line: string): string[] | null {
   const { level, text = '' } = NPM.exec(line)?.groups ?? {};
   if (!level) return null;
   if (level === 'error') return [`npm error ${text}`];
-  return level === 'warn' || /^(?:stack|cli|argv|cwd|node|npm) /.test(text) ? [`npm ${level} ${text}`] : [];
+  // Of a log that was cut before its errors, the attempts that failed tell the reason.
+  return level === 'warn' ||
+    /^(?:stack|cli|argv|cwd|node|npm) |\bError: |\battempt \S+ failed|\bfetch \S+ \S+ (?:40[1347]|5\d\d)\b/.test(text)
+    ? [`npm ${level} ${text}`]
+    : [];
 }
 
 /** True when these are the lines of npm's debug log. */

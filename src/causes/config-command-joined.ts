@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isJoined, LAUNCHER } from './launchers.js';
+import { programOf, saysNothing } from './system.js';
 import { failed, find, WORDS, words } from './words.js';
 
 /** Wordings of "no such program or file" that quote what was looked for. A blank inside is the fault. */
@@ -18,6 +19,12 @@ const ONE_ARGUMENT =
 
 /** Clients that split or run the command of an entry as a shell does. */
 const SHELL = /\bcursor\b|\bshell\b/i;
+
+/** Programs for which one argument may be a whole command line. */
+const TAKES_LINES = /^(?:(?:ba|z|da|fi)?sh|cmd|powershell|pwsh|ssh|wsl|env|su|osascript|nix-shell)(?:\.exe)?$/i;
+/** What a program says that was given an option and its value in one. */
+const NOT_UNDERSTOOD =
+  /no such file|not found|cannot find|ENOENT|unknown|unrecogni[sz]ed|unexpected|invalid|illegal|usage:|bad option|must supply/i;
 
 const split = (text: string): string[] => text.trim().split(/\s+/);
 
@@ -64,7 +71,20 @@ export default defineCause({
         ? (launch?.paths ?? []).findIndex(({ word, exists }) => !exists && isJoined(word))
         : -1;
     const word = launch?.paths[index]?.word;
+    // An option and its value in one argument of the entry: "-c /home/me/mcp.json".
+    const pair = TAKES_LINES.test(programOf(launch?.command))
+      ? -1
+      : (launch?.args ?? []).findIndex((arg) => /^--?[A-Za-z][\w-]* [@\w./~\\-]/.test(arg));
+    const said = pair < 0 ? undefined : lines.find(({ text }) => NOT_UNDERSTOOD.test(text));
+    const runner = /^(?:np[mx]|pnpm|pnpx|bunx?|uvx?|yarn)$/i.test(programOf(launch?.command));
+    const inArgs = pair >= 0 && (said || runner || saysNothing(given)) ? launch?.args[pair] : undefined;
     const joined = entry ?? (isJoined(spawned) ? spawned : undefined) ?? named?.groups.joined ?? option ?? word;
+    if (!joined && inArgs)
+      return {
+        certainty: said ? 'likely' : 'possible',
+        cites: [...(said ? [said.at] : []), at('launch', 'args', pair)],
+        facts: { joined: inArgs.trim(), words: split(inArgs), whole: false },
+      };
     if (!joined || (entry && launch?.lookup?.found)) return null;
     const refused = process?.spawnError?.code === 'ENOENT' || launch?.lookup?.found === null || named !== undefined;
     // A client with a shell runs a joined command, and whoever left a word was started.

@@ -11,7 +11,7 @@ const NOT_THERE = [
   // Node.js, Bun: a bare name, a relative path or an importing file means a dependency. `imported from <folder>/` is the entry again.
   /Cannot find module '(?<path>(?:(?:file:\/\/)?(?:[A-Za-z]:)?[\\/~]|(?:\.{3}|…|<[^'>]{1,40}>|\[[^'\]]{1,40}\]|\*{2,8}|[$%][\w{}%:]{1,40})[\\/])[^']*)'(?! imported from \S*\w)(?!\. Please verify)/,
   /error: (?:Module|Script) not found ["'](?<path>(?!@[\w.-]+\/[\w.-]+["'@])[^"']*[\\/][^"']*)["']/i,
-  /can't open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
+  /can'?t open file ['"]?(?<path>.+?)['"]?: \[Errno 2\]/,
   /Unable to access jarfile (?<path>.+)/,
   /Could not open input file: (?<path>.+)/,
   /ruby: No such file or directory -- (?<path>.+?)(?: \(LoadError\)|$)/,

@@ -80,14 +80,24 @@ const UNQUOTED: [RegExp, string][] = [
     new RegExp(String.raw`\[Errno 2\] No such file or directory: (${WHAT})$`),
     "[Errno 2] No such file or directory: '$1'",
   ],
+  [/\b[Tt]he term ([\w.@-]{1,60}) is not recogni[sz]ed/, "The term '$1' is not recognized"],
+  [/(: )(\w{1,60}) object has no attribute (\w{1,60})/, "$1'$2' object has no attribute '$3'"],
+  [/\bunexpected keyword argument (\w{1,60})/, "unexpected keyword argument '$1'"],
+  [/(: )module ([\w.]{1,80}) has no attribute (\w{1,60})/, "$1module '$2' has no attribute '$3'"],
+  [/(\boperand type\(s\) for \S{1,3}: )(\w{1,60}) and (\w{1,60})/, "$1'$2' and '$3'"],
   // Blanks that were lost together with a line break.
   [/(\w)(command ["'`])/, '$1 $2'],
   [/(["'`] ?)notfound\b/, '$1not found'],
 ];
 /** Words that stand in one of these sentences: most lines have none. */
 const MAY_LACK =
-  /Cannot find|o module named|import name|requested module|, line \d|specification|recogni[sz]ed|n'est pas|no se rec|ist entw|GLIBC|CXXABI|executable|to spawn|registry|not found|notfound|Errno 2|\wcommand /;
+  /Cannot find|o module named|import name|requested module|, line \d|specification|recogni[sz]ed|n'est pas|no se rec|ist entw|GLIBC|CXXABI|executable|to spawn|no attribute|keyword argument|operand|registry|not found|notfound|Errno 2|\wcommand /;
+
+/** Quotation marks that a word processor made of plain ones, or that a log escaped. */
+const MADE_OVER = /\\["']|[‘’‚“”„´]/g;
 
 /** The line as the program said it, with the quotation marks of its sentence. */
 export const requoted = (text: string): string =>
-  MAY_LACK.test(text) ? UNQUOTED.reduce((said, [bare, full]) => said.replace(bare, full), text) : text;
+  MAY_LACK.test(text)
+    ? UNQUOTED.reduce((said, [bare, full]) => said.replace(bare, full), text.replace(MADE_OVER, ''))
+    : text;

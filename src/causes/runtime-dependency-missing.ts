@@ -28,7 +28,7 @@ const OTHER = [
 const TOOL = [
   /No instances of (?<name>MSBuild) could be detected|No (?<sdk>\.NET SDKs?) (?:were|was) found/,
   /Executable doesn't exist at (?<name>\S*(?:ms-playwright|chrom|firefox|webkit)\S*)|(?<playwright>playwright) install\b|Could not find (?<browser>Chrome|Chromium|Firefox)\b.*/,
-  /error while loading shared libraries: (?<name>[\w.+-]+):|ImportError: (?<so>lib[\w.+-]+): cannot open shared object|DLL load failed while importing (?<dll>\w+): (?:The specified module|找不到指定的模块)/,
+  /error while loading shared libraries: (?<name>[\w.+-]+):|\bLibrary not loaded: (?<dylib>\S+)|ImportError: (?<so>lib[\w.+-]+): cannot open shared object|DLL load failed while importing (?<dll>\w+): (?:The specified module|找不到指定的模块)/,
   /(?:^|[\s'"`])(?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|ripgrep|graphviz|dot|gh|kubectl|terraform|psql|sqlite3|java|javac|gradle|mvn|tsc|tsx|ts-node|tsup|vite|esbuild|rimraf|shx|cross-env|nodemon|turbo|patch-package)['"`]?:? (?:command not found|not found|is not installed|(?:was |could )?not (?:be )?found (?:in|on) (?:your |the )?[$%]?PATH|is not recogni[sz]ed)/,
   /\[Errno 2\] No such file or directory: ['"](?<name>ffmpeg|ffprobe|git|adb|chromedriver|geckodriver|tesseract|pandoc|rg|dot|gh|kubectl|terraform|psql|docker|node|npm|npx|java|soffice|pdftotext|pdftoppm|osascript|xcrun|hdc|idb|aws|gcloud|az)(?:\.exe)?['"]|exec: "(?<go>[\w.-]+)": executable file not found in [$%]PATH/,
   /\b(?:dependencies|node_modules)\b.{0,30}(?:not (?:been )?installed|missing|not found)|[Pp]lease (?:install|run).{0,60}\b(?<install>npm (?:i|install|ci)|pnpm install|yarn install|uv sync|pip install -r|bundle install|composer install)\b/,
