@@ -220,6 +220,10 @@ const isOdd = ({ command, args, env }: Record<string, unknown>): boolean =>
 const SDK_WORDS =
   /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$|\bMCP client for [`'"][^`'"]{1,80}[`'"] (?:timed out|failed to start)|\bstartup_timeout_sec\b|\bMCP server\b.{0,80}\btimed out after \d|^\W{0,3}Failed to parse JSONRPC message from server|\bInvalid result for (?:tools|resources|prompts)\/list\b/;
 
+/** What only a client says, and no more than that it failed: some paste it as the server's words. */
+const ONLY_CLIENT =
+  /^\W{0,3}(?:error: |mcp error -32000: |local )?(?:failed to (?:re)?connect(?: to (?:the )?(?:mcp )?server)?|connection closed|(?:mcp )?server disconnected|mcp startup failed|could not (?:connect|load app settings)|there was an error reading or parsing claude_desktop_config.{0,200})\W{0,3}$/i;
+
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {
   const lines = told(text);
@@ -228,6 +232,7 @@ function apart(text: string | undefined, alone: 'client' | 'server'): { client: 
     return { client, server: stderr };
   }
   const server = lines.map((line) => markedStderr(line) ?? line);
+  if (server.every((line) => ONLY_CLIENT.test(line))) return { client: server, server: [] };
   return {
     client: server.filter((line) => SDK_WORDS.test(line)),
     server: server.filter((line) => !SDK_WORDS.test(line)),

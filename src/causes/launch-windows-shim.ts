@@ -26,6 +26,7 @@ const UNNAMED = /\bspawn (?:[\w.@-]{1,60} )?(?:EINVAL|EFTYPE|UNKNOWN)\b/;
 /** A start without a shell that looked for an .exe of that name: Node.js, Python, .NET, Java, Rust. */
 const LOOKED_FOR = [
   /\bspawn(?:Sync)? (?<name>[\w.@-]+) (?:ENOENT|UNKNOWN|EFTYPE)\b/,
+  /\bmcp server\b.{0,80}\bcommand ["'](?<name>[\w.@-]+)["'] not found\b/i,
   /Cannot run program "(?<name>[\w.@-]+)".*error=(?:2|193)\b/,
   /start process ['"](?<name>[\w.@-]+)['"].*(?:cannot find|No such file|not a valid Win32|kann die angegebene|Le fichier sp|no puede encontrar|找不到|見つかりません|не удается найти)/i,
   /(?:spawn|start|launch|execut|run)\w*[^"'`]{0,60}["'`](?<name>[\w.@-]+)["'`].{0,80}(?:program not found|os error (?:2|193)\b|WinError (?:2|193)\b|cannot find the file)/i,

@@ -103,7 +103,8 @@ export const OLD_NPX = /^npx: installed \d+ in/;
 /** An import with a string alone was read as a script: said by engines before modules, and by a file that is taken for one. */
 /** The same, joined to one line. */
 export const IMPORT_JOINED = /SyntaxError: Unexpected (?:string|identifier)\W{1,10}import ["'\w*{]/;
-export const STATEMENT_JOINED = /\b(?:match [\w.()[\]]+:|case \S+:|except\* \w+:)\s*\^+\s*SyntaxError: invalid syntax/;
+export const STATEMENT_JOINED =
+  /\b(?:match [\w.()[\]]+:|case \S+:|except\* \w+:|def \w+\([^)]{0,200}\w: ?\w[^)]{0,200}\)[^:]{0,60}:|print\(f["'][^"']{0,200}["']\))\s*\^+\s*SyntaxError: invalid syntax/;
 export const IMPORT_STRING = /SyntaxError: Unexpected (?:string|identifier)/;
 export const IMPORT_LINE = /^\s*import (?:["']|[\w*{][^;]{0,120} from ["'])/;
 /** Newer releases of Node.js can require an ES module: a runner-up. */
