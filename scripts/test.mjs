@@ -45,6 +45,8 @@ function setUp() {
   }
   run('apt-get update', 'apt-get', ['update', '-q']);
   run(install, 'apt-get', install.split(' ').slice(1));
+  // From Debian 13 on the client of Docker is a package of its own, which older releases do not know.
+  if (!present('docker')) run('docker-cli', 'apt-get', ['install', '-y', '--no-install-recommends', 'docker-cli']);
 }
 
 setUp();

@@ -7,8 +7,6 @@ import { brokenServers, prepare } from './support/servers.js';
 
 /** Silent servers are given up sooner than by default; the default is tested in test/probe. */
 const TIMEOUT_MS = 2_500;
-/** Whether a server ends with its client shows only when it gets the time that clients give. */
-const PATIENT = /^process-outlives-client/;
 /** npx asks the registry, with retries; npm takes its time to start, and so does a line of 11 MB on a busy machine. */
 const SLOW = /^install-|\.npm\.|^stdio-message-too-long/;
 
@@ -30,10 +28,8 @@ describe.concurrent.each(brokenServers())('$file', (server) => {
   it(`the root is ${server.cause}`, async () => {
     const { spec, stop } = await prepare(server);
     try {
-      const file = await investigate(spec, {
-        timeoutMs: SLOW.test(server.file) ? undefined : TIMEOUT_MS,
-        quick: !PATIENT.test(server.file),
-      });
+      // As users run it: with every second look that a failure is worth.
+      const file = await investigate(spec, { timeoutMs: SLOW.test(server.file) ? undefined : TIMEOUT_MS });
       const { root, findings, status } = diagnose(file);
       const found = findings.map(({ id, certainty, role }) => `${id} ${certainty} ${role}`).join(', ');
       expect(root?.id, `${found}\n${JSON.stringify(file.evidence, null, 1).slice(0, 6_000)}`).toBe(server.cause);

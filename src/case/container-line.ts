@@ -129,3 +129,25 @@ export function detachedBy(line: ContainerLine | null): string | null {
 /** The server says that it is up, and why it may end: nothing else was said. */
 export const REASON =
   /\b(?:error|exception|fatal|fail(?:ed|ure)?|traceback|panic|missing|required|invalid|denied|refused|cannot|could not|unable|not found|no such|unknown|usage|killed)\b/i;
+
+/**
+ * The arguments as a client needs them: `-i` right behind the verb, and neither `-t` nor `-d`. Null where a shell stands around the
+ * engine, or compose: there the cure is another one.
+ */
+export function attachedArgs(launch: Words | undefined): string[] | null {
+  const line = containerLine(launch);
+  if (!launch || !line || line.verbAt === null || line.compose || !/^(?:run|exec)$/.test(line.verb)) return null;
+  const { verbAt } = line;
+  const image = launch.args.indexOf(line.subject ?? '', verbAt + 1);
+  const end = line.subject !== null && image > verbAt ? image : launch.args.length;
+  const options = launch.args.slice(verbAt + 1, end).flatMap((word) => {
+    if (/^--(?:interactive|tty|detach)(?:=.*)?$/.test(word)) return [];
+    // Several short switches in one word: -dit.
+    if (/^-[ditPqTD]+$/.test(word)) {
+      const rest = word.replace(/[dit]/g, '');
+      return rest === '-' ? [] : [rest];
+    }
+    return [word];
+  });
+  return [...launch.args.slice(0, verbAt + 1), '-i', ...options, ...launch.args.slice(end)];
+}

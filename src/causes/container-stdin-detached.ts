@@ -1,4 +1,4 @@
-import { containerLine, detachedBy, REASON } from '../case/container-line.js';
+import { attachedArgs, containerLine, detachedBy, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
@@ -55,7 +55,13 @@ export default defineCause({
     const { exit } = process ?? {};
     const entry = launch ? [launch.args.length ? at('launch', 'args') : at('launch', 'command')] : [];
     const noticed = find(own, NOTICED);
-    const facts = { how, said: null as string | null, engine: line?.engine ?? 'docker', verb: line?.verb ?? null };
+    const facts = {
+      how,
+      said: null as string | null,
+      engine: line?.engine ?? 'docker',
+      verb: line?.verb ?? null,
+      args: attachedArgs(launch) ?? [],
+    };
     if (how) {
       const live = process !== undefined && process.pid !== null && handshake !== undefined;
       const quiet = live && (stdout?.messages ?? 0) === 0 && !reason;
@@ -120,20 +126,22 @@ export default defineCause({
       return `The entry starts the container without a stdin (${how}): the server reads the end of its input at once and stops, so no request can reach it.`;
     return `The server inside the container has no client on its stdin${verb ? '' : ' (it was started as a service)'}, so it ends without an error or waits for nobody${said ? `: "${said}"` : ''}.`;
   },
-  fix: ({ how, engine, verb }) => {
+  fix: ({ how, engine, verb, args }) => {
     const program = engine === 'docker-compose' ? 'docker' : engine;
+    const exact = how && args.length ? `"args": [${args.map((arg) => JSON.stringify(arg)).join(', ')}]` : null;
+    const again = exact ? [program, ...args].join(' ') : '<command>';
     if (verb === 'exec' || verb === 'start')
       return [
         verb === 'exec'
           ? {
               say: 'Keep stdin open to the program in the container:',
-              edit: { file: 'the client config', at: 'args', to: '"exec", "-i"' },
+              edit: { file: 'the client config', at: 'args', to: exact ?? '"exec", "-i"' },
             }
           : {
               say: 'Attach to the container and its stdin:',
               edit: { file: 'the client config', at: 'args', to: '"start", "-ai"' },
             },
-        { say: 'Check again:', run: 'mcp-verdict verify -- <command>' },
+        { say: 'Check again:', run: `mcp-verdict verify -- ${again}` },
       ];
     return [
       {
@@ -143,9 +151,10 @@ export default defineCause({
         edit: {
           file: 'the client config',
           at: 'args',
-          to: `"command": "${program}", "args": ["run", "-i", "--rm", "<image>"]`,
+          to: exact ?? `"command": "${program}", "args": ["run", "-i", "--rm", "<image>"]`,
         },
       },
+      ...(exact ? [{ say: 'Check again:', run: `mcp-verdict verify -- ${again}` }] : []),
       {
         say: 'A container that shall run as a service must speak HTTP: choose the transport of the server (often TRANSPORT=streamable-http), publish its port, and give the client the URL.',
       },

@@ -1,4 +1,4 @@
-import { containerLine, REASON } from '../case/container-line.js';
+import { attachedArgs, containerLine, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
@@ -45,6 +45,7 @@ export default defineCause({
       said: hit?.line.text.trim().slice(0, 160) ?? null,
       engine: line?.engine ?? 'docker',
       verb: line?.verb ?? 'run',
+      args: attachedArgs(launch) ?? [],
       echo: false,
     };
     if (hit)
@@ -68,12 +69,21 @@ export default defineCause({
     echo
       ? `The entry asks ${engine} for a terminal (-t): it echoes the client's requests into the answers and changes their line ends, so nothing on stdout is a clean message.`
       : `The entry asks ${engine} ${verb} for a terminal (-t), but the client gives it a pipe${said ? `, and it refused: "${said}"` : ''}.`,
-  fix: ({ verb }) => [
+  fix: ({ verb, engine, args }) => [
     {
       say: 'Take -t out and keep -i: write "-i" where "-it" stands (compose: add -T), and drop winpty and "tty: true":',
-      edit: { file: 'the client config', at: 'args', to: `"${verb}", "-i"${verb === 'run' ? ', "--rm"' : ''}` },
+      edit: {
+        file: 'the client config',
+        at: 'args',
+        to: args.length
+          ? `"args": [${args.map((arg) => JSON.stringify(arg)).join(', ')}]`
+          : `"${verb}", "-i"${verb === 'run' ? ', "--rm"' : ''}`,
+      },
     },
-    { say: 'Check again:', run: 'mcp-verdict verify -- <command>' },
+    {
+      say: 'Check again:',
+      run: `mcp-verdict verify -- ${args.length ? [engine, ...args].join(' ') : '<command>'}`,
+    },
   ],
   why: 'READMEs show -it because a person at a terminal wants both. MCP needs -i (stdin stays open) only: with -t docker ends with "the input device is not a TTY", and engines that go on put a terminal between client and server, which echoes input and turns line feeds into CR LF.',
   refs: [

@@ -3,6 +3,7 @@ import { SECRET_NAME } from '../case/redact.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { SESSION_VARIABLES, systemOf } from './system.js';
+import { decidingVariables } from './two-worlds.js';
 import { failed, find, WORDS, words } from './words.js';
 
 const ANY = `(?<name>${SESSION_VARIABLES})`;
@@ -106,20 +107,14 @@ export default defineCause({
     const os = systemOf(given);
     const set = (name: string) =>
       launch?.env.some((one) => one.name.toUpperCase() === name.toUpperCase() && one.state === 'set') ?? false;
-    const deciding = worlds?.deciding;
-    if (
-      deciding &&
-      deciding.kind !== 'path-entry' &&
-      worlds.shell.outcome === 'answered' &&
-      worlds.client.outcome !== 'answered'
-    ) {
-      const names = deciding.names.filter((name) => !SECRET_NAME.test(name) && !/(?:^|_)KEYS?$/i.test(name));
+    const tried = decidingVariables(given);
+    if (tried.length && worlds?.client.outcome !== 'answered') {
       // A credential is for its owner to hand over: process-env-missing.
-      if (names.length === 0 || names.length < deciding.names.length) return null;
+      if (tried.some((name) => SECRET_NAME.test(name) || /(?:^|_)KEYS?$/i.test(name))) return null;
       return {
-        certainty: deciding.kind === 'variable' ? 'certain' : 'likely',
+        certainty: worlds?.deciding?.kind === 'variable' ? 'certain' : 'likely',
         cites: [at('worlds', 'deciding'), at('worlds', 'client')],
-        facts: { names, how: 'tried', os, path: '' },
+        facts: { names: tried, how: 'tried', os, path: '' },
       };
     }
     if (!failed(given)) return null;
