@@ -68,8 +68,14 @@ const PREFIX =
   /^(?:(?:\d\d:\d\d:\d\d )?[A-Za-z][\w.-]*[-_.]\d+\s*\| ?|\d+\|[\w.-]+\s*\| ?|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w.@-]+\[\d+\]: |\S+T\S+ (?:app|heroku)\[[\w.-]+\]: |\[\d{3,7}\] (?=\S)|\d\d:\d\d:\d\d - LiteLLM(?: \w+)?:[A-Z]+: [\w.-]+:\d+ - )/;
 const NAMED = /^(?<name>[A-Za-z][\w.-]{0,40}\s*)\| ?/;
 
+/** A text quoted as in a mail. npm marks the script it runs in the same way, but the lines of the script itself not. */
+const QUOTED = /^> ?/;
+const OF_NPM = /^> \S+@\d\S* /;
+
 /** The lines of a log without the names that compose, pm2 or the journal put in front. */
-export function unprefixed(lines: string[]): string[] {
+export function unprefixed(said: string[]): string[] {
+  const inMail = said.every((line) => QUOTED.test(line)) && !said.some((line) => OF_NPM.test(line));
+  const lines = inMail ? said.map((line) => line.replace(QUOTED, '')) : said;
   const [first] = lines;
   const name = lines.length > 1 && first !== undefined ? NAMED.exec(first)?.groups?.name : undefined;
   // A name without a number is one only when every line has it.

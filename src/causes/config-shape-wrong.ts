@@ -68,7 +68,13 @@ function complaint(lines: Line[]): { at: string; entry?: string; key?: string } 
   // Arguments of a call have types, too.
   const typed = WRONG_TYPE.some((pattern) => pattern.test(line.text));
   if (typed && /-326\d\d\b|\btools?\/|\bcalling tool\b|"?params"?/i.test(line.text)) return null;
-  if (typed && !/mcp[-_ ]?servers?\b|\bconfig|settings|extensions\b|\.(?:toml|ya?ml|jsonc?)\b/i.test(all)) return null;
+  if (
+    typed &&
+    !/mcp[-_ ]?servers?\b|\bmcp\.[\w-]{1,60}\.(?:command|args|env|environment|type|url|headers|enabled)\b|\bconfig|settings|extensions\b|\.(?:toml|ya?ml|jsonc?)\b/i.test(
+      all,
+    )
+  )
+    return null;
   if (bare && !/mcp|servers?\b|config|settings|extensions?\b|deserializ/i.test(all)) return null;
   const { entry, gemini, go, key, unknown, field, prop, path } = { ...hit?.groups, ...spread };
   return { at: line.at, entry: entry ?? gemini ?? go, key: key ?? unknown ?? field ?? prop ?? path };

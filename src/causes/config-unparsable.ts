@@ -129,6 +129,10 @@ const FAULT: Record<string, { what: string; cure: string; to: string }> = {
   },
 };
 
+/** Words of a TOML parser, and of no other: no message on the wire is TOML. Codex reads nothing else. */
+const TOML =
+  /TOML parse error|TOMLDecodeError|invalid (?:basic|multiline basic|literal) string|missing escaped value|(?:too few|invalid) unicode|expected `[^`]{1,3}`(?:, `[^`]{1,3}`){2}|(?:invalid|missing) (?:unquoted|bare) key|string values must be quoted|carriage return must be followed/i;
+
 /** A line of a parser that is about a config file: by its own words, or by those of the line before or after. */
 function refusal(lines: Line[], transport: string | undefined): { line: Line; file: string; named: boolean } | null {
   for (const pattern of PARSERS)
@@ -152,6 +156,7 @@ function refusal(lines: Line[], transport: string | undefined): { line: Line; fi
         ),
       );
       if (line.from === 'client' && reader) return { line, file: '', named: false };
+      if (line.from === 'client' && TOML.test(line.text)) return { line, file: '', named: false };
       // A message on the wire is one line: an error further down is in a file.
       if (line.from === 'client' && /\(line (?:[2-9]|\d\d+) column \d/.test(line.text) && transport === 'stdio')
         return { line, file: '', named: false };

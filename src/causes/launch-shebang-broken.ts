@@ -5,7 +5,7 @@ import { failed, find, WORDS, words } from './words.js';
 
 /** The carriage return of a Windows line end, as programs print it: \r, ^M, ?, or not at all at the end of a name. */
 const CRLF =
-  /\benv: .{0,3}[\w.-]+(?:\\r|\r|\^M|\?|'\$'\\r')[^:\s]{0,40}['’"]?.{0,4}: |bad interpreter: .*?\^M|\^M: bad interpreter|\$'\\r': command not found|: \\r: (?:command )?not found|^['’"]?: No such file or directory\w{0,20}$|: (?:line )?\d+: : (?:command )?not found|\bpython[\d.]*\\r|bash\\r\b/;
+  /\benv: .{0,3}[\w.-]+(?:\\{1,2}r|\r|\^M|\?|'\$'\\r')[^:\s]{0,40}['’"]?.{0,4}: |bad interpreter: .*?\^M|\^M: bad interpreter|\$'\\r': command not found|: \\r: (?:command )?not found|^['’"]?: No such file or directory\w{0,20}$|: (?:line )?\d+: : (?:command )?not found|\bpython[\d.]*\\r|bash\\r\b/;
 
 /** A statement of a program, taken for a command by a shell: the name of the keyword stands where the command would. */
 const KEYWORD = String.raw`(?:["']?use strict["']?;?|import|export|const|var|let|function|async|await|from|def|class|require|console\.log|module\.exports|Object\.defineProperty|exports\.\w+|\/\*\*?|\/\/|"""|'''|import-im6(?:\.\w+)?)`;

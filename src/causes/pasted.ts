@@ -10,7 +10,9 @@ const BEGINS =
 const ENDED = /(?:[.!?;{}\])>]|\b(?:E[A-Z]{4,}|\d+))\s*$/;
 const MAX_JOINED = 600;
 /** In a long log nobody wraps by hand, and every line is one. */
-const MAX_LINES = 400;
+const MAX_LINES = 150;
+/** No window is wider. */
+const MAX_WIDTH = 240;
 
 interface Said {
   text: string;
@@ -22,7 +24,13 @@ export function joined<L extends Said>(lines: L[]): (L & { joined: true })[] {
   if (lines.length > MAX_LINES) return [];
   const goesOn = (i: number): boolean => {
     const [line, next] = [lines[i], lines[i + 1]];
-    return line !== undefined && next?.from === line.from && !BEGINS.test(next.text) && !ENDED.test(line.text);
+    return (
+      line !== undefined &&
+      line.text.length <= MAX_WIDTH &&
+      next?.from === line.from &&
+      !BEGINS.test(next.text) &&
+      !ENDED.test(line.text)
+    );
   };
   return lines.flatMap((line, i) => {
     if (!goesOn(i)) return [];
