@@ -30,6 +30,23 @@ const common = {
   },
   logLevel: 'warning',
 };
+/**
+ * The worked examples of the causes are for tests, documents and users of the library. The command line would read and build them
+ * at every start for nothing: they stay out of its bundles.
+ */
+const withoutExamples = {
+  name: 'without examples',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]causes[\\/][a-z0-9-]+\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        /\n {2}examples: \[\n[\s\S]*?\n {2}\],\n(?=\}\);)/,
+        '\n  examples: [] as never,\n',
+      ),
+      loader: 'ts',
+    }));
+  },
+};
+
 /** One file from one entry; what it imports on demand stays outside, is looked for in `folder`, and is told to `later`. */
 const single = (entry, outfile, folder, later) =>
   build({
@@ -39,6 +56,7 @@ const single = (entry, outfile, folder, later) =>
     splitting: false,
     entryPoints: [entry],
     plugins: [
+      withoutExamples,
       {
         name: 'on demand',
         setup({ onResolve, resolve }) {
@@ -58,7 +76,7 @@ const lazy = new Map();
 const built = [
   await single('src/cli/main.ts', 'dist/cli.js', './cli', new Map()),
   await single('src/cli/run.ts', 'dist/cli/run.js', '.', lazy),
-  await build({ ...common, outdir: 'dist/cli', entryPoints: Object.fromEntries(lazy) }),
+  await build({ ...common, outdir: 'dist/cli', entryPoints: Object.fromEntries(lazy), plugins: [withoutExamples] }),
   await build({ ...common, entryPoints: { index: 'src/index.ts' }, chunkNames: 'library/[name]-[hash]' }),
 ];
 

@@ -111,6 +111,9 @@ const LIMITS: Record<string, { seconds: number; raise: FixStep | null }> = {
 };
 /** The shortest limit that is common: below it nobody notices. */
 const NOTICED_MS = 10_000;
+/** A second start that is much faster than the first shows what the first was busy with. */
+const isCold = (waitedMs: number | null, againMs: number | null): boolean =>
+  againMs === null || waitedMs === null || againMs < waitedMs * 0.6;
 const told = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 /** What the words alone say: work at the start, a client that gave up on it, or both. */
@@ -218,7 +221,9 @@ export default defineCause({
     const again =
       againMs === null
         ? ''
-        : ` The second start took ${told(againMs)}, so the first one was busy fetching or building.`;
+        : isCold(waitedMs, againMs)
+          ? ` The second start took ${told(againMs)}, so the first one was busy fetching or building.`
+          : ` The second start took as long (${told(againMs)}): nothing is left to fetch, the server itself needs that time.`;
     const doing = work ? ` ("${work}")` : '';
     if (answered && waitedMs !== null)
       return `The server answers initialize only after ${told(waitedMs)}; clients that wait 10, 20 or 30 s have given up by then.${again}${waits}`;
@@ -227,17 +232,26 @@ export default defineCause({
     const reason = fetcher ? `: ${fetcher} fetches or builds the server before it starts it${doing}` : doing;
     return `The server was not ready when the client stopped waiting for its first answer${reason}.${waits}`;
   },
-  fix: ({ warm, fetcher, client, windows, command }) => {
+  fix: ({ waitedMs, againMs, warm, fetcher, client, windows, command }) => {
     const raise = LIMITS[client ?? '']?.raise;
     const step: FixStep | null =
       raise?.run && windows ? { say: raise.say, run: 'setx MCP_TIMEOUT 120000' } : (raise ?? null);
+    const own = {
+      say: 'If the server is yours: connect the transport first, and load models, indexes and connections after the handshake.',
+    };
+    const cold = isCold(waitedMs, againMs);
     return [
-      warm
-        ? { say: 'Fetch it once in a terminal, without the limit of the client, then restart the client:', run: warm }
-        : {
-            say: 'Start it once in a terminal and wait until it is quiet: what it fetches or builds is kept. Then restart the client.',
-            run: command,
-          },
+      ...(cold ? [] : [own]),
+      ...(warm
+        ? [{ say: 'Fetch it once in a terminal, without the limit of the client, then restart the client:', run: warm }]
+        : cold
+          ? [
+              {
+                say: 'Start it once in a terminal and wait until it is quiet: what it fetches or builds is kept. Then restart the client.',
+                run: command,
+              },
+            ]
+          : []),
       ...(step
         ? [step]
         : [
@@ -252,9 +266,7 @@ export default defineCause({
             },
           ]
         : []),
-      {
-        say: 'If the server is yours: connect the transport first, and load models, indexes and connections after the handshake.',
-      },
+      ...(cold ? [own] : []),
       { say: 'Measure the first answer, cold and warm:', run: `mcp-verdict verify --timeout 180 -- ${command}` },
     ];
   },

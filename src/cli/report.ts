@@ -2,13 +2,18 @@
 import { writeFileSync } from 'node:fs';
 import type { CaseFile } from '../case/case-file.js';
 import { writeCase } from '../case/write.js';
+import { checks } from '../checks/index.js';
 import { renderAgent } from '../render/agent.js';
 import { renderJson } from '../render/json.js';
 import { renderTerminal } from '../render/terminal.js';
-import { diagnose } from '../verdict/diagnose.js';
+import { judge } from '../verdict/judge.js';
+import { isSound } from '../verdict/sound.js';
 import type { Verdict } from '../verdict/verdict.js';
 import { exitCodeOf, UsageError } from './exit.js';
 import type { ReportOptions } from './options.js';
+
+/** Most of the program: loaded when something went wrong. */
+export const loadCauses = async () => (await import('../causes/index.js')).causes;
 
 export { rehearse } from '../verdict/rehearsal.js';
 
@@ -40,8 +45,9 @@ function save(path: string, text: string): void {
 }
 
 /** Judge the case, write the report, and return the exit code. */
-export function report(file: CaseFile, options: ReportOptions): number {
-  const verdict = diagnose(file);
+export async function report(file: CaseFile, options: ReportOptions): Promise<number> {
+  const causes = isSound(file) ? [] : await loadCauses();
+  const verdict = judge(file, causes, checks);
   const text = render(verdict, file, options);
   // Files first: what cannot be written is a usage error, and stdout must not hold a report beside it.
   if (options.saveCase) save(options.saveCase, writeCase(file));

@@ -154,11 +154,13 @@ export async function verify(
   const shown = progress(options.quiet ?? false);
   const { quick, full, inheritEnv } = options;
   // While the server starts there is time to load what judges it, and to try it once.
+  const judgement = import('./report.js');
+  const onTrouble = () => void judgement.then(({ loadCauses }) => loadCauses());
   const [file, { report }] = await Promise.all([
-    investigate(spec, { timeoutMs, quick, full, inheritEnv, onProgress: shown.step }),
-    import('./report.js').then((judgement) => {
-      judgement.rehearse();
-      return judgement;
+    investigate(spec, { timeoutMs, quick, full, inheritEnv, onProgress: shown.step, onTrouble }),
+    judgement.then((loaded) => {
+      loaded.rehearse();
+      return loaded;
     }),
   ]).finally(shown.done);
   return report(file, options);

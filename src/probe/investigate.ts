@@ -34,6 +34,8 @@ export interface InvestigateOptions {
   /** The message that brought the user here. */
   complaint?: string;
   signal?: AbortSignal;
+  /** Called once, as soon as it shows that the target does not work. */
+  onTrouble?(): void;
   /** Called with one short line for every step. */
   onProgress?(text: string): void;
   world?: World;
@@ -169,6 +171,7 @@ async function investigateCommand(
   };
   await observeProcess(draft, common, world);
   const failed = draft.get('process')?.exit?.by === 'itself' || draft.get('handshake')?.used === undefined;
+  if (failed) options.onTrouble?.();
   if (failed || options.full) {
     const [{ lookCloser }, { compareWorlds }] = await Promise.all([import('./closer-look.js'), import('./worlds.js')]);
     const { quick, full } = options;

@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   verdict: ['case', 'causes', 'checks', 'clients'],
   render: ['case', 'verdict'],
   probe: ['case', 'wire', 'clients', 'tool'],
-  cli: ['case', 'causes', 'verdict', 'render', 'probe', 'tool'],
+  cli: ['case', 'causes', 'checks', 'verdict', 'render', 'probe', 'tool'],
 };
 
 /** Folders that run in a browser and give the same answer twice: no Node.js, no clock, no chance, no environment. */
