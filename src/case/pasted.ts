@@ -10,6 +10,24 @@ const TICKED = /^\s{0,3}`(?<text>[^`]+)`\s*$/;
 const WRAPPER =
   /^(?:\S{8,30}(?: [\d:.,]{8,15}Z?)? )?(?:\[[\w .:-]{1,40}\] ?){0,3}(?:Log from MCP [Ss]erver|MCP [Ss]erver (?:log|output))(?: \([^)]{1,60}\))?: ?/;
 
+/** A text that was copied out of JSON, with its escapes, in plain lines. */
+function unescaped(line: string): string[] {
+  const text = /^\s*"(?<text>(?:[^"\\]|\\.)*)"[,;]?\s*$/.exec(line)?.groups?.text ?? line;
+  // A quotation mark without its escape: this is no part of a string.
+  if (!text.includes('\\"') || /(?<!\\)"/.test(text) || line.length > 20_000) return [line];
+  try {
+    return String(JSON.parse(`"${text.replace(/\\(?!["\\/bfnrtu])/g, '\\\\')}"`))
+      .split(/\r?\n/)
+      .filter((part) => part.trim() !== '');
+  } catch {
+    return [line];
+  }
+}
+
+/** Quotation marks as a word processor or a web page bends them, in pairs. A lone one may be the very fault. */
+const straight = (line: string): string =>
+  line.replace(/“([^“”"]{0,300})”/g, '"$1"').replace(/‘([^‘’']{0,300})’/g, "'$1'");
+
 /** The beginning that all lines have in common, digits aside: its length, back to the last mark that ends a name. */
 function commonPrefix(lines: string[]): number {
   const shapes = lines.map((line) => line.slice(0, 160).replace(/\d/g, '0'));
@@ -89,4 +107,4 @@ function rejoined(lines: string[]): string[] {
 }
 
 /** The lines as they were before somebody pasted them. */
-export const pasted = (lines: string[]): string[] => rejoined(unquoted(lines));
+export const pasted = (lines: string[]): string[] => rejoined(unquoted(lines.flatMap(unescaped).map(straight)));

@@ -15,6 +15,9 @@ describe('pasted text', () => {
     ],
     ['a quotation', ['> Error: no such option', '> see --help'], ['Error: no such option', 'see --help']],
     ['a block of code', ['```text', 'Error: no such option', '```'], ['Error: no such option']],
+    ['a string of JSON', ['"Error: no \\"port\\"\\n    at main"'], ['Error: no "port"', '    at main']],
+    ['a part of such a string', ['Unexpected token, \\"Weather M\\"...'], ['Unexpected token, "Weather M"...']],
+    ['bent quotation marks', ['Cannot find module ‘./x’ of “notes”'], [`Cannot find module './x' of "notes"`]],
     ['a line between backticks', ['`Connection closed`'], ['Connection closed']],
     [
       "a wrapper's words before the server's",
@@ -34,6 +37,8 @@ describe('pasted text', () => {
     ['a script of npm', ['> notes@1.0.0 start', '> node index.js']],
     ['the parts of a transcript', ['> POST /mcp HTTP/1.1', '> Host: notes.example']],
     ['a log', ['2026-01-02 03:04:05 notes: the index could not be loaded from disk', '2026-01-02 03:04:06 done']],
+    ['a path of Windows beside a quotation', ['Error in "C:\\new\\server.js"']],
+    ['a lone bent mark, the fault itself', ["Unexpected token '“' in JSON at position 2"]],
     ['sentences', ['The server needs a newer version of Node.js than this one.', 'nothing was started']],
   ])('%s stays as it is', (_, given) => {
     expect(pasted(given)).toEqual(given);
