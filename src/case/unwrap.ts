@@ -25,7 +25,9 @@ function ofJson(line: string): string[] | null {
   }
   if (!isLogLine(value)) return null;
   const text = TEXT_KEYS.map((key) => value[key]).find((part) => typeof part === 'string');
-  return String(text)
+  // "Tool call failed" beside the error: what was done, and how it went.
+  const what = ['msg', 'message', 'event'].map((key) => value[key]).find((part) => typeof part === 'string');
+  return String(what === undefined || what === text ? text : `${what}: ${text}`)
     .split(/\r\n|\n|\r/)
     .filter((part) => part.trim() !== '');
 }

@@ -73,6 +73,15 @@ export default defineCause({
         facts,
       };
     }
+    // A service of compose has a stdin only when its file says so.
+    const service =
+      /"image":|"container_name":/.test(reported?.entry ?? '') && !/stdin_open|"tty"/.test(reported?.entry ?? '');
+    if (service && !launch && !reason && (!exit || exit.code === 0) && find(own, OVER_STDIO))
+      return {
+        certainty: 'likely',
+        cites: [at('reported', 'entry'), ...(exit ? [at('process', 'exit')] : [])],
+        facts,
+      };
     if (noticed)
       return {
         certainty: 'likely',

@@ -225,6 +225,8 @@ export function pollution(given: Given, who: Author): Pollution | null {
       : all
           .filter(({ from }) => from !== 'stdout')
           .map(({ text, at: place }) => piece(text, place, 'terminal'))
+          // A prompt of a shell or a quotation mark stands before many lines that are pasted.
+          .filter(({ text }) => !/^[$>] (?!\S+@\d\S* \S+$)/.test(text))
           .filter(({ who: author, name }) => author !== null && !(name !== null && OFTEN_ON_STDERR.test(name)));
   const runsPhp = /(?:^|[\\/])php[\d.]*(?:\.exe)?$/.test(launch?.command ?? '');
   const pieces = [...wrote, ...quotes, ...terminal].map(

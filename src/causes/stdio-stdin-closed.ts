@@ -5,7 +5,7 @@ import { failed, find, outdone, WORDS, words } from './words.js';
 
 const EOF_WORDS = [
   // rmcp as a server; its client says "initialize response" instead, which is another failure.
-  /expect(?:ed)? initializ\w+ request|connection ?closed\W{1,3}initializ\w+ request|ConnectionClosed\("initializ\w+ request/i,
+  /expect(?:ed)? initializ\w+ request(?!\W{1,3}but received: ?Some)|connection ?closed\W{1,3}initializ\w+ request|ConnectionClosed\("initializ\w+ request/i,
   /\b(?:std ?in|standard input|input stream)\b[^.]{0,40}?\b(?:closed?|end(?:ed)?|EOF|end[- ]of[- ](?:file|stream|input)|not (?:connected|attached|available|open)|is null)\b/i,
   /\b(?:EOF|end[- ]of[- ](?:file|stream|input))\b[^.]{0,30}\b(?:std ?in|standard input|input stream|before initialize)\b/i,
   /\bEOF when reading a line\b/,
@@ -15,7 +15,8 @@ const EOF_WORDS = [
   /\bserver is closing: EOF\b|\breading from stream: .{0,30}EOF while parsing a value at line 1 column 0/,
 ];
 /** The server did hear a request: its stdin was open, and the end came later. */
-const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out|\bflush|\bhangs?\b/i;
+const HEARD =
+  /\bconnection closed: initiali[sz]e response|"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out|\bflush|\bhangs?\b/i;
 
 /** The part of a command line that takes stdin away, or null. */
 function detacher(command: string, args: string[]): string | null {
