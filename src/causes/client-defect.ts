@@ -69,6 +69,9 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'possible',
   ],
 ];
+/** What servers do wrong, and clients as well: the second thing to look at. */
+const AS_WELL =
+  /\borphan(?:ed|s)?\b|\bzombies?\b|\bnever (?:be(?:en)? )?(?:reaped|killed|terminated|cleaned)\b|\bprocess(?:es)? (?:accumulat\w+|pil(?:e|ing) up)\b|\bInvalid result for (?:tools|resources|prompts)\/list\b|\binput_?[sS]chema\b/;
 /** Versions with a known fault: client, version as people write it, where it is told. */
 const KNOWN: [string, RegExp, string][] = [
   [
@@ -205,6 +208,9 @@ export default defineCause({
         facts: facts(null, lost.text, null, null),
       };
     const ended = endedTooSoon(lines);
+    const shared = ended ? null : find(lines, AS_WELL);
+    if (shared && reported)
+      return { certainty: 'possible', cites: [shared.line.at], facts: facts(null, shared.line.text, null, null) };
     return ended ? { certainty: 'possible', cites: [ended.at], facts: facts(null, ended.text, null, null) } : null;
   },
   say: ({ client, words: text, version }) =>
