@@ -218,12 +218,19 @@ const isOdd = ({ command, args, env }: Record<string, unknown>): boolean =>
 const SDK_WORDS =
   /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$|\bMCP client for [`'"][^`'"]{1,80}[`'"] (?:timed out|failed to start)|\bstartup_timeout_sec\b|\bMCP server\b.{0,80}\btimed out after \d|^\W{0,3}Failed to parse JSONRPC message from server|\bInvalid result for (?:tools|resources|prompts)\/list\b/;
 
+/** What only a server says, on its own stderr, whichever field it was pasted into. */
+const SERVER_WORDS =
+  /^\W{0,4}INFO:?\s+(?:Uvicorn running|Started server process|Application startup|Waiting for application)|\bServer\.run\(\)|\brmcp::transport::io\b|\bserving error: |^\S{1,60}: uncaught: |\bCannot (?:drop|start) a runtime\b|^thread '.{1,60}' (?:\(\d+\) )?panicked at|^panic: /;
+
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {
   const lines = told(text);
   if (alone === 'client' || clientOf(linesOf(text).slice(0, 200)) !== undefined) {
     const { client, stderr } = splitLog(lines);
-    return { client, server: stderr };
+    return {
+      client: client.filter((line) => !SERVER_WORDS.test(line)),
+      server: [...stderr, ...client.filter((line) => SERVER_WORDS.test(line))],
+    };
   }
   const server = lines.map((line) => markedStderr(line) ?? line);
   return {
