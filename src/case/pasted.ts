@@ -59,7 +59,7 @@ function unquoted(lines: string[]): string[] {
 
 /** A line that begins something of its own: a frame, a stamp, a level, a list, a named error, whoever speaks. */
 const BEGINS =
-  /^(?:\s*at |\s*File "|\s{2,}|\W?\d{4}-\d\d-\d\d|\[|\{|\}|\d\d:\d\d|[0-9a-f]{12}\b|\d{4,} |[>*•|-] |\d+[.)|] |npm |\S{3,}: |(?:file:|[A-Z]:\\|\/)\S*:\d+$|(?:[\w.]+: ?)?[A-Z]\w*(?:Error|Exception)\b|Caused by|Traceback|Node\.js v|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|FATAL)\b|(?:error|goroutine|thread|panic|fatal|warning)\b|Usage\b|.{0,40}\bMCP error -)/;
+  /^(?:\s*at |\s*File "|\s{2,}|\W?\d{4}-\d\d-\d\d|\[|\{|\}|\d\d:\d\d|[0-9a-f]{12}\b|\d+$|\d{4,} |[>*•|-] |\d+[.)|] |npm |\S{3,}: |(?:file:|[A-Z]:\\|\/)\S*:\d+$|(?:[\w.]+: ?)?[A-Z]\w*(?:Error|Exception)\b|Caused by|Traceback|Node\.js v|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|FATAL)\b|(?:error|goroutine|thread|panic|fatal|warning)\b|Usage\b|.{0,40}\bMCP error -)/;
 /** A line that something else follows: a frame, a row of a table, the head of a list of faults. */
 const ALONE = /^\s*(?:at |File ")|\S {3,}\S.* {3,}\S|\bvalidation errors? for\b|[;{}[\]]\s*$/;
 /** The end of a sentence. */

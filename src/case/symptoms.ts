@@ -220,7 +220,7 @@ const SDK_WORDS =
 
 /** What only a server says, on its own stderr, whichever field it was pasted into. */
 const SERVER_WORDS =
-  /^\W{0,4}INFO:?\s+(?:Uvicorn running|Started server process|Application startup|Waiting for application)|\bServer\.run\(\)|\brmcp::transport::io\b|\bserving error: |^\S{1,60}: uncaught: |\bCannot (?:drop|start) a runtime\b|^thread '.{1,60}' (?:\(\d+\) )?panicked at|^panic: /;
+  /^\W{0,4}INFO:?\s+(?:Uvicorn running|Started server process|Application startup|Waiting for application)|\bServer\.run\(\)|\brmcp::transport::io\b|\bserving error: |^\S{1,60}: uncaught: |\bCannot (?:drop|start) a runtime\b/;
 
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {

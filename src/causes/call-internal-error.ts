@@ -80,6 +80,15 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'a result that does not fit its schema',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          "MCP error -32602: Structured content does not match the tool's output schema: data/unit must be string",
+      },
+    },
+    {
       name: 'arguments that came as text',
       finds: true,
       symptoms: {

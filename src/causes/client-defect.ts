@@ -308,6 +308,24 @@ export default defineCause({
       },
     },
     {
+      name: 'a tool that the protocol allows and the client cannot take',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          "Failed to convert tool 'search': 2 validation errors for MCPToolDefinition\ninputSchema.properties.city.type\n  Input should be a valid string [type=string_type, input_value=['string', 'null'], input_type=list]",
+      },
+    },
+    {
+      name: 'tools that were read and are not shown',
+      finds: true,
+      symptoms: {
+        client: 'cursor',
+        transport: 'stdio',
+        clientError: '[info] listOfferings: Found 3 tools\nNo tools, prompts, or resources',
+      },
+    },
+    {
       name: 'calls that never arrive',
       finds: true,
       symptoms: {

@@ -172,6 +172,16 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'a service of compose without stdin_open',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { services: { notes: { image: 'acme/notes:latest', container_name: 'notes' } } },
+        exitCode: 0,
+        serverLog: 'notes-mcp 0.6.4 connected via STDIO',
+      },
+    },
+    {
       name: 'run without -i',
       finds: true,
       symptoms: { entry: { command: 'docker', args: ['run', '--rm', 'mcp/time'] }, clientError: 'Server disconnected' },

@@ -214,6 +214,14 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'a request before the handshake was over',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'WARNING:root:Failed to validate request: Received request before initialization was complete',
+      },
+    },
+    {
       name: 'an old Java SDK meets a new capability',
       finds: true,
       symptoms: {

@@ -147,6 +147,14 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'two eras of the protocol',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: "Request does not match the connection's negotiated MCP protocol era",
+      },
+    },
+    {
       name: 'refused with a list',
       finds: true,
       symptoms: {

@@ -4,7 +4,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { ofSurroundings } from './surroundings.js';
-import { find, findAll, type Line, MILD, REPLY, WORDS, words } from './words.js';
+import { find, findAll, type Line, MILD, REPLY, unlogged, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
 const NAMED =
@@ -129,7 +129,8 @@ export default defineCause({
             .filter(
               ({ from, text }) =>
                 (from === 'stderr' || from === 'server-log') &&
-                VAGUE.test(text) &&
+                // A level that a logger or a client gave the line is no complaint.
+                VAGUE.test(unlogged(text)) &&
                 !MILD.test(text) &&
                 // A wait that ran out, or a list that is not taken, is no end.
                 !/\btimed? ?out\b|\b(?:tools|resources|prompts)\/list\b|\btools fetch\b/i.test(text),

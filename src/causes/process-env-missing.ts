@@ -197,6 +197,15 @@ export default defineCause({
   refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers'],
   examples: [
     {
+      name: 'names in a list below a sentence',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'ValueError: At least one API configuration is required. Please set\n  either:\n  - ACME_API_KEY for Acme models\n  - NOTES_API_KEY for the notes',
+      },
+    },
+    {
       name: 'found by trying, of a server that does not say which',
       finds: true,
       symptoms: { stderr: 'fatal: cannot continue', exitCode: 1 },

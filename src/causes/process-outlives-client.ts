@@ -146,6 +146,14 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'counted',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog: 'ps -eo pid,etime,command | grep notes-mcp | grep -v grep | wc -l\n71',
+      },
+    },
+    {
       name: 'EPIPE again and again',
       finds: true,
       symptoms: {

@@ -103,6 +103,11 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'in use after all',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'ERROR: Port 3026 is still in use, despite our checks!' },
+    },
+    {
       name: 'behind a remark about a variable that may be missing',
       finds: true,
       symptoms: {
