@@ -223,13 +223,19 @@ const SDK_WORDS =
 /** What only a client says, and no more than that it failed: some paste it as the server's words. */
 const ONLY_CLIENT =
   /^\W{0,3}(?:error: |mcp error -32000: |local )?(?:failed to (?:re)?connect(?: to (?:the )?(?:mcp )?server)?|connection closed|(?:mcp )?server disconnected|mcp startup failed|could not (?:connect|load app settings)|there was an error reading or parsing claude_desktop_config.{0,200})\W{0,3}$/i;
+/** What only a server says, on its own stderr, whichever field it was pasted into. */
+const SERVER_WORDS =
+  /^\W{0,4}INFO:?\s+(?:Uvicorn running|Started server process|Application startup|Waiting for application)|\bServer\.run\(\)|\brmcp::transport::io\b|\bserving error: |^\S{1,60}: uncaught: |\bCannot (?:drop|start) a runtime\b/;
 
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {
   const lines = told(text);
   if (alone === 'client' || clientOf(linesOf(text).slice(0, 200)) !== undefined) {
     const { client, stderr } = splitLog(lines);
-    return { client, server: stderr };
+    return {
+      client: client.filter((line) => !SERVER_WORDS.test(line)),
+      server: [...stderr, ...client.filter((line) => SERVER_WORDS.test(line))],
+    };
   }
   const server = lines.map((line) => markedStderr(line) ?? line);
   if (server.every((line) => ONLY_CLIENT.test(line))) return { client: server, server: [] };

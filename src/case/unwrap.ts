@@ -1,5 +1,7 @@
 /** Lines as whoever kept the log wrote them down, brought back to the line that was said: JSON around it, time stamps before it. */
 
+import { pasted } from './pasted.js';
+
 /** The keys under which loggers keep the text of a line: Claude Code's cache, docker's json-file, pino, bunyan, structlog. */
 const TEXT_KEYS = ['log', 'error', 'debug', 'message', 'msg', 'event', 'text'] as const;
 /** What marks an object as a line of a log rather than as the data of the server. */
@@ -23,7 +25,9 @@ function ofJson(line: string): string[] | null {
   }
   if (!isLogLine(value)) return null;
   const text = TEXT_KEYS.map((key) => value[key]).find((part) => typeof part === 'string');
-  return String(text)
+  // "Tool call failed" beside the error: what was done, and how it went.
+  const what = ['msg', 'message', 'event'].map((key) => value[key]).find((part) => typeof part === 'string');
+  return String(what === undefined || what === text ? text : `${what}: ${text}`)
     .split(/\r\n|\n|\r/)
     .filter((part) => part.trim() !== '');
 }
@@ -84,7 +88,8 @@ const onSeveral = (line: string): string[] => {
 };
 
 /** The lines that were said. A wrapped text of several lines becomes several. */
-export function unwrapped(lines: string[]): string[] {
+export function unwrapped(given: string[]): string[] {
+  const lines = pasted(given);
   const npm = isNpmDebug(lines);
   return lines.flatMap((line) => {
     const plain = line.replace(NANOSECONDS, '');

@@ -33,7 +33,8 @@ export default defineCause({
     );
     const call = callIn(lines);
     const opened = openedIn(lines);
-    if (!call && !opened) return null;
+    // The handshake itself came to no end.
+    if ((!call && !opened) || find(lines, /\bconnection closed: initiali[sz]e response\b/)) return null;
     const from = lines.findIndex(({ at: place }) => place === (opened ?? call)?.line.at);
     // What was said before the connection was open belongs to the start. Texts of different sources have no order.
     const after = lines.filter(({ from: source }, i) => i >= from || source !== lines[from]?.from);

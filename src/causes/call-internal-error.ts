@@ -8,11 +8,11 @@ const INTERNAL = [
   // The SDK for .NET.
   /\bRequest failed \(remote\)|\bAn error occurred invoking '[^']{0,80}'/,
   /\bError (?:executing|calling|invoking|running) (?:MCP )?tool\b.{0,200}|\btool (?:call|execution) failed\b|\bTool ['"`]?[\w.-]{1,80}['"`]? (?:failed|error)/i,
-  /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\bOutput validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for tool)|\bInput validation error\b|\bvalidation errors? for call\[|\bInternal (?:server )?error\b/i,
+  /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\bOutput validation error\b|\bhas an output schema but\b|\b[Ss]tructured ?[Cc]ontent (?:does(?: not|n't)|did(?: not|n't)) match\b|\b(?:does(?: not|n't)|did(?: not|n't)) match (?:the |its |tool'?s? )*output ?schema|\bInvalid (?:structured content|arguments for tool)|\bInput validation error\b|\bvalidation errors? for call\[|\bInternal (?:server )?error\b/i,
 ];
 /** Only said of the arguments or the result of a call. */
 const OF_A_CALL =
-  /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\b(?:Output|Input) validation error\b|\bhas an output schema but\b|\bInvalid (?:structured content|arguments for (?:the )?tool)\b/i;
+  /\bInvalid (?:tools\/call|CallTool) result\b|\bInvalid result for tools\/call\b|\b(?:Output|Input) validation error\b|\bhas an output schema but\b|\bstructured ?content (?:does(?: not|n't)|did(?: not|n't)) match\b|\bmatch (?:the |its |tool'?s? )*output ?schema|\bInvalid (?:structured content|arguments for (?:the )?tool)\b/i;
 /** Another cause: the start, a timeout, a lost connection, a method that is not there. */
 const ANOTHER =
   /-3200[01]\b|-32601\b|\btimed? ?out\b|connection closed|transport closed|\binitiali[sz]|\bserver creation\b|failed to (?:re)?connect|failed to start|\bunknown tool\b|\btool .{0,60}not found|\bUnrecognized field\b|\bcapabilities\b|\bclientInfo\b|No result received|\b(?:tools|resources|prompts)\/list\b|\b(?:list(?:ing)?|fetch(?:ing)?|discover(?:ing|y)?|load(?:ing)?) (?:the )?(?:tools|resources|prompts)\b|\blist_?tools\b/i;
@@ -79,6 +79,15 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/server/tools#error-handling',
   ],
   examples: [
+    {
+      name: 'a result that does not fit its schema',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          "MCP error -32602: Structured content does not match the tool's output schema: data/unit must be string",
+      },
+    },
     {
       name: 'arguments that came as text',
       finds: true,

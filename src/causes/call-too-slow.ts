@@ -67,7 +67,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS],
-  explains: ['handshake-unanswered', 'lifetime-timeout-before-answer'],
+  explains: ['lifetime-timeout-before-answer'],
 
   match(given) {
     const { reported, process, handshake } = given;
@@ -83,11 +83,23 @@ export default defineCause({
       );
     if (!timed) return null;
     const call = exact ?? callIn(lines) ?? openedIn(lines) ?? find(lines, LONG);
-    if (!call) return null;
+    if (!call) {
+      // Nothing tells a call from the start, which is the likelier of the two.
+      const bare =
+        /-32001\b|\brequest timed? ?out\b/i.test(timed.line.text) && (reported?.transport ?? 'stdio') === 'stdio';
+      if (!bare || lines.some(({ text }) => ELSEWHERE.test(text)) || lines.some(({ from }) => from !== 'client'))
+        return null;
+    }
     const limit = exact?.groups.limit ?? find(lines, LIMIT)?.groups.limit ?? null;
     return {
       certainty: exact || callIn(lines) || find(lines, LONG) ? 'likely' : 'possible',
-      cites: [...new Set([timed.line.at, call.line.at, ...(reported?.client ? [at('reported', 'client')] : [])])],
+      cites: [
+        ...new Set([
+          timed.line.at,
+          ...(call ? [call.line.at] : []),
+          ...(reported?.client ? [at('reported', 'client')] : []),
+        ]),
+      ],
       facts: {
         limit,
         client: reported?.client ?? null,
@@ -172,7 +184,11 @@ export default defineCause({
       finds: false,
       symptoms: { clientError: 'Error calling tool export: MCP error -32000: Connection closed' },
     },
-    { name: 'a bare timeout', finds: false, symptoms: { clientError: 'MCP error -32001: Request timed out' } },
+    {
+      name: 'a start that is told to have timed out',
+      finds: false,
+      symptoms: { transport: 'stdio', clientError: 'MCP error -32001: Request timed out\ninitialize timed out' },
+    },
     {
       name: 'minutes, which no client waits for a start',
       finds: true,

@@ -10,7 +10,7 @@ const SAID = [
   new RegExp(String.raw`\b(?:fail\w*|error|invalid|exception|timed? ?out|-32\d{3})\b.{0,80}?${METHOD}.{0,200}`, 'i'),
   new RegExp(`${LISTING}.{0,200}`, 'i'),
   /\b(?<kind>tool|resource|prompt)s? (?:fetch|list(?:ing)?|discovery|request|loading|retrieval)\b.{0,20}\b(?:fail\w*|error|timed? ?out)\b.{0,200}/i,
-  /\blist[_ ]?(?<kind>tool|resource|prompt)s\b(?!Result).{0,60}\b(?:fail\w*|error|exception|raised|timed? ?out|-32\d{3})\b.{0,200}/i,
+  /\blist[-_ ]?(?<kind>tool|resource|prompt)s\b(?!Result).{0,60}\b(?:fail\w*|error|exception|raised|timed? ?out|-32\d{3})\b.{0,200}/i,
   /validation errors? for List(?<kind>Tools|Resources|Prompts)Result\b.{0,200}/i,
   /"?path"?\s*:\s*\[\s*"(?<kind>tools|resources|prompts)",\s*\d+.{0,200}/i,
   /\b(?:\w*error|exception|fail\w*|-32\d{3})\b.{0,80}\b(?:while|when|during) (?:listing|fetching|loading|discovering|getting) (?:the |available |MCP |server )*(?<kind>tool|resource|prompt)s?\b.{0,100}/i,

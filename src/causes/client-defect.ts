@@ -31,11 +31,21 @@ const NOT_OWN = /fetch failed|terminated|Invalid URL|ERR_INVALID_ARG|ENOENT|EACC
 const SAID: [RegExp, 'likely' | 'possible'][] = [
   [/\bReceived a (?:response|progress notification) for an unknown (?:message ID|token)/i, 'likely'],
   [
-    /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?)\b.{0,40}\b(?:in|with|from|under|on) (?:the )?(?:MCP )?(?:Inspector|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other|previous version|older version|an earlier version|version \d)/i,
+    /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?|complet\w+|initiali[sz]es?)\b.{0,40}\b(?:in|with|from|under|on) (?:both |all )?(?:the )?(?:official )?(?:MCP )?(?:Inspector|SDK\b|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other|previous version|older version|an earlier version|version \d)/i,
     'likely',
   ],
   [
-    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since (?:the )?(?:update|upgrade|version|v\d)|regression)\b/i,
+    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:update|upgrade|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
+    'likely',
+  ],
+  // The client ends servers itself, or counts their orderly end as a failure.
+  [
+    /\bsends? SIG(?:TERM|KILL|INT)\b.{0,60}\b(?:servers?|process(?:es)?)\b|\bservers?\b.{0,40}\b(?:fail\w*)\b.{0,30}\bon (?:\/?exit|quit|shutdown)\b/i,
+    'likely',
+  ],
+  // A tool that the protocol allows, and a program of the client's that cannot take it.
+  [
+    /\b(?:fail\w*|unable|cannot|could not|error) (?:to )?(?:convert|transform|translat|adapt|wrap|map)\w* (?:the )?(?:MCP )?tools?\b|\b\w*(?:Server|Client)(?:Config|Parameters|Settings)\.__init__\(\) got an unexpected keyword/i,
     'likely',
   ],
   [
@@ -59,6 +69,9 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'possible',
   ],
 ];
+/** What servers do wrong, and clients as well: the second thing to look at. */
+const AS_WELL =
+  /\borphan(?:ed|s)?\b|\bzombies?\b|\bnever (?:be(?:en)? )?(?:reaped|killed|terminated|cleaned)\b|\bprocess(?:es)? (?:accumulat\w+|pil(?:e|ing) up)\b|\bInvalid result for (?:tools|resources|prompts)\/list\b|\binput_?[sS]chema\b/;
 /** Versions with a known fault: client, version as people write it, where it is told. */
 const KNOWN: [string, RegExp, string][] = [
   [
@@ -177,6 +190,16 @@ export default defineCause({
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
+    // The client read the tools and shows none of them.
+    const read = find(lines, /\bFound [1-9]\d* tools\b|\b[1-9]\d* tools (?:found|discovered|loaded)\b/i);
+    const none =
+      read && find(lines, /^\W{0,3}No tools(?:, prompts,? or resources| available| found)\b|\bNo tools available\b/i);
+    if (read && none)
+      return {
+        certainty: 'likely',
+        cites: [none.line.at, read.line.at],
+        facts: facts(null, none.line.text, null, null),
+      };
     const lost = lostWithoutReason(given, lines);
     if (lost)
       return {
@@ -185,6 +208,9 @@ export default defineCause({
         facts: facts(null, lost.text, null, null),
       };
     const ended = endedTooSoon(lines);
+    const shared = ended ? null : find(lines, AS_WELL);
+    if (shared && reported)
+      return { certainty: 'possible', cites: [shared.line.at], facts: facts(null, shared.line.text, null, null) };
     return ended ? { certainty: 'possible', cites: [ended.at], facts: facts(null, ended.text, null, null) } : null;
   },
   say: ({ client, words: text, version }) =>
@@ -279,6 +305,24 @@ export default defineCause({
         client: 'gemini-cli',
         clientError:
           "Error during discovery for MCP server 'notes': Client is not connected, must connect before interacting with the server. Current state is disconnected",
+      },
+    },
+    {
+      name: 'a tool that the protocol allows and the client cannot take',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError:
+          "Failed to convert tool 'search': 2 validation errors for MCPToolDefinition\ninputSchema.properties.city.type\n  Input should be a valid string [type=string_type, input_value=['string', 'null'], input_type=list]",
+      },
+    },
+    {
+      name: 'tools that were read and are not shown',
+      finds: true,
+      symptoms: {
+        client: 'cursor',
+        transport: 'stdio',
+        clientError: '[info] listOfferings: Found 3 tools\nNo tools, prompts, or resources',
       },
     },
     {

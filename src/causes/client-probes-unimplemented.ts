@@ -31,7 +31,13 @@ export default defineCause({
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
-    const lines = words(given).filter(({ text }) => !NEEDED.test(text) || /prompts\/|resources\//.test(text));
+    const lines = words(given).filter(
+      ({ text }) =>
+        (!NEEDED.test(text) || /prompts\/|resources\//.test(text)) &&
+        // Another code is another answer, and a notification has none.
+        (/-32601\b/.test(text) || !/-32\d{3}\b/.test(text)) &&
+        !/\bnotifications\/(?!.{0,200}(?:prompts|resources)\/)/.test(text),
+    );
     const hit = find(lines, ...PROBE);
     if (!hit || (reported?.transport ?? 'stdio') !== 'stdio') return null;
     const method = hit.groups.method ?? null;

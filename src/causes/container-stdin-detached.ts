@@ -79,6 +79,15 @@ export default defineCause({
         facts,
       };
     }
+    // A service of compose has a stdin only when its file says so.
+    const service =
+      /"image":|"container_name":/.test(reported?.entry ?? '') && !/stdin_open|"tty"/.test(reported?.entry ?? '');
+    if (service && !launch && !reason && (!exit || exit.code === 0) && find(own, OVER_STDIO))
+      return {
+        certainty: 'likely',
+        cites: [at('reported', 'entry'), ...(exit ? [at('process', 'exit')] : [])],
+        facts,
+      };
     if (noticed)
       return {
         certainty: 'likely',
@@ -171,6 +180,16 @@ export default defineCause({
     'https://github.com/tonyzorin/youtrack-mcp/issues/40',
   ],
   examples: [
+    {
+      name: 'a service of compose without stdin_open',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        entry: { services: { notes: { image: 'acme/notes:latest', container_name: 'notes' } } },
+        exitCode: 0,
+        serverLog: 'notes-mcp 0.6.4 connected via STDIO',
+      },
+    },
     {
       name: 'run without -i',
       finds: true,

@@ -22,10 +22,13 @@ export function conversationOf(lines: Line[]): Conversation {
   const found: Conversation = { requests: new Map(), replies: new Map(), timedOut: new Map() };
   for (const line of lines) {
     const text = line.text.replaceAll('\\"', '"');
-    const method = /["']method["']\s?:\s?["'](?<method>[\w/$]{1,60})["']/.exec(text)?.groups?.method;
+    const method = /(?:["']method["']\s?:|\bmethod=)\s?["'](?<method>[\w/$]{1,60})["']/.exec(text)?.groups?.method;
     if (method === 'notifications/cancelled') {
       const id = /["']requestId["']\s?:\s?"?(?<id>\d{1,9})/.exec(text)?.groups?.id;
+      const open = [...found.requests.keys()].filter((one) => !found.replies.has(one));
       if (id !== undefined && /time(?:d )?out|timed ?out/i.test(text)) found.timedOut.set(id, line);
+      // Cut short in the log: with one request on its way there is no other that it could mean.
+      else if (id === undefined && open.length === 1) found.timedOut.set(open[0] ?? '', line);
       continue;
     }
     const id = ID.exec(text)?.groups?.id;

@@ -12,14 +12,14 @@ const SCHEMA = [
   /(?:unknown|missing|duplicate) field `(?<field>protocol_?version|client_?info|server_?info|capabilities|elicitation|sampling|roots|jsonrpc)`/i,
   /unknown key '(?<field>\w+)'.{0,60}(?:serverInfo|clientInfo|capabilities)/i,
   /\b(?:invalid|missing)\b.{0,20}\b(?<field>version|name)\b.{0,6} in Implementation\b/i,
-  /\b(?:lacks?|missing|without|omits?|has no)\b.{0,30}\b(?<field>protocolVersion|serverInfo)\b/i,
+  /\b(?:lack(?:s|ed|ing)?|missing|without|omits?|has no)\b.{0,30}\b(?<field>protocolVersion|serverInfo)\b/i,
   /validation errors? for (?:InitializeRe\w+|ServerCapabilities|ClientCapabilities)/i,
   /(?:could not be converted to|cannot unmarshal .{0,40}into).{0,60}(?:Initialize|Capabilities|Implementation|JsonRpc)/i,
   // Kotlin, C#, Go, Rust, Python.
   /Field '(?<field>\w+)' is required for type with serial name 'io\.modelcontextprotocol|subclass '[^']{0,60}' is not found in the polymorphic scope of 'JSONRPC/i,
   /(?:ModelContextProtocol\.[\w.]*(?:JsonRpc\w*|InitializeResult|Implementation)\b.{0,80}missing required propert|missing required propert.{0,60}['"](?<field>protocolVersion|serverInfo|capabilities|jsonrpc)['"])|(?:invalid|missing|unsupported|wrong)(?: or missing)? (?:"jsonrpc"|jsonrpc|JSON-RPC) version|invalid message version tag/i,
   /\b(?:JSON-?RPC|MCP|response|message)\b.{0,40}\bbatch\w*\b.{0,60}\b(?:not (?:be )?supported|unsupported|invalid|not allowed|rejected)|\bid (?:does not|doesn't) match\b|\b(?:response|reply)\b.{0,20}\bunexpected id\b|\bunexpected (?:response|reply) id\b/i,
-  /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b(?!: ?["'`]?(?:[^\s{["'`]|\[\w))|unknown JSON-?RPC message/i,
+  /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|\borphan(?:ed)? (?:response|reply)\b|\brepl(?:y|ies) to (?:the )?notifications?\b|\bReceived request before initiali[sz]ation\b|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b(?!: ?["'`]?(?:[^\s{["'`]|\[\w))|unknown JSON-?RPC message/i,
   /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
 ];
@@ -213,6 +213,14 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/schema#initializeresult',
   ],
   examples: [
+    {
+      name: 'a request before the handshake was over',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'WARNING:root:Failed to validate request: Received request before initialization was complete',
+      },
+    },
     {
       name: 'an old Java SDK meets a new capability',
       finds: true,

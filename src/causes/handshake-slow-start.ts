@@ -1,7 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type FixStep } from './cause.js';
-import { failed, find, type Hit, type Line, WORDS, words } from './words.js';
+import { failed, find, type Hit, type Line, unlogged, WORDS, words } from './words.js';
 
 /** Something is fetched, built or loaded before the server can speak. */
 const WORK = [
@@ -129,7 +129,7 @@ function fromWords(
   const timeout = start ?? find(client, ANY_TIMEOUT);
   const waits = find(said, /Waiting for (?:MCP )?server to respond/i);
   const own = said.filter(({ from }) => from !== 'client');
-  const broke = own.some(({ text }) => ENDED.test(text) && !ANY_TIMEOUT.test(text) && !/\bwarn/i.test(text));
+  const broke = own.some(({ text }) => ENDED.test(unlogged(text)) && !ANY_TIMEOUT.test(text) && !/\bwarn/i.test(text));
   if (broke || (!work && own.some(({ text }) => UP.test(text)))) return null;
   const last = own.at(-1)?.text ?? '';
   const cites = [work, timeout ?? waits].flatMap((hit) => (hit ? [hit.line.at] : []));

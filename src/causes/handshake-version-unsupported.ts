@@ -12,7 +12,7 @@ const BAD = String.raw`unsupported|not (?:be )?supported|unknown|incompatible|mi
 const REFUSAL = [
   new RegExp(String.raw`(?:${BAD})['":]{0,2}(?: or \w+)?[ _-]?.{0,30}?${VERSION}`, 'i'),
   new RegExp(String.raw`${VERSION}.{0,60}?\b(?:${BAD})\b`, 'i'),
-  /-32022\b/,
+  /-32022\b|\bnegotiated (?:MCP )?protocol (?:era|version|revision)\b|\bprotocol era\b.{0,60}\b(?:mismatch|differ|not match|unsupported)/i,
   // The revisions are the values of an enumeration.
   /\b(?:unknown variant|invalid (?:enum )?value|invalid option|unexpected value|not one of)\b.{0,80}\b20(?:24|25|26)-(?:11-05|10-07|03-26|06-18|11-25|07-28)\b/i,
   // The revision itself stands where the words "protocol version" would.
@@ -146,6 +146,14 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header',
   ],
   examples: [
+    {
+      name: 'two eras of the protocol',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        clientError: "Request does not match the connection's negotiated MCP protocol era",
+      },
+    },
     {
       name: 'refused with a list',
       finds: true,

@@ -225,6 +225,8 @@ export function pollution(given: Given, who: Author): Pollution | null {
       : all
           .filter(({ from }) => from !== 'stdout')
           .map(({ text, at: place }) => piece(text, place, 'terminal'))
+          // A prompt of a shell or a quotation mark stands before many lines that are pasted.
+          .filter(({ text }) => !/^[$>] (?!\S+@\d\S* \S+$)/.test(text))
           .filter(({ who: author, name }) => author !== null && !(name !== null && OFTEN_ON_STDERR.test(name)));
   const runsPhp = /(?:^|[\\/])php[\d.]*(?:\.exe)?$/.test(launch?.command ?? '');
   const pieces = [...wrote, ...quotes, ...terminal].map(
@@ -267,7 +269,7 @@ export function pollution(given: Given, who: Author): Pollution | null {
     if (frame >= 0 && who === 'server' && live && shown.index === frame && shown.known === 'no') certainty = 'certain';
   } else if (short && who === 'server') {
     certainty = complaints.length || short.line.from === 'client' ? 'likely' : 'possible';
-  } else if (wavers(pieces, authors, who, noisy !== null, script)) certainty = 'possible';
+  } else if (wavers(pieces, authors, who, noisy !== null, script, !died)) certainty = 'possible';
   else return null;
 
   const stray = shown?.index === undefined ? undefined : strays[shown.index];
@@ -306,12 +308,24 @@ const OFTEN_ON_STDERR =
   /^(?:uv|Cargo|go|Deno|bun|git|SLF4J|Node\.js|Python warnings|a progress bar|Hugging Face|TensorFlow|llama\.cpp|NLTK|the container engine|the Java virtual machine|JLine|ssh|FastMCP|Ruby|a bridge|pip|browser-use|tsc|a version manager|ONNX Runtime|PHP|Logback or Log4j|HikariCP|AWS SDK|Browserslist|Winston|cmd\.exe|PowerShell|wsl\.exe|poetry or conda|Bundler|mix)$/;
 
 /** Whether a careful reader would also think of `who`, although the words speak for another. */
-function wavers(pieces: Piece[], authors: Author[], who: Author, noisy: boolean, script: boolean): boolean {
+function wavers(
+  pieces: Piece[],
+  authors: Author[],
+  who: Author,
+  noisy: boolean,
+  script: boolean,
+  alive: boolean,
+): boolean {
   if (pieces.some(({ known }) => known === 'looked')) return false;
   // A line with a known author could have been printed by the server in the same words.
   if (who === 'server') return true;
   if (who === 'launcher') return noisy || (script && pieces.some(({ text }) => soundsLikeInstaller(text)));
-  return pieces.some(({ text }, i) => authors[i] === 'server' && soundsLikeLibrary(text));
+  // A client quotes a line, and nobody knows it: a library of the server may have printed it as well.
+  return pieces.some(
+    ({ text, from }, i) =>
+      authors[i] === 'server' &&
+      (soundsLikeLibrary(text) || (from === 'quote' && alive && !/\bMC|serv|start|runn|listen|tool/i.test(text))),
+  );
 }
 
 /** Nothing of the text was told, yet the command is one that prints. */

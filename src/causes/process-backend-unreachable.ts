@@ -1,6 +1,6 @@
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, lastRecovery, MILD, outdone, repeatsServer, WORDS, words } from './words.js';
+import { find, hinted, type Line, lastRecovery, MILD, outdone, repeatsServer, WORDS, words } from './words.js';
 
 /** The refusals and silences of every runtime; the numbers are ECONNREFUSED and ETIMEDOUT on Linux, macOS and Windows. */
 const REFUSED =
@@ -85,6 +85,10 @@ const PLACE = [
   /connect (?:ENOENT|ECONNREFUSED) (?<host>[/\\]\S+)/,
 ];
 
+/** Somewhere else, however it is spoken of. */
+const REMOTE =
+  /\b(?:connect\w*|reach\w*|database|network|socket|hosts?|daemon|backend|upstream|unavailable|time[d -]?out)\b/i;
+
 export default defineCause({
   id: 'process-backend-unreachable',
   title: 'A database or service that the server needs cannot be reached',
@@ -112,6 +116,13 @@ export default defineCause({
     const firm = lines.filter(({ text }, i) => i > back && !MILD.test(text) && !GOES_ON.test(text));
     const patterns = [REFUSED, UNKNOWN, SILENT, NAMED, ...WORDED];
     const hit = find(firm, ...patterns) ?? find(lines, ...patterns);
+    const hint = hit || given.handshake ? null : hinted(given, REMOTE);
+    if (hint)
+      return {
+        certainty: 'possible',
+        cites: [hint.at],
+        facts: { host: null, port: null, kind: null, how: 'not reached' },
+      };
     if (!hit) return null;
     const i = lines.findIndex(({ at }) => at === hit.line.at);
     const near: Line[] = [hit.line, ...lines.slice(i + 1, i + 8), ...lines.slice(Math.max(0, i - 3), i)];

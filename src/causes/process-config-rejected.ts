@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { find, type Line, REPLY, repeatsServer, unlogged, WORDS, words } from './words.js';
+import { find, hinted, type Line, REPLY, repeatsServer, unlogged, WORDS, words } from './words.js';
 
 /** Parsers of command lines: argparse, click, commander, yargs, clap, cobra, Go flag, picocli, .NET, getopt, node, java. */
 const ARGUMENT = [
@@ -70,6 +70,10 @@ const onlyMissing = (lines: Line[], i: number) => {
   );
 };
 
+/** Settings and paths, however they are spoken of. */
+const SETTINGS =
+  /\b(?:config\w*|settings?|options?|arguments?|parameters?|flags?|invalid|not (?:valid|supported|allowed)|must be|expected)\b/i;
+
 export default defineCause({
   id: 'process-config-rejected',
   title: 'The server refused an argument or a setting that it was given',
@@ -137,7 +141,16 @@ export default defineCause({
     // A usage text and nothing else, of a server over stdio: it did not serve.
     const alone =
       usage !== null && given.reported?.transport === 'stdio' && !given.process && all.indexOf(usage.line) <= 1;
-    if (!hit && !(usage && (ended || scolded || alone))) return null;
+    if (!hit && !(usage && (ended || scolded || alone))) {
+      const hint = hinted(given, SETTINGS);
+      return hint
+        ? {
+            certainty: 'possible',
+            cites: [hint.at],
+            facts: { said: hint.text.trim().slice(0, 240), what: null, kind: 'value' },
+          }
+        : null;
+    }
     const line = hit?.line ?? scolded ?? usage?.line;
     if (!line) return null;
     const exact = argument !== null && (usage !== null || /\berror: |^error\b/i.test(line.text));

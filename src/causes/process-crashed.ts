@@ -4,7 +4,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { ofSurroundings } from './surroundings.js';
-import { find, findAll, type Line, MILD, REPLY, WORDS, words } from './words.js';
+import { find, findAll, type Line, MILD, REPLY, unlogged, WORDS, words } from './words.js';
 
 /** The line that names the error, in every language; frames, code excerpts and the runtime's version are no such line. */
 const NAMED =
@@ -35,6 +35,8 @@ const ERRNO = /\bE[A-Z]{4,}\b/;
 const NOT_A_CRASH = new Set([13, 125, 126, 127, 9009]);
 const OUTSIDE = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGPIPE']);
 
+const LOST = /-32000\b|\bconnection closed\b|\bserver disconnected\b|\btransport closed unexpectedly\b/i;
+
 /** An error that came over the wire: the other side has it, and lives. */
 const REMOTE = /\bMcp(?:Protocol)?(?:Error|Exception)\b/;
 /** Words of a complaint, when no error is named. */
@@ -61,6 +63,15 @@ function above(lines: Line[]): Line | undefined {
   const i = lines.findIndex(({ text }) => FRAME.test(text));
   const before = lines[i - 1];
   return before && /\p{L}{3}/u.test(before.text) && !/\bwarn|^\S*\s*\^/i.test(before.text) ? before : lines[i];
+}
+
+/** What a server said on stderr before its client lost it, unless it had said that it is up. */
+function lastOfTheEnded(all: Line[], said: Line[]): Line | undefined {
+  const own = said.filter(({ from }) => from === 'stderr');
+  const lost = all.some(({ from, text }) => from === 'client' && LOST.test(text));
+  return lost && own.length <= 3 && !own.some(({ text }) => UP.test(text) || /\bstdio\b/i.test(text))
+    ? own.filter(({ text }) => LAST.test(text)).at(-1)
+    : undefined;
 }
 
 export default defineCause({
@@ -119,20 +130,26 @@ export default defineCause({
             .filter(
               ({ from, text }) =>
                 (from === 'stderr' || from === 'server-log') &&
-                VAGUE.test(text) &&
+                // A level that a logger or a client gave the line is no complaint.
+                VAGUE.test(unlogged(text)) &&
                 !MILD.test(text) &&
                 // A wait that ran out, or a list that is not taken, is no end.
                 !/\btimed? ?out\b|\b(?:tools|resources|prompts)\/list\b|\btools fetch\b/i.test(text),
             )
             .at(-1)
         : undefined;
-    if (vague)
+    // The client saw the end, and the server had said one thing before it, of which nobody knows more.
+    const only =
+      !exit && !line && !vague && !overHttp && !given.process && !answered && given.reported?.transport === 'stdio'
+        ? lastOfTheEnded(words(given), said)
+        : undefined;
+    if (vague ?? only)
       return {
         certainty: 'possible',
-        cites: [vague.at],
+        cites: [(vague ?? only)?.at ?? ''],
         facts: {
-          error: vague.text.trim().slice(0, 240),
-          lastWords: null,
+          error: vague?.text.trim().slice(0, 240) ?? null,
+          lastWords: only?.text.trim().slice(0, 240) ?? null,
           status: null,
           during: null,
           initialized: null,

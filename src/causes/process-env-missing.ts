@@ -6,7 +6,7 @@ import { FAILED_START } from './consequences.js';
 import { isSessionVariable } from './system.js';
 import { decidingVariables } from './two-worlds.js';
 import { CAMEL, GIVEN, listed, NAMELESS, named, SINGLE } from './variable-names.js';
-import { failed, find, type Line, MILD, outdone, WORDS, words } from './words.js';
+import { failed, find, hinted, type Line, MILD, outdone, WORDS, words } from './words.js';
 
 const ABOUT_SETTINGS =
   /\b(?:env(?:ironment)?|variables?|config\w*|settings?|credentials?|api.?keys?|tokens?|secrets?|required|missing|not set|validation)\b|SystemExit|KeyError|ValidationError/i;
@@ -50,6 +50,10 @@ function unfilled(
     },
   };
 }
+
+/** Keys and variables, however they are spoken of. */
+const KEYS =
+  /\b(?:api[ _-]?keys?|tokens?|credentials?|secrets?|env(?:ironment)?(?: ?var\w*)?|passwords?|authenticat\w+|unauthori[sz]ed|401|403)\b/i;
 
 interface EnvFacts extends Facts {
   variables: string[];
@@ -114,7 +118,16 @@ export default defineCause({
         !/SyntaxError|JSON|unexpected token/i.test(text),
     );
     const secret = overHttp || bridge ? null : find(own, NAMELESS, CAMEL);
-    if (names.size === 0 && !secret) return unfilled(given, lines);
+    if (names.size === 0 && !secret) {
+      const hint = unfilled(given, lines) ? null : hinted(given, KEYS);
+      return hint
+        ? {
+            certainty: 'possible',
+            cites: [hint.at],
+            facts: { variables: [], inShell: [], empty: [], placeholders: [], said: hint.text.trim().slice(0, 160) },
+          }
+        : unfilled(given, lines);
+    }
     const found = [...names.values()];
     const missing = [...names.keys()];
     return {
@@ -184,6 +197,15 @@ export default defineCause({
   why: "MCP clients start a server with a short list of variables and what the entry's env block adds. Variables from .bashrc, .zshrc or a .env file in another folder do not reach it.",
   refs: ['https://modelcontextprotocol.io/docs/develop/connect-local-servers'],
   examples: [
+    {
+      name: 'names in a list below a sentence',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        stderr:
+          'ValueError: At least one API configuration is required. Please set\n  either:\n  - ACME_API_KEY for Acme models\n  - NOTES_API_KEY for the notes',
+      },
+    },
     {
       name: 'found by trying, of a server that does not say which',
       finds: true,

@@ -14,6 +14,7 @@ const SAID = [
   /\b(?:received|got|caught|on|due to|handling)(?: (?:a|the|signal|shutdown signal))?:? (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?<first>SIG(?:TERM|INT|HUP|QUIT))(?: signal)? received\b|\bsignal received:? (?<last>SIG(?:TERM|INT|HUP|QUIT))\b|\b(?:received|got|caught) signal:? (?<name2>15|2|terminated|interrupt)\b/i,
   /\b(?:received|got|caught) (?<name>SIG(?:TERM|INT|HUP|QUIT))\b|\bsignal: (?<go>killed|terminated)\b/i,
   /(?:^|: |\s)(?<word>(?:(?<=zsh: |^)k|K)illed|Terminated)(?:: (?<number>9|15))?(?:\s+\S.{0,80})?$/,
+  /\b(?<word>OOM-?kill(?:ed|er)?|oom-kill)\b|\bOut of memory: (?<number>Kill)(?:ed)?\b/i,
   // A trace of system calls.
   /\bkill\(\d+, (?<name>SIG(?:KILL|TERM|INT|HUP))\)/,
 ];

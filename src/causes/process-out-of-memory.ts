@@ -96,12 +96,17 @@ export default defineCause({
         cites: [figure.line.at],
         facts: fact('figure', figure.line.text.trim().slice(0, 160)),
       };
+    // Nobody else kills so often without a word.
+    if (sent === 'SIGKILL' && peak === null)
+      return { certainty: 'possible', cites: [at('process', 'exit')], facts: fact('signal', null) };
     return entry ? { certainty: 'possible', cites: [at('reported', 'entry')], facts: fact('figure', entry[0]) } : null;
   },
   say: ({ by, said, peakMegabytes }) =>
-    by === 'figure'
-      ? `The report speaks of gigabytes of memory ("${said}"): a server that grows so is ended when the limit of its machine or container is reached.`
-      : `The server process was ended by ${by} because memory ran out${peakMegabytes === null ? '' : ` (its processes used up to ${peakMegabytes} MB)`}${said ? `: "${said}"` : ''}.`,
+    by === 'signal'
+      ? 'The server was ended with SIGKILL, as the kernel and container engines do when memory runs out; nothing was told of the memory it used.'
+      : by === 'figure'
+        ? `The report speaks of gigabytes of memory ("${said}"): a server that grows so is ended when the limit of its machine or container is reached.`
+        : `The server process was ended by ${by} because memory ran out${peakMegabytes === null ? '' : ` (its processes used up to ${peakMegabytes} MB)`}${said ? `: "${said}"` : ''}.`,
   fix: ({ node, by }) => [
     node
       ? {

@@ -7,7 +7,7 @@ const BROKEN_PIPE =
   /\bEPIPE\b|\bBroken ?Pipe(?:Error)?\b|\bos error (?:32|109|232)\)|\[Errno 32\]|write \|1: broken pipe|The pipe (?:has been ended|is being closed)|ERR_STREAM_(?:DESTROYED|WRITE_AFTER_END)|write after end/i;
 /** A person, or a list of processes, tells what was left. */
 const TOLD = [
-  /\borphan(?:ed|s|ing)?\b|\b(?:session|client|window|terminal|parent|editor) (?:was |is |has |had )?(?:closed|ended|gone|quit|died|exited)\b.{0,20}\b(?:long ago|already|hours|days|but)\b|\b(?:stays?|still|remains?|keeps?|kept) (?:on )?(?:alive|running|up)\b.{0,40}\b(?:after|when|once|although|even)\b|\bexits? only (?:after|on|with) SIG(?:TERM|KILL)\b|\bnever (?:be(?:en|ing)? )?(?:killed|cleaned|reaped|terminated)\b|\bzombies?\b|<defunct>|\bppid[ =:]*1\b|\bleav(?:es?|ing)\b.{0,60}\bprocess(?:es)?\b.{0,20}\b(?:behind|running|alive)\b|\breparented\b|\bleftover (?:server |node |python )?process/i,
+  /\borphan(?:ed|s|ing)?\b(?! (?:response|reply|message|request))|\bnone of (?:them|the(?:se|m)? ?\w*) (?:ever )?(?:exits?|ends?|stops?|terminates?|quits?)\b|\b(?:session|client|window|terminal|parent|editor) (?:was |is |has |had )?(?:closed|ended|gone|quit|died|exited)\b.{0,20}\b(?:long ago|already|hours|days|but)\b|\b(?:stays?|still|remains?|keeps?|kept) (?:on )?(?:alive|running|up)\b.{0,40}\b(?:after|when|once|although|even)\b|\bexits? only (?:after|on|with) SIG(?:TERM|KILL)\b|\bnever (?:be(?:en|ing)? )?(?:killed|cleaned|reaped|terminated)\b|\bzombies?\b|<defunct>|\bppid[ =:]*1\b|\bleav(?:es?|ing)\b.{0,60}\bprocess(?:es)?\b.{0,20}\b(?:behind|running|alive)\b|\breparented\b|\bleftover (?:server |node |python )?process/i,
   /\bprocess(?:es)?\b.{0,80}\b(?:left (?:behind|over|running)|(?:still|keeps?|remains?|stays?) (?:on )?(?:running|alive|around|there)|never (?:exits?|ends?|terminates?|dies?)|(?:do(?:es)?|did) ?n[o']t (?:exit|terminate|end|die|quit|shut ?down|stop)|accumulat\w+|pil(?:e|ing) up|leak\w*|not (?:cleaned up|terminated|killed|reaped))\b|\bserver\b.{0,60}\b(?:never exits?|keeps? running|(?:does|did)n?.?t? ?(?:not )?exit|still running|stays? alive)\b.{0,80}\b(?:after|when|once|stdin|client|session|clos\w+)\b/i,
   /\b(?:[5-9]\d|\d{3})(?:\.\d+)?(?:[–-]\d{1,3})? ?%.{0,20}\bCPU\b|\bCPU\b.{0,30}\b(?:[89]\d|\d{3})(?:\.\d+)? ?%|\bCPU-(?:minutes|hours)\b|\b(?:busy|infinite|tight)[- ]?loop(?:s|ing)?\b|\bspin(?:s|ning)\b.{0,40}\b(?:CPU|core|loop)\b/i,
 ];
@@ -23,6 +23,14 @@ const LISTS = [
   /^(?<rest>(?:node|python[\d.]*|npx|uvx?|bun|deno|java|dotnet)\.exe)\s+\d{2,7}\s+(?:Console|Services|RDP)/i,
   /^\s*\S{1,12}\s+(?:\d{1,2}:\d\d ?[AP]M|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ?\d{1,2}(?::\d\d)?[AP]M)\s+(?<rest>[a-z][\w@/.-]{2,60}\b)/,
 ];
+/** A command that counts processes, and below it how many there are. */
+const COUNTS = /\b(?:ps|pgrep|tasklist)\b.{0,160}\b(?:wc -l|find \/c)|\bgrep -c\b|\bpgrep -\w*c|\/proc\/\*/;
+function counted(lines: Line[]): Line | undefined {
+  return lines.find(({ text, from }, i) => {
+    const number = lines[i + 1];
+    return COUNTS.test(text) && number?.from === from && /^\s*(?:[3-9]|\d{2,4})\s*$/.test(number.text);
+  });
+}
 /** The same program several times in a list of processes. */
 function repeated(lines: Line[]): Line | undefined {
   for (const pattern of LISTS) {
@@ -76,7 +84,7 @@ export default defineCause({
     const own = lines.filter(({ from }) => from !== 'client');
     const pipes = findAll(own, BROKEN_PIPE);
     const told = find(lines, ...TOLD);
-    const list = repeated(lines);
+    const list = repeated(lines) ?? counted(lines);
     const many = find(lines, MANY);
     const entry =
       reported?.entry && (MANY.exec(reported.entry) ?? TOLD.map((p) => p.exec(reported.entry ?? '')).find(Boolean));
@@ -139,6 +147,14 @@ export default defineCause({
     'https://github.com/ooples/token-optimizer-mcp/pull/177',
   ],
   examples: [
+    {
+      name: 'counted',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        serverLog: 'ps -eo pid,etime,command | grep notes-mcp | grep -v grep | wc -l\n71',
+      },
+    },
     {
       name: 'EPIPE again and again',
       finds: true,

@@ -5,7 +5,7 @@ import { find, MILD, outdone, WORDS, words } from './words.js';
 /** "Address in use" of every runtime; 98, 48 and 10048 are its numbers on Linux, macOS and Windows. */
 const IN_USE = [
   /\bEADDRINUSE\b|\bAddrInUse\b|\baddress (?:is )?already in use\b|\bAddress in use\b|\[(?:Errno (?:98|48|10048)|WinError 10048)\]|\(os error (?:98|48|10048)\)|\bWSAEADDRINUSE\b/i,
-  /\bport (?<port>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|being used|taken|occupied|allocated|bound|not available|unavailable)\b|\bport is already allocated\b|\bports? (?:number )?(?:is |are |was |may )?(?:already |currently )?(?:be )?(?:already )?(?:in use|used by|taken|occupied|bound by|allocated)\b(?::? (?<after>\d{2,5}))?|\b(?:something|another (?:process|instance|program|application|server)|server|process) is already (?:running|listening|using|bound)[^.]{0,30}\bport (?<by>\d{2,5})|\bPorts? (?:is|are) not available: exposing port\b|\bPort(?:Already)?InUse\w*\b|Is port (?<bun>\d{2,5}) in use\?|\bConnection in use: \(/i,
+  /\bport (?<port>\d{2,5}) (?:is |was )?(?:already |currently |still )?(?:in use|being used|taken|occupied|allocated|bound|not available|unavailable)\b|\bport is already allocated\b|\bports? (?:number )?(?:is |are |was |may )?(?:already |currently )?(?:be )?(?:already )?(?:in use|used by|taken|occupied|bound by|allocated)\b(?::? (?<after>\d{2,5}))?|\b(?:something|another (?:process|instance|program|application|server)|server|process) is already (?:running|listening|using|bound)[^.]{0,30}\bport (?<by>\d{2,5})|\bPorts? (?:is|are) not available: exposing port\b|\bPort(?:Already)?InUse\w*\b|Is port (?<bun>\d{2,5}) in use\?|\bConnection in use: \(/i,
   /Only one usage of each socket address|conflicts with an existing registration on the machine|与计算机上的现有注册冲突|Konflikt mit einer vorhandenen Registrierung|conflit avec une inscription existante|jede Socketadresse[^.]* nur jeweils einmal|seule utilisation de chaque adresse de socket|solo se permite un uso de cada direcci|通常每个套接字地址|端口 ?(?<cn>\d*) ?(?:已被|被)占用|地址已在使用|アドレスは(?:既|すで)に使用|(?:アドレス|ポート)\S{0,6}(?:既に)?使用(?:中|され)|Die Adresse wird bereits (?:verwendet|benutzt)|Port \d* ?(?:ist|wird) bereits (?:belegt|verwendet|in Benutzung)|(?:Adresse|port \d*) ?(?:est )?déjà (?:utilisée?|en cours d.utilisation)|La direcci[oó]n ya (?:se est[áa] usando|est[áa] en uso)|(?:direcci[oó]n|puerto) (?:\d+ )?(?:ya )?(?:est[áa] )?(?:ya )?en uso|[Ee]ndereço já em uso|porta \d* ?(?:já está|già) in? ?em? ?uso|[Ii]ndirizzo già in uso|Адрес уже используется|Порт \d* ?(?:уже )?(?:занят|используется)|주소가 이미 사용|포트(?:가|는)? ?\d* ?(?:이|가)? ?이미 사용|(?:地址|位址)已(?:被|在)?(?:使用|占用)|cannot bind\b.{0,60}(?:another|in use|taken|listening)|(?:another|other) (?:server|process|program|instance) is (?:already )?listening/i,
 ];
 const ABOUT_PORTS = /EADDRINUSE|\baddress|\bbind|\blisten|\bport\b|Errno (?:98|48|10048)/i;
@@ -102,6 +102,11 @@ export default defineCause({
     'https://man7.org/linux/man-pages/man2/bind.2.html',
   ],
   examples: [
+    {
+      name: 'in use after all',
+      finds: true,
+      symptoms: { transport: 'stdio', stderr: 'ERROR: Port 3026 is still in use, despite our checks!' },
+    },
     {
       name: 'behind a remark about a variable that may be missing',
       finds: true,

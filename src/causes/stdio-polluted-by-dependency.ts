@@ -1,5 +1,5 @@
 import { defineCause, type FixStep } from './cause.js';
-import { SILENCE } from './consequences.js';
+import { FAILED_START } from './consequences.js';
 import { checkStep, effectOf, filterStep, POLLUTION, pollution, whereOf } from './pollution.js';
 
 const code = (say: string, to: string): FixStep => ({ say, edit: { file: 'the source of the server', to } });
@@ -91,7 +91,7 @@ export default defineCause({
   needs: [],
   uses: [...POLLUTION],
   // The trace may be the client's, pasted as if the server had printed it.
-  explains: ['process-crashed', ...SILENCE],
+  explains: FAILED_START,
 
   match: (given) => pollution(given, 'dependency'),
   say: (facts) => {

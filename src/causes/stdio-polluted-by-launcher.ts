@@ -1,5 +1,5 @@
 import { defineCause, type FixStep } from './cause.js';
-import { SILENCE } from './consequences.js';
+import { FAILED_START } from './consequences.js';
 import { checkStep, effectOf, filterStep, POLLUTION, pollution, whereOf } from './pollution.js';
 
 const entry = (say: string, at: string, to: string): FixStep => ({ say, edit: { file: 'the client config', at, to } });
@@ -136,7 +136,7 @@ export default defineCause({
   needs: [],
   uses: [...POLLUTION],
   // The trace may be the client's, pasted as if the server had printed it.
-  explains: ['process-crashed', ...SILENCE],
+  explains: FAILED_START,
 
   match: (given) => pollution(given, 'launcher'),
   say: (facts) => {

@@ -1,5 +1,5 @@
 import { defineCause, type FixStep } from './cause.js';
-import { SILENCE } from './consequences.js';
+import { FAILED_START } from './consequences.js';
 import { checkStep, effectOf, filterStep, POLLUTION, pollution, whereOf } from './pollution.js';
 
 const stderr = (to: string, say: string): FixStep => ({ say, edit: { file: 'the source of the server', to } });
@@ -48,7 +48,7 @@ export default defineCause({
   needs: [],
   uses: [...POLLUTION],
   // The trace may be the client's, pasted as if the server had printed it.
-  explains: ['process-crashed', ...SILENCE],
+  explains: FAILED_START,
 
   match: (given) => pollution(given, 'server'),
   say: (facts) => {

@@ -5,7 +5,7 @@ import { failed, find, outdone, WORDS, words } from './words.js';
 
 const EOF_WORDS = [
   // rmcp as a server; its client says "initialize response" instead, which is another failure.
-  /expect(?:ed)? initializ\w+ request|connection ?closed\W{1,3}initializ\w+ request|ConnectionClosed\("initializ\w+ request/i,
+  /expect(?:ed)? initializ\w+ request(?!\W{1,3}but received: ?Some)|connection ?closed\W{1,3}initializ\w+ request|ConnectionClosed\("initializ\w+ request/i,
   /\b(?:std ?in|standard input|input stream)\b[^.]{0,40}?\b(?:closed?|end(?:ed)?|EOF|end[- ]of[- ](?:file|stream|input)|not (?:connected|attached|available|open)|is null)\b/i,
   /\b(?:EOF|end[- ]of[- ](?:file|stream|input))\b[^.]{0,30}\b(?:std ?in|standard input|input stream|before initialize)\b/i,
   /\bEOF when reading a line\b/,
@@ -15,7 +15,8 @@ const EOF_WORDS = [
   /\bserver is closing: EOF\b|\breading from stream: .{0,30}EOF while parsing a value at line 1 column 0/,
 ];
 /** The server did hear a request: its stdin was open, and the end came later. */
-const HEARD = /"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out|\bflush|\bhangs?\b/i;
+const HEARD =
+  /\bconnection closed: initiali[sz]e response|"method"\s*:\s*"initialize"|\binitialize(?:d)? (?:request )?received|timed out|\bflush|\bhangs?\b/i;
 
 /** The part of a command line that takes stdin away, or null. */
 function detacher(command: string, args: string[]): string | null {
@@ -72,6 +73,13 @@ export default defineCause({
     // We held stdin open all the while: a server that ends by itself and speaks of EOF did not read from us.
     if (hit && handshake && process && process.pid !== null)
       return process.exit?.by === 'itself' ? { certainty: 'certain', cites, facts } : null;
+    // A good end and no word: a server that reads an empty stdin ends like that, and so does one that never reads.
+    const quiet =
+      process?.pid === null &&
+      process.exit?.code === 0 &&
+      !said.some(({ text }) => /\b(?:error|fail\w*|exception|fatal|missing|required|tools?\/|usage)\b/i.test(text));
+    if (!hit && !how && quiet)
+      return { certainty: 'possible', cites: [at('process', 'exit')], facts: { ...facts, sign: 'exit' } };
     if (!hit && !how) return null;
     // A server that then names an error of its own ended over that.
     const remark = hit && !how && outdone(said, hit.line, (text) => /\bstd ?in\b|\bEOF|EPIPE|pipe/i.test(text));
@@ -82,6 +90,8 @@ export default defineCause({
     if (sign === 'null') return `The stdin of the server process is /dev/null, so no request can reach it.${reason}`;
     if (sign === 'epipe')
       return `The server process lives, but it has closed its stdin: requests to it fail with EPIPE.${reason}`;
+    if (sign === 'exit')
+      return 'The server ended well and without a word, as servers do whose stdin is at its end before the first request.';
     if (sign === 'entry')
       return `The command of the entry starts the server without a stdin (${how}), so no request can reach it.`;
     return `The server read the end of its stdin before any request ("${text}"), and ended.${reason}`;

@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
-import { failed, find, type Line, WORDS, words } from './words.js';
+import { failed, find, type Line, unlogged, WORDS, words } from './words.js';
 
 const URL = String.raw`(?<url>(?:https?|tcp)://[^\s'"\])]+)`;
 const PLACE = String.raw`(?:(?:port|address|localhost|0\.0\.0\.0|127\.0\.0\.1|\[::\d?\]|\*)?[ :=#]{0,3})(?<port>\d{2,5})\b`;
@@ -89,7 +89,7 @@ export default defineCause({
 
     const died = process?.exit?.by === 'itself' && process.exit.code !== 0;
     const hit = find(
-      [...said, ...unwrapped(said)].filter(({ text }) => !BESIDE.test(text)),
+      [...said, ...unwrapped(said)].filter(({ text }) => !BESIDE.test(unlogged(text))),
       ...LISTENING,
     );
     const entry =
@@ -101,7 +101,7 @@ export default defineCause({
     if (!hit && !entry && !open) {
       // A port in the entry is a hint, as long as nothing else went wrong.
       const troubled =
-        said.some(({ text }) => TROUBLE.test(text)) || process?.exit !== undefined || handshake !== undefined;
+        said.some(({ text }) => TROUBLE.test(unlogged(text))) || process?.exit !== undefined || handshake !== undefined;
       const waits = given.reported?.clientError.some((text) => WAITS.test(text));
       if (!hint || troubled || !waits || !launch) return null;
     }

@@ -47,6 +47,11 @@ const LOCAL =
 /** Several lines: a heading with names below it (envalid, dotenv-safe, t3-env), an issue of zod, a field of pydantic. */
 const HEADING =
   /^.*\b(?:(?:missing|required|unset|undefined|(?<invalid>invalid)|following)\b[^:\n]{0,40}\b(?:env(?:ironment)?|variables?|config(?:uration)?|settings)\b[^:\n]{0,70}:?\s*[[{]?|not present in the environment:?|variables? (?:is|are) (?:missing|required|not set)[^:\n]{0,30}:[ \t]*)(?<list>(?:\n[ \t\p{P}\p{S}\d]*[A-Z][A-Z0-9_]{2,}.*){1,12})/gimu;
+/** Asked for in a sentence, with a list of names below it: "Please set either:". */
+const ASKED = new RegExp(
+  String.raw`\b(?:[Ss]et|[Pp]rovide|[Dd]efine|[Ee]xport|[Cc]onfigure|[Ss]pecify|[Aa]dd|[Nn]eeds?|[Rr]equire[sd]?)\b[^:\n]{0,60}:?(?:\n[ \t]*(?:[Ee]ither|[Oo]ne|[Aa]ny|[Bb]oth|[Aa]ll)\b[^\n]{0,40})?(?<list>(?:\n[ \t]*[-*•][ \t]+${NAME}\b[^\n]*){1,12})`,
+  'g',
+);
 const ITEM = /^[ \t\p{P}\p{S}\d]*(?<!\d)(?<names>[A-Z][A-Z0-9_]{2,}(?:, ?[A-Z][A-Z0-9_]{2,})*)\b(?<rest>.*)$/u;
 const ISSUE =
   /["']?path["']?:\s*\[\s*["'](?<zod>[A-Z][A-Z0-9_]{2,})["']\s*\],?\s*["']?message["']?:\s*["'](?:Required|[^"'\n]*received undefined)|received undefined\s+→ at (?<pretty>[A-Z][A-Z0-9_]{2,})|Required at ["'](?<at>[A-Z][A-Z0-9_]{2,})|^(?<field>[A-Za-z]\w*)\n\s+[Ff]ield required/gm;
@@ -105,6 +110,12 @@ export function listed(lines: Line[]): { name: string; line: Line | undefined; s
       return names && absent ? names.split(/, ?/).map((name) => ({ name, line: lines[first + k], sure: true })) : [];
     });
   });
+  const asked = [...text.matchAll(ASKED)].flatMap(({ index, groups, 0: whole }) => {
+    const start = index + whole.length - (groups?.list?.length ?? 0);
+    return [...(groups?.list ?? '').matchAll(new RegExp(String.raw`\n[ \t]*[-*•][ \t]+(?<name>${NAME})`, 'g'))].map(
+      (item) => ({ name: item.groups?.name ?? '', line: lineOf(start + item.index + 1), sure: false }),
+    );
+  });
   const settings = /validation errors? for \w*(?:settings|config|env)/i.test(text);
   const issues = [...text.matchAll(ISSUE)].flatMap(({ index, groups, 0: whole }) => {
     const { zod, pretty, at, field } = groups ?? {};
@@ -115,5 +126,5 @@ export function listed(lines: Line[]): { name: string; line: Line | undefined; s
       { name: name.toUpperCase(), line: lineOf(index + whole.indexOf(name)), sure: !field || /[A-Z]_/.test(field) },
     ];
   });
-  return [...below, ...issues].filter(({ name }) => usable(name));
+  return [...below, ...asked, ...issues].filter(({ name }) => usable(name));
 }

@@ -4,7 +4,7 @@
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { joined, requoted } from './pasted.js';
+import { joined, requoted } from './rejoined.js';
 
 export interface Line {
   text: string;
@@ -142,3 +142,25 @@ export const repeatsServer = ({ text, from }: Line): boolean =>
   !/-32\d{3}\b|fetch failed|\bconnection timeout (?:triggered|after)\b|^\W*connection (?:timed out|timeout|failed|error)\W*$|\bSSE\b|\bspawn\b|timed out (?:after|waiting)|request timed out|protocol version|is not valid JSON|JSON-?RPC|mcp\.json|mcp_?config|mcpServers|config(?:uration)? file|settings\.json|\bMCP (?:servers?|clients?) (?:config|settings)|failed to (?:re)?connect to (?:the )?(?:MCP|server)|connection to (?:the )?(?:MCP )?server/i.test(
     text,
   );
+
+/** A line of the server that names an error, or the exit code of one: process-crashed is likely then. */
+const ENDS_IN_ERROR = /^[\s|+│-]{0,8}(?:[\w$]+[.:]{1,2}){0,8}[A-Z]?[\w$]{0,60}(?:Error|Exception)\b(?: \[\w+\])?: \S/;
+
+/**
+ * A complaint that only hints at its reason, of a server that crashed: the second thing to look at, never the first.
+ * `hint` tells what the cause would look for.
+ */
+export function hinted(given: Sources & Partial<Pick<Evidence, 'http'>>, hint: RegExp): Line | null {
+  const { process, handshake, reported } = given;
+  if (reported?.transport !== 'stdio' || given.http || reported.url || handshake || (process && process.pid !== null))
+    return null;
+  if (process?.spawnError || process?.exit?.signal) return null;
+  const own = words(given).filter(({ from, text }) => (from === 'stderr' || from === 'server-log') && !MILD.test(text));
+  const crashed = own.find(({ text }) => ENDS_IN_ERROR.test(text) && hint.test(text));
+  return (
+    crashed ??
+    ((process?.exit?.code ?? 0) > 0 && (process?.exit?.code ?? 0) < 125
+      ? (own.find(({ text }) => hint.test(text)) ?? null)
+      : null)
+  );
+}

@@ -1,7 +1,7 @@
 /** Messages as they come out of reports: wrapped, without their quotation marks, behind a wrapper's prefix. The reason stays the root. */
 import { describe, expect, it } from 'vitest';
 import type { Symptoms } from '../../src/case/symptoms.js';
-import { joined, requoted } from '../../src/causes/pasted.js';
+import { joined, requoted } from '../../src/causes/rejoined.js';
 import { judge } from '../support/corpus.js';
 
 describe('wrapped lines', () => {
