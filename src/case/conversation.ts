@@ -1,9 +1,9 @@
 /** The messages that a client's log repeats, as far as they tell what was answered: logs cut long messages, so they are read in parts. */
 import type { Era } from './evidence.js';
 
-/** Claude Desktop and mcp-remote; VS Code at log level trace. */
+/** Claude Desktop and mcp-remote; VS Code at log level trace; loggers between client and server. */
 const MESSAGE =
-  /(?:Message from (?<who>client|server)|\[(?<from>editor|server) -> (?:editor|server)\])[: ]\s*(?<json>\{.*)$/;
+  /(?:Message from (?<who>client|server)|\[(?<from>editor|server) -> (?:editor|server)\]|\[(?<says>Client|Server) [Ss]ays\])[: ]\s*(?<json>\{.*)$/;
 const ID = /"id":\s*(?<id>\d{1,15}|"[^"]{1,100}")/;
 const METHOD = /"method":\s*"(?<method>[^"]{1,100})"/;
 const ERROR = /"error":\s*\{.{0,200}?"code":\s*(?<code>-?\d{1,6})/;
@@ -30,11 +30,11 @@ export function conversationIn(lines: string[]): Conversation | undefined {
   const timedOut: string[] = [];
   let seen = false;
   for (const line of lines) {
-    const { who, from, json } = MESSAGE.exec(line)?.groups ?? {};
+    const { who, from, says, json } = MESSAGE.exec(line)?.groups ?? {};
     if (json === undefined) continue;
     const id = ID.exec(json)?.groups?.id;
     const method = METHOD.exec(json)?.groups?.method;
-    if (who === 'client' || from === 'editor') {
+    if (who === 'client' || from === 'editor' || says === 'Client') {
       const given = CANCELLED.exec(json)?.groups?.id;
       const late = given === undefined ? undefined : open.get(given);
       if (late !== undefined) timedOut.push(late);

@@ -225,7 +225,7 @@ const ONLY_CLIENT =
   /^\W{0,3}(?:error: |mcp error -32000: |local )?(?:failed to (?:re)?connect(?: to (?:the )?(?:mcp )?server)?|connection closed|(?:mcp )?server disconnected|mcp startup failed|could not (?:connect|load app settings)|there was an error reading or parsing claude_desktop_config.{0,200})\W{0,3}$/i;
 /** What only a server says, on its own stderr, whichever field it was pasted into. */
 const SERVER_WORDS =
-  /^\W{0,4}INFO:?\s+(?:Uvicorn running|Started server process|Application startup|Waiting for application)|\bServer\.run\(\)|\brmcp::transport::io\b|\bserving error: |^\S{1,60}: uncaught: |\bCannot (?:drop|start) a runtime\b/;
+  /^\W{0,4}INFO:?\s+(?:Uvicorn running|Started server process|Application startup|Waiting for application)|\bServer\.run\(\)|\brmcp::transport::io\b|\bserving error: |^\S{1,60}: uncaught: |\bCannot (?:drop|start) a runtime\b|Traceback \(most recent call last\): File (?!.{0,600}[\\/]mcp[\\/]client\b)/;
 
 /** A text in which a client's log and the server's own words may stand side by side, taken apart. */
 function apart(text: string | undefined, alone: 'client' | 'server'): { client: string[]; server: string[] } {

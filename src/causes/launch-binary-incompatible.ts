@@ -6,7 +6,7 @@ import { failed, find, WORDS, words } from './words.js';
 
 /** A C library, or one of C++, that is older than the one the program was linked with. */
 const LIBC = [
-  /version [`'"‘](?<needs>(?:GLIBC|GLIBCXX|CXXABI|GCC|LIBSTDCXX|OPENSSL|ZLIB|GOMP|OMP)_[\d.]+)['"’] not found(?: \(required by (?<path>[^)]+)\))?/,
+  /version [`'"‘]?(?<needs>(?:GLIBC|GLIBCXX|CXXABI|GCC|LIBSTDCXX|OPENSSL|ZLIB|GOMP|OMP)_[\d.]+)['"’]? not found(?: \(required by (?<path>[^)]+)\))?/,
   /relocation error: (?<path>[^:]+): symbol \S+, version (?<needs>GLIBC\w*) not defined/,
   /(?:requires?|needs?|wants|at least|minimum)\b.{0,40}\b(?<needs>glibc(?:xx)?|libstdc\+\+)\b.{0,10}?[>= ]*(?<version>\d[\d.]+)/i,
   /Error relocating (?<path>[^:]+): \S+: symbol not found|symbol lookup error: (?<lookup>[^:]+): undefined symbol: .*GLIBC/,

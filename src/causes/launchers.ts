@@ -11,6 +11,8 @@ export function isJoined(text: string): boolean {
   if (LAUNCHER.test(program.split(/[\\/]/).pop() ?? '')) return true;
   // A folder's name with a blank goes on with a letter; an option does not.
   if (/^--?[A-Za-z][\w-]*(?:=|$)/.test(rest[0] ?? '')) return true;
+  // No folder is called by a URL.
+  if (/^https?:\/\//.test(rest[0] ?? '')) return true;
   // Otherwise a space may belong to a folder name: only an argument right behind a program's extension tells.
   return (
     /\.(?:exe|cmd|bat|[cm]?[jt]s|py|sh|jar|dll)["']?\s+(?:-|\/|@|[A-Za-z]:\\)/i.test(text) ||

@@ -21,6 +21,8 @@ const SAID = [
   /(?:Encoder|Decoder)Fallback(?:Exception)?|Unable to translate (?:bytes|Unicode character)/,
   /stream did not contain valid UTF-8|invalid utf-?8 (?:sequence|continuation|byte|encoding|string|character)|FromUtf8Error|not valid UTF-?8|Malformed UTF-8 characters|string is not valid utf-?8|ill-formed UTF-8|invalid UTF-8|encoded data was not valid(?: for encoding)?|ERR_ENCODING_INVALID_ENCODED_DATA/i,
   /Non-UTF-8 code starting with|configured to use ASCII as encoding|LookupError: unknown encoding|\(unicode error\)|unknown encoding: ?(?<page>[\w-]+)/,
+  // The name of the exception alone.
+  /\bUnicode(?:En|De)codeError\b/,
 ];
 
 /** Text that was written in UTF-8 and read as something else, or the other way round. */
