@@ -16,17 +16,21 @@ export interface Sizes {
   last: number;
 }
 
-const SIZES: Sizes = { head: 512 * 1024, tail: 2 * 1024 * 1024, first: 200, last: 1_000 };
+const SIZES: Sizes = { head: 256 * 1024, tail: 1024 * 1024, first: 200, last: 1_000 };
 /** A telling line is kept with the lines behind it: a stack trace, the rest of a message. */
 const LINES_BEHIND = 6;
 const MAX_PLACE = 2_000;
 /** Places looked at in one piece of the middle. Where every line tells, none does. */
-const PLACES_IN_A_PIECE = 400;
+const PLACES_IN_A_PIECE = 100;
 
 export class Sifter {
   readonly #sizes: Sizes;
   #head = '';
-  #tail = '';
+  /** Whole lines, the latest last: as many pieces as make up the tail. */
+  readonly #tail: string[] = [];
+  #tailLength = 0;
+  /** A line whose end has not come yet. */
+  #open = '';
   /** Characters that left the tail for good. */
   #passed = 0;
   readonly #first: string[] = [];
@@ -41,14 +45,25 @@ export class Sifter {
     if (room > 0) this.#head += text.slice(0, room);
     const rest = room > 0 ? text.slice(room) : text;
     if (!rest) return;
-    this.#tail += rest;
-    // Twice the size before anything is cut: otherwise every piece would copy the whole tail.
-    if (this.#tail.length < this.#sizes.tail * 2) return;
-    const cut = this.#tail.lastIndexOf('\n', this.#tail.length - this.#sizes.tail);
-    const end = cut < 0 ? this.#tail.length - this.#sizes.tail : cut + 1;
-    this.#look(this.#tail.slice(0, end));
-    this.#passed += end;
-    this.#tail = this.#tail.slice(end);
+    const all = this.#open + rest;
+    // A line longer than the whole tail is cut where it stands.
+    const cut = all.length > this.#sizes.tail ? all.length : all.lastIndexOf('\n') + 1;
+    this.#open = all.slice(cut);
+    if (cut === 0) return;
+    const piece = all.slice(0, cut);
+    this.#tail.push(piece);
+    this.#tailLength += piece.length;
+    // A piece is looked at when those behind it make up the tail by themselves: nothing is ever put together again.
+    for (
+      let oldest = this.#tail[0];
+      oldest && this.#tailLength - oldest.length >= this.#sizes.tail;
+      oldest = this.#tail[0]
+    ) {
+      this.#look(oldest);
+      this.#passed += oldest.length;
+      this.#tailLength -= oldest.length;
+      this.#tail.shift();
+    }
   }
 
   #look(piece: string): void {
@@ -75,12 +90,13 @@ export class Sifter {
 
   /** What was kept, in order. `omitted` counts the characters that were left out. */
   result(): { text: string; omitted: number } {
-    if (this.#passed === 0) return { text: this.#head + this.#tail, omitted: 0 };
+    const tail = this.#tail.join('') + this.#open;
+    if (this.#passed === 0) return { text: this.#head + tail, omitted: 0 };
     const between = [...this.#first, ...this.#last.slice(-this.#sizes.last)];
     const kept = between.reduce((sum, { length }) => sum + length, 0);
     const whole = (text: string) => (text.endsWith('\n') ? text : `${text}\n`);
     return {
-      text: [this.#head, ...between].map(whole).join('') + this.#tail,
+      text: [this.#head, ...between].map(whole).join('') + tail,
       omitted: Math.max(0, this.#passed - kept),
     };
   }
