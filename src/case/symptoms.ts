@@ -118,14 +118,15 @@ const errorReplies = (stdout: string | undefined): string[] =>
 /** Exit status and failure to spawn, as a client or a launcher words them. */
 function processOf(symptoms: Symptoms): Evidence['process'] | undefined {
   const text = [symptoms.clientError, symptoms.stderr, symptoms.serverLog].filter(Boolean).join('\n');
-  const spawn = /\bspawn\s(?<path>[^\n]+?)\s(?<code>E[A-Z0-9]{3,})\b|\bspawn (?<bare>E[A-Z0-9]{3,})\b/.exec(
-    text,
-  )?.groups;
+  const spawn =
+    /\bspawn\s(?<path>[^\n]+?)\s(?<code>E[A-Z0-9]{3,}|enoent|eacces|einval)\b|\bspawn (?<bare>E[A-Z0-9]{3,})\b/.exec(
+      text,
+    )?.groups;
   const told = symptoms.exitCode === undefined && symptoms.signal === undefined ? endedIn(text) : undefined;
   const code = symptoms.exitCode ?? told?.code ?? undefined;
   const signal = symptoms.signal ?? told?.signal ?? undefined;
   if (!spawn && code === undefined && signal === undefined) return undefined;
-  const errno = spawn?.code ?? spawn?.bare;
+  const errno = (spawn?.code ?? spawn?.bare)?.toUpperCase();
   return {
     pid: null,
     spawnError: errno

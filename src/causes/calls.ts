@@ -7,6 +7,8 @@ const CALL = [
   /\b(?:call(?:ing|ed|s)?|invok(?:e|ing|ed)|execut(?:e|ing|ed)|run(?:ning)?|us(?:e|ing)) (?:the |an? |any |an MCP |MCP |this |that |my |its )?(?:[`"'][\w.:-]{1,80}[`"'] )?tools?\b|\btool[- ](?:call|execution|invocation|run|request|use)s?\b|\btool ["'`<][\w.:<> -]{1,80}["'`>]/i,
   /\bError (?:calling|executing|invoking|running) (?!remote method\b)(?:MCP )?(?:tool )?\S|\bCalled \S+\.\S+\(|\bmcp__\w+__\w+|\bTool Error: |\bNo such tool available|\bTOOL_TIMEOUT|\btool_timeout|\bNo result received from\b|\b[Tt]ool [`'"]?[\w.-]{2,60}[`'"]? (?:started|finished|completed|invoked|called|took \d)|\boccurred invoking '|\bCallToolAsync\b/i,
   /\bcall(?:s|ing)? [`'"]?\w+[`'"]? (?:with|on|for|again)\b|\b(?:on|during|after|at|in) (?:one|the|a|every|each|any|that|its|the first|the second|subsequent) (?:\w+ )?call\b|\bsubsequent calls?\b|(?:工具调用|调用.{0,12}工具|呼叫工具|ツール(?:呼び出し|の呼び出し)|도구 호출)/i,
+  // Claude Code shows a call as: server - tool (MCP)(argument: "value").
+  /\b[\w.-]+ - [\w.-]+ \(MCP\)\(/,
 ];
 /** The lists were read: the handshake was over. */
 const OPENED =

@@ -7,6 +7,7 @@ import { failed, find, WORDS, words } from './words.js';
 
 /** Wordings of "no such program or file" that quote what was looked for. A blank inside is the fault. */
 const LOOKED_FOR = [
+  /\b[Cc]ommand ["'`“‘](?<joined>[^"'`“”‘’]{1,300} [^"'`“”‘’]{1,300})["'`”’] (?:needed to run .{1,80} )?(?:was |is |could )?not (?:be )?found/,
   /\bspawn (?<joined>\S+ (?!ENOENT\b).*?) ENOENT\b/,
   /(?:command not found|No such file or directory|not found in [$%]PATH%?|exec|[Tt]he term|Cannot run program|start process|Cannot find module|can't open file|Failed to spawn|Failed to parse|docker):? ?['"`‘](?<joined>[^'"`‘’]+ [^'"`’]+)['"`’]/,
   /^['"]{1,2}(?<joined>[^'"]+ [^'"]+)['"]{1,2} (?:is not recogni[sz]ed|ist entweder|n'est pas reconnu|no se reconoce)/,

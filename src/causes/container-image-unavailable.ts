@@ -64,6 +64,7 @@ export default defineCause({
   needs: [],
   uses: [...WORDS, 'launch'],
   explains: [
+    'launch-binary-incompatible',
     'container-stdin-detached',
     'container-tty-allocated',
     'container-exited',

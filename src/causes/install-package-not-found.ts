@@ -4,6 +4,8 @@ import { findAll, WORDS, words } from './words.js';
 
 /** The registry knows no package of that name. Each names the package, perhaps with a version behind it. */
 const NO_PACKAGE = [
+  // Registries of MCP servers: Smithery and its like.
+  /\b(?:Server|Package) ["'`](?<server>@?[\w.-]+\/[\w./-]+)["'`] (?:was )?not found\b/,
   // npm 6 to 11, pnpm, yarn 1 and berry, Bun, Deno, JSR.
   /['"](?<name>@?[^'"\s]+)['"] is not in (?:this|the npm) registry/,
   /^(?<name>@?[\w./-]+) is not in the npm registry|requested resource ['"](?<asked>@?[^'"\s]+)['"] could not be found/,

@@ -5,7 +5,7 @@ import { type Certainty, defineCause, type Facts } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSessionVariable } from './system.js';
 import { decidingVariables } from './two-worlds.js';
-import { CAMEL, GIVEN, listed, NAMELESS, named, SINGLE } from './variable-names.js';
+import { CAMEL, GIVEN, listed, NAMELESS, named, PROPERTY, SINGLE } from './variable-names.js';
 import { failed, find, hinted, type Line, MILD, outdone, WORDS, words } from './words.js';
 
 const ABOUT_SETTINGS =
@@ -117,7 +117,7 @@ export default defineCause({
         (from !== 'client' || given.reported?.transport === 'stdio') &&
         !/SyntaxError|JSON|unexpected token/i.test(text),
     );
-    const secret = overHttp || bridge ? null : find(own, NAMELESS, CAMEL);
+    const secret = overHttp || bridge ? null : (find(own, NAMELESS, CAMEL) ?? find(lines, PROPERTY));
     if (names.size === 0 && !secret) {
       const hint = unfilled(given, lines) ? null : hinted(given, KEYS);
       return hint

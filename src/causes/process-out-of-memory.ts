@@ -10,7 +10,7 @@ const RUNTIME = [
   /JavaScript heap out of memory|<--- Last few GCs --->|\bMark-Compact\b.{0,120}\b(?:allocation failure|last resort)|Reached heap limit|near heap limit Allocation failed|ERR_WORKER_OUT_OF_MEMORY|reaching memory limit|Array buffer allocation failed|node::OOMErrorHandler|RangeError: Out of memory|[Ff]atal (?:process|JavaScript) (?:out of memory|OOM)|Zone Allocation failed|invalid (?:table|array) size Allocation failed|v8::internal::.{0,60}OOM/,
   /java\.lang\.OutOfMemoryError|insufficient memory for the Java Runtime|Could not reserve enough space for \S* ?object heap|GC overhead limit exceeded/,
   /(?:^|[\s.])_?(?:Array)?MemoryError(?:$|:)|\bUnable to allocate [\d.]+ [KMGT]iB|CUDA out of memory|OutOfMemoryError\b|\bNoMemoryError\b|failed to allocate memory/,
-  /std::bad_alloc|runtime: out of memory|runtime: cannot allocate memory|memory allocation of \d+ bytes failed|System\.OutOfMemoryException|Allowed memory size of \d+ bytes exhausted|panic: OutOfMemory|fatal: out of memory/i,
+  /std::bad_alloc|runtime: out of memory|runtime: cannot allocate memory|memory allocation of \d+ bytes failed|System\.OutOfMemoryException|Allowed memory size of \d+ bytes exhausted|panic: OutOfMemory|fatal: out of memory|\bunable to allocate memory\b|\b[Cc]annot allocate memory\b|\bVirtualAlloc of \d+ bytes failed/i,
   /\bENOMEM\b|Cannot allocate memory|paging file is too small|os error 1455|Not enough storage is available/i,
 ];
 /** The system or the platform ended it. */

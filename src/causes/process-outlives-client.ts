@@ -12,7 +12,8 @@ const TOLD = [
   /\b(?:[5-9]\d|\d{3})(?:\.\d+)?(?:[–-]\d{1,3})? ?%.{0,20}\bCPU\b|\bCPU\b.{0,30}\b(?:[89]\d|\d{3})(?:\.\d+)? ?%|\bCPU-(?:minutes|hours)\b|\b(?:busy|infinite|tight)[- ]?loop(?:s|ing)?\b|\bspin(?:s|ning)\b.{0,40}\b(?:CPU|core|loop)\b/i,
 ];
 /** The count of equal programs: "36 orphaned instances", "92 serve.py processes". */
-const MANY = /\b(?<count>\d{1,4}) (?:[\w.@/-]{1,40} ){0,3}(?:processes|instances|copies)\b/i;
+const MANY =
+  /\b(?<count>\d{1,4}) (?:[\w.@/-]{1,40} ){0,3}(?:processes|instances|copies)\b|\b(?:processes|instances|copies)(?: (?:alive|running|left))?: {1,4}(?<number>\d{1,4})\b/i;
 /** A line of ps: a process id, figures, and a command. */
 const PS =
   /^\s*(?:\w[\w+-]*\s+)?\d{2,7}\s+.{0,80}?(?:\s|\/)(?<program>node|python[\d.]*|npx?|npm exec|uvx?|bun|deno|java|dotnet|docker)\b\s*(?<rest>\S.{0,80})?$/;
@@ -105,7 +106,7 @@ export default defineCause({
         cites: [pipes[0].line.at],
         facts: { ...facts, sign: 'pipe', said: pipes[0].line.text.trim().slice(0, 200) },
       };
-    if (many && Number(many.groups.count) > 2)
+    if (many && Number(many.groups.count ?? many.groups.number) > 2)
       return {
         certainty: 'possible',
         cites: [many.line.at],

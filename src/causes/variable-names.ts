@@ -62,6 +62,10 @@ export const NAMELESS = new RegExp(
   'i',
 );
 
+/** A registry or a gateway that checks the settings of a server against their schema, and misses a key. */
+export const PROPERTY =
+  /\b(?:missingProperty\\{0,3}["']?\s{0,2}:\s{0,2}\\{0,3}["']|(?:required property|Missing required (?:config(?:uration)?|setting|option|parameter)s?:?) \\{0,3}["'`]?)(?<name>[A-Za-z]\w{0,60}(?:[Kk]ey|KEY|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Pp]assword|PASSWORD|[Cc]redentials?))\b/;
+
 /** Options of libraries, written as in source code: "supabaseUrl is required". */
 export const CAMEL =
   /(?:^|[\s'"`(:])(?<camel>[a-z]{2,30}(?:[A-Z][a-z]{1,20}){0,3}(?:Url|URL|Uri|Key|Token|Secret|Id|ID|Host|Password|Username|Endpoint|Credentials))['"`]? (?:is|are|was|were|must be) (?:required|missing|not (?:set|provided|defined|configured|specified)|undefined|empty|set|provided)\b/;
