@@ -63,7 +63,8 @@ export default defineCause({
     const ruby = /LoadError|\.rb\b|incompatible library version/.test(text);
     // Of several lines the one that names the numbers is cited.
     const cited =
-      lines.find((line) => /NODE_MODULE_VERSION|compiled against a different/.test(line.text)) ??
+      lines.find((line) => /NODE_MODULE_VERSION/.test(line.text)) ??
+      lines.find((line) => /compiled against a different/.test(line.text)) ??
       lines.find((line) => line.at === hit.line.at);
     return {
       certainty:
