@@ -5,7 +5,7 @@
 
 /** Clients that mark a server's stderr: VS Code, Claude Code, Codex, Gemini CLI, LibreChat. */
 const MARKED =
-  /^.{0,200}?(?:\[server stderr\]|\bserver stderr[:>\]]|\bLog from MCP Server:|\bMCP (?:server )?stderr(?: \([^)]{1,60}\))?[:>\]]|\[stderr\]:?)[ \t]?(?<text>.*)$/i;
+  /^.{0,200}?(?:\[server stderr\]|\bserver stderr[:>\]]|\bMCP (?:server )?stderr(?: \([^)]{1,60}\))?[:>\]]|\[stderr\]:?)[ \t]?(?<text>.*)$/i;
 
 /** Cursor writes a server's stderr as errors of `user-<name>`, among its own. */
 const CURSOR = /^(?:\d{4}-\S+ \S+ )?\[error\] (?:user|project)-[\w.@/-]+: (?<text>.*)$/;
