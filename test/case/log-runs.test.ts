@@ -66,6 +66,17 @@ describe('Claude Desktop: several servers, several runs', () => {
   });
 });
 
+it('an initialize that the client gave up on was not closed by the server', () => {
+  const log = [
+    '2026-01-02T03:00:00.000Z [notes] [info] Initializing server...',
+    '2026-01-02T03:00:00.100Z [notes] [info] Message from client: {"method":"initialize","params":{"protocolVersion":"2025-06-18"},"jsonrpc":"2.0","id":0}',
+    '2026-01-02T03:01:00.100Z [notes] [info] Message from client: {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":0,"reason":"McpError: MCP error -32001: Request timed out"}}',
+    '2026-01-02T03:01:00.200Z [notes] [info] Server transport closed',
+  ].join('\n');
+  expect(evidenceOf(symptomsOf(log)).handshake?.initialize.status).toBe('unanswered');
+  expect(rootOf(log).root).toBe('handshake-unanswered');
+});
+
 it('Cursor: each start is announced in several ways, and is one', () => {
   const start = (time: string) => [
     `2026-01-02 ${time}.000 [info] user-notes: Handling CreateClient action`,
