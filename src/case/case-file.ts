@@ -82,6 +82,8 @@ export const caseFileSchema = z.object({
     network: attempt(evidenceSchemas.network).optional(),
     http: attempt(evidenceSchemas.http).optional(),
     endpoint: attempt(evidenceSchemas.endpoint).optional(),
+    series: attempt(evidenceSchemas.series).optional(),
+    stream: attempt(evidenceSchemas.stream).optional(),
     worlds: attempt(evidenceSchemas.worlds).optional(),
     reported: attempt(evidenceSchemas.reported).optional(),
   }),

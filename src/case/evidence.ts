@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { rpcError, systemError } from './errors.js';
-import { endpoint, type endpointAnswer, type exchange, http, network } from './remote.js';
+import { endpoint, type endpointAnswer, type exchange, http, network, series, stream } from './remote.js';
 
 /** The program to start, and what the command resolves to on this machine. */
 const launch = z.object({
@@ -303,6 +303,8 @@ export const evidenceSchemas = {
   network,
   http,
   endpoint,
+  series,
+  stream,
   worlds,
   reported,
 };
