@@ -1,6 +1,6 @@
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryAt, entryText, inContainer, isLoopback, listeners } from './listeners.js';
+import { entryAt, entryText, inContainer, isLoopback, listeners, wasReached } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -38,9 +38,9 @@ export default defineCause({
   explains: [...FAILED_START, 'network-refused', 'lifetime-idle-cut'],
 
   match(given) {
-    const { reported, handshake, http } = given;
+    const { reported, handshake } = given;
     const url = targetOf(given);
-    if (!reported || handshake || http?.exchanges.some(({ status }) => status !== undefined)) return null;
+    if (!reported || handshake || wasReached(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
     const place = inContainer(given);
     if (!place) return null;

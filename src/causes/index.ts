@@ -23,7 +23,10 @@ import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
 import containerUnhealthy from './container-unhealthy.js';
+import edgeAltersHeaders from './edge-alters-headers.js';
 import edgeBadGateway from './edge-bad-gateway.js';
+import edgeBlocksClient from './edge-blocks-client.js';
+import edgeBuffersStream from './edge-buffers-stream.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
@@ -106,7 +109,10 @@ export const causes: readonly Cause[] = [
   containerStdinDetached,
   containerTtyAllocated,
   containerUnhealthy,
+  edgeAltersHeaders,
   edgeBadGateway,
+  edgeBlocksClient,
+  edgeBuffersStream,
   handshakeNonconforming,
   handshakeRefused,
   handshakeSlowStart,
