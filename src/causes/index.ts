@@ -27,6 +27,7 @@ import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
+import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
 import httpNotMcp from './http-not-mcp.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
@@ -105,6 +106,7 @@ export const causes: readonly Cause[] = [
   handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
+  httpAsgiLifespanMisused,
   httpEndpointWrong,
   httpNotMcp,
   httpRedirectLosesRequest,
