@@ -23,7 +23,8 @@ type Found = { url: string | null; twice: boolean; serverless: boolean };
 
 export default defineCause({
   id: 'http-asgi-lifespan-misused',
-  title: 'The session manager of the Python server does not run, because its lifespan is not entered or is entered twice',
+  title:
+    'The session manager of the Python server does not run, because its lifespan is not entered or is entered twice',
   culprit: 'server',
   severity: 'broken',
   seenAs: [

@@ -27,8 +27,10 @@ import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
+import httpAcceptIncomplete from './http-accept-incomplete.js';
 import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
+import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
 import httpNotMcp from './http-not-mcp.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
@@ -106,8 +108,10 @@ export const causes: readonly Cause[] = [
   handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
+  httpAcceptIncomplete,
   httpAsgiLifespanMisused,
   httpEndpointWrong,
+  httpHostOrOriginRejected,
   httpNotMcp,
   httpRedirectLosesRequest,
   httpServerError,
