@@ -5,7 +5,8 @@
 import type { Exchange } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Channel, Outcome, RequestOptions } from './channel.js';
-import { type Connections, type ExchangeResult, exchange } from './http-exchange.js';
+import type { Connections } from './connections.js';
+import { type ExchangeResult, exchange } from './http-exchange.js';
 import { MODERN } from './revisions.js';
 
 export interface HttpOptions {
@@ -59,6 +60,15 @@ export class StreamableHttpChannel implements Channel {
     this.#exchanges = exchanges;
   }
 
+  /** The session id that the server gave, if it gave one, and the revision agreed. */
+  get session(): string | undefined {
+    return this.#session;
+  }
+
+  get revision(): string | undefined {
+    return this.#revision;
+  }
+
   agreed(revision: string): void {
     this.#revision = revision;
   }
@@ -98,6 +108,7 @@ export class StreamableHttpChannel implements Channel {
   #post(method: string, message: object, { timeoutMs, era }: RequestOptions, id?: number): Promise<ExchangeResult> {
     return this.#do({
       purpose: method,
+      rpc: method,
       method: 'POST',
       timeoutMs,
       body: JSON.stringify(message),
@@ -107,13 +118,18 @@ export class StreamableHttpChannel implements Channel {
         ...this.#ofSession(era),
         ...(era === 'discover' && { 'mcp-method': method }),
       },
+      // A legacy server opens its stream for any method: its first event says so, and no reply will ever come.
+      onEvent: ({ event }) => event === 'endpoint',
       onMessage: (reading) =>
         reading.type === 'response' && (reading.message.id === id || reading.message.error !== undefined),
     });
   }
 
   async #do(
-    spec: Pick<Parameters<typeof exchange>[0], 'purpose' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage'>,
+    spec: Pick<
+      Parameters<typeof exchange>[0],
+      'purpose' | 'rpc' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage' | 'onEvent'
+    >,
   ): Promise<ExchangeResult> {
     const { url, headers, userAgent, urlHasCredentials } = this.#options;
     const full = {
