@@ -21,6 +21,7 @@ import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
 import containerUnhealthy from './container-unhealthy.js';
+import deployNotFound from './deploy-not-found.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
@@ -99,6 +100,7 @@ export const causes: readonly Cause[] = [
   containerStdinDetached,
   containerTtyAllocated,
   containerUnhealthy,
+  deployNotFound,
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,
