@@ -127,7 +127,7 @@ export function isDeployed(given: Told): boolean {
 
 /** A named error, of any language, which the program itself wrote: it says more than the platform's word that it ended. */
 const REASON =
-  /^(?!.*(?:health ?check|probe failed)).*(?:\b[A-Z]\w*(?:Error|Exception)\b(?:: \S| \[ERR_)|\bTraceback \(most recent|\bpanicked at\b|^panic: |\bCannot find (?:module|package)\b|\bNo module named\b|\bEADDRINUSE\b|\bheap out of memory\b|\bOOMKilled\b|\b(?:environment variables?|env(?:ironment)? var)\b.{0,60}\b(?:required|missing|not set)|\b(?:required|missing)\b.{0,40}\b(?:environment variable|env var)|exec format error)/;
+  /^(?!.*(?:health ?check|probe failed)).*(?:\b[A-Z]\w*(?:Error|Exception)\b(?:: \S| \[ERR_)|\bTraceback \(most recent|\bpanicked at\b|^panic: |\bCannot find (?:module|package)\b|\bNo module named\b|\bEADDRINUSE\b|\bheap out of memory\b|\bOOMKilled\b|\b(?:environment variables?|env(?:ironment)? var)\b.{0,60}\b(?:required|missing|not set)|\b(?:required|missing)\b.{0,40}\b(?:environment variable|env var)|exec format error|: (?:command )?not found\b|\bcan't open file\b|\bNo such file or directory\b)/;
 
 /** Whether the program's own log shows why it failed. */
 export const reasonIn = (lines: Line[]): boolean => lines.some(({ text }) => REASON.test(text));
