@@ -52,7 +52,10 @@ const PARTS: [keyof Told | 'took' | 'seconds', RegExp][] = [
     'status',
     /\b(?:status_?[cC]ode|responseStatusCode|httpStatus|http_status|DownstreamStatus|EdgeResponseStatus|response_code|status|sc_status)"?[=:]\s?"?(?<value>[1-5]\d\d)\b/,
   ],
-  ['took', /\b(?:responseTime|response_time_ms|totalDuration|duration_ms|elapsed_ms|took|service)"?[=:]\s?"?(?<value>\d[\d.]{0,12})(?:ms)?\b(?!s)/],
+  [
+    'took',
+    /\b(?:responseTime|response_time_ms|totalDuration|duration_ms|elapsed_ms|took|service)"?[=:]\s?"?(?<value>\d[\d.]{0,12})(?:ms)?\b(?!s)/,
+  ],
 ];
 
 /** Files, icons and checks that every page and platform asks for. */
@@ -70,7 +73,12 @@ function ofNginx(line: string): Told | null {
     : /while reading upstream|sending to client/.test(words)
       ? 'body'
       : 'headers';
-  const late = phase === 'connect' ? 'UND_ERR_CONNECT_TIMEOUT' : phase === 'body' ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT';
+  const late =
+    phase === 'connect'
+      ? 'UND_ERR_CONNECT_TIMEOUT'
+      : phase === 'body'
+        ? 'UND_ERR_BODY_TIMEOUT'
+        : 'UND_ERR_HEADERS_TIMEOUT';
   const code = /timed out/.test(words)
     ? late
     : /host not found/.test(words)

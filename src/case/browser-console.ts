@@ -6,7 +6,7 @@ import { browserFailure } from './net-errors.js';
 const URL_PART = String.raw`(?<url>https?:\/\/[^\s'"’”)]{1,2000})`;
 const QUOTES = String.raw`['"‘’“”]?`;
 
-/** Access to fetch at 'U' (redirected from 'V') from origin 'O' has been blocked by CORS policy: REASON */
+/** Access to fetch at U (after a redirect also: its first URL) from origin O has been blocked by CORS policy: REASON */
 const CHROME_CORS = new RegExp(
   String.raw`\bAccess to (?:fetch|XMLHttpRequest|resource|internal resource) at ${QUOTES}${URL_PART}${QUOTES}(?: \(redirected from ${QUOTES}(?<from>[^'")]{1,2000})${QUOTES}\))? from origin ${QUOTES}(?<origin>[^'"’\s]{1,300})${QUOTES} has been blocked by CORS policy:? ?(?<reason>.{0,600})`,
 );
@@ -15,7 +15,8 @@ const FIREFOX_CORS = new RegExp(
   String.raw`\bCross-Origin Request Blocked: .{0,120}? at ${URL_PART}\.?\s+\(Reason: (?<reason>[^)]{1,300}\)?)\)?\.?(?: ?Status code: (?<status>\d{3}|\(null\)))?`,
 );
 /** Origin O is not allowed by Access-Control-Allow-Origin. Status code: 401; Fetch API cannot load U due to access control checks. */
-const SAFARI_ORIGIN = /\bOrigin (?<origin>https?:\/\/\S{1,300}) is not allowed by Access-Control-Allow-Origin\.(?: Status code: (?<status>\d{3}))?/;
+const SAFARI_ORIGIN =
+  /\bOrigin (?<origin>https?:\/\/\S{1,300}) is not allowed by Access-Control-Allow-Origin\.(?: Status code: (?<status>\d{3}))?/;
 const SAFARI_LOAD = new RegExp(
   String.raw`\b(?:Fetch API|XMLHttpRequest) cannot load ${URL_PART} due to access control checks`,
 );
@@ -44,9 +45,10 @@ const OF_PREFLIGHT = /preflight|Access-Control-Allow-(?:Headers|Methods)|Request
 
 /** What the reason says of the headers of the answer. */
 function headersOf(reason: string): Headers {
-  const value = /'Access-Control-Allow-Origin' header (?:has a value|contains the invalid value|contains multiple values) '(?<value>[^']{0,300})'/.exec(
-    reason,
-  )?.groups?.value;
+  const value =
+    /'Access-Control-Allow-Origin' header (?:has a value|contains the invalid value|contains multiple values) '(?<value>[^']{0,300})'/.exec(
+      reason,
+    )?.groups?.value;
   if (value !== undefined) return { 'access-control-allow-origin': value };
   const other = /‘Access-Control-Allow-Origin’ does not match ‘(?<value>[^’]{0,300})’/.exec(reason)?.groups?.value;
   return other === undefined ? {} : { 'access-control-allow-origin': other };
@@ -93,7 +95,14 @@ function ofResource(line: string): Said[] {
   const { url = '', status, error } = CHROME_RESOURCE.exec(line)?.groups ?? {};
   if (!status && (!error || /ERR_FAILED/.test(error))) return [];
   const whole = /^https?:/.test(url) ? url : /^[\w.-]+(?::\d+)?\/\w/.test(url) ? `http://${url}` : '';
-  return [{ method: 'POST', url: whole, status: Number(status) || undefined, error: error ? browserFailure(error) : undefined }];
+  return [
+    {
+      method: 'POST',
+      url: whole,
+      status: Number(status) || undefined,
+      error: error ? browserFailure(error) : undefined,
+    },
+  ];
 }
 
 /** Safari needs several lines for what the others say in one. */
@@ -104,7 +113,9 @@ function ofSafari(lines: string[]): Said[] {
   const preflight = first(SAFARI_PREFLIGHT);
   const header = first(SAFARI_HEADER);
   if (!refused && !(url && (preflight || header))) return [];
-  const reason = [...lines].find((line) => SAFARI_ORIGIN.test(line) || SAFARI_PREFLIGHT.test(line) || SAFARI_HEADER.test(line));
+  const reason = [...lines].find(
+    (line) => SAFARI_ORIGIN.test(line) || SAFARI_PREFLIGHT.test(line) || SAFARI_HEADER.test(line),
+  );
   return [
     {
       method: preflight || header ? 'OPTIONS' : 'POST',
@@ -118,7 +129,11 @@ function ofSafari(lines: string[]): Said[] {
 
 /** The requests of which the console of a browser tells, in order. */
 export function consoleIn(lines: string[]): Exchange[] {
-  const told = lines.filter((line) => /CORS|Cross-Origin|net::ERR_|access control checks|Failed to load resource|Access-Control-Allow|\b[1-5]\d\d \(/.test(line));
+  const told = lines.filter((line) =>
+    /CORS|Cross-Origin|net::ERR_|access control checks|Failed to load resource|Access-Control-Allow|\b[1-5]\d\d \(/.test(
+      line,
+    ),
+  );
   const said = told.flatMap((line) => saidIn(line) ?? []);
   const ofOthers = [...ofSafari(told), ...told.flatMap(ofResource)];
   const all = said.length > 0 ? said : ofOthers;

@@ -33,8 +33,16 @@ const FORMS: Form[] = [
     own: true,
   },
   // VS Code: "Error 404 status sending message to URL: body", "404 status connecting to URL as SSE: body"
-  { pattern: new RegExp(String.raw`\b${STATUS} status sending message to ${URL_PART}?${BODY}`), method: 'POST', own: true },
-  { pattern: new RegExp(String.raw`\b${STATUS} status connecting to ${URL_PART}? as SSE${BODY}`), method: 'GET', own: true },
+  {
+    pattern: new RegExp(String.raw`\b${STATUS} status sending message to ${URL_PART}?${BODY}`),
+    method: 'POST',
+    own: true,
+  },
+  {
+    pattern: new RegExp(String.raw`\b${STATUS} status connecting to ${URL_PART}? as SSE${BODY}`),
+    method: 'GET',
+    own: true,
+  },
   // httpx: Client error '404 Not Found' for url 'http://...'; Redirect response '307 Temporary Redirect' for url '...'
   {
     pattern: new RegExp(
@@ -42,22 +50,36 @@ const FORMS: Form[] = [
     ),
   },
   // requests; aiohttp; reqwest; Go's mark3labs; Java
-  { pattern: new RegExp(String.raw`\b${STATUS} (?:Client|Server) Error: (?<text>[A-Za-z' -]{2,40}?) for url: ${URL_PART}`) },
-  { pattern: new RegExp(String.raw`\b${STATUS}, message=['"](?<text>[^'"]{0,60})['"], url=(?:URL\()?['"]?${URL_PART}`) },
+  {
+    pattern: new RegExp(
+      String.raw`\b${STATUS} (?:Client|Server) Error: (?<text>[A-Za-z' -]{2,40}?) for url: ${URL_PART}`,
+    ),
+  },
+  {
+    pattern: new RegExp(String.raw`\b${STATUS}, message=['"](?<text>[^'"]{0,60})['"], url=(?:URL\()?['"]?${URL_PART}`),
+  },
   {
     pattern: new RegExp(
       String.raw`\bHTTP status (?:client|server) error \(${STATUS} (?<text>[A-Za-z' -]{2,40})\) for url \(${URL_PART}\)`,
     ),
   },
   { pattern: new RegExp(String.raw`\bServer returned HTTP response code: ${STATUS} for URL: ${URL_PART}`) },
-  { pattern: new RegExp(String.raw`\b${STATUS}(?: (?<text>[A-Za-z' -]{2,40}))? from (?<method>POST|GET|DELETE) ${URL_PART}`) },
+  {
+    pattern: new RegExp(
+      String.raw`\b${STATUS}(?: (?<text>[A-Za-z' -]{2,40}))? from (?<method>POST|GET|DELETE) ${URL_PART}`,
+    ),
+  },
   {
     pattern: new RegExp(
       String.raw`\b${STATUS}(?: (?<text>[A-Za-z' -]{2,40}?))? on (?<method>POST|GET|DELETE) request for ['"]?${URL_PART}['"]?(?:: ?(?<body>\S.*))?`,
     ),
   },
   // httpx tells of every request it makes.
-  { pattern: new RegExp(String.raw`\bHTTP Request: (?<method>POST|GET|DELETE) ${URL_PART} "HTTP/[\d.]+ (?<status>[1-5]\d\d)(?: (?<text>[A-Za-z' -]{2,40}))?"`) },
+  {
+    pattern: new RegExp(
+      String.raw`\bHTTP Request: (?<method>POST|GET|DELETE) ${URL_PART} "HTTP/[\d.]+ (?<status>[1-5]\d\d)(?: (?<text>[A-Za-z' -]{2,40}))?"`,
+    ),
+  },
   // Go: notification failed with status 406: {...}; request failed with status 400: ...
   {
     pattern: new RegExp(
@@ -66,10 +88,18 @@ const FORMS: Form[] = [
     ),
     method: 'POST',
   },
-  { pattern: new RegExp(String.raw`\bsending "(?<rpc>[\w/]{1,60})": (?<text>[A-Z][A-Za-z ]{2,40})$`), method: 'POST' },
+  { pattern: /\bsending "(?<rpc>[\w/]{1,60})": (?<text>[A-Z][A-Za-z ]{2,40})$/, method: 'POST' },
   // Java SDK: Invalid SSE response. Status code: 404 Line: body
-  { pattern: new RegExp(String.raw`\bInvalid SSE response\. Status code: ${STATUS}(?: Line: (?<body>.*))?`), method: 'GET', own: true },
-  { pattern: new RegExp(String.raw`\bSending message failed with a non-OK HTTP code: ${STATUS}`), method: 'POST', own: true },
+  {
+    pattern: new RegExp(String.raw`\bInvalid SSE response\. Status code: ${STATUS}(?: Line: (?<body>.*))?`),
+    method: 'GET',
+    own: true,
+  },
+  {
+    pattern: new RegExp(String.raw`\bSending message failed with a non-OK HTTP code: ${STATUS}`),
+    method: 'POST',
+    own: true,
+  },
   // rmcp: unexpected server response: HTTP 404 Not Found: body
   {
     pattern: new RegExp(

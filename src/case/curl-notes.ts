@@ -24,7 +24,10 @@ const TLS: [RegExp, string][] = [
   [/not yet valid|not yet activated/i, 'CERT_NOT_YET_VALID'],
   [/self[- ]signed certificate in certificate chain/i, 'SELF_SIGNED_CERT_IN_CHAIN'],
   [/self[- ]signed certificate/i, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-  [/unable to get local issuer|UNTRUSTED_ROOT|unknown CA|known issuer|self-signed CA/i, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+  [
+    /unable to get local issuer|UNTRUSTED_ROOT|unknown CA|known issuer|self-signed CA/i,
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  ],
   [/unable to verify the first certificate/i, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   [/subject name|WRONG_PRINCIPAL|match(?:es)? (?:target )?host ?name/i, 'ERR_TLS_CERT_ALTNAME_INVALID'],
   [/wrong version number/i, 'ERR_SSL_WRONG_VERSION_NUMBER'],
@@ -173,7 +176,8 @@ export class Way {
     if (agreed || /^\s*(?:TLSv|ALPN|schannel:|Server certificate:)/.test(line)) this.#tls = true;
     this.#alpn ??= /^\s*ALPN:? server accepted(?: to use)? (?<name>[\w./]{1,20})/.exec(line)?.groups?.name;
     const { name, value } =
-      /^ {1,3}(?<name>subject|issuer|start date|expire date|subjectAltName): (?<value>.{1,500})$/.exec(line)?.groups ?? {};
+      /^ {1,3}(?<name>subject|issuer|start date|expire date|subjectAltName): (?<value>.{1,500})$/.exec(line)?.groups ??
+      {};
     if (name && value) this.#certificate[name] ??= value;
     if (
       /^\s*(?:SSL certificate problem|SSL: (?:no alternative certificate|certificate subject name|no certificate subject)|schannel: SNI or certificate check failed|OpenSSL\/\S+: error:|OpenSSL SSL_connect|error:[0-9A-F]{6})/i.test(
@@ -212,7 +216,8 @@ export class Way {
 
   /** What curl said at its end. Codes of curl(1). */
   curl(code: number, words: string): void {
-    const name = /(?:resolve (?:host|proxy)(?: name)?|[Cc]onnect to) ?:? ?(?<name>[\w.-]{1,253})/.exec(words)?.groups?.name;
+    const name = /(?:resolve (?:host|proxy)(?: name)?|[Cc]onnect to) ?:? ?(?<name>[\w.-]{1,253})/.exec(words)?.groups
+      ?.name;
     if ((code === 5 || code === 6) && name && !this.#dnsError) this.dns(name, words);
     if ([35, 51, 58, 60, 77, 83, 90, 91].includes(code)) this.tlsFailed(words);
     if (code === 28 && /connect/i.test(words)) this.#late(words);

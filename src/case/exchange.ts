@@ -39,7 +39,8 @@ export function secretsOfRequest(headers: Headers, url = ''): string[] {
   const values = Object.entries(headers).flatMap(([name, value]) => {
     if (PLAIN_REQUEST.test(name) || /^(?:true|false|\d{1,6}|[a-z]{1,12}|.{0,5})$/i.test(value)) return [];
     const bare = value.replace(/^(?:Bearer|Basic|Token|Digest|ApiKey)\s+/i, '');
-    const cookies = name.toLowerCase() === 'cookie' ? value.split(/;\s*/).map((pair) => pair.replace(/^[^=]*=/, '')) : [];
+    const cookies =
+      name.toLowerCase() === 'cookie' ? value.split(/;\s*/).map((pair) => pair.replace(/^[^=]*=/, '')) : [];
     return [value, bare, ...cookies];
   });
   return [...values, ...secretParameters(url)].filter((value) => value.length >= 4);
@@ -47,7 +48,9 @@ export function secretsOfRequest(headers: Headers, url = ''): string[] {
 
 /** The values of cookies that a response sets, without their attributes. */
 export const secretsOfCookies = (lines: string[]): string[] =>
-  lines.flatMap((line) => line.split('\n')).flatMap((line) => /^[^=;]*=(?<value>[^;]{4,})/.exec(line)?.groups?.value ?? []);
+  lines
+    .flatMap((line) => line.split('\n'))
+    .flatMap((line) => /^[^=;]*=(?<value>[^;]{4,})/.exec(line)?.groups?.value ?? []);
 
 /** The values of secret parameters in the query of a URL. */
 function secretParameters(url: string): string[] {
@@ -103,7 +106,8 @@ export function exchangeFrom({ purpose = 'reported', ...told }: Told): Exchange 
   const requestHeaders = told.requestHeaders && lowerCased(told.requestHeaders);
   const contentType = headers?.['content-type'];
   const body = told.body;
-  const events = body !== undefined && /event-stream/.test(contentType ?? '') ? eventsIn(body.slice(0, MAX_BODY)) : undefined;
+  const events =
+    body !== undefined && /event-stream/.test(contentType ?? '') ? eventsIn(body.slice(0, MAX_BODY)) : undefined;
   const exchange: Exchange = {
     ...told,
     purpose,

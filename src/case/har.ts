@@ -118,7 +118,15 @@ export class HarReader {
     const method = text(request.method).toUpperCase() || 'GET';
     const status = number(response?.status) ?? 0;
     const failure = status > 0 ? undefined : browserFailure(text(response?._error) || 'net::ERR_FAILED');
-    const kind = this.#kindOf({ entry, url, method, rpc, requestHeaders, headers, failed: status >= 400 || failure !== undefined });
+    const kind = this.#kindOf({
+      entry,
+      url,
+      method,
+      rpc,
+      requestHeaders,
+      headers,
+      failed: status >= 400 || failure !== undefined,
+    });
     const times = Date.parse(text(entry.startedDateTime));
     if (Number.isFinite(times)) this.#began ??= times;
     if (!kind) return;
@@ -167,7 +175,9 @@ export class HarReader {
     if (SIGN_IN.test(path)) return 'sign-in';
     const asks = of.requestHeaders['access-control-request-headers'] ?? '';
     if (of.method === 'OPTIONS') return /mcp-/i.test(asks) || ENDPOINT.test(path) ? 'preflight' : undefined;
-    const marked = [...Object.keys(of.requestHeaders), ...Object.keys(of.headers)].some((name) => name.startsWith('mcp-'));
+    const marked = [...Object.keys(of.requestHeaders), ...Object.keys(of.headers)].some((name) =>
+      name.startsWith('mcp-'),
+    );
     if (of.rpc !== undefined || marked || ENDPOINT.test(path)) return 'mcp';
     const beside = BESIDE.test(text(of.entry._resourceType)) || FILE.test(path);
     return of.failed && !beside ? 'failed' : undefined;
@@ -202,5 +212,7 @@ export class HarReader {
 function keepsBody(kind: Kind, status: number, rpc: string | undefined, url: string, body: string): boolean {
   if (status >= 400) return true;
   if (kind === 'sign-in') return /\.well-known/.test(url);
-  return !/^(?:tools\/call|resources\/read|prompts\/get|completion\/complete)$/.test(rpc ?? '') || /"error"\s*:/.test(body);
+  return (
+    !/^(?:tools\/call|resources\/read|prompts\/get|completion\/complete)$/.test(rpc ?? '') || /"error"\s*:/.test(body)
+  );
 }

@@ -29,5 +29,9 @@ const CHROME: [RegExp, string, Failure['phase']][] = [
 export function browserFailure(name: string): Failure | undefined {
   if (/ERR_(?:ABORTED|CACHE_MISS)$/.test(name)) return undefined;
   const [, code, phase] = CHROME.find(([pattern]) => pattern.test(name)) ?? [];
-  return { code: code ?? name.replace(/^net::/, '').slice(0, 60), message: name.slice(0, 200), phase: phase ?? 'headers' };
+  return {
+    code: code ?? name.replace(/^net::/, '').slice(0, 60),
+    message: name.slice(0, 200),
+    phase: phase ?? 'headers',
+  };
 }

@@ -22,7 +22,9 @@ const MAX_BODY_LINES = 2_000;
 
 const METHOD = String.raw`(?<method>GET|POST|PUT|DELETE|OPTIONS|HEAD|PATCH|CONNECT)`;
 const REQUEST = new RegExp(String.raw`^> ${METHOD} (?<path>\S{1,4000}) HTTP/(?<version>[\d.]{1,3})\s*$`);
-const BARE_REQUEST = new RegExp(String.raw`^${METHOD} (?<path>(?:/|https?:)\S{0,4000}) HTTP/(?<version>[\d.]{1,3})\s*$`);
+const BARE_REQUEST = new RegExp(
+  String.raw`^${METHOD} (?<path>(?:/|https?:)\S{0,4000}) HTTP/(?<version>[\d.]{1,3})\s*$`,
+);
 const RESPONSE =
   /^(?:(?<mark><) |RawContent\s+: |\s{2})?HTTP\/(?<version>[\d.]{1,3}) (?<status>[1-5]\d\d)(?: (?<text>[\w '-]{1,60}))?\s*$/;
 const HEADER = /^(?<name>[A-Za-z][\w-]{0,80}):(?: (?<value>.*))?$/;
@@ -38,8 +40,10 @@ const CURL_ERROR = /^curl: \((?<code>\d{1,3})\) (?<words>.*)$/;
 const WGET_START = /^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d--\s+(?<url>\S{1,4000})/;
 const WGET_CONNECT =
   /^Connecting to (?<name>[^\s(]{1,253})(?: \([^)]{1,253}\))?(?:\|(?<address>[^|]{1,60})\|)?(?::(?<port>\d{1,5}))?\.\.\. (?<outcome>.*)$/;
-const WGET_STATUS = /^HTTP request sent, awaiting response\.\.\. (?:(?<status>\d{3}) ?(?<text>[\w ]{0,60})|(?<words>.*))$/;
-const WGET_TLS = /^ERROR: (?:The certificate of|cannot verify|no certificate subject|certificate common name)|^The certificate's owner|^The certificate has/;
+const WGET_STATUS =
+  /^HTTP request sent, awaiting response\.\.\. (?:(?<status>\d{3}) ?(?<text>[\w ]{0,60})|(?<words>.*))$/;
+const WGET_TLS =
+  /^ERROR: (?:The certificate of|cannot verify|no certificate subject|certificate common name)|^The certificate's owner|^The certificate has/;
 
 /** What is begun and not ended. */
 interface Open {
@@ -59,7 +63,8 @@ interface Open {
 
 /** A line that belongs to a body, whatever words stand in it. */
 const BODY_LINE = /^\s*[[{<}\]"]|^(?:data|event|id|retry):|^:/;
-const PROMPT = /^(?:[\w.-]{1,40}@[\w.-]{1,80}[:~][^$#\n]{0,120}|PS [A-Z]:[^>\n]{0,120}>|[A-Z]:\\[^>\n]{0,120}>)[$#]?\s*|^\$ /;
+const PROMPT =
+  /^(?:[\w.-]{1,40}@[\w.-]{1,80}[:~][^$#\n]{0,120}|PS [A-Z]:[^>\n]{0,120}>|[A-Z]:\\[^>\n]{0,120}>)[$#]?\s*|^\$ /;
 
 class Reader {
   readonly exchanges: Exchange[] = [];
@@ -189,7 +194,12 @@ class Reader {
       ...(!answered && { 28: 'UND_ERR_HEADERS_TIMEOUT' }),
     };
     const kind = kinds[code];
-    if (kind) open.error = { code: kind, message: `curl: (${code}) ${words}`.slice(0, 300), phase: answered ? 'body' : 'headers' };
+    if (kind)
+      open.error = {
+        code: kind,
+        message: `curl: (${code}) ${words}`.slice(0, 300),
+        phase: answered ? 'body' : 'headers',
+      };
     if (answered && open.body.length === 0) this.#at = 'body';
     else this.#end();
   }
@@ -214,7 +224,11 @@ class Reader {
     else if (to) this.#way.wget(to.name ?? '', to.address, to.port, to.outcome ?? '');
     else if (answer?.status) this.#answer(Number(answer.status), answer.text, undefined);
     else if (answer?.words && this.#open)
-      this.#open.error = { code: errnoOf(answer.words, 'UND_ERR_SOCKET'), message: answer.words.slice(0, 300), phase: 'headers' };
+      this.#open.error = {
+        code: errnoOf(answer.words, 'UND_ERR_SOCKET'),
+        message: answer.words.slice(0, 300),
+        phase: 'headers',
+      };
     else if (WGET_TLS.test(line)) this.#way.tlsFailed(line);
     else return answer !== undefined || /^(?:Resolving \S+ |Reusing existing connection to )/.test(line);
     return true;
@@ -301,7 +315,8 @@ class Reader {
     }
     const over =
       (line.trim() === '' && this.#complete) ||
-      (!BODY_LINE.test(line) && (PROMPT.test(line) || CLIENT_WORDS.test(line) || (this.#complete && line.trim() !== '')));
+      (!BODY_LINE.test(line) &&
+        (PROMPT.test(line) || CLIENT_WORDS.test(line) || (this.#complete && line.trim() !== '')));
     if (over) {
       this.#end();
       this.rest.push(line);
@@ -338,14 +353,15 @@ class Reader {
 
 /** Whether the lines hold HTTP as a tool prints it. */
 const PRINTED =
-  /^(?:< |RawContent\s+: |\s{2})?HTTP\/[\d.]{1,3} [1-5]\d\d(?: [\w '-]{1,60})?\s*$|^> (?:GET|POST|PUT|DELETE|OPTIONS|HEAD|CONNECT) \S+ HTTP\/|^(?:[\s\d.:kMG-]{0,120})\* {1,3}(?:Trying |Host \S+ was resolved|Could not resolve)|^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d--  http|^curl: \(\d{1,3}\) /;
+  /^(?:< |RawContent\s+: |\s{2})?HTTP\/[\d.]{1,3} [1-5]\d\d(?: [\w '-]{1,60})?\s*$|^> (?:GET|POST|PUT|DELETE|OPTIONS|HEAD|CONNECT) \S+ HTTP\/|^(?:[\s\d.:kMG-]{0,120})\* {1,3}(?:Trying |Host \S+ was resolved|Could not resolve)|^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d-- {2}http|^curl: \(\d{1,3}\) /;
 
 /** The exchanges in a text; undefined when it holds no transcript. */
 export function transcriptIn(given: string[]): Transcript | undefined {
   const lines = given.map((line) => line.slice(0, 20_000));
   // Quoted in a mail: the marks of curl stand behind the mark of the quotation.
   const said = lines.filter((line) => line.trim() !== '');
-  const inMail = said.length > 2 && said.every((line) => /^> ?/.test(line)) && said.some((line) => /^> [<>*] /.test(line));
+  const inMail =
+    said.length > 2 && said.every((line) => /^> ?/.test(line)) && said.some((line) => /^> [<>*] /.test(line));
   const bare = inMail ? lines.map((line) => line.replace(/^> ?/, '')) : lines;
   if (!bare.some((line) => PRINTED.test(line))) return undefined;
   const reader = new Reader();
