@@ -144,6 +144,7 @@ export function consoleIn(lines: string[]): Exchange[] {
     seen.add(key);
     return [
       exchangeFrom({
+        spoken: true,
         method,
         url,
         status,

@@ -202,7 +202,10 @@ export function clientExchanges(lines: string[], assumed: 'POST' | 'GET', truste
     const to = status >= 300 && status < 400 ? LOCATION.exec(near)?.groups?.to : undefined;
     const headers = to === undefined ? told.headers : { ...told.headers, location: to };
     const asked = method === '' ? (/\/messages?\b/.test(url ?? '') ? 'POST' : assumed) : method;
-    found.set(key, exchangeFrom({ ...told, method: asked, statusText: statusText?.slice(0, 60), headers }));
+    found.set(
+      key,
+      exchangeFrom({ ...told, spoken: true, method: asked, statusText: statusText?.slice(0, 60), headers }),
+    );
   }
   return [...found.values()];
 }

@@ -84,6 +84,7 @@ export function eventsIn(body: string): string[] | undefined {
 export interface Told {
   purpose?: 'reported' | 'logged';
   method: string;
+  spoken?: true;
   url?: string;
   rpc?: string;
   ms?: number;

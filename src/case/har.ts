@@ -200,7 +200,7 @@ export class HarReader {
     const sse = mcp.some(({ exchange }) => exchange.method === 'GET' && exchange.events?.includes('endpoint'));
     const posts = mcp.some(({ exchange }) => exchange.rpc !== undefined && !/messages?\/?$/.test(pathOf(exchange.url)));
     return {
-      url: asked && asked.exchange.url,
+      url: asked?.exchange.url,
       transport: sse ? 'sse' : posts ? 'streamable-http' : undefined,
       exchanges,
       secrets: [...this.#secrets],
