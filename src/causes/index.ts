@@ -17,11 +17,16 @@ import configUnparsable from './config-unparsable.js';
 import containerEngineUnreachable from './container-engine-unreachable.js';
 import containerExited from './container-exited.js';
 import containerImageUnavailable from './container-image-unavailable.js';
+import containerLoopbackBound from './container-loopback-bound.js';
+import containerPortMismatch from './container-port-mismatch.js';
 import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
 import containerUnhealthy from './container-unhealthy.js';
+import edgeAltersHeaders from './edge-alters-headers.js';
 import edgeBadGateway from './edge-bad-gateway.js';
+import edgeBlocksClient from './edge-blocks-client.js';
+import edgeBuffersStream from './edge-buffers-stream.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
@@ -49,9 +54,12 @@ import launchWslBoundary from './launch-wsl-boundary.js';
 import lifetimeIdleCut from './lifetime-idle-cut.js';
 import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
 import networkDnsFailed from './network-dns-failed.js';
+import networkLoopbackFamilyMismatch from './network-loopback-family-mismatch.js';
+import networkProxyEnvMishandled from './network-proxy-env-mishandled.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
 import networkTlsUntrusted from './network-tls-untrusted.js';
+import networkUnreachable from './network-unreachable.js';
 import processBackendUnreachable from './process-backend-unreachable.js';
 import processConfigRejected from './process-config-rejected.js';
 import processCrashed from './process-crashed.js';
@@ -95,11 +103,16 @@ export const causes: readonly Cause[] = [
   containerEngineUnreachable,
   containerExited,
   containerImageUnavailable,
+  containerLoopbackBound,
+  containerPortMismatch,
   containerRestarting,
   containerStdinDetached,
   containerTtyAllocated,
   containerUnhealthy,
+  edgeAltersHeaders,
   edgeBadGateway,
+  edgeBlocksClient,
+  edgeBuffersStream,
   handshakeNonconforming,
   handshakeRefused,
   handshakeSlowStart,
@@ -127,9 +140,12 @@ export const causes: readonly Cause[] = [
   lifetimeIdleCut,
   lifetimeTimeoutBeforeAnswer,
   networkDnsFailed,
+  networkLoopbackFamilyMismatch,
+  networkProxyEnvMishandled,
   networkRefused,
   networkTlsOnPlainHttp,
   networkTlsUntrusted,
+  networkUnreachable,
   processBackendUnreachable,
   processConfigRejected,
   processCrashed,
