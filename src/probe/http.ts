@@ -35,6 +35,8 @@ export interface RemoteOptions extends HttpOptions {
   /** Connect to public addresses only, also behind redirects. */
   publicOnly?: boolean;
   signal?: AbortSignal;
+  /** Called once, as soon as it shows that no conversation opens. */
+  onTrouble?(): void;
   progress(text: string): void;
 }
 
@@ -112,6 +114,7 @@ const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ networ
 
 /** The URL gave no MCP conversation: say what it is, and where MCP is. */
 async function lookAbout({ draft, options, lab }: Look): Promise<void> {
+  options.onTrouble?.();
   const network = draft.get('network');
   const first = lab.exchanges[0];
   const reached = network?.attempts.some(({ error }) => !error) ?? false;

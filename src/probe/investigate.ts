@@ -155,6 +155,7 @@ async function investigateUrl(
     watchMs: options.watchMs,
     publicOnly: options.publicOnly,
     signal: options.signal,
+    onTrouble: options.onTrouble,
     progress,
   });
 }
