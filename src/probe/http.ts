@@ -100,7 +100,7 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>):
     const seen = await watchStream(lab, { via, watchMs, live: sse ? undefined : talk.live });
     if (seen) draft.seen('stream', seen, seen.aliveMs);
     else draft.failed('stream', 'the server opened no event stream that could be watched');
-  }
+  } else draft.skipped('stream', 'only with --watch');
   if (depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
   else if (sse) draft.skipped('series', 'the experiments are those of Streamable HTTP');
   else {
