@@ -124,9 +124,9 @@ export default defineCause({
     'http-server-error',
     'auth-credentials-missing',
     'auth-credentials-rejected',
-    'http-host-or-origin-rejected',
     'edge-bad-gateway',
     'client-hosted-unreachable',
+    'deploy-healthcheck-misconfigured',
   ],
 
   match(given): Match<Found> | null {
