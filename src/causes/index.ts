@@ -23,6 +23,11 @@ import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
 import containerUnhealthy from './container-unhealthy.js';
+import deployCrashed from './deploy-crashed.js';
+import deployHealthcheckMisconfigured from './deploy-healthcheck-misconfigured.js';
+import deployNotFound from './deploy-not-found.js';
+import deployPortIgnored from './deploy-port-ignored.js';
+import deployWrongStart from './deploy-wrong-start.js';
 import edgeAltersHeaders from './edge-alters-headers.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import edgeBlocksClient from './edge-blocks-client.js';
@@ -32,8 +37,15 @@ import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
+import httpAcceptIncomplete from './http-accept-incomplete.js';
+import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
+import httpBodyConsumed from './http-body-consumed.js';
+import httpCorsRejected from './http-cors-rejected.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
+import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
+import httpHttp2Incompatible from './http-http2-incompatible.js';
 import httpNotMcp from './http-not-mcp.js';
+import httpNotificationNot202 from './http-notification-not-202.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installCacheBroken from './install-cache-broken.js';
@@ -115,6 +127,11 @@ export const causes: readonly Cause[] = [
   containerStdinDetached,
   containerTtyAllocated,
   containerUnhealthy,
+  deployCrashed,
+  deployHealthcheckMisconfigured,
+  deployNotFound,
+  deployPortIgnored,
+  deployWrongStart,
   edgeAltersHeaders,
   edgeBadGateway,
   edgeBlocksClient,
@@ -124,8 +141,15 @@ export const causes: readonly Cause[] = [
   handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
+  httpAcceptIncomplete,
+  httpAsgiLifespanMisused,
+  httpBodyConsumed,
+  httpCorsRejected,
   httpEndpointWrong,
+  httpHostOrOriginRejected,
+  httpHttp2Incompatible,
   httpNotMcp,
+  httpNotificationNot202,
   httpRedirectLosesRequest,
   httpServerError,
   installCacheBroken,

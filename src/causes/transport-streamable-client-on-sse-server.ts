@@ -79,9 +79,10 @@ export default defineCause({
         status === 405 &&
         !/<html/i.test(body) &&
         (given.reported?.clientError ?? []).some((text) => NO_POST.test(text));
-      return refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts)
-        ? { certainty: 'likely', cites: [first.at], facts: { url, status } }
-        : null;
+      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts))
+        return { certainty: 'likely', cites: [first.at], facts: { url, status } };
+      // The client's line may say more than the exchange that was read off it.
+      if (!first.exchange.spoken) return null;
     }
     const lines = wayWords(given).filter(({ text }) => !FALLS_BACK.test(text));
     const fellBack = wayWords(given).some(({ text }) => FELL_BACK.test(text));
