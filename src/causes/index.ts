@@ -27,8 +27,12 @@ import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
+import httpAnswerCut from './http-answer-cut.js';
+import httpAnswerMalformed from './http-answer-malformed.js';
+import httpAnswerUnbounded from './http-answer-unbounded.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
 import httpNotMcp from './http-not-mcp.js';
+import httpRedirectLoop from './http-redirect-loop.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installCacheBroken from './install-cache-broken.js';
@@ -48,6 +52,7 @@ import launchWindowsSpaceInPath from './launch-windows-space-in-path.js';
 import launchWslBoundary from './launch-wsl-boundary.js';
 import lifetimeIdleCut from './lifetime-idle-cut.js';
 import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
+import networkAddressNotPublic from './network-address-not-public.js';
 import networkDnsFailed from './network-dns-failed.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
@@ -73,6 +78,7 @@ import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
 import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
+import transportEventStreamMalformed from './transport-event-stream-malformed.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
 import transportStreamableClientOnSseServer from './transport-streamable-client-on-sse-server.js';
 
@@ -105,8 +111,12 @@ export const causes: readonly Cause[] = [
   handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
+  httpAnswerCut,
+  httpAnswerMalformed,
+  httpAnswerUnbounded,
   httpEndpointWrong,
   httpNotMcp,
+  httpRedirectLoop,
   httpRedirectLosesRequest,
   httpServerError,
   installCacheBroken,
@@ -126,6 +136,7 @@ export const causes: readonly Cause[] = [
   launchWslBoundary,
   lifetimeIdleCut,
   lifetimeTimeoutBeforeAnswer,
+  networkAddressNotPublic,
   networkDnsFailed,
   networkRefused,
   networkTlsOnPlainHttp,
@@ -151,6 +162,7 @@ export const causes: readonly Cause[] = [
   stdioPollutedByLauncher,
   stdioPollutedByServer,
   stdioStdinClosed,
+  transportEventStreamMalformed,
   transportHttpServerOnStdio,
   transportStreamableClientOnSseServer,
 ];
