@@ -48,6 +48,9 @@ import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
 import httpAcceptIncomplete from './http-accept-incomplete.js';
+import httpAnswerCut from './http-answer-cut.js';
+import httpAnswerMalformed from './http-answer-malformed.js';
+import httpAnswerUnbounded from './http-answer-unbounded.js';
 import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
 import httpBodyConsumed from './http-body-consumed.js';
 import httpCorsRejected from './http-cors-rejected.js';
@@ -56,6 +59,7 @@ import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
 import httpHttp2Incompatible from './http-http2-incompatible.js';
 import httpNotMcp from './http-not-mcp.js';
 import httpNotificationNot202 from './http-notification-not-202.js';
+import httpRedirectLoop from './http-redirect-loop.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installCacheBroken from './install-cache-broken.js';
@@ -75,6 +79,7 @@ import launchWindowsSpaceInPath from './launch-windows-space-in-path.js';
 import launchWslBoundary from './launch-wsl-boundary.js';
 import lifetimeIdleCut from './lifetime-idle-cut.js';
 import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
+import networkAddressNotPublic from './network-address-not-public.js';
 import networkDnsFailed from './network-dns-failed.js';
 import networkLoopbackFamilyMismatch from './network-loopback-family-mismatch.js';
 import networkProxyEnvMishandled from './network-proxy-env-mishandled.js';
@@ -106,6 +111,7 @@ import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
 import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
+import transportEventStreamMalformed from './transport-event-stream-malformed.js';
 import transportGetStreamMishandled from './transport-get-stream-mishandled.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
 import transportSseClientOnStreamableServer from './transport-sse-client-on-streamable-server.js';
@@ -162,6 +168,9 @@ export const causes: readonly Cause[] = [
   handshakeUnanswered,
   handshakeVersionUnsupported,
   httpAcceptIncomplete,
+  httpAnswerCut,
+  httpAnswerMalformed,
+  httpAnswerUnbounded,
   httpAsgiLifespanMisused,
   httpBodyConsumed,
   httpCorsRejected,
@@ -170,6 +179,7 @@ export const causes: readonly Cause[] = [
   httpHttp2Incompatible,
   httpNotMcp,
   httpNotificationNot202,
+  httpRedirectLoop,
   httpRedirectLosesRequest,
   httpServerError,
   installCacheBroken,
@@ -189,6 +199,7 @@ export const causes: readonly Cause[] = [
   launchWslBoundary,
   lifetimeIdleCut,
   lifetimeTimeoutBeforeAnswer,
+  networkAddressNotPublic,
   networkDnsFailed,
   networkLoopbackFamilyMismatch,
   networkProxyEnvMishandled,
@@ -220,6 +231,7 @@ export const causes: readonly Cause[] = [
   stdioPollutedByLauncher,
   stdioPollutedByServer,
   stdioStdinClosed,
+  transportEventStreamMalformed,
   transportGetStreamMishandled,
   transportHttpServerOnStdio,
   transportSseClientOnStreamableServer,
