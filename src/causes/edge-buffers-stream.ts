@@ -51,7 +51,11 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
     // that only looked around counts where POST is not served: on Streamable HTTP a stream may well be silent.
     const opens =
       e.purpose === 'open-sse-stream' ||
-      (e.purpose === 'look-for-sse' && events && /\/sse\/?$/.test(e.url) && isAsked(e.url) && !postServed);
+      (e.purpose === 'look-for-sse' &&
+        (events || e.status === undefined) &&
+        /\/sse\/?$/.test(e.url) &&
+        isAsked(e.url) &&
+        !postServed);
     const late = /TIMEOUT/i.test(e.error?.code ?? '');
     if (
       opens &&
