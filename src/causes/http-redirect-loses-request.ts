@@ -31,6 +31,10 @@ const SIGN_IN =
 const LOST =
   /\b(?:authorization|auth|headers?|body|POST|method|session[- ]?id|credentials)\b.{0,40}\b(?:lost|dropped|stripped|removed|missing|gone|downgraded)\b.{0,40}\bredirect\w*|\bredirect\w*.{0,40}\b(?:los(?:es|t|ing)|drops?|dropped|strips?|stripped|downgrad\w+|changes|turns)\b/i;
 
+/** The last character of the path makes the difference. */
+const SLASH =
+  /\btrailing slash|\b(?:with|without|add(?:ing|s|ed)?|append(?:ing|s|ed)?|missing|needs?|requires?) (?:a |the |an )?(?:ending |final |trailing )?["'`]?(?:slash\b|\/["'`]? at the end)|\b\/(?:mcp|sse)\/ (?:works?|ok|fine|200)\b|\bworks? (?:only )?(?:with|at|on|as) \S*\/(?:mcp|sse)\/(?=[\s"'`.,]|$)/i;
+
 const CIRCLE =
   /\btoo ?many ?redirects\b|TOO_MANY_REDIRECTS|stopped after \d+ redirects|\bredirect (?:loop|count exceeded)|\bexceeded\b.{0,30}\bredirect/i;
 
@@ -85,10 +89,14 @@ export default defineCause({
     if (answers(given).length > 0) return null;
     const said = find([...wayWords(given), ...transcript(given)], ...SAID);
     const lost = find(httpWords(given), LOST);
+    // A 404 without the slash is a path that is not there.
+    const slash = httpWords(given).some(({ text }) => /\b404\b|not found/i.test(text))
+      ? null
+      : find(httpWords(given), SLASH);
     const logged = refusedRequests(given).find((request) => [301, 302, 303, 307, 308].includes(request.status));
     const number = statusSaid([...wayWords(given), ...transcript(given)], 301, 302, 303, 307, 308);
     const served = httpWords(given).some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
-    const line = said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line);
+    const line = said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line) ?? slash?.line;
     if (!line) return null;
     const status = Number(
       said ? (said.groups.status ?? said.groups.plain ?? number?.status ?? 0) : (logged?.status ?? number?.status ?? 0),
@@ -104,7 +112,7 @@ export default defineCause({
       circle: CIRCLE.test(line.text),
     };
     return {
-      certainty: sure ? 'certain' : said || logged || lost ? 'likely' : 'possible',
+      certainty: sure ? 'certain' : said || logged || lost || (slash && !number) ? 'likely' : 'possible',
       cites: [line.at],
       facts,
     };
