@@ -22,16 +22,17 @@ function inSeries(given: Partial<Evidence>): Match<Found> | null {
     tried !== undefined &&
     refused(tried.exchange) &&
     // Other refusals have other reasons: credentials, a limit, a header, a gateway.
-    [200, 202, 400, 409, 410, 422, 500].includes(tried.exchange.status ?? 0);
+    [200, 202, 302, 307, 400, 409, 410, 422, 500].includes(tried.exchange.status ?? 0);
   const [unknown] = runOf(given, 'session-unknown');
   const [ended, after] = runOf(given, 'session-ended');
   const dead = ended && succeeded(ended.exchange) ? after : undefined;
   const tried = wrong(dead) ? dead : wrong(unknown) ? unknown : undefined;
   if (!tried) return null;
+  const { status = 0 } = tried.exchange;
   return {
     certainty: 'certain',
-    // It works until the server restarts or forgets a session; that an ended session gets 404 is a rule without exception.
-    severity: tried === dead ? 'degraded' : 'risky',
+    // Clients of today begin anew after any 4xx, or after a click; an error that looks like success or like a crash stops them.
+    severity: status >= 400 && status < 500 ? 'risky' : 'degraded',
     cites: [tried.at],
     facts: {
       status: tried.exchange.status ?? null,
