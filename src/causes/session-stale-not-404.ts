@@ -66,14 +66,21 @@ export default defineCause({
     const { kind, status, method, copies, flaps, ended, cites, words } = trouble;
     // 404 is the right answer; whoever goes on after it is at fault.
     if (status === 404) return null;
-    const aside = method === 'GET' || (isSseClient(given) && kind === 'missing');
+    const aside = method === 'GET' || (isSseClient(given) && kind !== 'unknown');
     const found: Match<Found> = {
       certainty: 'likely',
       cites,
       facts: { status, words: words || null, shown: 'told', restarted: ended },
     };
-    // "Session not found" without a status goes with 404 in most SDKs.
-    if (aside || (copies && !ended) || flaps || (status === null && kind === 'unknown'))
+    // "Session not found" without a status goes with 404 in most SDKs; a request without an id may come from a client that lost it.
+    if (
+      aside ||
+      (copies && (copies.sure || !ended)) ||
+      flaps ||
+      (kind === 'silent' && !ended) ||
+      (kind === 'missing' && !ended) ||
+      (status === null && kind === 'unknown')
+    )
       return { ...found, certainty: 'possible' };
     return found;
   },
