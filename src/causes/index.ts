@@ -27,6 +27,8 @@ import configUnparsable from './config-unparsable.js';
 import containerEngineUnreachable from './container-engine-unreachable.js';
 import containerExited from './container-exited.js';
 import containerImageUnavailable from './container-image-unavailable.js';
+import containerLoopbackBound from './container-loopback-bound.js';
+import containerPortMismatch from './container-port-mismatch.js';
 import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
@@ -36,14 +38,28 @@ import deployHealthcheckMisconfigured from './deploy-healthcheck-misconfigured.j
 import deployNotFound from './deploy-not-found.js';
 import deployPortIgnored from './deploy-port-ignored.js';
 import deployWrongStart from './deploy-wrong-start.js';
+import edgeAltersHeaders from './edge-alters-headers.js';
 import edgeBadGateway from './edge-bad-gateway.js';
+import edgeBlocksClient from './edge-blocks-client.js';
+import edgeBuffersStream from './edge-buffers-stream.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
+import httpAcceptIncomplete from './http-accept-incomplete.js';
+import httpAnswerCut from './http-answer-cut.js';
+import httpAnswerMalformed from './http-answer-malformed.js';
+import httpAnswerUnbounded from './http-answer-unbounded.js';
+import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
+import httpBodyConsumed from './http-body-consumed.js';
+import httpCorsRejected from './http-cors-rejected.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
+import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
+import httpHttp2Incompatible from './http-http2-incompatible.js';
 import httpNotMcp from './http-not-mcp.js';
+import httpNotificationNot202 from './http-notification-not-202.js';
+import httpRedirectLoop from './http-redirect-loop.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installCacheBroken from './install-cache-broken.js';
@@ -63,10 +79,14 @@ import launchWindowsSpaceInPath from './launch-windows-space-in-path.js';
 import launchWslBoundary from './launch-wsl-boundary.js';
 import lifetimeIdleCut from './lifetime-idle-cut.js';
 import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
+import networkAddressNotPublic from './network-address-not-public.js';
 import networkDnsFailed from './network-dns-failed.js';
+import networkLoopbackFamilyMismatch from './network-loopback-family-mismatch.js';
+import networkProxyEnvMishandled from './network-proxy-env-mishandled.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
 import networkTlsUntrusted from './network-tls-untrusted.js';
+import networkUnreachable from './network-unreachable.js';
 import processBackendUnreachable from './process-backend-unreachable.js';
 import processConfigRejected from './process-config-rejected.js';
 import processCrashed from './process-crashed.js';
@@ -83,12 +103,19 @@ import runtimeNativeModuleMismatch from './runtime-native-module-mismatch.js';
 import runtimeNotBuilt from './runtime-not-built.js';
 import runtimeSdkIncompatible from './runtime-sdk-incompatible.js';
 import runtimeTooOld from './runtime-too-old.js';
+import sessionAffinityMissing from './session-affinity-missing.js';
+import sessionServerInstanceShared from './session-server-instance-shared.js';
+import sessionStaleNot404 from './session-stale-not-404.js';
 import stdioMessageTooLong from './stdio-message-too-long.js';
 import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
 import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
+import transportEventStreamMalformed from './transport-event-stream-malformed.js';
+import transportGetStreamMishandled from './transport-get-stream-mishandled.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
+import transportSseClientOnStreamableServer from './transport-sse-client-on-streamable-server.js';
+import transportSsePrefixLost from './transport-sse-prefix-lost.js';
 import transportStreamableClientOnSseServer from './transport-streamable-client-on-sse-server.js';
 
 /** Every root cause, by id. */
@@ -120,6 +147,8 @@ export const causes: readonly Cause[] = [
   containerEngineUnreachable,
   containerExited,
   containerImageUnavailable,
+  containerLoopbackBound,
+  containerPortMismatch,
   containerRestarting,
   containerStdinDetached,
   containerTtyAllocated,
@@ -129,14 +158,28 @@ export const causes: readonly Cause[] = [
   deployNotFound,
   deployPortIgnored,
   deployWrongStart,
+  edgeAltersHeaders,
   edgeBadGateway,
+  edgeBlocksClient,
+  edgeBuffersStream,
   handshakeNonconforming,
   handshakeRefused,
   handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
+  httpAcceptIncomplete,
+  httpAnswerCut,
+  httpAnswerMalformed,
+  httpAnswerUnbounded,
+  httpAsgiLifespanMisused,
+  httpBodyConsumed,
+  httpCorsRejected,
   httpEndpointWrong,
+  httpHostOrOriginRejected,
+  httpHttp2Incompatible,
   httpNotMcp,
+  httpNotificationNot202,
+  httpRedirectLoop,
   httpRedirectLosesRequest,
   httpServerError,
   installCacheBroken,
@@ -156,10 +199,14 @@ export const causes: readonly Cause[] = [
   launchWslBoundary,
   lifetimeIdleCut,
   lifetimeTimeoutBeforeAnswer,
+  networkAddressNotPublic,
   networkDnsFailed,
+  networkLoopbackFamilyMismatch,
+  networkProxyEnvMishandled,
   networkRefused,
   networkTlsOnPlainHttp,
   networkTlsUntrusted,
+  networkUnreachable,
   processBackendUnreachable,
   processConfigRejected,
   processCrashed,
@@ -176,11 +223,18 @@ export const causes: readonly Cause[] = [
   runtimeNotBuilt,
   runtimeSdkIncompatible,
   runtimeTooOld,
+  sessionAffinityMissing,
+  sessionServerInstanceShared,
+  sessionStaleNot404,
   stdioMessageTooLong,
   stdioPollutedByDependency,
   stdioPollutedByLauncher,
   stdioPollutedByServer,
   stdioStdinClosed,
+  transportEventStreamMalformed,
+  transportGetStreamMishandled,
   transportHttpServerOnStdio,
+  transportSseClientOnStreamableServer,
+  transportSsePrefixLost,
   transportStreamableClientOnSseServer,
 ];
