@@ -18,9 +18,13 @@ const GATEWAY_PLATFORM =
   /\b(?:gateway|proxy|ingress|nginx|caddy|traefik|envoy|istio|kong|haproxy|apache|apim|api[- ]?management|toolhive|agentgateway|litellm|cloudfront|iis)\b/i;
 /** Faults with a name of their own. */
 const KNOWN = [
+  // A body that was unpacked on the way and still says that it is packed.
+  /\bincorrect header check\b|\bERR_CONTENT_DECODING_FAILED\b|\bZ_DATA_ERROR\b|\bNot a gzipped file\b|\bBadGzipFile\b|\bgzip: invalid header\b|\bwhile decompressing data\b|\bDecodingError\b|\binvalid (?:gzip|brotli|deflate)\b/i,
   /\bmismatch_between_content_length|\bcontent[- ]length mismatch\b|\bUND_ERR_RE[QS]_CONTENT_LENGTH_MISMATCH\b|\bRe(?:quest|sponse)ContentLengthMismatchError\b|\bBody length does not match content-length\b|\bToo (?:much|little) data for declared Content-Length\b|\bResponse content (?:longer|shorter) than Content-Length\b/i,
   /\bunderscores_in_headers\b|\bclient sent invalid header line\b|\bproxy_set_header\b|\bproxy_pass_request_headers\b|\bproxy_(?:hide|pass)_header\b|\bCGIPassAuth\b|\bWSGIPassAuthorization\b|\bx-amzn-remapped-\w+/i,
 ];
+const UNREAD =
+  /\b(?:body|response|answer|result|json|content)\b.{0,60}\b(?:never|nothing|empty|garbled|unreadable|not (?:valid|readable|decoded)|invalid|cannot|fails?|failed|missing)\b|\b(?:nothing|empty|garbled|unexpected token|decod\w+|decompress\w*|parse|handshake never|hangs?)\b/i;
 const REMARK =
   /^\(.*\b(?:drop|strip|remov|lost|missing|absent|rewritten|replaced|overwritten|not forwarded|none|empty)\w*\b.*\)$/i;
 /** Direct it works, through the gateway it does not: of a header that stands in the same report. */
@@ -39,7 +43,7 @@ const WANTS: [RegExp, header: string][] = [
     /\b(?:missing|no|requires?d?|without|invalid|bad)\b.{0,30}(?:mcp-)?session[- ]?id|session[- ]?id\b.{0,30}\b(?:missing|required|not (?:provided|found|present))/i,
     'Mcp-Session-Id',
   ],
-  [/\bmust accept\b|\bnot acceptable\b/i, 'Accept'],
+  [/\bmust accept\b|\bnot acceptable\b(?!.*mod_?security)/i, 'Accept'],
   [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
 ];
 
@@ -49,14 +53,13 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const live = (e: Exchange) => e.purpose !== 'reported';
   const begun = exchanges.find((e) => live(e) && e.purpose === 'initialize' && e.status === 200);
   for (const [i, e] of exchanges.entries()) {
-    if (!live(e)) continue;
     const place = at('http', 'exchanges', i);
     const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
     const remapped = Object.keys(e.headers ?? {}).find((name) => name.startsWith('x-amzn-remapped-'));
     // API Gateway renames what the client needs to read: the challenge above all.
     if (remapped === 'x-amzn-remapped-www-authenticate' && e.status === 401)
       return {
-        certainty: 'certain',
+        certainty: live(e) ? 'certain' : 'likely',
         cites: [place],
         facts: {
           header: 'WWW-Authenticate',
@@ -65,6 +68,7 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
           what: `arrives as ${remapped}`,
         },
       };
+    if (!live(e)) continue;
     const ours =
       /^(?:initialize|notifications\/initialized|tools\/list|resources\/list|prompts\/list|ping|session-unknown)$/.test(
         e.purpose,
@@ -98,6 +102,21 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
   return null;
 }
 
+/** The same header as the server's log has it and as it reached the client: two values. */
+function differing(given: Partial<Evidence>): { name: string; at: string; said: string } | null {
+  const line = words(given).filter(({ from }) => from === 'server-log' || from === 'stderr');
+  for (const [i, { headers = {} }] of (given.http?.exchanges ?? []).entries())
+    for (const [name, value] of Object.entries(headers)) {
+      if (!COMPARED.test(name) || value.startsWith('<')) continue;
+      const own = line.find(({ text }) => text.toLowerCase().startsWith(`${name}: `));
+      const sent = own?.text.slice(name.length + 2).trim() ?? value;
+      if (own && sent !== value.trim() && !/<(?:set|redacted)/.test(sent))
+        return { name, at: at('http', 'exchanges', i, 'headers', name), said: own.at };
+    }
+  return null;
+}
+const COMPARED = /^(?:www-authenticate|content-type|content-encoding|location|mcp-\w[\w-]*|allow|cache-control)$/;
+
 export default defineCause({
   id: 'edge-alters-headers',
   title: 'A proxy or gateway drops or changes a header that MCP needs',
@@ -126,7 +145,37 @@ export default defineCause({
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
     const edge = edgeAround(given);
+    const other = differing(given);
+    if (other)
+      return {
+        certainty: 'likely',
+        cites: [other.at, other.said],
+        facts: {
+          header: other.name,
+          edge: edge ?? 'a gateway',
+          direction: 'answer',
+          what: 'reaches the client with another value than the server gave it',
+        },
+      };
     const lines = words(given);
+    // The body is there and cannot be read: it was unpacked on the way, and the header still says that it is packed.
+    const packed =
+      http?.exchanges.findIndex(
+        ({ status, headers = {}, body }) =>
+          status === 200 && /gzip|br|deflate|zstd/.test(headers['content-encoding'] ?? '') && !body,
+      ) ?? -1;
+    const unread = packed >= 0 ? find(lines, UNREAD) : null;
+    if (unread)
+      return {
+        certainty: 'likely',
+        cites: [at('http', 'exchanges', packed, 'headers', 'content-encoding'), unread.line.at],
+        facts: {
+          header: 'Content-Encoding',
+          edge: edge ?? 'a gateway',
+          direction: 'answer',
+          what: 'announces a packed body that cannot be unpacked',
+        },
+      };
     const between = edge !== null || GATEWAY_PLATFORM.test(`${reported.platform ?? ''} ${entryText(given)}`);
     const remarkAt =
       http?.exchanges.findIndex(({ headers = {} }) =>
@@ -224,6 +273,13 @@ export default defineCause({
     return [
       gateway,
       ...(edge === 'AWS API Gateway' ? [] : [nginx]),
+      ...(/content-encoding/i.test(header)
+        ? [
+            {
+              say: 'A proxy that unpacks the body must drop Content-Encoding and Content-Length before it passes the answer on; simplest is to ask the server for no compression (Accept-Encoding: identity).',
+            },
+          ]
+        : []),
       ...(/content-length/i.test(header)
         ? [{ say: 'A filter that changes the body must drop Content-Length, so that it is computed anew.' }]
         : []),

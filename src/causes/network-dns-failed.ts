@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { platformOfHost } from './platforms.js';
 import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -50,7 +51,8 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'network'],
-  explains: [...FAILED_START, 'process-backend-unreachable'],
+  // macOS numbers a name that is not known as the kernel numbers a program that it cannot run: 8.
+  explains: [...FAILED_START, 'process-backend-unreachable', 'launch-binary-incompatible'],
 
   match(given) {
     const { dnsError, host } = given.network ?? {};
@@ -60,7 +62,9 @@ export default defineCause({
         message: dnsError.message,
         resolverSilent: NO_ANSWER.test(`${dnsError.code} ${dnsError.message}`),
       };
-      return { certainty: 'certain', cites: [at('network', 'dnsError', 'message')], facts };
+      // A platform takes the name of a deployment out of the DNS together with it: deploy-not-found says that.
+      const retired = !facts.resolverSilent && platformOfHost(host)?.forgets;
+      return { certainty: retired ? 'likely' : 'certain', cites: [at('network', 'dnsError', 'message')], facts };
     }
     const hit = find(
       wayWords(given).filter(({ text }) => !isGatewayLog(text)),

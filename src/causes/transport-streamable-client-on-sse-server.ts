@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { isSseClient } from './sse.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -16,10 +17,10 @@ const REFUSED_POST = [
 ];
 
 /** Clients that know both transports post first and then fall back: that is no failure. */
-const FALLS_BACK = /fall(?:ing)? ?back|falling back|retry(?:ing)? with sse|\bGET \//i;
+const FALLS_BACK = /fall(?:ing)?[ -]?back|retry(?:ing)? with sse|\bGET \//i;
 
 /** It went on over SSE: if that failed as well, the reason is another one. */
-const FELL_BACK = /fall(?:ing|s)? ?back|fallback transport|sse-only|SSEClientTransport/i;
+const FELL_BACK = /fall(?:ing|s)?[ -]?back|fallback transport|sse-only|SSEClientTransport/i;
 
 /** A client that posts is refused with the very status that stands for "GET only". */
 const NO_POST =
@@ -65,7 +66,7 @@ export default defineCause({
     }
     const url = targetOf(given) ?? null;
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
-    if (/"(?:type|transport)"\s*:\s*"sse"/i.test(given.reported?.entry ?? '')) return null;
+    if (isSseClient(given)) return null;
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
