@@ -11,7 +11,7 @@ const BUFFER =
   /\bbuffer(?:s|ed|ing)?\b(?!.{0,20}\b(?:overflow|limit|exceeded|size|from\(|is not)\b)|\bX-Accel-Buffering\b|\bproxy_buffering\b|\bbuffer-response\b|\bflush_?interval\b|\bflushpackets\b|\bSPRING_\w*BUFFER|\bresponse_buffering\b|\bRESPONSE_STREAM\b|\bres(?:ponse)?\.flush\b/i;
 /** How it looks: everything late and at once. */
 const LATE =
-  /\b(?:events?|messages?|notifications?|chunks?|data|responses?|results?|bytes?|body|stream|tokens?)\b.{0,60}\b(?:all at once|at the end|only (?:when|after|once|at)|arrives? late|(?:is|are|was|were)? ?delayed|held back|(?:until|till) (?:the )?(?:stream|connection|response|request|server|end)\b.{0,30}(?:ends?|clos\w+|finish\w*|complete\w*)?|never (?:arrive|reach|come|get|received|delivered)\w*|do(?:es)?(?: not|n't) (?:arrive|reach|come|get|stream|flush)\w*|in one (?:go|burst|chunk|batch)|not (?:streamed|flushed|delivered))/i;
+  /\b(?:events?|messages?|notifications?|chunks?|data|responses?|results?|bytes?|body|stream|tokens?)\b.{0,60}\b(?:all at once|at the end|only (?:when|after|once|at)|arrives? late|(?:is|are|was|were)? ?delayed|held back|(?:until|till) (?:the )?(?:stream|connection|response|request|server|end)\b.{0,30}(?:ends?|clos\w+|finish\w*|complete\w*)?|never (?:arrive|reach|come|get|received|delivered)\w*|do(?:es)?(?: not|n't) (?:arrive|reach|come|get|stream|flush)\w*|in one (?:go|burst|chunk|batch)|not (?:streamed|flushed|delivered))|\b(?:never|not|no)\b.{0,20}\b(?:receiv\w+|gets?|sees?|sent|delivered)?\b.{0,30}\b(?:events?|data|bytes?|messages?)\b.{0,20}(?:\buntil\b|$)/i;
 const HANGS =
   /\bhangs?\b|\bhanging\b|\bstuck\b|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bno (?:response|answer|events?|data|bytes?|headers?)\b|\bnever (?:returns?|completes?|resolves?|responds?|connects?)\b|\bempty (?:body|response|stream)\b|\bfirst byte\b|\bcurrently unavailable\b|\bpending\b/i;
 const STREAM = /\bSSE\b|\bevent[- ]stream\b|\bserver[- ]sent\b|\bstream(?:s|ing|able)?\b|\bGET\b/i;
@@ -32,6 +32,8 @@ interface Found extends Record<string, string | number | boolean | null> {
 function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const exchanges = given.http?.exchanges ?? [];
   const answered = exchanges.some(({ purpose, status }) => purpose === 'initialize' && status === 200);
+  const isAsked = (url: string) => url === (given.endpoint?.asked.url ?? given.reported?.url);
+  const postServed = exchanges.some(({ method, url, status = 0 }) => method === 'POST' && isAsked(url) && status < 404);
   for (const [i, e] of exchanges.entries()) {
     if (e.purpose === 'reported' || e.method === 'OPTIONS') continue;
     const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
@@ -45,22 +47,29 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
       legacy: e.purpose === 'open-sse-stream',
     };
     const encoding = e.headers?.['content-encoding'] ?? '';
-    // The old transport must send its first event at once; the headers came and the event did not, or nothing did.
+    // The old transport must send its first event at once; the headers came and the event did not, or nothing did. A GET
+    // that only looked around counts where POST is not served: on Streamable HTTP a stream may well be silent.
+    const opens =
+      e.purpose === 'open-sse-stream' ||
+      (e.purpose === 'look-for-sse' &&
+        (events || e.status === undefined) &&
+        /\/sse\/?$/.test(e.url) &&
+        isAsked(e.url) &&
+        !postServed);
+    const late = /TIMEOUT/i.test(e.error?.code ?? '');
     if (
-      e.purpose === 'open-sse-stream' &&
-      (events || e.status === undefined) &&
+      opens &&
       (e.events ?? []).length === 0 &&
       (e.bodyBytes ?? 0) === 0 &&
-      e.error?.phase !== 'connect' &&
-      (events || /TIMEOUT/i.test(e.error?.code ?? ''))
-    ) {
-      if (!edge && !events) continue;
+      (e.stream?.comments ?? 0) === 0 &&
+      late &&
+      (events || edge)
+    )
       return {
         certainty: edge && limits?.buffers !== 'no' ? 'likely' : 'possible',
         cites: [place],
-        facts: { ...facts, compressed: encoding !== '' },
+        facts: { ...facts, legacy: true, compressed: encoding !== '' },
       };
-    }
     // POST is answered and the stream of GET gives not even headers.
     if (
       e.purpose === 'get-stream' &&
@@ -104,6 +113,7 @@ export default defineCause({
     'lifetime-idle-cut',
     'edge-bad-gateway',
     'transport-get-stream-mishandled',
+    'http-endpoint-wrong',
   ],
 
   match(given): Match<Found> | null {
