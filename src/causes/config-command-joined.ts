@@ -64,7 +64,9 @@ export default defineCause({
     ).find(Boolean);
     const one = find(lines, ONE_ARGUMENT);
     const option = one && (one.groups.joined ?? one.groups.option ?? one.groups.flag ?? `-m ${one.groups.module}`);
-    const entry = launch && isJoined(launch.command) ? launch.command : undefined;
+    // A server over HTTP was started by its operator, and its command line is told as they typed it.
+    const remote = (given.reported?.transport ?? 'stdio') !== 'stdio';
+    const entry = launch && !remote && isJoined(launch.command) ? launch.command : undefined;
     const spawned = process?.spawnError?.path ?? '';
     // An argument that names a file and an option in one, and there is no such file.
     const index =
@@ -106,10 +108,12 @@ export default defineCause({
       ...(entry ? [at('launch', 'command')] : []),
       ...(word && !entry ? [at('launch', 'paths', index, 'word')] : []),
     ];
+    const remote = /^(?:streamable-http|sse)$/.test(given.reported?.transport ?? '');
     // No option has a blank in its name.
     const option_ = joined === option && /^--?[A-Za-z][\w-]* \S/.test(joined);
     return {
-      certainty: (entry && refused) || option_ ? 'certain' : 'likely',
+      // Of a server behind a URL the command is how somebody started it, or a line of the client's own program.
+      certainty: (entry && refused) || option_ ? 'certain' : entry && remote ? 'possible' : 'likely',
       cites,
       facts: { joined: joined.trim(), words: split(joined), whole: joined !== option },
     };
