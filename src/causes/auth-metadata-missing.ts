@@ -91,7 +91,14 @@ export default defineCause({
     const carries = entryCarries(given);
     for (const [i, exchange] of (given.http?.exchanges ?? []).entries()) {
       const { status = 0, headers = {}, body = '', credentials, method } = exchange;
-      if (status !== 401 || credentials === 'sent' || carries.header || method === 'OPTIONS') continue;
+      if (
+        exchange.purpose !== 'reported' ||
+        status !== 401 ||
+        credentials === 'sent' ||
+        carries.header ||
+        method === 'OPTIONS'
+      )
+        continue;
       const { scheme, error, says, metadata } = challengeOf(exchange);
       if (metadata !== null || scheme?.toLowerCase() === 'basic') continue;
       const header = headers['www-authenticate'];

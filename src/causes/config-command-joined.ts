@@ -108,12 +108,10 @@ export default defineCause({
       ...(entry ? [at('launch', 'command')] : []),
       ...(word && !entry ? [at('launch', 'paths', index, 'word')] : []),
     ];
-    const remote = /^(?:streamable-http|sse)$/.test(given.reported?.transport ?? '');
     // No option has a blank in its name.
     const option_ = joined === option && /^--?[A-Za-z][\w-]* \S/.test(joined);
     return {
-      // Of a server behind a URL the command is how somebody started it, or a line of the client's own program.
-      certainty: (entry && refused) || option_ ? 'certain' : entry && remote ? 'possible' : 'likely',
+      certainty: (entry && refused) || option_ ? 'certain' : 'likely',
       cites,
       facts: { joined: joined.trim(), words: split(joined), whole: joined !== option },
     };
