@@ -32,16 +32,14 @@ export function powerShellIn(lines: string[]): Exchange[] {
   );
   const unknown = command === '' || headers?.startsWith('$');
   const credentials = names.some(isCredential) ? 'sent' : unknown ? 'unknown' : 'none';
-  return answers
-    .slice(0, 10)
-    .map(({ status, body }) =>
-      exchangeFrom({
-        method: method ?? (command ? 'GET' : 'POST'),
-        url,
-        status,
-        body,
-        credentials,
-        requestHeaders: ANY,
-      }),
-    );
+  return answers.slice(0, 10).map(({ status, body }) =>
+    exchangeFrom({
+      method: method ?? (command ? 'GET' : 'POST'),
+      url,
+      status,
+      body,
+      credentials,
+      requestHeaders: ANY,
+    }),
+  );
 }

@@ -15,6 +15,8 @@ const SAID = [
 /** The client fell back to addresses that the metadata does not name. */
 const GUESSED =
   /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b/i;
+const WENT_ON =
+  /\/(?:register|token|authorize)\b.{0,40}\b[23]\d\d\b|\binvalid_(?!request)\w+|\bredirect_uri|\bclient_id\b|\baudience\b|\bexpired\b|\bissuer\b|does not match/i;
 /** claude.ai: no more than that something before the sign-in failed. */
 const HOSTED = /\bmcp_registration_failed\b|\bstep=start_error\b/i;
 /** "... issuer X does not match expected issuer Y" */
@@ -72,10 +74,14 @@ export default defineCause({
       };
     const asked = wellKnown(given);
     const there = asked.find(({ status }) => status < 300);
-    const missed = asked.find(({ status, kind }) => status >= 400 && (!there || kind === there.kind));
+    const missed =
+      asked.find(({ status, kind }) => status >= 400 && kind === there?.kind) ??
+      asked.find(({ status, kind }) => status >= 400 && there?.kind === 'resource' && kind === 'server');
+    // Trying one address after the other is the rule; when the sign-in went on after that, it failed for another reason.
+    const further = lines.some(({ text }) => WENT_ON.test(text));
     if (there && missed)
       return {
-        certainty: 'likely',
+        certainty: further ? 'possible' : 'likely',
         cites: [missed.line.at, there.line.at],
         facts: { ...facts, what: 'path', asked: missed.path, right: there.path },
       };

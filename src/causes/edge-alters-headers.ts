@@ -1,5 +1,6 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { isRpc } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround, edgeBefore } from './edges.js';
 import { entryText } from './listeners.js';
@@ -43,9 +44,14 @@ const WANTS: [RegExp, header: string][] = [
     /\b(?:missing|no|requires?d?|without|invalid|bad)\b.{0,30}(?:mcp-)?session[- ]?id|session[- ]?id\b.{0,30}\b(?:missing|required|not (?:provided|found|present))/i,
     'Mcp-Session-Id',
   ],
+  // What a transport of the SDK says to whoever brings no session.
+  [/\bserver not initialized\b/i, 'Mcp-Session-Id'],
   [/\bmust accept\b|\bnot acceptable\b(?!.*mod_?security)/i, 'Accept'],
   [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
 ];
+
+const SDK_DEMANDS =
+  /Bad Request: (?:Server not initialized|Mcp-Session-Id header is required|No valid session ID provided|Missing session ID)/i;
 
 /** What the conversation itself shows: a header that we sent, or were given, did not arrive. */
 function seenLive(given: Partial<Evidence>): Match<Found> | null {
@@ -85,15 +91,17 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
         facts: { header, edge: edge ?? 'a gateway', direction: 'request', what: 'does not arrive at the server' },
       };
     if (e.purpose === 'initialize' || e.purpose === 'session-unknown' || !begun) continue;
-    const given_ = begun.headers?.['mcp-session-id'] !== undefined;
+    const issued = begun.headers?.['mcp-session-id'] !== undefined;
+    // The SDK gives an id with every session that it demands: between its answer and us somebody took it.
+    const ofSdk = !issued && isRpc(e.body) && SDK_DEMANDS.test(e.body ?? '');
     return {
-      certainty: edge ? 'likely' : 'possible',
+      certainty: ofSdk && edge ? 'certain' : edge || ofSdk ? 'likely' : 'possible',
       cites: [place, at('http', 'exchanges', exchanges.indexOf(begun), 'headers')],
       facts: {
         header,
         edge: edge ?? 'a gateway',
-        direction: given_ ? 'request' : 'answer',
-        what: given_
+        direction: issued ? 'request' : 'answer',
+        what: issued
           ? 'was sent and does not arrive at the server'
           : 'is missing in the answer to initialize, although the server demands it afterwards',
       },
@@ -137,6 +145,7 @@ export default defineCause({
     'http-server-error',
     'catalog-list-fails',
     'session-affinity-missing',
+    'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Found> | null {

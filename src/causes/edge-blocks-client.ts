@@ -154,7 +154,7 @@ export default defineCause({
     const own = given.http?.exchanges.some(
       ({ body, status = 0 }) => isRpc(body) || (status >= 200 && status < 300 && body !== undefined),
     );
-    if (!said && !silent && !forbidden) return null;
+    if (!said && !forbidden) return null;
     if (own && !said) return null;
     const edge = (said && edgeSaying(said.line.text)?.edge) || edgeAround(given);
     const told = said?.line.text ?? '';

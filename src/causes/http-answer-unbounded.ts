@@ -6,6 +6,9 @@ import { FAILED_START } from './consequences.js';
 const size = (bytes: number): string =>
   bytes < 10_000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.round(bytes / 1e3)} KB` : `${Math.round(bytes / 1e6)} MB`;
 
+/** Bytes on a stream that is waited on, beyond anything that keeps it alive or reports progress. */
+const FLOOD = 1_000_000;
+
 /** What has no bounds in an answer, in words. Null when its reading was not given up, or waiting for the reply explains it. */
 function whatOf({
   stopped,
@@ -21,8 +24,9 @@ function whatOf({
     return `JSON of ${size(bodyBytes)}, nested deeper or made of more values than any client parses`;
   if (stopped === 'inflates')
     return `a compressed body (${headers['content-encoding'] ?? 'coded'}) that unpacked to ${size(bodyBytes)} and was not at its end`;
-  if (stopped === 'too-large')
-    return /^text\/event-stream\b/i.test(contentType)
+  const isStream = /^text\/event-stream\b/i.test(contentType);
+  if (stopped === 'too-large' || (isStream && bodyBytes > FLOOD))
+    return isStream
       ? `an event stream that brought ${size(bodyBytes)} in ${seconds}, and not the reply`
       : `a body that was not at its end after ${size(bodyBytes)}${headers['content-length'] === undefined ? '' : ` (Content-Length: ${headers['content-length']})`}`;
   if (stopped !== 'endless') return null;
@@ -31,7 +35,7 @@ function whatOf({
       ? `${interim} interim answers (1xx) in ${seconds}, and no answer`
       : `headers that had begun and were not at their end after ${seconds}`;
   // An open stream on which other things are said is a server that does not answer.
-  if (/^text\/event-stream\b/i.test(contentType)) return null;
+  if (isStream) return null;
   const announced = Number(headers['content-length'] ?? Number.NaN);
   return `a body of which ${size(bodyBytes)} came in ${seconds}${announced > bodyBytes ? `, where Content-Length announces ${size(announced)}` : ', and no end'}`;
 }

@@ -39,7 +39,6 @@ export interface RemoteOptions extends HttpOptions {
   secrets: readonly string[];
   /** Turns to ask, when several investigations share them. */
   turns?: Turns;
-  signal?: AbortSignal;
   /** Called once, as soon as it shows that no conversation opens. */
   onTrouble?(): void;
   progress(text: string): void;
@@ -126,7 +125,14 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
   const reached = network?.attempts.some(({ error }) => !error) ?? false;
   const answered = lab.exchanges.find(({ status }) => status !== undefined);
   // A port that speaks TLS answers plain HTTP with bytes that are no HTTP, with an end, or with a 400 that says so.
-  if (network && !network.tls && reached && (first?.error?.phase === 'headers' || first?.status === 400))
+  const interrupted = options.signal?.aborted ?? false;
+  if (
+    network &&
+    !network.tls &&
+    reached &&
+    !interrupted &&
+    (first?.error?.phase === 'headers' || first?.status === 400)
+  )
     network.tlsAnswers = await answersTls(network, options.connectTimeoutMs);
   if ((first?.stopped && first.stopped !== 'endless') || lab.connections.givenUp) {
     // Who drowns us once would do so at every other address.

@@ -176,7 +176,7 @@ export const QUESTIONS: Question[] = [
         return bad(`no: ${broken.method} ${broken.error?.message ?? broken.outcome}`, at('catalog', 'lists', index));
       const counts = lists
         .filter((l) => l.outcome === 'listed')
-        .map((l) => `${l.count} ${l.method.replace('/list', '')}`);
+        .map(({ count, method }) => `${count} ${method.replace('/list', '').replace(/s$/, count === 1 ? '' : 's')}`);
       return good(counts.length ? `yes: ${counts.join(', ')}` : 'it offers none');
     },
   },

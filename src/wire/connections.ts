@@ -104,6 +104,13 @@ export class Connections {
     return this.#count;
   }
 
+  /** Response headers without those whose very name says back a secret: names are lower case, which no redaction expects. */
+  tellable(headers: Record<string, string>): Record<string, string> {
+    const secrets = (this.options.home?.secrets ?? []).map((secret) => secret.toLowerCase());
+    const all = Object.entries(headers);
+    return Object.fromEntries(all.filter(([name]) => !secrets.some((secret) => name.includes(secret))));
+  }
+
   /** Wait until fewer than four exchanges with a host are under way. Call what it resolves to when the exchange is over. */
   turn(url: string, signal?: AbortSignal): Promise<() => void> {
     return this.#turns.next(new URL(url).hostname, signal);

@@ -276,7 +276,7 @@ export async function exchange(
     record.status = response.statusCode;
     if (response.statusMessage) record.statusText = response.statusMessage.slice(0, 200);
     record.httpVersion = response.httpVersion;
-    noteHeaders(record, result.headers, response.rawHeaders.length / 2);
+    noteHeaders(record, connections.tellable(result.headers), response.rawHeaders.length / 2);
     record.contentType = result.headers['content-type'];
     timeline.add('response', `HTTP ${response.statusCode} ${(record.contentType ?? '').slice(0, 200)}`.trim());
     const onBytes = () => {

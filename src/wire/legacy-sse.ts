@@ -44,7 +44,7 @@ export class LegacySseChannel implements Channel {
           headers: { 'user-agent': userAgent, accept: 'text/event-stream', ...headers },
           timeoutMs: Math.max(timeoutMs, 60_000),
           credentials: Object.keys(headers).length > 0 || urlHasCredentials,
-          signal: this.#stream.signal,
+          signal: AbortSignal.any([this.#stream.signal, ...(this.#options.signal ? [this.#options.signal] : [])]),
           listens: true,
           onMessage: (reading) => this.#onMessage(reading),
           onEvent: ({ event, data }) => {
@@ -112,7 +112,7 @@ export class LegacySseChannel implements Channel {
   }
 
   async #post(purpose: string, message: object, timeoutMs: number): Promise<Exchange> {
-    const { userAgent, headers, urlHasCredentials } = this.#options;
+    const { userAgent, headers, urlHasCredentials, signal } = this.#options;
     const { exchange: record } = await exchange(
       {
         purpose,
@@ -121,6 +121,7 @@ export class LegacySseChannel implements Channel {
         headers: { 'user-agent': userAgent, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(message),
         timeoutMs,
+        signal,
         credentials: Object.keys(headers).length > 0 || urlHasCredentials,
       },
       this.#connections,

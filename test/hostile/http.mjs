@@ -336,6 +336,36 @@ const SERVERS = {
     socket.write(
       whole(JSON.stringify(request.headers), 'content-type: text/html').toString().replace('200 OK', '407 No'),
     ),
+  // Everything it was sent comes back, in every place that is shown.
+  echo: (socket, { method, path, headers, text }) => {
+    const all = [headers.authorization, headers['x-api-key'], headers.cookie, path].join(' | ');
+    const body = `<html><title>${all}</title>${text}${all}</html>`;
+    socket.write(
+      head(
+        `500 ${all}`,
+        'content-type: text/html',
+        `location: /${all}`,
+        `www-authenticate: Bearer error="${all.replaceAll('"', '')}"`,
+        `server: ${all}`,
+        `${(headers['x-api-key'] ?? 'x').toLowerCase()}: 1`,
+        `retry-after: ${method === 'POST' ? all : 1}`,
+        `content-length: ${Buffer.byteLength(body)}`,
+      ),
+    );
+    socket.write(body);
+  },
+  'echo-rpc': (socket, { path, headers, rpc }) =>
+    socket.write(
+      whole(
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id: rpc?.id,
+          error: { code: -32000, message: `no: ${headers.authorization} ${headers.cookie}`, data: { path, headers } },
+        }),
+        JSON_TYPE,
+        `mcp-session-id: ${headers['x-api-key']}`,
+      ),
+    ),
   'tls-drip': { open: (socket) => drip(socket, forever(Buffer.from([0x16])), 20) },
   'redirect-stranger': redirect(({ path }) => `http://127.0.0.1:${ports.stranger}${path}`),
   'redirect-stranger-echo': (socket, request) =>
