@@ -144,7 +144,9 @@ export default defineCause({
     // Some tell the body only.
     const bare = status === null && BARE.test(first?.exchange.body ?? '');
     if (first && (bare || [404, 405, 410].includes(status ?? 0) || NO_ROUTE.test(first.exchange.body ?? ''))) {
-      const talk = given.reported?.clientError.some((line) => OTHER_MATTER.test(line) && !/HTTP 404/.test(line));
+      const talk = given.reported?.clientError.some(
+        (line) => OTHER_MATTER.test(line) && !/HTTP 404|Cannot GET/.test(line),
+      );
       if (
         isStreamGet(first.exchange, given) ||
         isRpc(first.exchange.body) ||
