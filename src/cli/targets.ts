@@ -155,6 +155,8 @@ export interface TargetsOptions extends Pick<ReportOptions, 'failOn' | 'output' 
   jobs: number;
   headers: Record<string, string>;
   transport: 'streamable-http' | 'sse';
+  /** Called after each target. */
+  onDone?(done: number): void;
   investigate: Pick<InvestigateOptions, 'timeoutMs' | 'watchMs' | 'quick' | 'full' | 'publicOnly'>;
 }
 
@@ -193,6 +195,7 @@ export async function verifyTargets(path: string, options: TargetsOptions): Prom
       code = worse(code, exit);
       await output.write(`${escapeJson(JSON.stringify(line))}\n`);
       tell(++done, unhealthy);
+      options.onDone?.(done);
     }
   };
   try {
