@@ -258,6 +258,9 @@ const KEPT_HEADERS = new Set([
   'keep-alive',
   'location',
   'mcp-protocol-version',
+  'ngrok-error-code',
+  'proxy-agent',
+  'proxy-status',
   'retry-after',
   'server',
   'strict-transport-security',
@@ -267,21 +270,33 @@ const KEPT_HEADERS = new Set([
   'via',
   'www-authenticate',
   'x-accel-buffering',
+  'x-amzn-errortype',
+  'x-amzn-waf-action',
   'x-cache',
+  'x-cdn',
+  'x-envoy-upstream-service-time',
   'x-powered-by',
   'x-railway-edge',
   'x-railway-fallback',
   'x-railway-request-id',
+  'x-render-routing',
+  'x-report-abuse',
+  'x-served-by',
+  'x-squid-error',
   'x-vercel-error',
   'x-vercel-id',
+  'x-vercel-mitigated',
 ]);
 
-/** Headers by allow-list: the value of a known one, `<set>` for any other. */
+/** What a person writes in place of a value: "(absent)", "(dropped by proxy)". */
+const REMARK = /^\([a-z]{2,20}(?: [a-z]{1,20}){0,6}\)$/i;
+
+/** Headers by allow-list: the value of a known one, `<set>` for any other. A remark in place of a value is kept. */
 export function redactHeaders(headers: Record<string, string>, redact: Redactor): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       const key = name.toLowerCase();
-      return [key, KEPT_HEADERS.has(key) ? redact(value).slice(0, 1_000) : '<set>'];
+      return [key, KEPT_HEADERS.has(key) || REMARK.test(value) ? redact(value).slice(0, 1_000) : '<set>'];
     }),
   );
 }

@@ -7,25 +7,41 @@ import { failed, type Line, WORDS } from './words.js';
 /** Kinds a cause lists in `uses` when it reads answers. */
 export const ANSWERS = ['http', ...WORDS] as const;
 
+export const isRpc = (body: string | undefined): boolean => /"jsonrpc"\s*:/.test(body ?? '');
+
+/** What a person shows of a request that went well, beside the one that did not. */
+const wentWell = ({ purpose, status = 0, body, error }: Exchange): boolean =>
+  purpose === 'reported' && !error && status >= 200 && status < 300 && isRpc(body) && /"result"\s*:/.test(body ?? '');
+
+export interface Answer {
+  exchange: Exchange;
+  at: string;
+  live: boolean;
+}
+
 /**
  * The HTTP answers that decide: those that should have opened the conversation or, when it is open, read the lists.
- * Our own looking around and a browser's preflight are no part of it.
+ * Our own looking around and a browser's preflight are no part of it, nor is a request of which a person shows that nothing came back.
  */
-export function answers({ http, handshake }: Partial<Evidence>): { exchange: Exchange; at: string; live: boolean }[] {
+export function answers({ http, handshake, reported }: Partial<Evidence>): Answer[] {
   const opened = handshake !== undefined && !failed({ handshake });
   const wanted = opened
     ? /^(?:tools|resources|prompts)\//
     : /^(?:initialize|server\/discover|open-sse-stream|reported)$/;
-  return (http?.exchanges ?? [])
+  const all = (http?.exchanges ?? [])
     .map((exchange, i) => ({ exchange, at: at('http', 'exchanges', i), live: exchange.purpose !== 'reported' }))
-    .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS');
+    .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS')
+    .filter(({ exchange, live }) => live || !exchange.error || exchange.status !== undefined);
+  const said = (reported?.clientError.length ?? 0) + (reported?.serverLog.length ?? 0) > 0;
+  return all.length > 1 || said ? all.filter(({ exchange }) => !wentWell(exchange)) : all;
 }
 
-export const isRpc = (body: string | undefined): boolean => /"jsonrpc"\s*:/.test(body ?? '');
-
-/** A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. */
-export const isStreamGet = ({ method }: Exchange, { reported }: Partial<Evidence>): boolean =>
-  method === 'GET' && reported?.transport !== 'sse';
+/**
+ * A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. One that accepts no
+ * event stream is somebody's look with curl, wget or a browser.
+ */
+export const isStreamGet = ({ method, requestHeaders }: Exchange, { reported }: Partial<Evidence>): boolean =>
+  method === 'GET' && reported?.transport !== 'sse' && /event-stream/.test(requestHeaders?.accept ?? 'event-stream');
 
 const PATH = String.raw`(?:https?://[^\s/"]+)?(?<path>/[^\s"?]*)(?:\?[^\s"]*)?`;
 
@@ -65,17 +81,19 @@ export interface Request {
 /** Addresses of sign-in and of browsers, which every server may refuse. */
 const ASIDE = /oauth|\.well-known|\/(?:register|token|authorize|login|callback|favicon|robots|health\w*)\b/i;
 
+/** Every request that the server's access log tells of. */
+export const requestsIn = (given: Partial<Evidence>): Request[] =>
+  serverWords(given).flatMap((line): Request[] => {
+    const { method, path, status } = requestOf(line.text);
+    return method && path && status ? [{ line, method: method.toUpperCase(), path, status: Number(status) }] : [];
+  });
+
 /**
  * The requests in the server's access log that should have opened the conversation: none when one of them succeeded,
  * because then the others were attempts, redirects or sessions that ended.
  */
 export function refusedRequests(given: Partial<Evidence>): Request[] {
   const opens = given.reported?.transport === 'sse' ? /POST|GET/ : /POST/;
-  const seen = serverWords(given).flatMap((line): Request[] => {
-    const { method, path, status } = requestOf(line.text);
-    return method && path && status && opens.test(method.toUpperCase()) && !ASIDE.test(path)
-      ? [{ line, method: method.toUpperCase(), path, status: Number(status) }]
-      : [];
-  });
+  const seen = requestsIn(given).filter(({ method, path }) => opens.test(method) && !ASIDE.test(path));
   return seen.some(({ status }) => status < 300) ? [] : seen;
 }

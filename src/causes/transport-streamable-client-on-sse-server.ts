@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { isSseClient } from './sse.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -16,10 +17,14 @@ const REFUSED_POST = [
 ];
 
 /** Clients that know both transports post first and then fall back: that is no failure. */
-const FALLS_BACK = /fall(?:ing)? ?back|falling back|retry(?:ing)? with sse|\bGET \//i;
+const FALLS_BACK = /fall(?:ing)?[ -]?back|retry(?:ing)? with sse|\bGET \//i;
 
 /** It went on over SSE: if that failed as well, the reason is another one. */
-const FELL_BACK = /fall(?:ing|s)? ?back|fallback transport|sse-only|SSEClientTransport/i;
+const FELL_BACK = /fall(?:ing|s)?[ -]?back|fallback transport|sse-only|SSEClientTransport/i;
+
+/** Failures that have nothing to do with the transport. */
+const OTHERWISE =
+  /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token|auth/i;
 
 /** A client that posts is refused with the very status that stands for "GET only". */
 const NO_POST =
@@ -65,7 +70,7 @@ export default defineCause({
     }
     const url = targetOf(given) ?? null;
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
-    if (/"(?:type|transport)"\s*:\s*"sse"/i.test(given.reported?.entry ?? '')) return null;
+    if (isSseClient(given)) return null;
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
@@ -78,9 +83,10 @@ export default defineCause({
         status === 405 &&
         !/<html/i.test(body) &&
         (given.reported?.clientError ?? []).some((text) => NO_POST.test(text));
-      return refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts)
-        ? { certainty: 'likely', cites: [first.at], facts: { url, status } }
-        : null;
+      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts))
+        return { certainty: 'likely', cites: [first.at], facts: { url, status } };
+      // The client's line may say more than the exchange that was read off it.
+      if (!first.exchange.spoken) return null;
     }
     const lines = wayWords(given).filter(({ text }) => !FALLS_BACK.test(text));
     const fellBack = wayWords(given).some(({ text }) => FELL_BACK.test(text));
@@ -115,6 +121,14 @@ export default defineCause({
             ...REFUSED_POST.slice(2),
           )
         : null);
+    // An entry that says http for an address of SSE, and no word of what came of it.
+    const mute =
+      isSse(url) &&
+      given.reported?.transport !== 'sse' &&
+      !given.http &&
+      lines.every(({ text }) => !OTHERWISE.test(text));
+    if (!hit && mute && given.reported?.url !== undefined && (given.reported.transport || given.reported.entry))
+      return { certainty: 'possible', cites: [at('reported', 'url')], facts: { url, status: null } };
     return hit
       ? {
           certainty: fellBack ? 'possible' : 'likely',

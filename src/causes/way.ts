@@ -34,12 +34,16 @@ export const isGatewayLog = (text: string): boolean => GATEWAY.test(text);
 /** Bridges: programs started over stdio whose only work is to pass messages on to a URL. */
 const BRIDGE = /\bmcp[-_]?(?:remote|proxy|bridge|gateway|connect|client|http|stdio)|supergateway|\b(?:bridge|proxy)\b/i;
 
+/** The report is about a bridge as the client of the server. */
+const isBridge = ({ reported }: Way): boolean => BRIDGE_CLIENT.test(reported?.client ?? '');
+const BRIDGE_CLIENT = /^(?:@[\w-]+\/)?(?:mcp-remote|mcp-proxy|supergateway|mcpo)\b/i;
+
 const commandOf = ({ launch }: Way): string => [launch?.command, ...(launch?.args ?? [])].join(' ');
 
 /** The server is reached over HTTP: as told, by its URL, or because a bridge stands between. */
 export function isRemote(given: Way): boolean {
   const { transport, url } = given.reported ?? {};
-  if (transport === 'streamable-http' || transport === 'sse' || url !== undefined) return true;
+  if (transport === 'streamable-http' || transport === 'sse' || url !== undefined || isBridge(given)) return true;
   return targetOf(given) !== undefined && (BRIDGE.test(commandOf(given)) || /\/(?:mcp|sse)\b/i.test(commandOf(given)));
 }
 
@@ -49,10 +53,24 @@ export const serverWords = (given: Way): Line[] =>
     ? []
     : words(given).filter(({ from, text }) => from !== 'client' && !REGISTRY.test(text));
 
+/** What was typed and answered in a shell: of a server over HTTP, people paste curl and its output as stdout. */
+export const transcript = (given: Way): Line[] =>
+  given.reported && isRemote(given) ? words(given).filter(({ from }) => from === 'stdout') : [];
+
 /** Lines that do not stand beside a tool that installs: those tools name the registry a few lines away from the reason. */
 export function withoutInstallers(lines: Line[]): Line[] {
   const marks = lines.flatMap(({ text }, i) => (REGISTRY.test(text) ? [i] : []));
   return lines.filter((_, i) => !marks.some((mark) => Math.abs(mark - i) <= 5));
+}
+
+/** A program that is itself a client of MCP servers (a gateway, a chat application) says in its log that it cannot get at one. */
+const CLIENT_FAILS =
+  /\b(?:fail\w*|errors?|unable|could(?: not|n't)|cannot)\b.{0,40}\b(?:connect\w*|initiali[sz]\w*|reach\w*|list\w*|fetch\w*|register\w*|load\w*)\b.{0,60}\bMCP\b|\bMCP\b.{0,60}\b(?:connection|client|session)\b.{0,60}\b(?:fail\w*|errors?|closed|lost|timed out)|\bMcp(?:Client\w*|Connection|Transport)(?:Error|Exception)\b/i;
+
+/** Lines of a log that speak as a client: the failure, and the few lines below it that give its reason. */
+function asClient(lines: Line[]): Set<string> {
+  const marks = lines.flatMap(({ text }, i) => (CLIENT_FAILS.test(text) ? [i] : []));
+  return new Set(lines.filter((_, i) => marks.some((mark) => i >= mark && i - mark <= 6)).map((line) => line.at));
 }
 
 /**
@@ -62,16 +80,20 @@ export function withoutInstallers(lines: Line[]): Line[] {
 export function wayWords(given: Way): Line[] {
   const target = targetOf(given);
   const { transport } = given.reported ?? {};
-  if (!target && (transport === 'stdio' || (!transport && (given.launch || given.process)))) return [];
-  const bridge = given.launch !== undefined && transport !== 'streamable-http' && transport !== 'sse';
+  if (!target && !isBridge(given) && (transport === 'stdio' || (!transport && (given.launch || given.process))))
+    return [];
+  const bridge =
+    (given.launch !== undefined || isBridge(given)) && transport !== 'streamable-http' && transport !== 'sse';
   const host = hostOf(target);
   const lines = words(given);
   const pasted = !transport && !given.launch && !given.process && lines.some(({ text }) => HTTP_CLIENT.test(text));
+  const spoken = transport === 'streamable-http' || transport === 'sse' ? asClient(lines) : new Set<string>();
   const proxied = isRemote(given) || (!transport && !given.launch);
-  return lines.filter(({ from, text }) => {
+  return lines.filter(({ from, text, at }) => {
     if (REGISTRY.test(text)) return false;
     return (
       from === 'client' ||
+      spoken.has(at) ||
       (from === 'stderr' && (bridge || pasted)) ||
       (host !== undefined && text.includes(host)) ||
       (proxied && (GATEWAY.test(text) || FORWARDER.test(text)))

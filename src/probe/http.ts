@@ -39,6 +39,8 @@ export interface RemoteOptions extends HttpOptions {
   secrets: readonly string[];
   /** Turns to ask, when several investigations share them. */
   turns?: Turns;
+  /** Called once, as soon as it shows that no conversation opens. */
+  onTrouble?(): void;
   progress(text: string): void;
 }
 
@@ -103,7 +105,7 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>):
     const seen = await watchStream(lab, { via, watchMs, live: sse ? undefined : talk.live });
     if (seen) draft.seen('stream', seen, seen.aliveMs);
     else draft.failed('stream', 'the server opened no event stream that could be watched');
-  }
+  } else draft.skipped('stream', 'only with --watch');
   if (depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
   else if (sse) draft.skipped('series', 'the experiments are those of Streamable HTTP');
   else {
@@ -117,6 +119,7 @@ const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ networ
 
 /** The URL gave no MCP conversation: say what it is, and where MCP is. */
 async function lookAbout({ draft, options, lab }: Look): Promise<void> {
+  options.onTrouble?.();
   const network = draft.get('network');
   const first = lab.exchanges[0];
   const reached = network?.attempts.some(({ error }) => !error) ?? false;
@@ -141,6 +144,12 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
     draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
     return;
   }
+  const wait = [429, 503].includes(answered.status ?? 0) ? answered.headers?.['retry-after'] : undefined;
+  if (wait !== undefined) {
+    draft.seen('endpoint', { asked: { url: options.url, answer: 'other' }, others: [] });
+    draft.skipped('series', `the server asks to wait (HTTP ${answered.status}, Retry-After: ${wait})`);
+    return;
+  }
   options.progress('this URL is no usable MCP endpoint, looking around on the host');
   await findEndpoint(draft, options, lab, answered);
   if (options.depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
@@ -155,7 +164,7 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
   const first = lab.exchanges[0];
   const mute =
-    first?.error !== undefined || first?.status === 401 || first?.status === 403 || (first?.status ?? 0) >= 500;
+    first?.error !== undefined || [401, 403, 429].includes(first?.status ?? 0) || (first?.status ?? 0) >= 500;
   // A channel of its own: the stateless era knows no session.
   const modern = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const discover = mute

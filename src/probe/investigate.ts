@@ -165,6 +165,7 @@ async function investigateUrl(
     secrets: secrets.filter((value) => value.length >= SHORTEST_SECRET),
     turns: options.turns,
     signal: options.signal,
+    onTrouble: options.onTrouble,
     progress,
   });
 }
