@@ -1,6 +1,6 @@
 /** One HTTP exchange that a person or a program told of, in the form in which a live probe notes its own. */
 import type { Exchange } from './evidence.js';
-import { isSecretParameter, SECRET_NAME } from './redact.js';
+import { isPlaceholder, isSecretParameter, SECRET_NAME } from './redact.js';
 
 /** Characters kept of a body, and headers kept of a message. */
 export const MAX_BODY = 4_000;
@@ -13,6 +13,9 @@ const OF_REQUEST = new Set(['authorization', 'accept', 'host', 'origin', 'user-a
 /** Request headers whose values are never a secret. */
 const PLAIN_REQUEST =
   /^(?:accept(?:-.*)?|access-control-request-.*|cache-control|(?:proxy-)?connection|content-(?:type|length|encoding)|host|origin|pragma|priority|sec-.*|te|transfer-encoding|upgrade.*|user-agent|mcp-protocol-version|mcp-method|mcp-name|last-event-id|expect|dnt|:.*)$/i;
+
+/** A value that is no secret: a word, a number, next to nothing. */
+const EVERYDAY = /^(?:\d{1,6}|[a-z]{1,12}|.{0,5})$/i;
 
 export type Headers = Record<string, string>;
 
@@ -37,11 +40,15 @@ export const isCredential = (name: string): boolean =>
 /** What a request carried that must not appear anywhere: the values of its headers, its cookies, and of secret parameters. */
 export function secretsOfRequest(headers: Headers, url = ''): string[] {
   const values = Object.entries(headers).flatMap(([name, value]) => {
-    if (PLAIN_REQUEST.test(name) || /^(?:true|false|\d{1,6}|[a-z]{1,12}|.{0,5})$/i.test(value)) return [];
+    // The name of a variable that nothing filled in is no secret, and may be the very fault.
+    if (PLAIN_REQUEST.test(name) || EVERYDAY.test(value) || isPlaceholder(value)) return [];
     const bare = value.replace(/^(?:Bearer|Basic|Token|Digest|ApiKey)\s+/i, '');
-    const cookies =
-      name.toLowerCase() === 'cookie' ? value.split(/;\s*/).map((pair) => pair.replace(/^[^=]*=/, '')) : [];
-    return [value, bare, ...cookies];
+    // Cookies, and the parameters of a scheme: sid=..., response="...".
+    const parts = value
+      .split(/[;,]\s*/)
+      .map((part) => part.replace(/^[^=\s]*=/, '').replace(/^"|"$/g, ''))
+      .filter((part) => !EVERYDAY.test(part));
+    return [value, bare, ...(value.includes('=') ? parts : [])];
   });
   return [...values, ...secretParameters(url)].filter((value) => value.length >= 4);
 }

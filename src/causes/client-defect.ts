@@ -35,7 +35,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:update|upgrade|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
+    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
     'likely',
   ],
   // The client ends servers itself, or counts their orderly end as a failure.
@@ -74,7 +74,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bclients?\b.{0,40}\b(?:does(?: not|n't)|never|fails to|forgets to) (?:send|include|return|echo|forward|keep|store|pass) (?:the |its |a )?(?:mcp-session-id|session (?:id|header)|MCP-Protocol-Version|accept header|cookies?)/i,
+    /\b(?:clients?|requests?)\b.{0,60}\b(?:does(?: not|n't)|never|fails to|forgets to) (?:send|include|return|echo|forward|keep|store|pass|contain|carry|set) (?:the |its |a )?(?:mcp-session-id|session (?:id|header)|MCP-Protocol-Version|accept header|cookies?)/i,
     'likely',
   ],
   [
@@ -136,6 +136,14 @@ function lostWithoutReason({ reported, launch, stderr }: Partial<Evidence>, line
   const reload = find(heard, /\bClient closed\b|Failed to re(?:load|connect)\b/);
   const only = heard.every(({ text }) => CLOSED.test(text) || !/\berror\b/i.test(text));
   return reload && only && !stderr?.lines.length && own.length === 0 && reported.os !== 'windows' ? reload.line : null;
+}
+
+/** The entry has a header with a value, and the server got it empty or not at all. */
+function notSent({ reported }: Partial<Evidence>, lines: Line[]): Line | null {
+  if (!/"headers"\s*:\s*\{"[^"]+":"(?:<set>|[^"]*<redacted)/.test(reported?.entry ?? '')) return null;
+  const empty =
+    /\b(?:passed in|received|got|value|header|key|token)\b\W{0,3}(?:is |was )?(?:empty|none|null|undefined|''|"")?\W{0,3}$|\b(?:no|missing|empty) (?:\S+ )?(?:auth\w*|api[- ]?key|x-[\w-]+)(?: \w+)? ?(?:header|key|token)?\b.{0,30}\b(?:received|found|passed|present|sent|in (?:the )?request)\b/i;
+  return lines.find(({ from, text }) => from !== 'client' && empty.test(text.trim())) ?? null;
 }
 
 function bundleOf(given: Partial<Evidence>, lines: Line[]): { line: Line; name: string } | null {
@@ -216,6 +224,13 @@ export default defineCause({
         certainty: 'likely',
         cites: [none.line.at, read.line.at],
         facts: facts(null, none.line.text, null, null),
+      };
+    const unsent = notSent(given, lines);
+    if (unsent)
+      return {
+        certainty: 'possible',
+        cites: [unsent.at, at('reported', 'entry')],
+        facts: facts(null, unsent.text, null, null),
       };
     const lost = lostWithoutReason(given, lines);
     if (lost)

@@ -16,6 +16,9 @@ const CHECK =
 const STATUS =
   /\b(?:status ?codes?|status|codes?|HTTP(?:\/[\d.]+)?|returned(?: error)?|error|got|with|response)\W{1,4}(?:these codes: )?\[?(?<status>30[1278]|40[013456]|415|421|426)\b|(?:->|→|=>|-|:|HTTP\/[\d.]+"|=) ?(?<plain>40[456])\b/i;
 
+/** A check that succeeds. */
+const WELL = /\b(?:work(?:s|ing)|ok|pass(?:ed|es|ing)?|succe\w+|healthy|200|fine|green)\b/i;
+
 /** A request to a health path that the server does not know, in its access log. */
 const LOGGED =
   /\b(?:GET|HEAD) (?:https?:\/\/[^\s/"]+)?(?<path>\/\S{0,60})(?: HTTP\/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|returned|\|)\s*|\s+)\(?(?<status>40[0456]|421)\b/;
@@ -72,11 +75,14 @@ export default defineCause({
   ],
 
   match(given): Match<Found> | null {
-    if (!isDeployed(given)) return null;
+    // A server over stdio has no health check either, unless its entry writes one down.
+    if (!isDeployed(given) && !IN_ENTRY.test(given.reported?.entry ?? '')) return null;
     const platform = platformOf(given)?.name ?? null;
     const none: Omit<Found, 'what'> = { platform, path: null, status: null, port: null, listens: null, program: null };
     const lines = words(given);
-    const checks = findAll(lines, CHECK).map(({ line }) => line);
+    const checks = findAll(lines, CHECK)
+      .map(({ line }) => line)
+      .filter(({ text }) => !WELL.test(text) || /fail|never|unhealthy|not /i.test(text));
     const { entry = '', url = '' } = given.reported ?? {};
     const inEntry = IN_ENTRY.exec(entry);
     const spoken = checks.length > 0 || inEntry !== null;
@@ -84,7 +90,7 @@ export default defineCause({
     // What was reported of a request is the probe when it is a GET to a health path, or beside talk of a check.
     for (const [i, exchange] of (given.http?.exchanges ?? []).entries()) {
       const { status = 0, method, purpose } = exchange;
-      if (purpose !== 'reported' || status < 400 || status >= 500 || status === 429) continue;
+      if (purpose !== 'reported' || status < 400 || status >= 500 || status === 429 || status === 403) continue;
       const path = pathOf(exchange.url);
       const health = HEALTH_PATH.test(path);
       if (!health && !(spoken && (method === 'GET' || method === 'HEAD'))) continue;
@@ -167,17 +173,22 @@ export default defineCause({
     if (inEntry && !never) {
       const path =
         /(?<path>\/[\w./-]{1,80})/.exec(inEntry[0].replace(/https?:\/\/[^/\s"]+/g, ''))?.groups?.path ?? null;
-      const about = path !== null && (MCP_PATH.test(path) || pathOf(url) === path || HEALTH_PATH.test(pathOf(url)));
+      const about =
+        path === null
+          ? /https?:\/\//.test(inEntry[0])
+          : MCP_PATH.test(path) || path === '/' || pathOf(url) === path || HEALTH_PATH.test(pathOf(url));
       return {
-        certainty: about && !reason ? 'likely' : 'possible',
+        certainty: (about || given.reported?.transport === 'stdio') && !reason ? 'likely' : 'possible',
         cites: [at('reported', 'entry')],
         facts: { ...none, what: 'path', path },
       };
     }
-    if (never && !/\bstdio\b/.test(given.reported?.transport ?? ''))
+    if (never)
       return {
         certainty:
-          reason || platform === null || (heard.length === 0 && /\bunhealthy\b/i.test(never.match[0]))
+          reason ||
+          platform === null ||
+          (inEntry === null && heard.length === 0 && /\bunhealthy\b/i.test(never.match[0]))
             ? 'possible'
             : 'likely',
         cites: [never.line.at],

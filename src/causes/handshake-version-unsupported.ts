@@ -1,5 +1,6 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { defineCause } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { find, WORDS, words } from './words.js';
 
 /** Revisions of the specification that clients know. */
@@ -34,8 +35,61 @@ const NOT_MCP =
 const SETTLED =
   /\bwarn|\bnegotiated\b|\bfall(?:ing)? ?back\b|\bdowngrad\w+|\bcontinu(?:e|ing)\b|\banyway\b|\bproceed|\binstead\b|\bagreed\b/i;
 
-const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
+/** A server that demands the headers of a later revision than the client speaks (2025-06-18, 2026-07-28). */
+const HEADER =
+  /\b(?:missing|required?|requires|without|invalid|absent|expected)\b.{0,30}\b(?:mcp-protocol-version|mcp-method|mcp-name)\b|\b(?:mcp-protocol-version|mcp-method)\b.{0,30}\b(?:missing|required|mismatch\w*|invalid|does not match)\b|-32020\b|\bHeaderMismatch\b/i;
+
+const isRefusal = (text: string) =>
+  HEADER.test(text) || (!NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text)));
 const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
+
+/** The answer to initialize that was told names another revision than the one that was asked for, and the client did not go on. */
+function answeredOtherwise({ http, reported }: Partial<Evidence>): Match<Found> | null {
+  for (const [index, { purpose, body = '' }] of (http?.exchanges ?? []).entries()) {
+    const revision = /"protocolVersion"\s*:\s*"(?<v>20\d\d-\d\d-\d\d)"/.exec(body)?.groups?.v;
+    if (purpose !== 'reported' || revision === undefined || !/"result"/.test(body)) continue;
+    const told = [reported?.entry ?? '', ...(reported?.clientError ?? [])];
+    const asked = told
+      .map(
+        (text) =>
+          /\b(?:request\w*|offer\w*|sent|sends|asks?|limited to|only (?:knows|supports?))\b.{0,40}?(?<v>20\d\d-\d\d-\d\d)/i.exec(
+            text,
+          )?.groups?.v,
+      )
+      .find((v) => v !== undefined && v !== revision);
+    if (asked === undefined) continue;
+    return {
+      certainty: 'likely',
+      cites: [at('http', 'exchanges', index, 'body'), ...(reported?.entry ? [at('reported', 'entry')] : [])],
+      facts: { side: 'client', versions: [revision], requested: asked, said: '' },
+    };
+  }
+  return null;
+}
+
+/** A bare 400 to a request whose header names another revision than the one that was agreed on. */
+function refusedHeader({ http, reported }: Partial<Evidence>): Match<Found> | null {
+  for (const [index, { purpose, status, headers = {}, body = '' }] of (http?.exchanges ?? []).entries()) {
+    const version = headers['mcp-protocol-version'];
+    if (purpose !== 'reported' || status !== 400 || version === undefined || /session/i.test(body)) continue;
+    const agreed = dates(/"negotiated[^"]*"\s*:\s*"[^"]*/i.exec(reported?.entry ?? '')?.[0] ?? '').find(
+      (v) => v !== version,
+    );
+    return {
+      certainty: agreed ? 'likely' : 'possible',
+      cites: [at('http', 'exchanges', index), ...(agreed ? [at('reported', 'entry')] : [])],
+      facts: {
+        side: 'server',
+        versions: agreed ? [agreed] : [],
+        requested: dates(version)[0] ?? '',
+        said: body.slice(0, 160),
+      },
+    };
+  }
+  return null;
+}
+
+type Found = { side: string; versions: string[]; requested: string; said: string };
 
 export default defineCause({
   id: 'handshake-version-unsupported',
@@ -85,8 +139,29 @@ export default defineCause({
           cites: [at('handshake', 'initialize', 'problems', problem)],
           facts: { side: 'client', versions: [], requested, said: problems[problem]?.slice(0, 160) ?? '' },
         };
+      // Agreed on in the answer, and then refused in the header of what follows.
+      const later = (http?.exchanges ?? []).findIndex(
+        (e) =>
+          /^(?:notifications\/initialized|ping|(?:tools|resources|prompts)\/list)$/.test(e.purpose) &&
+          e.status === 400 &&
+          isRefusal(e.body ?? ''),
+      );
+      const body = http?.exchanges[later]?.body;
+      if (status === 'answered' && body !== undefined)
+        return {
+          certainty: 'certain',
+          cites: [at('http', 'exchanges', later, 'body'), ...place('revision')],
+          facts: {
+            side: 'header',
+            versions: dates(body).filter((v) => v !== revision),
+            requested: revision ?? requested,
+            said: body.trim().slice(0, 160),
+          },
+        };
       if (status === 'answered') return null;
     }
+    const other = answeredOtherwise(given);
+    if (other) return other;
     const index =
       http?.exchanges.findIndex(
         (e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? ''),
@@ -94,7 +169,10 @@ export default defineCause({
     const hit = find(
       words(given).filter(({ text, from }) => isRefusal(text) && (from === 'client' || !SETTLED.test(text))),
       ...REFUSAL,
+      HEADER,
     );
+    const sticky = index < 0 && !hit ? refusedHeader(given) : null;
+    if (sticky) return sticky;
     const text = index >= 0 ? http?.exchanges[index]?.body : hit?.line.text;
     if (text === undefined) return null;
     const fromServer = /server'?s? protocol|from the server|expected .{0,20}got/i.test(text);
@@ -117,25 +195,35 @@ export default defineCause({
       return list
         ? `The server answered initialize with protocol version ${list}, which the client does not support.`
         : `The client does not support the protocol version of the server ("${said}").`;
+    if (side === 'header')
+      return `The server agreed on protocol version ${requested} in initialize and then refuses it in the header MCP-Protocol-Version of the requests that follow ("${said}").`;
     const wanted = requested ? `protocol version ${requested}` : 'the protocol version that the client offered';
     return `The server refused ${wanted} instead of answering with one of its own${list ? ` (named: ${list})` : ''}.`;
   },
-  fix: ({ side, versions }) => [
-    side === 'client'
+  fix: ({ side, versions, requested }) => [
+    side === 'header'
       ? {
-          say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`,
+          say: 'Make the two parts of the server agree: what answers initialize must offer only versions that the check of the header accepts. Update the SDK, or add the version to the list of the check:',
           edit: {
             file: 'the source of the server',
-            to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'`,
+            to: `const SUPPORTED = [${[requested, ...versions].map((v) => `'${v}'`).join(', ')}];`,
           },
         }
-      : {
-          say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:',
-          edit: {
-            file: 'the source of the server',
-            to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'`,
+      : side === 'client'
+        ? {
+            say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`,
+            edit: {
+              file: 'the source of the server',
+              to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'`,
+            },
+          }
+        : {
+            say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:',
+            edit: {
+              file: 'the source of the server',
+              to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'`,
+            },
           },
-        },
     {
       say: `Where the server cannot be changed, use a client version that offers ${side === 'server' && versions.length ? versions.join(' or ') : 'what it supports'}, and send as MCP-Protocol-Version only what was negotiated.`,
     },
@@ -196,6 +284,15 @@ export default defineCause({
       name: 'in Chinese',
       finds: true,
       symptoms: { transport: 'stdio', clientError: '协议版本不受支持: 2025-06-18' },
+    },
+    {
+      name: 'a server that answers with a newer one than was asked for',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        entry: { 'requested protocolVersion': '2024-11-05', after: 'the client disconnected' },
+        http: { status: 200, body: '{"result":{"protocolVersion":"2025-06-18"}}' },
+      },
     },
     {
       name: 'TLS',

@@ -7,7 +7,7 @@ import { failed, find, type Line } from './words.js';
 
 /** Somebody reads a body that was read before: raw-body and undici, Hono and Workers, Servlets, Django, Starlette, Go, .NET, Ruby. */
 const SAID =
-  /\bstream is not readable\b|\bstream\.not\.readable\b|\bBody (?:is unusable|has already been (?:read|consumed|used))\b|\bbody (?:stream |was |is )?already (?:been )?(?:read|used|consumed|parsed)\b|\bbody used already\b|\b(?:request|body|stream|ReadableStream)\b.{0,30}\b(?:disturbed or locked|is locked|already (?:been )?(?:consumed|drained|read)|was already (?:consumed|read))\b|\bget(?:InputStream|Reader)\(\) has already been called\b|\bRawPostDataException\b|\bcannot access body after reading\b|\bStreamConsumed\b|^\W{0,3}(?:RuntimeError: )?Stream consumed\W*$|\bhttp: invalid Read on closed Body\b|\bStream closed\b.{0,40}\brequest body\b|\brequest (?:stream|body) (?:was |is |has been )?(?:already )?(?:consumed|drained)\b/i;
+  /\bstream is not readable\b|\bstream\.not\.readable\b|\bBody (?:is unusable|has already been (?:read|consumed|used))\b|\bbody (?:stream |was |is )?already (?:been )?(?:read|used|consumed|parsed)\b|\bbody used already\b|\b(?:request|body|stream|ReadableStream)\b.{0,30}\b(?:disturbed or locked|is locked|already (?:been )?(?:consumed|drained|read)|was already (?:consumed|read))\b|\bget(?:InputStream|Reader)\(\) has already been called\b|\bRawPostDataException\b|\bcannot access body after reading\b|\bRequired request body is missing\b|\bStreamConsumed\b|^\W{0,3}(?:RuntimeError: )?Stream consumed\W*$|\bhttp: invalid Read on closed Body\b|\bStream closed\b.{0,40}\brequest body\b|\brequest (?:stream|body) (?:was |is |has been )?(?:already )?(?:consumed|drained)\b/i;
 /** A parser in front, and a transport that is not handed what it read: pasted code. */
 const PARSER =
   /\b(?:express|bodyParser|app)\.?(?:\(\))?\.?\b(?:json|urlencoded)\s*\(|\bbodyParser\b|\bbody-parser\b|\bexpress\.(?:json|text|raw)\(/;
@@ -15,7 +15,7 @@ const HANDLER =
   /\bhandle(?:PostMessage|Request)\s*\(\s*(?:req(?:uest)?(?:\.raw|\.node\.req)?)\s*,\s*(?:res(?:ponse)?|reply)(?:\.raw|\.node\.res)?\s*\)/;
 /** A person's words. */
 const TOLD =
-  /\b(?:body[- ]?parser|express\.json(?:\(\))?|middleware)\b.{0,60}\b(?:consum\w+|drain\w*|reads?|eats?|parsed?)\b.{0,40}\b(?:body|stream|request)\b|\b(?:pass|hand|missing|without) (?:the )?(?:parsed )?`?(?:req(?:uest)?\.body|parsedBody)\b/i;
+  /\b(?:express\.json|body-?parser)\b.{0,80}\b(?:-32700|parse error|not readable|hangs?|time[sd]? ?out|fails?|400|500|breaks?)\b|(?:-32700|\bparse error|\bnot readable\b).{0,80}\b(?:express\.json|body-?parser)\b|\b(?:body[- ]?parser|express\.json(?:\(\))?|middleware)\b.{0,60}\b(?:consum\w+|drain\w*|reads?|eats?|parsed?)\b.{0,40}\b(?:body|stream|request)\b|\b(?:pass|hand|missing|without) (?:the )?(?:parsed )?`?(?:req(?:uest)?\.body|parsedBody)\b|\b(?:remov\w+|without|drop\w*|disabl\w+|before|after adding|because of|due to) (?:the )?(?:global )?`?(?:app\.use\()?(?:express\.json|body-?parser)\b/i;
 /** The server cannot parse what it was sent. */
 const PARSE_ERROR = /"code"\s*:\s*-32700\b|\bParse error\b/i;
 const NODE = /express|node|next|nest|fastify|hono|vercel|cloudflare/i;

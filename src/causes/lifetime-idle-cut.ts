@@ -1,7 +1,9 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
+import { edgeAround } from './edges.js';
 import { layersAt, secondsOf } from './limits.js';
+import { sessionTrouble } from './sessions.js';
 import { isLocalReport, tells, told } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -9,9 +11,12 @@ type Found = { after: string | null; remote: boolean; words: string | null; laye
 
 /** Words that say of themselves that silence was the reason. */
 const IDLE = [
+  // nginx, of a stream whose headers had come; "while reading response header" is said of a late answer.
+  /\bupstream timed out\b.{0,80}\bwhile reading upstream\b/,
   /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b/,
-  /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
-  /空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
+  /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bafter the (?:previous|last) (?:one|call|request|message)\b|\b(?:stale|dead|half-?open) (?:pooled )?(?:TCP )?connections?\b|\bpooled connections?\b|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
+  /\b(?:disconnect\w*|drop\w*|los(?:es|t|ing)|clos\w+|dies|died|stops? (?:working|responding)|goes (?:away|dead|offline))\b.{0,40}\b(?:after|every) (?:a few|some|several|a couple of|about \d+|~?\d+|five|ten|a) ?(?:more )?(?:minutes?|mins?|while|time|hours?)\b|\b(?:of|when) not (?:being )?us(?:ing|ed)\b/i,
+  /(?:一段时间|几分钟|\d+ ?分钟).{0,12}(?:断开|掉线|断连|失效)|しばらく.{0,10}切断|空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
 ];
 /** A stream or a pooled connection that somebody ended. */
 const CUT =
@@ -45,13 +50,6 @@ function silenceBefore(lines: Line[], cut: Line): number | null {
   return null;
 }
 
-/** The headers by which those who stand between sign. */
-const signs = ({ http }: Partial<Evidence>): string =>
-  (http?.exchanges ?? [])
-    .flatMap(({ headers = {} }) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`))
-    .filter((line) => /^(?:server|via|cf-ray|x-powered-by|x-served-by|fly-request-id):/.test(line))
-    .join('\n');
-
 /** A stream of our own, left alone: somebody else ended it. */
 function watched(given: Partial<Evidence>): Match<Found> | null {
   const { stream } = given;
@@ -60,13 +58,14 @@ function watched(given: Partial<Evidence>): Match<Found> | null {
   // A server that ends its stream at once does so by itself.
   if (seconds < 5) return null;
   const silent = stream.longestSilenceMs >= stream.aliveMs * 0.9 || stream.bytes === 0;
-  const { who, raise } = layersAt(stream.longestSilenceMs / 1_000, signs(given));
+  const edge = edgeAround(given);
+  const { who, raise } = layersAt((silent ? stream.longestSilenceMs : stream.aliveMs) / 1_000, 'silence', edge, '');
   const after = `${seconds < 100 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   return {
     // With signs of life until the end it was not the silence, but a limit for the whole, or a restart.
     certainty: silent ? 'certain' : 'likely',
     cites: [at('stream')],
-    facts: { after, remote: true, words: null, layers: silent ? who : layersAt(seconds, signs(given)).who, raise },
+    facts: { after, remote: true, words: null, layers: who, raise },
   };
 }
 
@@ -82,7 +81,7 @@ export default defineCause({
     'httpx.RemoteProtocolError: peer closed connection without sending complete message body (incomplete chunked read)',
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch', 'stream'],
+  uses: [...WORDS, 'http', 'launch', 'stream', 'endpoint'],
   explains: ['lifetime-timeout-before-answer', 'call-too-slow'],
 
   match(given): Match<Found> | null {
@@ -105,7 +104,7 @@ export default defineCause({
         cut.line.text,
       );
     let certainty: Certainty;
-    if (idle && (cut || /Body Timeout|UND_ERR_BODY/.test(idle.told.text))) certainty = 'likely';
+    if (idle && (cut || /Body Timeout|UND_ERR_BODY|while reading upstream/.test(idle.told.text))) certainty = 'likely';
     else if (gap !== null && remote) certainty = 'likely';
     else if (idle || entry) certainty = entry && remote ? 'likely' : 'possible';
     else if (cut && remote && (when || stream)) certainty = when ? 'likely' : 'possible';
@@ -113,12 +112,12 @@ export default defineCause({
     // "Every 5 minutes", and no answer was due: nothing else is that regular.
     else if (remote && when && /\b(?:every|each)\b/i.test(when.match[0])) certainty = 'possible';
     else return null;
-    // A service that sleeps when nobody asks has nothing cut: its next answer is late.
-    if (certainty === 'likely' && !cut && tells(texts, ASLEEP)) certainty = 'possible';
+    // A service that sleeps when nobody asks has nothing cut, its next answer is late; a session that ended is no connection.
+    if (certainty === 'likely' && !cut && (tells(texts, ASLEEP) || sessionTrouble(given))) certainty = 'possible';
     const seconds = gap ?? (when ? secondsOf(when.match.groups?.span ?? '') : null);
     const marks = [reported.platform, reported.client, reported.entry, ...lines.map(({ text }) => text)].join('\n');
     const body = /Body Timeout|UND_ERR_BODY/.test(marks) ? 300 : null;
-    const layers = layersAt(seconds ?? body ?? 0, marks);
+    const layers = layersAt(seconds ?? body ?? 0, 'silence', edgeAround(given), marks);
     return {
       certainty,
       cites: [

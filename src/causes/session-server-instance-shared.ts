@@ -9,16 +9,16 @@ type Found = {
   words: string | null;
   /** `server`: one server object, many transports. `transport`: one transport for all clients. */
   shared: 'server' | 'transport';
-  /** How it showed: to the second client, to some of several at once, to the first client after the second came, or in words. */
-  shown: 'second' | 'several' | 'first' | 'told';
+  /** How it showed: to us, since another client was first; to the second client, to some of several at once, to the first client after the second came, or in words. */
+  shown: 'us' | 'second' | 'several' | 'first' | 'told';
 };
 
 /** One server object that is to serve a second transport. SDK v1 and v2, Kotlin, C#, Python. */
 const SERVER =
-  /\balready connected to a(?:nother)?\s{0,2}transp|\bseparate Protocol instance per connection\b|\b(?:server|protocol) (?:is |instance )?(?:already )?connected to (?:a|another) transport\b|\bone (?:mcp )?server (?:instance )?(?:can|per)\b.{0,40}\b(?:transport|connection|session)\b/i;
+  /\balready connected to a(?:nother)?\s{0,2}transp|\bseparate Protocol instance per connection\b|\b(?:server|protocol) (?:is |instance )?(?:already )?connected to (?:a|another) transport\b|\b(?:mcp ?server|server|protocol) (?:is |was |has )?(?:already|been already) (?:connected|attached|bound|running a transport)\b|\bone (?:mcp )?server (?:instance )?(?:can|per)\b.{0,40}\b(?:transport|connection|session)\b/i;
 /** One transport that is to serve a second client, or a second request. */
 const TRANSPORT =
-  /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|\bServerTransport already started\b/i;
+  /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|\bServerTransport already started\b|\bNo connection established for request ID\b|\b(?:responses?|answers?|messages?) (?:for \w+ ?\w{0,10} )?(?:go|goes|went|arriv\w+|ends? up|are (?:sent|delivered|routed)|get (?:sent|routed)|leak\w*|show up) (?:to|at|in|with|on) (?:the )?(?:wrong|another|other|a different|second|client \w) ?(?:client|session|connection)?/i;
 /** People who found the reason, or who describe it. */
 const DESCRIBED = [
   /\b(?:shar\w+|singleton|single|same|one|global|module-level|reus\w+) (?:a |the |one )?(?:single |same |shared |global )?(?:Mcp ?Server|MCP Server|Server|Protocol|transport|StreamableHTTPServerTransport)\b.{0,60}\b(?:across|for (?:all|every|each)|between|by all|instance|sessions|requests|clients|connections)\b/i,
@@ -29,7 +29,21 @@ const DESCRIBED = [
 /** Our own second client, or several at once, while the first had been served. */
 function inSeries(given: Partial<Evidence>): Match<Found> | null {
   const [opened] = conversed(given, /^initialize$/);
-  if (!opened || !succeeded(opened.exchange)) return null;
+  if (!opened) return null;
+  const { body: answer = '', status: first } = opened.exchange;
+  // Somebody else was first: we are the second client.
+  if (refused(opened.exchange) && (SERVER.test(answer) || TRANSPORT.test(answer)))
+    return {
+      certainty: 'certain',
+      cites: [opened.at],
+      facts: {
+        status: first ?? null,
+        words: answer.trim().slice(0, 160),
+        shared: TRANSPORT.test(answer) ? 'transport' : 'server',
+        shown: 'us',
+      },
+    };
+  if (!succeeded(opened.exchange)) return null;
   const counts = (tried: Tried | undefined): tried is Tried =>
     tried !== undefined &&
     (refused(tried.exchange)
@@ -94,6 +108,8 @@ export default defineCause({
     'process-returns-early',
     'container-exited',
     'container-restarting',
+    'transport-sse-client-on-streamable-server',
+    'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Found> | null {

@@ -1,8 +1,9 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { requestsIn } from './answers.js';
+import { isStreamGet, requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
-import { runOf } from './experiments.js';
+import { issuesSessions, runOf } from './experiments.js';
+import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
 import { WORDS } from './words.js';
@@ -25,6 +26,8 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   const { exchange, at: place } = tried;
   const { status, error, body = '' } = exchange;
   if (status === 405 || status === 429 || (status === 200 && isStream(exchange))) return null;
+  // The stream of a session that the server had given and does not know: that is about the session.
+  if (sessionKind(body) !== null && issuesSessions(given)) return null;
   // A sign-in that the POST did not need, or a server that is busy: odd, and not surely about the stream.
   const aside = status !== undefined && [401, 403, 502, 503, 504].includes(status);
   const edge = given.http?.exchanges.some(({ headers = {} }) => headers['cf-ray'] ?? headers.via) ?? false;
@@ -68,6 +71,11 @@ const SAID: [RegExp, Certainty][] = [
     /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
     'likely',
   ],
+  [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
+  [
+    /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b(?:no|missing|without an?) (?:handler|route) for GET\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,
+    'likely',
+  ],
   [
     /\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless\w*|infinite\w*)\b.{0,80}\b(?:SSE|stream|GET)\b|\b(?:SSE|stream|GET)\b.{0,80}\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless|infinite)/i,
     'likely',
@@ -76,6 +84,7 @@ const SAID: [RegExp, Certainty][] = [
 /** A platform that ends a function which holds a stream open. */
 const HELD =
   /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\b(?:stream|GET)\b.{0,40}\bidles?\b|\bplatform kills\b|\bmaxDuration\b|\b50[24]\b/i;
+const ENDED_BY_PLATFORM = /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\bRuntime Timeout\b|\bmaxDuration\b/i;
 /** Addresses that a GET is meant for, and bodies that answer another question. */
 const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
 const OTHER_BODY =
@@ -93,6 +102,25 @@ function inLog(given: Partial<Evidence>): Match<Found> | null {
       !OTHER.test(path) &&
       posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
   );
+  // A GET that a platform ended, in a log that speaks of nothing else.
+  const held = seen.find(
+    ({ method, status, path }) => method === 'GET' && [500, 502, 504].includes(status) && !OTHER.test(path),
+  );
+  if (
+    !odd &&
+    held &&
+    HELD.test(
+      told(given)
+        .map(({ text }) => text)
+        .join('\n'),
+    ) &&
+    !seen.some(({ method, status }) => method === 'POST' && status >= 400)
+  )
+    return {
+      certainty: 'likely',
+      cites: [held.line.at],
+      facts: { status: held.status, type: null, what: 'idle', words: held.line.text.trim().slice(0, 120) },
+    };
   return odd
     ? {
         certainty: 'likely',
@@ -120,6 +148,7 @@ export default defineCause({
     'http-endpoint-wrong',
     'session-stale-not-404',
     'lifetime-timeout-before-answer',
+    'call-too-slow',
     'client-hosted-unreachable',
   ],
 
@@ -127,8 +156,15 @@ export default defineCause({
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
     const texts = told(given);
-    const index = given.http?.exchanges.findIndex((e) => wasTold(e) && e.method === 'GET') ?? -1;
-    const exchange = given.http?.exchanges[index];
+    const exchanges = given.http?.exchanges ?? [];
+    // Where a log shows that POST is refused as well, the endpoint is at fault; a look with curl or a browser asks for no stream.
+    const posts = exchanges.some(
+      ({ purpose, method, status = 0 }) => purpose === 'logged' && method === 'POST' && status >= 200 && status < 300,
+    );
+    const index = exchanges.findIndex(
+      (e) => wasTold(e) && !e.spoken && isStreamGet(e, given) && (e.purpose === 'reported' || posts),
+    );
+    const exchange = exchanges[index];
     const url = exchange?.url || given.reported?.url || '';
     // Over HTTP+SSE the GET is the connection itself.
     const older = isSseClient(given) || given.reported?.transport === 'sse';
@@ -156,11 +192,13 @@ export default defineCause({
         };
       const aside = [301, 302, 307, 308, 401, 403, 421, 429, 502, 503, 504, 524].includes(status);
       return {
-        certainty: aside && !of ? 'possible' : 'likely',
+        // A platform that ended its function: the stream was held open.
+        certainty: aside && !of && !(status >= 500 && tells(texts, ENDED_BY_PLATFORM)) ? 'possible' : 'likely',
         cites,
         facts: { ...facts, what: status < 300 ? 'no-stream' : 'refused' },
       };
     }
+    // What an SSE client meets after a fall-back, and a name for the method alone, say nothing of the stream.
     if (of?.hit && !older)
       return {
         certainty: of.certainty,

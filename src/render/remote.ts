@@ -68,7 +68,7 @@ function networkFact(file: CaseFile, at: string, quote: string): Fact {
       label: 'TLS, certificate',
       text: `for ${value.altNames ?? value.subject}, by ${value.issuer}, valid ${String(value.validFrom).slice(0, 10)} to ${String(value.validTo).slice(0, 10)}`,
     };
-  if (part === 'proxy' && value && 'variables' in value) {
+  if (part === 'proxy' && typeof value === 'object' && 'variables' in value) {
     const { applies, exempt, through } = value as NonNullable<Evidence['network']['proxy']>;
     const met = through ? `, and it answers ${through.status ? `HTTP ${through.status}` : through.error?.code}` : '';
     return {
