@@ -24,6 +24,8 @@ const SAID = [
 /** Credentials that were just issued are refused: whoever checks them wants another audience than whoever issued them. */
 const FRESH =
   /\bGot new credentials, but\b.{0,80}\brejected\b|\breturned 401 after successful auth\w*|\b(?:rejected|refused) (?:the )?(?:credentials|token)s? (?:it|that (?:it|were|was)) just issued\b|\b(?:fresh|new(?:ly issued)?|valid) (?:access )?token\b.{0,60}\b(?:rejected|refused|401)\b|\b(?:login|sign-?in|oauth|auth\w*|handshake) (?:succeed(?:s|ed)|complete[sd]?|works|is successful)\b.{0,80}\b(?:401|invalid_token|rejected|unauthori[sz]ed)\b/i;
+/** Beside a 401 somebody quotes what the token says. */
+const CLAIM = /(?<![\w-])"?\baud"?\s?[=:]\s?["'[]{0,2}[\w:/.-]{3,}/;
 const HOSTED = /\bMcpAuthorizationError\b/;
 
 export default defineCause({
@@ -48,11 +50,17 @@ export default defineCause({
     const lines = signInWords(given);
     const hit = find(lines, ...SAID);
     const fresh = hit ? null : find(lines, FRESH);
+    const shown =
+      answers(given).some(({ exchange: { status } }) => status === 401) ||
+      lines.some(({ text }) => /\b401\b/.test(text))
+        ? find(lines, CLAIM)
+        : null;
     const hosted = hit || fresh ? null : find(lines, HOSTED);
-    const found = hit ?? fresh ?? hosted;
+    const found = hit ?? fresh ?? shown ?? hosted;
     if (!found) return null;
     return {
-      certainty: hosted && !answers(given).some(({ exchange: { status } }) => status === 401) ? 'possible' : 'likely',
+      certainty:
+        hosted && !shown && !answers(given).some(({ exchange: { status } }) => status === 401) ? 'possible' : 'likely',
       cites: [found.line.at],
       facts: { url, got: hit?.groups.got ?? null, wanted: hit?.groups.wanted ?? null, shown: hit !== null },
     };
