@@ -17,7 +17,7 @@ const SAID = [
     String.raw`\b(?:aud|audience)s?\b[^\n]{0,60}\bexpected:? ${value('wanted')}[^\n]{0,40}?\b(?:got|received|but was|found|actual):? ${value('got')}`,
     'i',
   ),
-  /\b(?:aud|audience)s?\b["'`]?[^\n]{0,80}\b(?:mismatch\w*|invalid|does(?: not|n't) match|did not match|not (?:allowed|valid|accepted|match\w*|expected|include\w*|contain\w*|permitted)|unexpected|incorrect|wrong|rejected|not in|validation failed|check failed|claim (?:is )?(?:missing|required)|expected)\b/i,
+  /\b(?:aud|audience)s?\b["'`]?[^\n]{0,80}\b(?:mismatch\w*|invalid|does(?: not|n't) match|did not match|not (?:allowed|valid|accepted|match\w*|expected|include\w*|contain\w*|permitted)|unexpected|incorrect|wrong|rejected|is missing|not in|validation failed|check failed|claim (?:is )?(?:missing|required)|expected)\b/i,
   /\b(?:invalid|wrong|unexpected|mismatch(?:ed|ing)?|incorrect|bad|missing)\b.{0,30}\b(?:aud|audience)s?\b|\bInvalidAudience\w*|\bIDX10214\b|\bIDX10206\b|\bAudienceNotAllowed\b/i,
   /\b(?:token|JWT|credentials?)\b.{0,40}\b(?:was |were |is )?(?:not (?:issued|intended|meant|minted)|issued|minted) for (?:this|another|a different|the wrong) (?:resource|audience|server|client|api)/i,
 ];
