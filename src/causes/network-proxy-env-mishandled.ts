@@ -68,6 +68,9 @@ export default defineCause({
       if (!proxy?.applies || proxy.exempt || !proxy.through) return null;
       const { status, error } = proxy.through;
       const local = isLoopback(network.host) || /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(network.host);
+      // In plain HTTP the proxy passes on what the server says: a status that comes directly, too, is not the proxy's.
+      if (status !== undefined && http?.exchanges.some((exchange) => exchange.status === status && status >= 400))
+        return null;
       const refused = error !== undefined || status === 403 || status === 407 || (status ?? 0) >= 500;
       const direct = !network.dnsError && network.attempts.some((attempt) => !attempt.error && !attempt.beside);
       const cites = [at('network', 'proxy', 'applies'), at('network', 'proxy', 'through')];
@@ -124,7 +127,7 @@ export default defineCause({
     else if (set && (env.length > 0 || entry.length > 0))
       certainty = certified ? 'possible' : vague || status || lines.length === 0 ? 'likely' : 'possible';
     else if (told && (vague || mentioned || status)) certainty = 'likely';
-    else if (elsewhere) certainty = 'likely';
+    else if (elsewhere || (mentioned && local && (vague || status))) certainty = 'likely';
     else if (said || told || (mentioned && vague)) certainty = 'possible';
     else return null;
     const way =

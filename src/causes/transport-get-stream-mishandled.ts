@@ -1,6 +1,6 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { requestsIn } from './answers.js';
+import { isStreamGet, requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { issuesSessions, runOf } from './experiments.js';
 import { sessionKind } from './sessions.js';
@@ -66,7 +66,7 @@ const SAID: [RegExp, Certainty][] = [
     'likely',
   ],
   [
-    /\bGET\b(?: \S{0,80}| request| handler| endpoint| (?:listen )?stream){0,4} (?:\w+ ){0,2}(?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
+    /\bGET\b(?: (?!GET\b)\S{1,60}){0,4}? (?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
     'likely',
   ],
   [
@@ -90,6 +90,7 @@ const SAID: [RegExp, Certainty][] = [
 /** A platform that ends a function which holds a stream open. */
 const HELD =
   /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\b(?:stream|GET)\b.{0,40}\bidles?\b|\bplatform kills\b|\bmaxDuration\b|\b50[24]\b/i;
+const ENDED_BY_PLATFORM = /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\bRuntime Timeout\b|\bmaxDuration\b/i;
 /** Addresses that a GET is meant for, and bodies that answer another question. */
 const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
 const OTHER_BODY =
@@ -107,6 +108,25 @@ function inLog(given: Partial<Evidence>): Match<Found> | null {
       !OTHER.test(path) &&
       posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
   );
+  // A GET that a platform ended, in a log that speaks of nothing else.
+  const held = seen.find(
+    ({ method, status, path }) => method === 'GET' && [500, 502, 504].includes(status) && !OTHER.test(path),
+  );
+  if (
+    !odd &&
+    held &&
+    HELD.test(
+      told(given)
+        .map(({ text }) => text)
+        .join('\n'),
+    ) &&
+    !seen.some(({ method, status }) => method === 'POST' && status >= 400)
+  )
+    return {
+      certainty: 'likely',
+      cites: [held.line.at],
+      facts: { status: held.status, type: null, what: 'idle', words: held.line.text.trim().slice(0, 120) },
+    };
   return odd
     ? {
         certainty: 'likely',
@@ -134,6 +154,7 @@ export default defineCause({
     'http-endpoint-wrong',
     'session-stale-not-404',
     'lifetime-timeout-before-answer',
+    'call-too-slow',
     'client-hosted-unreachable',
   ],
 
@@ -141,8 +162,15 @@ export default defineCause({
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
     const texts = told(given);
-    const index = given.http?.exchanges.findIndex((e) => wasTold(e) && e.method === 'GET' && !e.spoken) ?? -1;
-    const exchange = given.http?.exchanges[index];
+    const exchanges = given.http?.exchanges ?? [];
+    // Where a log shows that POST is refused as well, the endpoint is at fault; a look with curl or a browser asks for no stream.
+    const posts = exchanges.some(
+      ({ purpose, method, status = 0 }) => purpose === 'logged' && method === 'POST' && status >= 200 && status < 300,
+    );
+    const index = exchanges.findIndex(
+      (e) => wasTold(e) && !e.spoken && isStreamGet(e, given) && (e.purpose === 'reported' || posts),
+    );
+    const exchange = exchanges[index];
     const url = exchange?.url || given.reported?.url || '';
     // Over HTTP+SSE the GET is the connection itself.
     const older = isSseClient(given) || given.reported?.transport === 'sse';
@@ -170,7 +198,8 @@ export default defineCause({
         };
       const aside = [301, 302, 307, 308, 401, 403, 421, 429, 502, 503, 504, 524].includes(status);
       return {
-        certainty: aside && !of ? 'possible' : 'likely',
+        // A platform that ended its function: the stream was held open.
+        certainty: aside && !of && !(status >= 500 && tells(texts, ENDED_BY_PLATFORM)) ? 'possible' : 'likely',
         cites,
         facts: { ...facts, what: status < 300 ? 'no-stream' : 'refused' },
       };
