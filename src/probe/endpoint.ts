@@ -146,7 +146,7 @@ function candidates(asked: URL): string[] {
   return [...new Set(urls)].filter((url) => url !== asked.href).slice(0, 16);
 }
 
-/** Ask the other places, at most four at once. Stops when a place answers as MCP and the batch is done. */
+/** Ask the other places, at most four at once. Stops when a place speaks Streamable HTTP and the batch is done. */
 export async function lookAround(
   asked: URL,
   redirectTo: string | undefined,
@@ -164,7 +164,8 @@ export async function lookAround(
       const found = answers[i];
       if (found) others.push({ url, answer: found.answer, status: found.status });
     });
-    if (others.some(({ answer }) => answer === 'streamable-http' || answer === 'legacy-sse')) break;
+    // A server may offer the older transport as well: the newer one is worth the further questions.
+    if (others.some(({ answer }) => answer === 'streamable-http')) break;
   }
   return others;
 }

@@ -8,7 +8,7 @@ import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
 import type { Turns } from '../wire/turns.js';
 import { readCatalog } from './catalog.js';
-import { answerOf, askHealth, isLegacySse, lookAround, titleOf } from './endpoint.js';
+import { answerOf, askAt, askHealth, isLegacySse, lookAround, titleOf } from './endpoint.js';
 import type { Setting } from './experiments.js';
 import { openDiscover, openInitialize } from './handshake.js';
 import { Lab, type LabOptions, type Live } from './lab.js';
@@ -226,11 +226,16 @@ async function findEndpoint(draft: CaseDraft, options: RemoteOptions, lab: LabOp
   const hops = redirectTo === undefined ? {} : await followRedirects(first, search);
   if (['not-found', 'other', 'html'].includes(answer) && (await isLegacySse(options.url, true, search)))
     answer = 'legacy-sse';
-  // Elsewhere is worth asking only where this place is plainly not the endpoint.
-  const elsewhere = ['not-found', 'html', 'other', 'redirect'].includes(answer);
+  // Whoever asked for an event stream has not seen yet what a POST gets here.
+  else if (options.transport === 'sse' && answer !== 'redirect') {
+    const posted = await askAt(options.url, true, search);
+    if (posted.answer === 'streamable-http' || posted.answer === 'needs-credentials') answer = posted.answer;
+  }
+  // Elsewhere is worth asking only where this place is plainly not the endpoint, or only the older one.
+  const elsewhere = ['not-found', 'html', 'other', 'redirect', 'legacy-sse'].includes(answer);
   const others = elsewhere ? await lookAround(asked, redirectTo, search) : [];
   const mcp = others.some((other) => other.answer === 'streamable-http' || other.answer === 'legacy-sse');
-  const dead = (first.status ?? 0) >= 500 || (elsewhere && !mcp);
+  const dead = (first.status ?? 0) >= 500 || (elsewhere && !mcp && answer !== 'legacy-sse');
   const health = dead ? { health: await askHealth(asked, search) } : {};
   const title = titleOf(first);
   draft.seen('endpoint', { asked: { url: options.url, answer, redirectTo, title }, others, ...hops, ...health });
