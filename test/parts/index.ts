@@ -1,0 +1,6 @@
+/** All set-ups of real parts. `ca` signs what they present over TLS. */
+import type { Authority } from '../support/tls.js';
+import { healthy } from './healthy.js';
+import type { Scene } from './scene.js';
+
+export const scenes = (ca: Authority): Scene[] => [...healthy(ca)];
