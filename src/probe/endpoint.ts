@@ -1,7 +1,8 @@
 /** Where on a host MCP answers: what stands at the URL asked for, and what at the places where MCP servers usually are. */
 import type { EndpointAnswer, Evidence, Exchange } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
-import { type Connections, type ExchangeResult, exchange } from '../wire/http-exchange.js';
+import type { Connections } from '../wire/connections.js';
+import { type ExchangeResult, exchange } from '../wire/http-exchange.js';
 import { initializeParams } from '../wire/revisions.js';
 import type { HttpOptions } from '../wire/streamable-http.js';
 

@@ -1,7 +1,7 @@
 /** A remote server: the way to it, a whole conversation in both eras, and where MCP answers when it does not answer here. */
 import type { Era, Evidence, Exchange } from '../case/evidence.js';
 import type { CaseDraft } from '../case/write.js';
-import { Connections } from '../wire/http-exchange.js';
+import { Connections } from '../wire/connections.js';
 import { LegacySseChannel } from '../wire/legacy-sse.js';
 import type { ClientInfo } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
@@ -27,7 +27,7 @@ const notAsked = (why: string): Era => ({ status: 'not-asked', why });
 /** Observe a URL and note `network`, `http`, `endpoint`, `handshake` and `catalog`. Never throws for what the server does. */
 export async function observeRemote(draft: CaseDraft, options: RemoteOptions): Promise<void> {
   const url = new URL(options.url);
-  const connections = new Connections(options.connectTimeoutMs);
+  const connections = new Connections({ connectTimeoutMs: options.connectTimeoutMs });
   const exchanges: Exchange[] = [];
   const startedAt = draft.now();
   const network = observeNetwork(url, options.connectTimeoutMs).then((value) =>
@@ -54,7 +54,7 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
       { exchanges: exchanges.slice(0, MAX_EXCHANGES), omitted: Math.max(0, exchanges.length - MAX_EXCHANGES) },
       draft.now() - startedAt,
     );
-    await connections.close();
+    connections.close();
   }
 }
 

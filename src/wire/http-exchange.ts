@@ -1,27 +1,28 @@
 /**
  * One HTTP exchange on the raw wire: redirects off, every phase timed, everything bounded. What an HTTP client library
- * normally hides (the phase in which it failed, the headers of a refusal) is what we are here for.
+ * normally hides (the phase in which it failed, the headers of a refusal, the connection it used) is what we are here for.
  */
-import type { connect as netConnect } from 'node:net';
-import { createParser } from 'eventsource-parser';
-import { Agent, buildConnector, request } from 'undici';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { RequestOptions as HttpsRequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Exchange } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
-import { type Reading, readMessage } from './json-rpc.js';
+import type { Connections } from './connections.js';
+import { type BodySpec, coded, readBody } from './http-body.js';
+import type { Reading } from './json-rpc.js';
 
-/** Bytes of a response that are read at most. A JSON-RPC reply larger than that reaches no SDK client either. */
-const MAX_BODY = 16 * 1024 * 1024;
-const KEPT_BODY = 4_000;
-const MAX_EVENTS = 20;
 const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_HEADER_VALUE = 8_000;
 
-export interface ExchangeSpec {
+export interface ExchangeSpec extends BodySpec {
   purpose: string;
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
+  /** The JSON-RPC method of the body. */
+  rpc?: string;
   url: string;
   headers: Record<string, string>;
   body?: string;
-  /** Limit for the headers, and again for every pause in the body, milliseconds. */
+  /** Limit for the headers, and again for the whole body, milliseconds. */
   timeoutMs: number;
   /** Whether `headers` or the URL carry credentials of the user. */
   credentials: boolean;
@@ -30,6 +31,12 @@ export interface ExchangeSpec {
   /** Called with every SSE event; true ends the reading. */
   onEvent?(event: { event?: string; data: string }): boolean;
   signal?: AbortSignal;
+  /** On a connection of its own, which is closed afterwards. */
+  fresh?: boolean;
+  /** Names of the request headers to note in the record: those an experiment sets on purpose. */
+  note?: string[];
+  /** Number of the session, for the record. */
+  session?: number;
 }
 
 export interface ExchangeResult {
@@ -42,73 +49,111 @@ export interface ExchangeResult {
 
 type Phases = NonNullable<Exchange['phases']>;
 
-/** The errno or undici code of an error, also behind an AggregateError (several addresses were tried). */
+/** The errno or wire code of an error, also behind an AggregateError (several addresses were tried). */
 export function errorOf(error: unknown): { code: string; message: string } {
-  const { name, code, message, errors, cause } = error as NodeJS.ErrnoException & {
+  const { code, message, errors, cause } = error as NodeJS.ErrnoException & {
     errors?: NodeJS.ErrnoException[];
     cause?: NodeJS.ErrnoException;
   };
   const first = errors?.[0] ?? (code === undefined ? cause : undefined);
   const text = errors?.length ? errors.map((e) => e.message).join('; ') : message;
-  // undici gives no code to an answer that is no HTTP; this is the one of Node's own parser.
-  const parser = name === 'HTTPParserError' ? 'HPE_INVALID_CONSTANT' : undefined;
+  // Node.js gives a clean end before the answer the code of a reset; they are two different faults.
+  const closed = code === 'ECONNRESET' && /socket hang up|aborted/.test(message ?? '');
+  if (closed) return { code: 'UND_ERR_SOCKET', message: 'other side closed' };
   return {
-    code: code ?? first?.code ?? parser ?? 'UNKNOWN',
+    code: code ?? first?.code ?? 'UNKNOWN',
     message: (text || first?.message || String(error)).slice(0, 500),
   };
 }
 
-/** Connections to the hosts of one investigation. Close it when done: a kept-alive socket would keep the process alive. */
-export class Connections {
-  readonly #phases: { value: Phases } = { value: {} };
-  readonly agent: Agent;
-
-  constructor(connectTimeoutMs: number) {
-    // Both address families are tried next to each other, as clients do (RFC 8305).
-    const connector = buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true } as Parameters<
-      typeof buildConnector
-    >[0]);
-    this.agent = new Agent({
-      connections: 4,
-      pipelining: 1,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      connect: (options, callback) => {
-        const from = performance.now();
-        const phases = this.#phases.value;
-        connector(options, (error, socket) => {
-          if (socket) phases[options.protocol === 'https:' ? 'tls' : 'connect'] = performance.now() - from;
-          if (error) callback(error, null);
-          else callback(null, socket as ReturnType<typeof netConnect>);
-        });
-      },
-    });
+/** All headers, lower case, repeated ones joined (RFC 9110 section 5.2). */
+function headersOf(response: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const { rawHeaders } = response;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = (rawHeaders[i + 1] ?? '').slice(0, MAX_HEADER_VALUE);
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
-
-  /** Phases of connections opened from now on are written into this object. */
-  timeInto(phases: Phases): void {
-    this.#phases.value = phases;
-  }
-
-  async close(): Promise<void> {
-    await this.agent.destroy();
-  }
+  return headers;
 }
 
-const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-    ),
-  );
+/** Note when a connection came into being, from the moment the request was made. */
+function timePhases(socket: Socket, phases: Phases, since: () => number): void {
+  if (!socket.connecting) return;
+  socket.once('lookup', () => {
+    phases.dns = since();
+  });
+  socket.once('connect', () => {
+    phases.connect = since();
+  });
+  socket.once('secureConnect', () => {
+    phases.tls = since();
+  });
+}
 
-const messagesIn = (text: string): Reading[] => {
-  try {
-    const value: unknown = JSON.parse(text);
-    return [readMessage(value)];
-  } catch {
-    return [];
-  }
-};
+/** Send a request and wait for the headers of the answer. */
+async function send(
+  spec: ExchangeSpec,
+  connections: Connections,
+  record: Exchange,
+  since: () => number,
+): Promise<IncomingMessage> {
+  const url = new URL(spec.url);
+  const secure = url.protocol === 'https:';
+  const request = secure ? (await import('node:https')).request : httpRequest;
+  const options = await connections.at(url, spec.fresh);
+  // What must be known before the socket is ours: an address that may not be connected to, or our own end.
+  spec.signal?.throwIfAborted();
+  const body = spec.body === undefined ? undefined : Buffer.from(spec.body);
+  const length: Record<string, string> =
+    body === undefined
+      ? spec.method === 'POST'
+        ? { 'content-length': '0' }
+        : {}
+      : { 'content-length': String(body.length) };
+  return new Promise((resolve, reject) => {
+    const outgoing: ClientRequest = request({
+      ...options,
+      protocol: url.protocol,
+      hostname: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port || undefined,
+      path: `${url.pathname}${url.search}`,
+      method: spec.method,
+      headers: { ...spec.headers, ...length },
+      signal: spec.signal,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Both address families are tried next to each other, as clients do (RFC 8305).
+      autoSelectFamily: true,
+    } as HttpsRequestOptions);
+    const { connectTimeoutMs } = connections.options;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = (ms: number, code: string, what: string) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => outgoing.destroy(coded(code, `${what} within ${ms} ms`)), ms);
+    };
+    outgoing.once('socket', (socket) => {
+      timePhases(socket, record.phases as Phases, since);
+      record.connection = connections.numberOf(socket);
+      const ready = () => {
+        record.remoteAddress = socket.remoteAddress;
+        limit(spec.timeoutMs, 'UND_ERR_HEADERS_TIMEOUT', 'no response headers');
+      };
+      if (!socket.connecting) return ready();
+      limit(connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT', 'no connection');
+      return void socket.once(secure ? 'secureConnect' : 'connect', ready);
+    });
+    outgoing.once('response', (response) => {
+      clearTimeout(timer);
+      resolve(response);
+    });
+    outgoing.on('error', (error) => {
+      clearTimeout(timer);
+      reject(Object.assign(error, { reused: outgoing.reusedSocket }));
+    });
+    outgoing.end(body);
+  });
+}
 
 /** Do one exchange. Never throws: a failure stands in `exchange.error` with its phase. */
 export async function exchange(
@@ -117,98 +162,59 @@ export async function exchange(
   timeline: Timeline,
 ): Promise<ExchangeResult> {
   const atMs = timeline.now();
-  const phases: Phases = {};
-  connections.timeInto(phases);
+  const since = () => timeline.now() - atMs;
+  const noted = (spec.note ?? []).flatMap((name) =>
+    spec.headers[name] === undefined ? [] : [[name, spec.headers[name]] as const],
+  );
   const record: Exchange = {
     purpose: spec.purpose,
     method: spec.method,
+    ...(spec.rpc !== undefined && { rpc: spec.rpc }),
     url: spec.url,
     atMs,
     ms: 0,
     credentials: spec.credentials ? 'sent' : 'none',
-    phases,
+    ...(noted.length > 0 && { requestHeaders: Object.fromEntries(noted) }),
+    ...(spec.session !== undefined && { session: spec.session }),
+    phases: {},
   };
+  const phases = record.phases as Phases;
   const result: ExchangeResult = { exchange: record, headers: {}, readings: [] };
   timeline.add('request', `${spec.method} ${spec.purpose}`);
-  let phase: 'connect' | 'headers' | 'body' = 'headers';
+  let phase: 'headers' | 'body' = 'headers';
   try {
-    const response = await request(spec.url, {
-      method: spec.method,
-      headers: spec.headers,
-      body: spec.body,
-      dispatcher: connections.agent,
-      headersTimeout: spec.timeoutMs,
-      bodyTimeout: spec.timeoutMs,
-      signal: spec.signal,
-    });
-    phases.headers = timeline.now() - atMs;
+    const response = await sendOnce(spec, connections, record, since);
+    phases.headers = since();
     phase = 'body';
-    result.headers = flat(response.headers);
+    result.headers = headersOf(response);
     record.status = response.statusCode;
+    if (response.statusMessage) record.statusText = response.statusMessage.slice(0, 200);
+    record.httpVersion = response.httpVersion;
     record.headers = result.headers;
     record.contentType = result.headers['content-type'];
     timeline.add('response', `HTTP ${response.statusCode} ${record.contentType ?? ''}`.trim());
-    await readBody(response.body, spec, result);
+    const onBytes = () => {
+      phases.body ??= since();
+      spec.onBytes?.();
+    };
+    await readBody(response, { ...spec, onBytes }, record, result.readings);
   } catch (error) {
     const { code, message } = errorOf(error);
-    const connectFailed =
-      phase === 'headers' &&
-      phases.connect === undefined &&
-      phases.tls === undefined &&
-      /^(?:E|UND_ERR_CONNECT|CERT_|DEPTH_|SELF_|UNABLE_)/.test(code) &&
-      code !== 'ECONNRESET' &&
-      code !== 'EPIPE';
-    record.error = { code, message, phase: connectFailed ? 'connect' : phase };
+    const connected = phases[spec.url.startsWith('https:') ? 'tls' : 'connect'] !== undefined || record.remoteAddress;
+    record.error = { code, message, phase: phase === 'headers' && !connected ? 'connect' : phase };
     timeline.add('note', `${spec.method} ${spec.purpose}: ${code}`);
   }
-  record.ms = timeline.now() - atMs;
+  record.ms = since();
   return result;
 }
 
-async function readBody(
-  body: Awaited<ReturnType<typeof request>>['body'],
-  spec: ExchangeSpec,
-  { exchange: record, readings }: ExchangeResult,
-): Promise<void> {
-  const isStream = /^text\/event-stream\b/i.test(record.contentType ?? '');
-  const decoder = new TextDecoder();
-  const deadline = performance.now() + spec.timeoutMs;
-  let text = '';
-  let bytes = 0;
-  let enough = false;
-  const take = (reading: Reading) => {
-    readings.push(reading);
-    enough ||= spec.onMessage?.(reading) ?? false;
-  };
-  const events: string[] = [];
-  const parser = createParser({
-    onEvent({ event, data }) {
-      if (events.length < MAX_EVENTS) events.push(event ?? 'message');
-      enough ||= spec.onEvent?.({ event, data }) ?? false;
-      if (event === undefined || event === 'message') messagesIn(data).forEach(take);
-    },
-  });
+/** A kept connection that the server closes in the very moment of its use says nothing about the server: the request is sent again. */
+async function sendOnce(...args: Parameters<typeof send>): Promise<IncomingMessage> {
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      const part = decoder.decode(chunk, { stream: true });
-      if (isStream) {
-        parser.feed(part);
-        if (text.length < KEPT_BODY) text += part;
-      } else text += part;
-      if (enough || bytes > MAX_BODY) break;
-      // A stream that trickles for ever never pauses long enough for the body timeout.
-      if (performance.now() > deadline)
-        throw Object.assign(new Error(`the answer was not complete after ${spec.timeoutMs} ms`), {
-          code: 'UND_ERR_BODY_TIMEOUT',
-        });
-    }
-  } finally {
-    body.destroy();
-    record.body = text.slice(0, KEPT_BODY);
-    record.bodyBytes = bytes;
-    record.bodyCut = text.length > KEPT_BODY || bytes > MAX_BODY;
-    if (isStream) record.events = events;
+    return await send(...args);
+  } catch (error) {
+    const { code, reused } = error as { code?: string; reused?: boolean };
+    if (!reused || (code !== 'ECONNRESET' && code !== 'EPIPE') || args[0].signal?.aborted) throw error;
+    return send(...args);
   }
-  if (!isStream) messagesIn(text).forEach(take);
 }

@@ -5,7 +5,8 @@
 import type { Exchange } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Channel, Outcome, RequestOptions } from './channel.js';
-import { type Connections, exchange } from './http-exchange.js';
+import type { Connections } from './connections.js';
+import { exchange } from './http-exchange.js';
 import type { Reading } from './json-rpc.js';
 import type { HttpOptions } from './streamable-http.js';
 

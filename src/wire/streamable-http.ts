@@ -5,7 +5,8 @@
 import type { Exchange } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Channel, Outcome, RequestOptions } from './channel.js';
-import { type Connections, type ExchangeResult, exchange } from './http-exchange.js';
+import type { Connections } from './connections.js';
+import { type ExchangeResult, exchange } from './http-exchange.js';
 import { MODERN } from './revisions.js';
 
 export interface HttpOptions {

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Exchange } from '../../src/case/evidence.js';
 import { Timeline } from '../../src/case/timeline.js';
 import { lookAround } from '../../src/probe/endpoint.js';
-import { Connections, type ExchangeSpec, exchange } from '../../src/wire/http-exchange.js';
+import { Connections } from '../../src/wire/connections.js';
+import { type ExchangeSpec, exchange } from '../../src/wire/http-exchange.js';
 import { LegacySseChannel } from '../../src/wire/legacy-sse.js';
 import { StreamableHttpChannel } from '../../src/wire/streamable-http.js';
 
@@ -50,7 +51,7 @@ async function tcp(talk: (socket: Socket) => void): Promise<string> {
 }
 
 function connections(): Connections {
-  const made = new Connections(2_000);
+  const made = new Connections({ connectTimeoutMs: 2_000 });
   opened.push(() => made.close());
   return made;
 }
