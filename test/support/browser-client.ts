@@ -13,8 +13,11 @@ globalThis.connect = async (url) => {
   try {
     await client.connect(transport, { timeout: 3_000 });
     const { tools } = await client.listTools(undefined, { timeout: 3_000 });
-    await transport.terminateSession();
-    return `connects: ${tools.length} tools`;
+    const end = await transport.terminateSession().then(
+      () => '',
+      (error) => `, and cannot end its session: ${error}`,
+    );
+    return `connects: ${tools.length} tools${end}`;
   } catch (error) {
     return String(error);
   } finally {

@@ -64,14 +64,12 @@ class Pipe {
 
   send(method: string, params: Params = {}, sessionId?: string): Promise<Params> {
     const id = ++this.next;
-    return new Promise((done, failed) => {
-      const timer = setTimeout(() => failed(new Error(`${method} is not answered`)), ANSWER_MS);
-      this.waiting.set(id, {
-        done: (result) => (clearTimeout(timer), done(result)),
-        failed: (error) => (clearTimeout(timer), failed(error)),
-      });
+    let timer: NodeJS.Timeout | undefined;
+    return new Promise<Params>((done, failed) => {
+      timer = setTimeout(() => failed(new Error(`${method} is not answered`)), ANSWER_MS);
+      this.waiting.set(id, { done, failed });
       this.to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    });
+    }).finally(() => clearTimeout(timer));
   }
 }
 
@@ -82,7 +80,9 @@ function lineOf({ method, params = {} }: Message): string[] {
     return [url && !text.includes(url) ? `${url} ${text}` : text];
   }
   if (method === 'Runtime.consoleAPICalled')
-    return [(params.args as { value?: unknown; description?: string }[]).map((a) => a.value ?? a.description).join(' ')];
+    return [
+      (params.args as { value?: unknown; description?: string }[]).map((a) => a.value ?? a.description).join(' '),
+    ];
   return [];
 }
 
