@@ -117,7 +117,9 @@ describe('over HTTP', () => {
       const http = judged.file.evidence.http;
       expect(
         http?.status === 'seen' &&
-          http.value.exchanges.some(({ purpose, status }) => purpose === 'end-session' && status === 200),
+          http.value.exchanges.some(
+            ({ purpose, method, status }) => purpose === 'session-ended' && method === 'DELETE' && status === 200,
+          ),
       ).toBe(true);
     });
   });

@@ -290,7 +290,12 @@ export function redactHeaders(headers: Record<string, string>, redact: Redactor)
 export function redactRequestHeaders(headers: Record<string, string>, redact: Redactor): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
-      if (/^(?:accept|host|origin|user-agent)$/i.test(name)) return [name, redact(value).slice(0, 1_000)];
+      if (
+        /^(?:accept|accept-encoding|access-control-request-(?:headers|method)|content-type|host|last-event-id|mcp-method|mcp-protocol-version|origin|user-agent)$/i.test(
+          name,
+        )
+      )
+        return [name, redact(value).slice(0, 1_000)];
       if (isPlaceholder(value)) return [name, value];
       const scheme = /^(?:Bearer|Basic|Token|Digest) /i.exec(value)?.[0] ?? '';
       return [name, `${scheme}<set>`];

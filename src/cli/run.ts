@@ -57,9 +57,11 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
+    .option('--watch <s>', 'also leave an event stream alone for so many seconds and see who ends it, and when')
+    .option('--public-only', 'connect to public addresses only, also behind redirects')
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
     .option('--quick', 'as fast as possible: one start, no long wait for the shutdown')
-    .option('--full', 'everything, even if a sound server must be started several times')
+    .option('--full', 'everything: the whole series of experiments on a URL; a sound command is started several times')
     .addHelpText('after', EXIT_HELP)
     .action(async (target: string | undefined, options) => {
       done(await verify(target, command, options));

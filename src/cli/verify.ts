@@ -13,6 +13,8 @@ interface VerifyOptions extends ReportOptions {
   bearerEnv?: string;
   transport: 'http' | 'sse';
   timeout?: string;
+  watch?: string;
+  publicOnly?: boolean;
   quick?: boolean;
   full?: boolean;
 }
@@ -22,12 +24,12 @@ const MAX_SECONDS = 3_600;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const WAYS = 'Give a URL (https://host/mcp), a case file, or a command behind --: mcp-verdict verify -- node server.js';
 
-function timeoutOf(text: string | undefined): number | undefined {
+function millisecondsOf(option: string, text: string | undefined, example: number): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds <= 0 || seconds > MAX_SECONDS)
     throw new UsageError(
-      `--timeout is "${text}"; write seconds between 0 and ${MAX_SECONDS}, for example --timeout 20.`,
+      `${option} is "${text}"; write seconds between 0 and ${MAX_SECONDS}, for example ${option} ${example}.`,
     );
   return seconds * 1_000;
 }
@@ -109,7 +111,8 @@ export async function verify(
   command: string[] | null,
   options: VerifyOptions,
 ): Promise<number> {
-  const timeoutMs = timeoutOf(options.timeout);
+  const timeoutMs = millisecondsOf('--timeout', options.timeout, 20);
+  const watchMs = millisecondsOf('--watch', options.watch, 90);
   if (command !== null && target !== undefined)
     throw new UsageError(`Both a target and a command behind -- are given. ${WAYS}`);
   const [program, ...args] = command ?? [];
@@ -151,13 +154,15 @@ export async function verify(
         headers,
         transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
       } as const);
+  if (program !== undefined && (watchMs !== undefined || options.publicOnly))
+    throw new UsageError('--watch and --public-only belong to a URL; a command has no event stream and no address.');
   const shown = progress(options.quiet ?? false);
-  const { quick, full, inheritEnv } = options;
+  const { quick, full, inheritEnv, publicOnly } = options;
   // While the server starts there is time to load what judges it, and to try it once.
   const judgement = import('./report.js');
   const onTrouble = () => void judgement.then(({ loadCauses }) => loadCauses());
   const [file, { report }] = await Promise.all([
-    investigate(spec, { timeoutMs, quick, full, inheritEnv, onProgress: shown.step, onTrouble }),
+    investigate(spec, { timeoutMs, watchMs, publicOnly, quick, full, inheritEnv, onProgress: shown.step, onTrouble }),
     judgement.then((loaded) => {
       loaded.rehearse();
       return loaded;

@@ -43,7 +43,7 @@ export function answerOf({ exchange: record, readings }: ExchangeResult): Endpoi
   return 'other';
 }
 
-interface Search {
+export interface Search {
   options: HttpOptions;
   connections: Connections;
   timeline: Timeline;
@@ -52,11 +52,11 @@ interface Search {
 }
 
 /** POST initialize to a place, and when that is refused ask with GET for an event stream that names an endpoint. */
-async function askAt(
+export async function askAt(
   url: string,
   withCredentials: boolean,
   { options, connections, timeline, exchanges, signal }: Search,
-): Promise<{ answer: EndpointAnswer; status?: number }> {
+): Promise<{ answer: EndpointAnswer; status?: number; exchange: Exchange }> {
   const own = withCredentials ? options.headers : {};
   const common = {
     url,
@@ -69,6 +69,7 @@ async function askAt(
     {
       ...common,
       purpose: 'look-for-endpoint',
+      rpc: 'initialize',
       method: 'POST',
       headers: {
         'user-agent': options.userAgent,
@@ -98,10 +99,10 @@ async function askAt(
     );
   }
   const answer = answerOf(posted);
-  if (!['not-found', 'other', 'html'].includes(answer)) return { answer, status: posted.exchange.status };
-  return (await isLegacySse(url, withCredentials, { options, connections, timeline, exchanges, signal }))
-    ? { answer: 'legacy-sse', status: posted.exchange.status }
-    : { answer, status: posted.exchange.status };
+  const found = { answer, status: posted.exchange.status, exchange: posted.exchange };
+  if (!['not-found', 'other', 'html'].includes(answer)) return found;
+  const search = { options, connections, timeline, exchanges, signal };
+  return (await isLegacySse(url, withCredentials, search)) ? { ...found, answer: 'legacy-sse' } : found;
 }
 
 /** Whether a GET yields an event stream whose first event is `endpoint` (HTTP+SSE, 2024-11-05). */
@@ -159,9 +160,40 @@ export async function lookAround(
     const answers = await Promise.all(batch.map((url) => askAt(url, new URL(url).origin === asked.origin, search)));
     batch.forEach((url, i) => {
       const found = answers[i];
-      if (found) others.push({ url, ...found });
+      if (found) others.push({ url, answer: found.answer, status: found.status });
     });
     if (others.some(({ answer }) => answer === 'streamable-http' || answer === 'legacy-sse')) break;
   }
   return others;
 }
+
+const HEALTH = ['/health', '/healthz', '/ready'];
+
+/** What the usual addresses for health checks answer: whether the application lives at all. Without credentials. */
+export async function askHealth(asked: URL, search: Search): Promise<NonNullable<Evidence['endpoint']['health']>> {
+  const { options, connections, timeline, exchanges, signal } = search;
+  const found = await Promise.all(
+    HEALTH.map(async (path) => {
+      const { exchange: record } = await exchange(
+        {
+          purpose: 'look-for-health',
+          method: 'GET',
+          url: new URL(path, asked).href,
+          headers: { 'user-agent': options.userAgent, accept: '*/*' },
+          timeoutMs: LIMIT_MS,
+          credentials: false,
+          signal,
+        },
+        connections,
+        timeline,
+      );
+      exchanges.push(record);
+      return record;
+    }),
+  );
+  return found.flatMap(({ url, status }) => (status === undefined ? [] : [{ url, status }]));
+}
+
+/** What a web page calls itself, or the name in the description of an API. */
+export const titleOf = ({ body = '' }: Exchange): string | undefined =>
+  (/<title[^>]*>\s*([^<]{1,200}?)\s*<\/title>/i.exec(body) ?? /"title"\s*:\s*"([^"]{1,200})"/.exec(body))?.[1];

@@ -1,16 +1,24 @@
 /** A remote server: the way to it, a whole conversation in both eras, and where MCP answers when it does not answer here. */
 import type { Era, Evidence, Exchange } from '../case/evidence.js';
 import type { CaseDraft } from '../case/write.js';
+import { rangeOf } from '../wire/address.js';
 import { Connections } from '../wire/connections.js';
 import { LegacySseChannel } from '../wire/legacy-sse.js';
-import type { ClientInfo } from '../wire/revisions.js';
+import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
 import { readCatalog } from './catalog.js';
-import { answerOf, isLegacySse, lookAround } from './endpoint.js';
+import { answerOf, askHealth, isLegacySse, lookAround, titleOf } from './endpoint.js';
+import type { Setting } from './experiments.js';
 import { openDiscover, openInitialize } from './handshake.js';
-import { observeNetwork } from './network.js';
+import { Lab, type LabOptions, type Live } from './lab.js';
+import { answersTls, observeNetwork } from './network.js';
+import { followRedirects, targetOf } from './redirects.js';
+import { runSeries } from './series.js';
+import { watchStream } from './stream.js';
 
-const MAX_EXCHANGES = 80;
+/** A list that is read again and again must not be slow. */
+const HARMLESS_MS = 1_000;
+const MAX_EXCHANGES = 150;
 
 export interface RemoteOptions extends HttpOptions {
   /** The transport to speak: Streamable HTTP, or HTTP+SSE when the user asks for it. */
@@ -18,35 +26,56 @@ export interface RemoteOptions extends HttpOptions {
   clientInfo: ClientInfo;
   timeoutMs: number;
   connectTimeoutMs: number;
+  /** The environment of the user's shell, for its proxy variables. */
+  env: Record<string, string | undefined>;
+  /** `quick`: the conversation alone. `full`: the whole series of experiments. */
+  depth: 'quick' | 'default' | 'full';
+  /** Watch an event stream that nobody uses for so long, milliseconds. */
+  watchMs?: number;
+  /** Connect to public addresses only, also behind redirects. */
+  publicOnly?: boolean;
   signal?: AbortSignal;
   progress(text: string): void;
 }
 
+/** One investigation of a URL on its way through this file. */
+interface Look {
+  draft: CaseDraft;
+  options: RemoteOptions;
+  lab: LabOptions;
+  network: Promise<void>;
+}
+
+/** A conversation: what keeps it open, and how it is ended. Undefined when none was opened. */
+type Talk = { live: Live; end(): Promise<void> } | undefined;
+
 const notAsked = (why: string): Era => ({ status: 'not-asked', why });
 
-/** Observe a URL and note `network`, `http`, `endpoint`, `handshake` and `catalog`. Never throws for what the server does. */
+const refuse = (address: string): string | null => {
+  const range = rangeOf(address);
+  return range === 'unicast'
+    ? null
+    : `its range is ${range}, and only public addresses are allowed here (--public-only)`;
+};
+
+/** Observe a URL and note `network`, `http`, `endpoint`, `handshake`, `catalog`, `series` and `stream`. Never throws for what the server does. */
 export async function observeRemote(draft: CaseDraft, options: RemoteOptions): Promise<void> {
   const url = new URL(options.url);
-  const connections = new Connections({ connectTimeoutMs: options.connectTimeoutMs });
+  const { connectTimeoutMs, env, publicOnly } = options;
+  const guard = publicOnly ? { refuse } : {};
+  const connections = new Connections({ connectTimeoutMs, ...guard });
   const exchanges: Exchange[] = [];
   const startedAt = draft.now();
-  const network = observeNetwork(url, options.connectTimeoutMs).then((value) =>
+  const network = observeNetwork(url, { timeoutMs: connectTimeoutMs, env, ...guard }).then((value) =>
     draft.seen('network', value, draft.now() - startedAt),
   );
+  const lab: LabOptions = { ...options, connections, exchanges, timeline: draft.timeline };
+  const look: Look = { draft, options, lab, network };
   options.progress(`connecting to ${url.host}`);
   try {
-    if (options.transport === 'sse') await converseOverSse(draft, options, connections, exchanges);
-    else await converse(draft, options, connections, exchanges);
+    const talk = options.transport === 'sse' ? await converseOverSse(look) : await converse(look);
     await network;
-    const reached = draft.get('network')?.attempts.some(({ error }) => !error) ?? false;
-    const opened = draft.get('handshake')?.used !== undefined;
-    if (!opened && reached && exchanges.some(({ status }) => status !== undefined)) {
-      options.progress('this URL is no usable MCP endpoint, looking around on the host');
-      await findEndpoint(draft, options, connections, exchanges);
-    } else if (opened) {
-      const answer = options.transport === 'sse' ? 'legacy-sse' : 'streamable-http';
-      draft.seen('endpoint', { asked: { url: options.url, answer }, others: [] });
-    } else draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
+    await (talk ? lookInto(look, talk) : lookAbout(look));
   } finally {
     await network;
     draft.seen(
@@ -58,22 +87,59 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
   }
 }
 
-async function converse(
-  draft: CaseDraft,
-  options: RemoteOptions,
-  connections: Connections,
-  exchanges: Exchange[],
-): Promise<void> {
+/** Behind an open conversation: the series of experiments, and a stream watched when that was asked for. */
+async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>): Promise<void> {
+  const { transport, depth, watchMs, url, progress } = options;
+  const sse = transport === 'sse';
+  draft.seen('endpoint', { asked: { url, answer: sse ? 'legacy-sse' : 'streamable-http' }, others: [] });
+  if (watchMs !== undefined) {
+    progress(`watching an event stream for ${watchMs / 1_000} s`);
+    const via = sse ? 'open-sse-stream' : 'get-stream';
+    const seen = await watchStream(lab, { via, watchMs, live: sse ? undefined : talk.live });
+    if (seen) draft.seen('stream', seen, seen.aliveMs);
+    else draft.failed('stream', 'the server opened no event stream that could be watched');
+  }
+  if (depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
+  else if (sse) draft.skipped('series', 'the experiments are those of Streamable HTTP');
+  else {
+    progress('trying how the endpoint behaves: streams, sessions, headers');
+    draft.seen('series', await runSeries(new Lab(lab, talk.live), settingOf(draft), depth));
+  }
+  await talk.end();
+}
+
+const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ network: draft.get('network'), refusedWith });
+
+/** The URL gave no MCP conversation: say what it is, and where MCP is. */
+async function lookAbout({ draft, options, lab }: Look): Promise<void> {
+  const network = draft.get('network');
+  const first = lab.exchanges[0];
+  const reached = network?.attempts.some(({ error }) => !error) ?? false;
+  const answered = lab.exchanges.find(({ status }) => status !== undefined);
+  // A port that speaks TLS answers plain HTTP with bytes that are no HTTP, with an end, or with a 400 that says so.
+  if (network && !network.tls && reached && (first?.error?.phase === 'headers' || first?.status === 400))
+    network.tlsAnswers = await answersTls(network, options.connectTimeoutMs);
+  if (!reached || !answered) {
+    draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
+    return;
+  }
+  options.progress('this URL is no usable MCP endpoint, looking around on the host');
+  await findEndpoint(draft, options, lab, answered);
+  if (options.depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
+  else draft.seen('series', await runSeries(new Lab(lab, undefined), settingOf(draft, answered.status), options.depth));
+}
+
+async function converse({ draft, options, lab }: Look): Promise<Talk> {
   const { clientInfo, timeoutMs, progress } = options;
   const startedAt = draft.now();
-  const channel = new StreamableHttpChannel(options, connections, draft.timeline, exchanges);
+  const channel = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const initialize = await openInitialize(channel, clientInfo, timeoutMs);
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
-  const first = exchanges[0];
+  const first = lab.exchanges[0];
   const mute =
     first?.error !== undefined || first?.status === 401 || first?.status === 403 || (first?.status ?? 0) >= 500;
   // A channel of its own: the stateless era knows no session.
-  const modern = new StreamableHttpChannel(options, connections, draft.timeline, exchanges);
+  const modern = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const discover = mute
     ? notAsked('initialize was not answered by an MCP server')
     : await openDiscover(modern, clientInfo, timeoutMs);
@@ -82,65 +148,67 @@ async function converse(
   draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
   if (!used) {
     draft.skipped('catalog', 'the conversation was never opened');
-    return;
+    return undefined;
   }
   progress('reading its tools, resources and prompts');
   const from = draft.now();
   const talk = { channel: used === 'initialize' ? channel : modern, era: used, clientInfo, timeoutMs } as const;
-  draft.seen('catalog', await readCatalog(talk, used === 'initialize' ? initialize : discover), draft.now() - from);
-  await channel.end(timeoutMs);
+  const catalog = await readCatalog(talk, used === 'initialize' ? initialize : discover);
+  draft.seen('catalog', catalog, draft.now() - from);
+  const listed = catalog.lists.find(({ outcome, ms = 0 }) => outcome === 'listed' && ms < HARMLESS_MS)?.method;
+  const live: Live = {
+    era: used,
+    session: channel.session,
+    revision: channel.revision ?? MODERN,
+    harmless: listed ?? (used === 'initialize' ? 'ping' : 'server/discover'),
+    modern: discover.status === 'answered',
+  };
+  return { live, end: () => channel.end(timeoutMs) };
 }
 
-async function converseOverSse(
-  draft: CaseDraft,
-  options: RemoteOptions,
-  connections: Connections,
-  exchanges: Exchange[],
-): Promise<void> {
+async function converseOverSse({ draft, options, lab }: Look): Promise<Talk> {
   const { clientInfo, timeoutMs } = options;
-  const channel = new LegacySseChannel(options, connections, draft.timeline, exchanges);
+  const channel = new LegacySseChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const startedAt = draft.now();
   const discover = notAsked('HTTP+SSE belongs to 2024-11-05');
-  try {
-    if (!(await channel.connect(timeoutMs))) {
-      channel.close();
-      // The exchange of the stream is noted when it has ended.
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      draft.seen('handshake', { initialize: notAsked('the event stream named no endpoint to post to'), discover });
-      draft.skipped('catalog', 'the conversation was never opened');
-      return;
-    }
-    const initialize = await openInitialize(channel, clientInfo, timeoutMs);
-    const used = initialize.status === 'answered' ? 'initialize' : undefined;
-    draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
-    if (used) draft.seen('catalog', await readCatalog({ channel, era: used, clientInfo, timeoutMs }, initialize));
-    else draft.skipped('catalog', 'the conversation was never opened');
-  } finally {
+  if (!(await channel.connect(timeoutMs))) {
     channel.close();
+    // The exchange of the stream is noted when it has ended.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    draft.seen('handshake', { initialize: notAsked('the event stream named no endpoint to post to'), discover });
+    draft.skipped('catalog', 'the conversation was never opened');
+    return undefined;
   }
+  const initialize = await openInitialize(channel, clientInfo, timeoutMs);
+  const used = initialize.status === 'answered' ? 'initialize' : undefined;
+  draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
+  if (!used) {
+    draft.skipped('catalog', 'the conversation was never opened');
+    channel.close();
+    return undefined;
+  }
+  draft.seen('catalog', await readCatalog({ channel, era: used, clientInfo, timeoutMs }, initialize));
+  const live: Live = { era: 'initialize', revision: initialize.revision ?? '', harmless: 'ping', modern: false };
+  return { live, end: async () => channel.close() };
 }
 
 /** The URL is reachable, but no MCP conversation opened: say what it is, and where MCP is. */
-async function findEndpoint(
-  draft: CaseDraft,
-  options: RemoteOptions,
-  connections: Connections,
-  exchanges: Exchange[],
-): Promise<void> {
+async function findEndpoint(draft: CaseDraft, options: RemoteOptions, lab: LabOptions, first: Exchange): Promise<void> {
   const asked = new URL(options.url);
-  const first = exchanges.find(({ status }) => status !== undefined);
-  if (!first) return;
-  const search = { options, connections, timeline: draft.timeline, exchanges, signal: options.signal };
+  const search = { options, ...lab };
   let answer = answerOf({ exchange: first, headers: {}, readings: readingsOf(draft) });
-  const location = first.headers?.location;
-  const redirectTo =
-    answer === 'redirect' && location && URL.canParse(location, asked.href) ? new URL(location, asked).href : undefined;
+  const redirectTo = answer === 'redirect' ? targetOf(first) : undefined;
+  const hops = redirectTo === undefined ? {} : await followRedirects(first, search);
   if (['not-found', 'other', 'html'].includes(answer) && (await isLegacySse(options.url, true, search)))
     answer = 'legacy-sse';
   // Elsewhere is worth asking only where this place is plainly not the endpoint.
   const elsewhere = ['not-found', 'html', 'other', 'redirect'].includes(answer);
   const others = elsewhere ? await lookAround(asked, redirectTo, search) : [];
-  draft.seen('endpoint', { asked: { url: options.url, answer, redirectTo }, others });
+  const mcp = others.some((other) => other.answer === 'streamable-http' || other.answer === 'legacy-sse');
+  const dead = (first.status ?? 0) >= 500 || (elsewhere && !mcp);
+  const health = dead ? { health: await askHealth(asked, search) } : {};
+  const title = titleOf(first);
+  draft.seen('endpoint', { asked: { url: options.url, answer, redirectTo, title }, others, ...hops, ...health });
 }
 
 /** A refused or invalid initialize was answered in JSON-RPC: an MCP server, though an unwilling one. */

@@ -29,6 +29,10 @@ export interface InvestigateOptions {
   quick?: boolean;
   /** Look at everything, even when that means to start a sound server several times. */
   full?: boolean;
+  /** Of a URL: watch an event stream that nobody uses for so long, milliseconds. */
+  watchMs?: number;
+  /** Of a URL: connect to public addresses only, also behind redirects. */
+  publicOnly?: boolean;
   /** Give the server the whole environment of the shell, which no MCP client does. */
   inheritEnv?: boolean;
   /** The message that brought the user here. */
@@ -121,7 +125,7 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
   const looking =
     spec.kind === 'stdio'
       ? investigateCommand(draft, spec, options, world, progress)
-      : investigateUrl(draft, spec, options, progress);
+      : investigateUrl(draft, spec, options, world, progress);
   // By now the server is starting: the best time to load what comes later.
   crypto();
   await looking;
@@ -132,6 +136,7 @@ async function investigateUrl(
   draft: CaseDraft,
   { url, headers, transport }: Extract<TargetSpec, { kind: 'http' }>,
   options: InvestigateOptions,
+  world: World,
   progress: (text: string) => void,
 ): Promise<void> {
   const { observeRemote } = await import('./http.js');
@@ -145,6 +150,10 @@ async function investigateUrl(
     clientInfo: { name: TOOL.name, version: TOOL.version },
     timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
     connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
+    env: world.env,
+    depth: options.quick ? 'quick' : options.full ? 'full' : 'default',
+    watchMs: options.watchMs,
+    publicOnly: options.publicOnly,
     signal: options.signal,
     progress,
   });

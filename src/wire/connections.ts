@@ -3,7 +3,7 @@ import { lookup as dnsLookup } from 'node:dns';
 import { Agent, type AgentOptions, type RequestOptions } from 'node:http';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 
-/** Never more than this many connections to one host at a time. */
+/** Never more than this many exchanges and connections at a time. */
 const AT_ONCE = 4;
 
 export interface ConnectionOptions {
@@ -21,7 +21,9 @@ export class Connections {
   readonly options: ConnectionOptions;
   readonly #agents = new Map<string, Agent>();
   readonly #numbers = new WeakMap<Socket, number>();
+  readonly #waiting: (() => void)[] = [];
   #count = 0;
+  #busy = 0;
 
   constructor(options: ConnectionOptions) {
     this.options = options;
@@ -41,6 +43,17 @@ export class Connections {
     if (known !== undefined) return known;
     this.#numbers.set(socket, ++this.#count);
     return this.#count;
+  }
+
+  /** Wait until fewer than four exchanges are under way. Call what it resolves to when the exchange is over. */
+  async turn(): Promise<() => void> {
+    if (this.#busy >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#busy++;
+    return () => {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#busy--;
+    };
   }
 
   close(): void {

@@ -14,6 +14,8 @@ const DRAIN_MS = 200;
 
 export interface BodySpec {
   timeoutMs: number;
+  /** Listen to an event stream for so long and no longer, milliseconds; that nothing came is then no error. */
+  listenMs?: number;
   onMessage?(reading: Reading): boolean;
   onEvent?(event: { event?: string; data: string }): boolean;
   onBytes?(): void;
@@ -63,6 +65,7 @@ export async function readBody(
   let bytes = 0;
   let raw = 0;
   let enough = false;
+  let heard = false;
   const take = (reading: Reading) => {
     readings.push(reading);
     enough ||= spec.onMessage?.(reading) ?? false;
@@ -96,25 +99,23 @@ export async function readBody(
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      const started = performance.now();
+      const limitMs = spec.listenMs ?? spec.timeoutMs;
       const source = decoder ?? response;
-      let gap: NodeJS.Timeout | undefined;
       const end = (error?: Error) => {
-        clearTimeout(gap);
+        clearTimeout(timer);
         if (error) reject(error);
         else resolve();
       };
       const late = () => {
-        if (performance.now() - started >= spec.timeoutMs && bytes > 0) record.stopped ??= 'endless';
+        if (spec.listenMs !== undefined && isStream) {
+          heard = true;
+          return end();
+        }
+        if (bytes > 0) record.stopped ??= 'endless';
         end(coded('UND_ERR_BODY_TIMEOUT', `the answer was not complete after ${spec.timeoutMs} ms`));
       };
-      const wait = () => {
-        clearTimeout(gap);
-        // A stream that trickles for ever never pauses long enough for a limit on the pause alone.
-        const left = started + spec.timeoutMs - performance.now();
-        gap = setTimeout(late, Math.max(0, left));
-      };
-      wait();
+      // One limit for the whole: a body that trickles for ever never pauses long enough for a limit on the pause.
+      const timer = setTimeout(late, limitMs);
       response.on('data', (chunk: Buffer) => {
         raw += chunk.length;
         spec.onBytes?.();
@@ -133,7 +134,7 @@ export async function readBody(
       source.on('end', () => end());
     });
   } finally {
-    finish(response, enough && record.stopped === undefined);
+    finish(response, enough && !heard && record.stopped === undefined);
     record.body = text.slice(0, KEPT_BODY);
     record.bodyBytes = bytes;
     record.bodyCut = text.length > KEPT_BODY || bytes > MAX_BODY;

@@ -161,6 +161,7 @@ export async function exchange(
   connections: Connections,
   timeline: Timeline,
 ): Promise<ExchangeResult> {
+  const done = await connections.turn();
   const atMs = timeline.now();
   const since = () => timeline.now() - atMs;
   const noted = (spec.note ?? []).flatMap((name) =>
@@ -205,6 +206,7 @@ export async function exchange(
     timeline.add('note', `${spec.method} ${spec.purpose}: ${code}`);
   }
   record.ms = since();
+  done();
   return result;
 }
 

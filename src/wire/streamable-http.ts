@@ -60,6 +60,15 @@ export class StreamableHttpChannel implements Channel {
     this.#exchanges = exchanges;
   }
 
+  /** The session id that the server gave, if it gave one, and the revision agreed. */
+  get session(): string | undefined {
+    return this.#session;
+  }
+
+  get revision(): string | undefined {
+    return this.#revision;
+  }
+
   agreed(revision: string): void {
     this.#revision = revision;
   }
@@ -99,6 +108,7 @@ export class StreamableHttpChannel implements Channel {
   #post(method: string, message: object, { timeoutMs, era }: RequestOptions, id?: number): Promise<ExchangeResult> {
     return this.#do({
       purpose: method,
+      rpc: method,
       method: 'POST',
       timeoutMs,
       body: JSON.stringify(message),
@@ -114,7 +124,10 @@ export class StreamableHttpChannel implements Channel {
   }
 
   async #do(
-    spec: Pick<Parameters<typeof exchange>[0], 'purpose' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage'>,
+    spec: Pick<
+      Parameters<typeof exchange>[0],
+      'purpose' | 'rpc' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage'
+    >,
   ): Promise<ExchangeResult> {
     const { url, headers, userAgent, urlHasCredentials } = this.#options;
     const full = {

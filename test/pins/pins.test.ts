@@ -28,6 +28,8 @@ it('kinds of evidence', () => {
     'network',
     'http',
     'endpoint',
+    'series',
+    'stream',
     'worlds',
     'reported',
   ]);
