@@ -1,7 +1,7 @@
 import { ANSWERS, answers, isStreamGet } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { edgeOf } from './edges.js';
+import { type EdgeKind, edgeAnswer } from './edges.js';
 import { isGatewayLog, isRemote, targetOf, wayWords } from './way.js';
 import { find, findAll, words } from './words.js';
 
@@ -23,8 +23,8 @@ const SAID = [
 const LOGGED =
   /"?status"?[:=] ?502\b|\bfailed to (?:forward|proxy|relay) (?:the )?(?:\w+ )?(?:request|message)|\bproxy error\b/i;
 
-/** An answer of which only words are known. */
-const SPOKEN = { purpose: 'reported', method: 'POST', url: '', atMs: 0, ms: 0, credentials: 'unknown' } as const;
+/** What an edge means when it speaks for an origin that should be there. */
+const DOWN: ReadonlySet<EdgeKind> = new Set(['unreachable', 'slow', 'starting']);
 
 export default defineCause({
   id: 'edge-bad-gateway',
@@ -52,8 +52,9 @@ export default defineCause({
   match(given) {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     for (const { exchange, at, live } of answers(given)) {
-      const edge = edgeOf(exchange);
-      if (edge === null) continue;
+      const answer = edgeAnswer(exchange);
+      if (!answer || !DOWN.has(answer.kind)) continue;
+      const { edge } = answer;
       const { status = 0, headers = {} } = exchange;
       const told = SLOW.has(status) || isStreamGet(exchange, given) ? 'possible' : 'likely';
       const retryAfter = headers['retry-after'] ?? null;
@@ -81,7 +82,7 @@ export default defineCause({
     return {
       certainty: SLOW.has(status) || aside ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { url, status, edge: edgeOf({ ...SPOKEN, status, body: text }) ?? 'a gateway', retryAfter: null },
+      facts: { url, status, edge: edgeAnswer({ status, body: text })?.edge ?? 'a gateway', retryAfter: null },
     };
   },
   say: ({ url, status, edge, retryAfter }) => {
