@@ -27,8 +27,13 @@ import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
 import handshakeUnanswered from './handshake-unanswered.js';
 import handshakeVersionUnsupported from './handshake-version-unsupported.js';
+import httpAcceptIncomplete from './http-accept-incomplete.js';
+import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
+import httpBodyConsumed from './http-body-consumed.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
+import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
 import httpNotMcp from './http-not-mcp.js';
+import httpNotificationNot202 from './http-notification-not-202.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
 import installCacheBroken from './install-cache-broken.js';
@@ -105,8 +110,13 @@ export const causes: readonly Cause[] = [
   handshakeSlowStart,
   handshakeUnanswered,
   handshakeVersionUnsupported,
+  httpAcceptIncomplete,
+  httpAsgiLifespanMisused,
+  httpBodyConsumed,
   httpEndpointWrong,
+  httpHostOrOriginRejected,
   httpNotMcp,
+  httpNotificationNot202,
   httpRedirectLosesRequest,
   httpServerError,
   installCacheBroken,
