@@ -65,17 +65,19 @@ export interface Request {
 /** Addresses of sign-in and of browsers, which every server may refuse. */
 const ASIDE = /oauth|\.well-known|\/(?:register|token|authorize|login|callback|favicon|robots|health\w*)\b/i;
 
+/** Every request that the server's access log tells of. */
+export const requestsIn = (given: Partial<Evidence>): Request[] =>
+  serverWords(given).flatMap((line): Request[] => {
+    const { method, path, status } = requestOf(line.text);
+    return method && path && status ? [{ line, method: method.toUpperCase(), path, status: Number(status) }] : [];
+  });
+
 /**
  * The requests in the server's access log that should have opened the conversation: none when one of them succeeded,
  * because then the others were attempts, redirects or sessions that ended.
  */
 export function refusedRequests(given: Partial<Evidence>): Request[] {
   const opens = given.reported?.transport === 'sse' ? /POST|GET/ : /POST/;
-  const seen = serverWords(given).flatMap((line): Request[] => {
-    const { method, path, status } = requestOf(line.text);
-    return method && path && status && opens.test(method.toUpperCase()) && !ASIDE.test(path)
-      ? [{ line, method: method.toUpperCase(), path, status: Number(status) }]
-      : [];
-  });
+  const seen = requestsIn(given).filter(({ method, path }) => opens.test(method) && !ASIDE.test(path));
   return seen.some(({ status }) => status < 300) ? [] : seen;
 }

@@ -73,12 +73,18 @@ import runtimeNativeModuleMismatch from './runtime-native-module-mismatch.js';
 import runtimeNotBuilt from './runtime-not-built.js';
 import runtimeSdkIncompatible from './runtime-sdk-incompatible.js';
 import runtimeTooOld from './runtime-too-old.js';
+import sessionAffinityMissing from './session-affinity-missing.js';
+import sessionServerInstanceShared from './session-server-instance-shared.js';
+import sessionStaleNot404 from './session-stale-not-404.js';
 import stdioMessageTooLong from './stdio-message-too-long.js';
 import stdioPollutedByDependency from './stdio-polluted-by-dependency.js';
 import stdioPollutedByLauncher from './stdio-polluted-by-launcher.js';
 import stdioPollutedByServer from './stdio-polluted-by-server.js';
 import stdioStdinClosed from './stdio-stdin-closed.js';
+import transportGetStreamMishandled from './transport-get-stream-mishandled.js';
 import transportHttpServerOnStdio from './transport-http-server-on-stdio.js';
+import transportSseClientOnStreamableServer from './transport-sse-client-on-streamable-server.js';
+import transportSsePrefixLost from './transport-sse-prefix-lost.js';
 import transportStreamableClientOnSseServer from './transport-streamable-client-on-sse-server.js';
 
 /** Every root cause, by id. */
@@ -156,11 +162,17 @@ export const causes: readonly Cause[] = [
   runtimeNotBuilt,
   runtimeSdkIncompatible,
   runtimeTooOld,
+  sessionAffinityMissing,
+  sessionServerInstanceShared,
+  sessionStaleNot404,
   stdioMessageTooLong,
   stdioPollutedByDependency,
   stdioPollutedByLauncher,
   stdioPollutedByServer,
   stdioStdinClosed,
+  transportGetStreamMishandled,
   transportHttpServerOnStdio,
+  transportSseClientOnStreamableServer,
+  transportSsePrefixLost,
   transportStreamableClientOnSseServer,
 ];

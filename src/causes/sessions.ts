@@ -1,0 +1,110 @@
+/**
+ * Sessions of Streamable HTTP (and of HTTP+SSE) that a server does not know: in words, in the answers that were told, and how many
+ * copies of the server there are.
+ */
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import {
+  isLocalReport,
+  isObserved,
+  methodTold,
+  statusIn,
+  statusTold,
+  type Told,
+  tells,
+  told,
+  wasTold,
+} from './told.js';
+
+/** The server got a session id and does not know it. */
+const UNKNOWN =
+  /\bsession(?:[ _-]?id)?s?\b.{0,60}?\b(?:not found|(?:is |are |was )?(?:unknown|expired|invalid|stale|gone|terminated|closed|lost|evicted|not (?:valid|active|known|recogni[sz]ed))|does(?: not|n't) exist|no longer|has (?:been )?(?:expired|closed|terminated))\b|\b(?:unknown|expired|invalid|stale|no such|no active|unrecogni[sz]ed|dead|inactive|non-?existent) (?:or (?:missing|expired|unknown) )?(?:mcp[- ]?)?session\b|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:find|locate|resolve) (?:the )?(?:mcp )?session|\bno (?:mcp )?(?:session|transport|server)s? (?:was )?found (?:for|with) (?:the )?(?:mcp )?session|\bno (?:mcp )?session found\b|\bno transport found\b|\brejects? (?:its own|a valid|the) session\b|会话.{0,8}(?:不存在|过期|失效|未找到|无效)|(?:无效|未知)的?会话|セッション.{0,12}(?:見つかりません|無効|期限切れ|存在しません)|세션.{0,10}(?:찾을 수 없|만료|유효하지)/i;
+/** The server misses a session id, or the conversation that would have opened one. */
+const MISSING =
+  /\bno (?:valid )?(?:mcp[- ])?session[ _-]?id\b|\bno sessionid\b|\b(?:missing|required?|requires|without|expected|absent|empty)\b.{0,24}\b(?:mcp-session-id|session[ _-]?id)\b|\b(?:mcp-session-id|session[ _-]?id)\b.{0,24}\b(?:(?:is )?(?:missing|required|absent|needed|empty)|not (?:provided|present|sent))|\bserver (?:is |was )?not (?:yet )?initiali[sz]ed\b|\binitiali[sz]e first\b|\bnot an? initiali[sz](?:e|ation) request\b|\bbefore initiali[sz]ation was complete\b|\bsession (?:is |was )?not initiali[sz]ed\b|会话 ?ID.{0,8}(?:缺失|缺少)|缺少会话/i;
+/** Sessions of a browser or a sign-in end as well, and databases have some. */
+const OF_OTHERS =
+  /\b(?:log(?:ged)? ?(?:in|out)|login|sign(?:ed)? ?(?:in|out)|oauth|cookie|browser session|user session|database session|sql|telegram|whatsapp|playwright|chrome|debug(?:ger)? session|ssh session|terminal session)\b/i;
+
+/** Words that say: the server is no longer the one that gave the session. */
+const ENDED =
+  /\b(?:re-?start\w*|re-?deploy\w*|deploy(?:ed|ment)s?|reboot\w*|redeploy|re-?launch\w*|new (?:version|release|revision)|idle|inactiv\w+|evict\w*|TTL|expir\w+|after (?:a while|some time|a few|several|hours|minutes|\d)|overnight|previous (?:server )?run|timeout)\b|重启|再起動|재시작/i;
+
+export interface SessionTrouble {
+  /** `unknown`: an id was sent. `missing`: none arrived, or the server looks for none. `silent`: only the request header shows it. */
+  kind: 'unknown' | 'missing' | 'silent';
+  status: number | null;
+  method: string | undefined;
+  cites: string[];
+  words: string;
+  /** The report speaks of a restart, an idle time or an expiry before. */
+  ended: boolean;
+  /** What shows several copies of the server, and where. */
+  copies: { at: string; words: string } | null;
+  /** It fails now and then, or at once after initialize: an old session would fail always. */
+  flaps: { at: string; words: string } | null;
+}
+
+/** Several copies of one server: replicas, workers, functions. */
+const COPIES = [
+  /\b(?:[2-9]|[1-9]\d|multiple|several|two|three|four|many|more than (?:one|1)|another|different|other) (?:\w+ ){0,2}(?:replicas?|pods?|instances?|workers?|nodes|machines|processes|tasks|dynos|lambdas?)\b|\b(?:different|another|wrong|other) (?:pod|replica|instance|worker|process|node|machine)\b/i,
+  /\breplicas?(?:_?count)?["']?\s*[:=]\s*["']?(?:[2-9]|[1-9]\d|more|several|multiple)|\b(?:--)?workers?["']?[ =:]\s*["']?(?:[2-9]|[1-9]\d)\b|\bgunicorn\b.{0,80}\s-w ?(?:[2-9]|[1-9]\d)\b|\bWEB_CONCURRENCY["']?\s*[=:]\s*["']?[2-9]|\b(?:min|max|desired)(?:[ _-]?(?:instances|replicas|count|machines))["']?\s*[:=]\s*["']?(?:[2-9]|[1-9]\d)/i,
+  /\bload[- ]?balanc\w*|\bround[- ]?robin\b|\bsticky\b|\bsession ?affinity\b|\bmulti[- ]?(?:worker|replica|instance|node|pod|process)\b|\bauto-?scal\w*|\bscal(?:e|ed|ing) (?:out|up|down|to (?:one|1|[2-9]))|\bpm2\b.{0,40}\bcluster\b|\bcluster mode\b|\bper[- ](?:process|replica|pod|instance|worker)\b|\bsingle (?:replica|worker|instance|pod)\b.{0,40}\bworks?\b|\b(?:no|without|removing|remove) (?:the )?workers\b|\breplicas?\b|负载均衡|多(?:个)?(?:实例|副本|节点)/i,
+  /\b(?:kubernetes|k8s|eks|gke|aks|openshift|knative|ecs|fargate|cloud[- ]?run|app[- ]?runner|aws[- ]lambda|lambda|vercel|netlify|serverless|azure[- ]functions?|container[- ]apps?|docker[- ]swarm)\b/i,
+];
+const FLAPS =
+  /\bintermittent\w*|\bsometimes\b|\brandom(?:ly)?\b|\bevery (?:other|second|few) (?:request|call)|\boccasional\w*|\bsporadic\w*|\bflak(?:y|es)\b|\b\d+ (?:of|out of) \d+\b|\b\d+\/\d+ fail|\b(?:some|half of the) requests\b|\bfreshly issued\b|\b(?:right|immediately|directly) after initiali[sz]e\b|\brequest after initiali[sz]e\b|时好时坏|偶尔|间歇/i;
+
+/** What shows that several copies of the server answer. */
+export function copiesOf(given: Partial<Evidence>): { at: string; words: string } | null {
+  const hit = tells(told(given), ...COPIES);
+  return hit && { at: hit.told.at, words: hit.match[0].trim() };
+}
+
+/** Whether a text speaks of an MCP session that is unknown or missing. */
+export const sessionKind = (text: string): 'unknown' | 'missing' | null => {
+  if (OF_OTHERS.test(text)) return null;
+  if (MISSING.test(text)) return 'missing';
+  return UNKNOWN.test(text) ? 'unknown' : null;
+};
+
+function troubleIn(texts: Told[]): { told: Told; kind: 'unknown' | 'missing' } | null {
+  for (const one of texts) {
+    if (one.from === 'entry' || one.from === 'platform') continue;
+    const kind = sessionKind(one.text);
+    if (kind) return { told: one, kind };
+  }
+  return null;
+}
+
+/** The trouble with a session that a report tells of, or null. */
+export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null {
+  if (isObserved(given) || isLocalReport(given)) return null;
+  const texts = told(given);
+  const found = troubleIn(texts);
+  const index = given.http?.exchanges.findIndex(wasTold) ?? -1;
+  const exchange = given.http?.exchanges[index];
+  // A request that carried a session id and was refused: the id of a reported exchange stands among its headers.
+  const carried = { ...exchange?.headers, ...exchange?.requestHeaders }['mcp-session-id'];
+  const refused = carried !== undefined && (exchange?.status === 404 || exchange?.status === 400);
+  const entry = texts.find(({ from, text }) => from === 'entry' && sessionKind(text) !== null);
+  if (!found && !refused && !(entry && exchange?.status !== undefined && exchange.status >= 400)) return null;
+  const ended = tells(
+    texts.filter(({ from }) => from !== 'platform'),
+    ENDED,
+  );
+  const flaps = tells(texts, FLAPS);
+  const place = found?.told.at ?? (refused ? at('http', 'exchanges', index) : (entry?.at ?? ''));
+  return {
+    kind: found?.kind ?? 'silent',
+    status: found?.told.status ?? exchange?.status ?? (found ? statusIn(found.told.text) : null) ?? statusTold(given),
+    method: methodTold(given),
+    cites: [
+      ...new Set([place, ...(index >= 0 && found?.told.from !== 'body' ? [at('http', 'exchanges', index)] : [])]),
+    ],
+    words: (found?.told.text ?? '').trim().slice(0, 160),
+    ended: ended !== null,
+    copies: copiesOf(given),
+    flaps: flaps && { at: flaps.told.at, words: flaps.match[0] },
+  };
+}

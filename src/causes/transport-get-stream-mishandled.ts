@@ -1,0 +1,314 @@
+import type { Evidence, Exchange } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { requestsIn } from './answers.js';
+import { type Certainty, defineCause, type Match } from './cause.js';
+import { runOf } from './experiments.js';
+import { isSseClient } from './sse.js';
+import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
+import { WORDS } from './words.js';
+
+type Found = {
+  status: number | null;
+  type: string | null;
+  /** What the GET met. */
+  what: 'refused' | 'no-stream' | 'silent' | 'reset' | 'idle';
+  words: string | null;
+};
+
+const isStream = ({ contentType, headers }: Exchange): boolean =>
+  /text\/event-stream/i.test(contentType ?? headers?.['content-type'] ?? '');
+
+/** Our own GET for the optional stream: neither an event stream nor 405. */
+function observed(given: Partial<Evidence>): Match<Found> | null {
+  const [tried] = runOf(given, 'get-stream');
+  if (!tried || given.handshake?.used === undefined) return null;
+  const { exchange, at: place } = tried;
+  const { status, error, body = '' } = exchange;
+  if (status === 405 || status === 429 || (status === 200 && isStream(exchange))) return null;
+  // A sign-in that the POST did not need, or a server that is busy: odd, and not surely about the stream.
+  const aside = status !== undefined && [401, 403, 502, 503, 504].includes(status);
+  const edge = given.http?.exchanges.some(({ headers = {} }) => headers['cf-ray'] ?? headers.via) ?? false;
+  const silent = status === undefined && error !== undefined;
+  if (status === undefined && !silent) return null;
+  const reset = silent && /RESET|SOCKET|EPIPE|HPE_/.test(error?.code ?? '');
+  return {
+    // Behind an edge that waits for the first byte a healthy quiet stream looks silent, too.
+    certainty: aside || (silent && edge) ? 'likely' : 'certain',
+    severity: 'degraded',
+    cites: [place],
+    facts: {
+      status: status ?? null,
+      type: exchange.contentType ?? null,
+      what: silent ? (reset ? 'reset' : 'silent') : (status ?? 0) < 300 ? 'no-stream' : 'refused',
+      words: body.trim().slice(0, 120) || null,
+    },
+  };
+}
+
+/** The SDKs' own words for a GET that was refused. */
+const SAID: [RegExp, Certainty][] = [
+  [
+    /\bFailed to (?:open|establish|start|connect) (?:the )?(?:GET |standalone |optional )?SSE stream\b(?!: ?(?:Unauthorized|Forbidden|Bad Gateway|Service Unavailable|Gateway Time))/i,
+    'likely',
+  ],
+  [/\bOnly one SSE stream is allowed per session\b|\bConflict: .{0,40}SSE stream/i, 'likely'],
+  [
+    /\b(?:standalone SSE|hanging GET)\b.{0,80}\b(?:fail\w*|error|unexpected|40\d|50\d|rejected)|\bfail(?:ed)? to get common stream\b/i,
+    'likely',
+  ],
+  [
+    /\bGET\b(?: \S{0,80}| request| handler| endpoint| (?:listen )?stream){0,4} (?:\w+ ){0,2}(?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
+    'likely',
+  ],
+  [
+    /\b(?:GET|SSE) (?:listen )?stream\b.{0,60}\b(?:never (?:sends?|flush\w*|returns?)|no (?:bytes|headers|first byte)|hangs?|held open|idles?)\b/i,
+    'likely',
+  ],
+  [
+    /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
+    'likely',
+  ],
+  [
+    /\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless\w*|infinite\w*)\b.{0,80}\b(?:SSE|stream|GET)\b|\b(?:SSE|stream|GET)\b.{0,80}\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless|infinite)/i,
+    'likely',
+  ],
+];
+/** A platform that ends a function which holds a stream open. */
+const HELD =
+  /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\b(?:stream|GET)\b.{0,40}\bidles?\b|\bplatform kills\b|\bmaxDuration\b|\b50[24]\b/i;
+/** Addresses that a GET is meant for, and bodies that answer another question. */
+const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
+const OTHER_BODY =
+  /"(?:issuer|resource|authorization_servers|authorization_endpoint|error_description|invalid_\w+)"|event: ?endpoint|redirect_uri|Dynamic Client/i;
+
+/** Of a server's own log: the GET was refused where POST succeeded. */
+function inLog(given: Partial<Evidence>): Match<Found> | null {
+  const seen = requestsIn(given);
+  const posted = seen.filter(({ method, status }) => method === 'POST' && status < 300);
+  const odd = seen.find(
+    ({ method, status, path }) =>
+      method === 'GET' &&
+      ![200, 202, 204, 401, 403, 405].includes(status) &&
+      status >= 400 &&
+      !OTHER.test(path) &&
+      posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
+  );
+  return odd
+    ? {
+        certainty: 'likely',
+        cites: [odd.line.at],
+        facts: { status: odd.status, type: null, what: 'refused', words: odd.line.text.trim().slice(0, 120) },
+      }
+    : null;
+}
+
+export default defineCause({
+  id: 'transport-get-stream-mishandled',
+  title: 'The optional event stream is answered in a way that clients cannot take: neither a stream nor 405',
+  culprit: 'server',
+  severity: 'degraded',
+  seenAs: [
+    'Streamable HTTP error: Failed to open SSE stream: Not Found',
+    'Streamable HTTP error: Failed to open SSE stream: Bad Request',
+    'Failed to reconnect SSE stream: Streamable HTTP error: Failed to open SSE stream: Not Found',
+    "Couldn't reach the MCP server",
+  ],
+  needs: [],
+  uses: [...WORDS, 'http', 'launch', 'series'],
+  explains: [
+    'http-not-mcp',
+    'http-endpoint-wrong',
+    'session-stale-not-404',
+    'lifetime-timeout-before-answer',
+    'client-hosted-unreachable',
+  ],
+
+  match(given): Match<Found> | null {
+    if (isObserved(given)) return observed(given);
+    if (isLocalReport(given)) return null;
+    const texts = told(given);
+    const index = given.http?.exchanges.findIndex((e) => wasTold(e) && e.method === 'GET') ?? -1;
+    const exchange = given.http?.exchanges[index];
+    const url = exchange?.url || given.reported?.url || '';
+    // Over HTTP+SSE the GET is the connection itself.
+    const older = isSseClient(given) || given.reported?.transport === 'sse';
+    const of = SAID.map(([pattern, certainty]) => ({ hit: tells(texts, pattern), certainty })).find(({ hit }) => hit);
+    if (exchange && !older && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
+      const { status, body = '' } = exchange;
+      const type = exchange.contentType ?? exchange.headers?.['content-type'] ?? null;
+      const cites = [at('http', 'exchanges', index), ...(of?.hit ? [of.hit.told.at] : [])];
+      const facts = { status: status ?? null, type, words: body.trim().slice(0, 120) || null };
+      const held = tells(texts, HELD);
+      const stateless = /"stateless\w*"\s*:\s*"?true|sessionIdGenerator"?\s*:\s*"?undefined/i.test(
+        given.reported?.entry ?? '',
+      );
+      if (status === 405 && !of) return null;
+      if (status === 200 && isStream(exchange)) {
+        if (!held && !stateless) return null;
+        return { certainty: stateless && held ? 'likely' : 'possible', cites, facts: { ...facts, what: 'idle' } };
+      }
+      if (status === undefined)
+        return {
+          certainty: held || of ? 'likely' : 'possible',
+          cites,
+          facts: { ...facts, what: held ? 'idle' : 'silent' },
+        };
+      const aside = [301, 302, 307, 308, 401, 403, 421, 429, 502, 503, 504, 524].includes(status);
+      return {
+        certainty: aside && !of ? 'possible' : 'likely',
+        cites,
+        facts: { ...facts, what: status < 300 ? 'no-stream' : 'refused' },
+      };
+    }
+    if (of?.hit && !older)
+      return {
+        certainty: of.certainty,
+        cites: [of.hit.told.at],
+        facts: { status: null, type: null, what: 'refused', words: of.hit.told.text.trim().slice(0, 120) },
+      };
+    return older ? null : inLog(given);
+  },
+  say: ({ status, type, what, words }) => {
+    const means: Record<Found['what'], string> = {
+      refused: `answered ${status ?? `with an error`}${words ? ` ("${words}")` : ''}`,
+      'no-stream': `answered ${status ?? 200} with ${type ?? 'something'} that is no event stream`,
+      silent: 'left without headers: it hangs',
+      reset: 'ended by the server without an answer',
+      idle: `held open by a server that never sends anything on it${status ? '' : `, until the platform ends it`}`,
+    };
+    return `After initialize clients ask with GET for the optional stream of server messages, and here that request is ${means[what]}. The specification allows an event stream or 405; clients take anything else for a broken connection, or ask again and again.`;
+  },
+  fix: ({ what }) => [
+    {
+      say: 'Without messages from server to client, answer GET (and DELETE) at the endpoint with 405. Express, for example:',
+      edit: {
+        file: 'the source of the server',
+        to: "app.get('/mcp', (_, response) => response.status(405).set('Allow', 'POST').end());",
+      },
+    },
+    what === 'silent' || what === 'idle'
+      ? {
+          say: 'With such messages, send the headers and a first comment at once, and a comment every 15 s (response.flushHeaders(); response.write(": open\\n\\n")), so that neither a proxy nor the platform waits for the first byte.',
+        }
+      : {
+          say: 'With such messages, hand GET to the transport of the session as well (app.get, app.post and app.delete all lead to transport.handleRequest).',
+        },
+    { say: 'See what the GET gets now:', run: 'curl -iN -H "Accept: text/event-stream" <url>' },
+  ],
+  why: 'Streamable HTTP has one optional GET stream for what the server says unasked. A framework that knows only POST answers it with its own 404, a catch-all with a page, a stateless server with 400 or with a stream that nobody ever writes to. Some clients end the connection then, others reconnect for ever, although every POST works.',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#listening-for-messages-from-the-server',
+    'https://github.com/modelcontextprotocol/typescript-sdk/issues/1635',
+  ],
+  examples: [
+    {
+      name: 'live, Express without a route for GET',
+      finds: true,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', requested: '2025-11-25', revision: '2025-11-25' },
+          discover: { status: 'not-asked', why: 'x' },
+          used: 'initialize',
+        },
+        series: { requests: 1, ms: 3, runs: [{ experiment: 'get-stream', exchanges: [0] }] },
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'get-stream',
+              method: 'GET',
+              url: 'http://127.0.0.1:3000/mcp',
+              atMs: 9,
+              ms: 2,
+              credentials: 'none',
+              status: 404,
+              contentType: 'text/html; charset=utf-8',
+              body: '<pre>Cannot GET /mcp</pre>',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'JSON where a stream was asked for',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 200, headers: { 'content-type': 'application/json' } },
+      },
+    },
+    {
+      name: 'SDK v1',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'StreamableHTTPError: Streamable HTTP error: Failed to open SSE stream: Not Found',
+      },
+    },
+    {
+      name: 'a function that holds the stream until it is ended',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'vercel',
+        http: { method: 'GET', body: 'FUNCTION_INVOCATION_TIMEOUT' },
+      },
+    },
+    {
+      name: 'the log of the server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: '"POST /mcp HTTP/1.1" 200 OK\n"GET /mcp HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'a stateless server that answers 400',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://acme.dev/mcp',
+        http: { method: 'GET', status: 400, body: 'Bad Request: No sessionId' },
+      },
+    },
+    {
+      name: 'live, 405',
+      finds: false,
+      evidence: {
+        handshake: {
+          initialize: { status: 'answered', requested: '2025-11-25', revision: '2025-11-25' },
+          discover: { status: 'not-asked', why: 'x' },
+          used: 'initialize',
+        },
+        series: { requests: 1, ms: 3, runs: [{ experiment: 'get-stream', exchanges: [0] }] },
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'get-stream',
+              method: 'GET',
+              url: 'http://127.0.0.1:3000/mcp',
+              atMs: 9,
+              ms: 2,
+              credentials: 'none',
+              status: 405,
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'the GET of the older transport',
+      finds: false,
+      symptoms: { transport: 'sse', url: 'https://acme.dev/sse', http: { method: 'GET', status: 404 } },
+    },
+    {
+      name: 'the metadata of a sign-in',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 200, body: '{"resource":"https://acme.dev","authorization_servers":[]}' },
+      },
+    },
+  ],
+});

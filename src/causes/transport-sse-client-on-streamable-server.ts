@@ -1,0 +1,268 @@
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { type Certainty, defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { sessionKind } from './sessions.js';
+import { FELL_BACK, isSseAsked, isSseClient, SERVES_SSE, SERVES_STREAMABLE } from './sse.js';
+import { isLocalReport, isObserved, statusTold, type Told, tells, told, wasTold } from './told.js';
+import { targetOf } from './way.js';
+import { WORDS } from './words.js';
+
+type Found = { url: string | null; status: number | null; right: string | null; words: string | null };
+
+/** What an SSE client is told by an address that wants POST. */
+const REFUSED =
+  /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|never (?:sent|received) an?) endpoint event|(?:timed? ?out|waiting) .{0,20}\bendpoint event)/i;
+/** A content type where an event stream was asked for. */
+const NO_STREAM =
+  /(?:text\/event-stream['"]?, (?:got|but received|received) ['"]?|Invalid content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json/i;
+const isSsePath = (url: string | null): boolean => /\/sse\/?(?:[?#]|$)/i.test(url ?? '');
+const isMcpPath = (url: string | null): boolean => /\/mcp\/?(?:[?#]|$)/i.test(url ?? '');
+
+/** We asked for SSE, and the server answers Streamable HTTP, here or beside it. */
+function observed(given: Partial<Evidence>): Match<Found> | null {
+  const { http, endpoint, handshake } = given;
+  if (!endpoint || handshake?.initialize.status === 'answered') return null;
+  const index = http?.exchanges.findIndex(({ purpose }) => purpose === 'open-sse-stream') ?? -1;
+  const opened = http?.exchanges[index];
+  if (!opened || opened.events?.includes('endpoint')) return null;
+  const { asked, others } = endpoint;
+  const beside = others.findIndex(({ answer }) => answer === 'streamable-http');
+  if (asked.answer !== 'streamable-http' && (beside < 0 || others.some(({ answer }) => answer === 'legacy-sse')))
+    return null;
+  return {
+    certainty: 'certain',
+    cites: [
+      at('http', 'exchanges', index),
+      asked.answer === 'streamable-http' ? at('endpoint', 'asked') : at('endpoint', 'others', beside),
+    ],
+    facts: {
+      url: asked.url,
+      status: opened.status ?? null,
+      right: asked.answer === 'streamable-http' ? asked.url : (others[beside]?.url ?? null),
+      words: null,
+    },
+  };
+}
+
+/** How sure the answer makes it, for a client that is known to speak SSE. */
+function sureness(
+  given: Partial<Evidence>,
+  texts: Told[],
+  status: number | null,
+  url: string | null,
+): Certainty | null {
+  const streamable =
+    given.reported?.transport === 'streamable-http' ||
+    texts.some(
+      ({ from, text }) =>
+        (from === 'server' || from === 'entry') && SERVES_STREAMABLE.test(text) && !SERVES_SSE.test(text),
+    );
+  const method = given.http?.exchanges.find(wasTold)?.method;
+  const posts = method === 'POST' && given.reported?.transport === 'sse' && !isSseAsked(given);
+  if (texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
+  // A POST of an SSE client goes to the second address; what is refused there has other reasons.
+  if (texts.some(({ text }) => /\bPOSTing to endpoint\b|post_writer/i.test(text)) || posts) return null;
+  const missing = texts.some(({ text }) => sessionKind(text) === 'missing');
+  if (missing && (status === 400 || status === null)) return 'likely';
+  if (status === 405 || status === 406 || status === 410) return 'likely';
+  if (status === 400) return streamable || !isSsePath(url) ? 'likely' : 'possible';
+  if (status === 404) return streamable ? 'likely' : isMcpPath(url) ? 'possible' : null;
+  if (status !== null) return null;
+  const failed = texts.some(({ from, text }) => from !== 'entry' && /\bSSE\b|\bsse\b/.test(text));
+  if (streamable && isSseAsked(given)) return 'likely';
+  if (failed && !isSsePath(url) && (isMcpPath(url) || url !== null)) return 'possible';
+  return /\bSSE (?:connection|stream|error)\b|\bestablish (?:an? )?sse\b/i.test(
+    texts.map(({ text }) => text).join('\n'),
+  ) && !texts.some(({ text }) => /terminated|timeout|closed|disconnect|drop|ECONN|fetch failed/i.test(text))
+    ? 'possible'
+    : null;
+}
+
+export default defineCause({
+  id: 'transport-sse-client-on-streamable-server',
+  title: 'The client asks for the older HTTP+SSE, and the server speaks Streamable HTTP only',
+  culprit: 'config',
+  severity: 'broken',
+  seenAs: [
+    'SSE error: Non-200 status code (405)',
+    'SSE error: Non-200 status code (400)',
+    "Client error '405 Method Not Allowed' for url 'http://127.0.0.1:8000/mcp'",
+    'Bad Request: Missing session ID',
+    "Expected response header Content-Type to contain 'text/event-stream', got 'application/json'",
+  ],
+  needs: [],
+  uses: [...WORDS, 'http', 'launch', 'endpoint'],
+  explains: [
+    ...FAILED_START,
+    'handshake-refused',
+    'handshake-nonconforming',
+    'http-endpoint-wrong',
+    'http-not-mcp',
+    'session-stale-not-404',
+    'session-affinity-missing',
+    'transport-get-stream-mishandled',
+  ],
+
+  match(given): Match<Found> | null {
+    if (isObserved(given)) return observed(given);
+    if (isLocalReport(given)) return null;
+    const texts = told(given);
+    const url = targetOf(given) ?? null;
+    const status = statusTold(given);
+    const asked = isSseAsked(given);
+    if (!isSseClient(given)) return null;
+    // The client came here after another failure; that one is the reason.
+    if (!asked && texts.some(({ from, text }) => from !== 'entry' && FELL_BACK.test(text))) return null;
+    const certainty = sureness(given, texts, status, url);
+    if (certainty === null) return null;
+    const hit =
+      tells(
+        texts.filter(({ from }) => from === 'client' || from === 'body'),
+        REFUSED,
+        NO_STREAM,
+        /\bSSE\b|\b40[056]\b/i,
+      ) ??
+      tells(
+        texts.filter(({ from }) => from !== 'platform'),
+        /\bsse\b/i,
+      );
+    const index = given.http?.exchanges.findIndex(wasTold) ?? -1;
+    const cites = [
+      ...(index >= 0 ? [at('http', 'exchanges', index)] : []),
+      ...(hit ? [hit.told.at] : []),
+      ...(asked && given.reported?.entry ? [at('reported', 'entry')] : []),
+      ...(url !== null && given.reported?.url !== undefined ? [at('reported', 'url')] : []),
+      ...(given.reported?.transport ? [at('reported', 'transport')] : []),
+    ];
+    return {
+      certainty,
+      cites: [...new Set(cites)].slice(0, 3),
+      facts: {
+        url,
+        status,
+        right: url?.replace(/\/sse\/?(?=$|[?#])/i, '/mcp') ?? null,
+        words: hit && hit.told.from !== 'entry' ? hit.told.text.trim().slice(0, 160) : null,
+      },
+    };
+  },
+  say: ({ url, status, right, words }) =>
+    `The client opens an event stream as the older transport HTTP+SSE does, and ${url ?? 'the server'} speaks Streamable HTTP, which begins with a POST${status ? `: the GET is answered ${status}` : words ? ` ("${words}")` : ''}.${right && right !== url ? ` Streamable HTTP usually stands at ${right}.` : ''}`,
+  fix: ({ right, url }) => [
+    {
+      say: "Set the transport of the client's entry to Streamable HTTP (Claude Code and VS Code: http; Cline and Roo Code: streamableHttp, streamable-http; Gemini CLI: httpUrl in place of url; mcp-remote: --transport http-only; C#: HttpTransportMode.StreamableHttp; Python: streamablehttp_client):",
+      edit: {
+        file: 'the client config',
+        at: 'type',
+        to: `"type": "http", "url": "${right ?? url ?? 'https://<host>/mcp'}"`,
+      },
+    },
+    { say: 'See what answers there:', run: `mcp-verdict verify ${right ?? url ?? '<url>'}` },
+    {
+      say: 'If the client knows only SSE, update it, or put a bridge between: mcp-remote speaks Streamable HTTP to the server and stdio to the client.',
+      run: `npx -y mcp-remote ${right ?? url ?? '<url>'} --transport http-only`,
+    },
+  ],
+  why: 'HTTP+SSE was replaced by Streamable HTTP in the revision of 2025-03-26. An SSE client begins with GET and waits for the event "endpoint"; a Streamable HTTP server answers that GET with 405, with 400 because no session is named, or with a stream that never sends that event.',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility',
+    'https://github.com/modelcontextprotocol/csharp-sdk/issues/1759',
+  ],
+  examples: [
+    {
+      name: 'live, asked for SSE',
+      finds: true,
+      evidence: {
+        endpoint: { asked: { url: 'http://127.0.0.1:8000/mcp', answer: 'streamable-http' }, others: [] },
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'open-sse-stream',
+              method: 'GET',
+              url: 'http://127.0.0.1:8000/mcp',
+              atMs: 0,
+              ms: 4,
+              credentials: 'none',
+              status: 405,
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'TypeScript',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://127.0.0.1:12306/mcp',
+        clientError: 'SSE error: Non-200 status code (405)',
+      },
+    },
+    {
+      name: 'C# in the mode Sse',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        entry: { TransportMode: 'Sse' },
+        clientError: 'Response status code does not indicate success: 400 (Bad Request). Missing session ID',
+        http: {
+          status: 400,
+          body: '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: Missing session ID"}}',
+        },
+      },
+    },
+    {
+      name: 'an entry of type sse',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        entry: { type: 'sse' },
+        clientError: 'error code 405',
+        http: { status: 405 },
+      },
+    },
+    {
+      name: 'an SSE address that was given up',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'https://notes.example/sse',
+        http: { method: 'GET', status: 410, body: '410 Gone' },
+      },
+    },
+    {
+      name: 'a bridge that speaks SSE',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'https://notes.example/notes',
+        stderr: '[I mcp.client.sse] Connecting to SSE endpoint: https://notes.example/notes',
+      },
+    },
+    {
+      name: 'the reverse: a client that posts to /sse',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        entry: { type: 'http' },
+        url: 'https://acme.dev/sse',
+        http: { status: 405 },
+      },
+    },
+    {
+      name: 'a client that fell back to SSE',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://acme.dev/mcp',
+        clientError: 'Error POSTing to endpoint (HTTP 500), falling back to SSE: SSE error: Non-200 status code (405)',
+      },
+    },
+    {
+      name: 'a stream that was open and ended',
+      finds: false,
+      symptoms: { transport: 'sse', clientError: 'SSE error: TypeError: terminated: Body Timeout Error' },
+    },
+  ],
+});

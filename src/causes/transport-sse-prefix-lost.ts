@@ -1,0 +1,289 @@
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { doubled, isSseClient, prefixOf, type SsePaths, ssePaths } from './sse.js';
+import { isLocalReport, isObserved, statusTold, tells, told } from './told.js';
+import { WORDS } from './words.js';
+
+type Found = {
+  stream: string | null;
+  message: string | null;
+  prefix: string | null;
+  status: number | null;
+  how: 'lost' | 'doubled' | 'unknown';
+};
+
+/** A message that an SSE client posted, refused as if nothing stood there. */
+const REFUSED = [
+  /\bPOSTing to endpoint \(HTTP 40[45]\)/i,
+  /\bpost_writer\b.{0,80}\b40[45]\b/i,
+  /\bPOST \S{0,200}messages?\S{0,80}.{0,20}\b(?:40[45]|307)\b/i,
+  /\b40[45]\b.{0,40}\bfor (?:POST|url)\b.{0,200}messages?\b/i,
+  /\bCannot POST \/\S{0,100}messages?\b/i,
+];
+
+const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
+
+function judge(paths: SsePaths): { message: { path: string; at: string }; how: 'lost' | 'doubled' } | null {
+  const { stream, messages } = paths;
+  for (const message of messages) {
+    if (doubled(message.path) && !doubled(stream.path)) return { message, how: 'doubled' };
+    if (stream.prefix !== '' && !under(message.path, stream.prefix)) return { message, how: 'lost' };
+  }
+  return null;
+}
+
+/** Our own conversation over HTTP+SSE: the stream was open, and the address it named answered that nothing is there. */
+function observed({ http }: Partial<Evidence>): Match<Found> | null {
+  const exchanges = http?.exchanges ?? [];
+  const opened = exchanges.findIndex(
+    ({ purpose, status, events = [] }) =>
+      purpose === 'open-sse-stream' && (status ?? 0) < 300 && events.includes('endpoint'),
+  );
+  const posted = exchanges.findIndex(
+    ({ purpose, method, status }) =>
+      purpose === 'initialize' && method === 'POST' && (status === 404 || status === 405),
+  );
+  const [from, to] = [exchanges[opened], exchanges[posted]];
+  if (!from || !to || !URL.canParse(from.url) || !URL.canParse(to.url)) return null;
+  const [stream, message] = [new URL(from.url).pathname, new URL(to.url).pathname];
+  if (/session/i.test(to.body ?? '') || stream === message) return null;
+  const last = stream.replace(/\/+$/, '').replace(/\/[^/]*$/, '');
+  const prefix = prefixOf(stream) || last;
+  const lost = prefix !== '' && !under(message, prefix);
+  return {
+    certainty: lost || doubled(message) ? 'certain' : 'likely',
+    cites: [at('http', 'exchanges', posted), at('http', 'exchanges', opened)],
+    facts: {
+      stream,
+      message,
+      prefix: prefix || null,
+      status: to.status ?? null,
+      how: doubled(message) ? 'doubled' : lost ? 'lost' : 'unknown',
+    },
+  };
+}
+
+export default defineCause({
+  id: 'transport-sse-prefix-lost',
+  title:
+    'The event stream of the older transport names an address for messages that lacks the prefix of the mount or proxy',
+  culprit: 'server',
+  severity: 'broken',
+  seenAs: [
+    'Error POSTing to endpoint (HTTP 404)',
+    "Error in post_writer: Client error '404 Not Found' for url 'https://notes.example/messages/?session_id=...'",
+    '"POST /messages/?session_id=82f1d2cab56b4e63b184d3a3f92ee1a5 HTTP/1.1" 404 Not Found',
+  ],
+  needs: [],
+  uses: [...WORDS, 'http', 'launch'],
+  explains: [
+    ...FAILED_START,
+    'handshake-refused',
+    'http-endpoint-wrong',
+    'transport-streamable-client-on-sse-server',
+    'session-affinity-missing',
+  ],
+
+  match(given): Match<Found> | null {
+    if (isObserved(given)) return observed(given);
+    if (isLocalReport(given)) return null;
+    const texts = told(given);
+    const paths = ssePaths(given);
+    const status = statusTold(given);
+    const wrong = paths && judge(paths);
+    // A server that knows the route and not the session speaks of the session.
+    const session = texts.some(({ text }) =>
+      /could not find session|session (?:id )?(?:not found|expired|unknown)/i.test(text),
+    );
+    if (paths && wrong && !session)
+      return {
+        certainty: 'likely',
+        cites: [...new Set([wrong.message.at, paths.stream.at])],
+        facts: {
+          stream: paths.stream.path,
+          message: wrong.message.path,
+          prefix: wrong.how === 'doubled' ? doubled(wrong.message.path) : paths.stream.prefix,
+          status,
+          how: wrong.how,
+        },
+      };
+    const said = tells(
+      texts,
+      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b/i,
+    );
+    if (said)
+      return {
+        certainty: 'likely',
+        cites: [said.told.at],
+        facts: { stream: paths?.stream.path ?? null, message: null, prefix: null, status, how: 'unknown' },
+      };
+    if (session || !isSseClient(given)) return null;
+    const refused = tells(texts, ...REFUSED);
+    if (
+      !refused &&
+      !(
+        given.http?.exchanges[0]?.method === 'POST' &&
+        given.reported?.transport === 'sse' &&
+        (status === 404 || status === 405) &&
+        paths
+      )
+    )
+      return null;
+    // The stream was open, or the client would have had nothing to post to: with a prefix in its address that is the usual reason.
+    const prefix = paths?.stream.prefix ?? '';
+    return {
+      certainty: refused && prefix !== '' ? 'likely' : 'possible',
+      cites: [
+        ...new Set([
+          ...(refused ? [refused.told.at] : [at('http', 'exchanges', 0)]),
+          ...(paths ? [paths.stream.at] : []),
+        ]),
+      ],
+      facts: { stream: paths?.stream.path ?? null, message: null, prefix: prefix || null, status, how: 'unknown' },
+    };
+  },
+  say: ({ stream, message, prefix, status, how }) => {
+    const answer = status === 404 || status === 405 ? `, where nothing stands (${status})` : '';
+    if (how === 'doubled')
+      return `The event stream${stream ? ` at ${stream}` : ''} names ${message} for the messages${answer}: the prefix ${prefix} was added twice, by the server and by whoever mounts it.`;
+    if (message)
+      return `The event stream${stream ? ` at ${stream}` : ''} names ${message} as the address for messages${prefix ? `, without the prefix ${prefix}` : ''}. The client resolves it against the host and posts there${answer}.`;
+    return `The event stream opened, but the address that it names for messages leads nowhere${status ? ` (${status})` : ''}: most likely it lacks the prefix${prefix ? ` ${prefix}` : ''} under which the server is mounted or proxied.`;
+  },
+  fix: ({ prefix, how }) => [
+    how === 'doubled'
+      ? {
+          say: 'Set the prefix in one place only: either root_path (or the mount of the application), or the message path of the transport.',
+          edit: { file: 'the source of the server', to: 'app.mount("/", mcp.sse_app())' },
+        }
+      : {
+          say: 'Tell the server the path under which it is reached from outside, so that it announces it. Python: mount_path (FastMCP) or root_path; TypeScript: the first argument of SSEServerTransport; Spring AI: spring.ai.mcp.server.base-url.',
+          edit: {
+            file: 'the source of the server',
+            to: `mcp.run(transport="sse", mount_path="${prefix ?? '/<prefix>'}")\nnew SSEServerTransport('${prefix ?? '/<prefix>'}/messages', response)`,
+          },
+        },
+    {
+      say: 'Or let the proxy pass the path on as it is, without taking the prefix off (nginx: proxy_pass without a path; Caddy: handle in place of handle_path), and serve under that path.',
+      edit: { file: 'nginx.conf', at: `location ${prefix ?? '/<prefix>'}/`, to: 'proxy_pass http://127.0.0.1:<port>;' },
+    },
+    {
+      say: 'Or move to Streamable HTTP, which has one address and announces none (Python: transport="streamable-http").',
+    },
+  ],
+  why: 'HTTP+SSE has two addresses: the stream, and one for messages that the stream names in its first event. A server behind a prefix that it does not know names the path as it sees it, and "/messages" starts again at the root of the host. The stream then works, and every message is lost.',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse',
+    'https://github.com/modelcontextprotocol/python-sdk/issues/412',
+    'https://github.com/modelcontextprotocol/typescript-sdk/issues/583',
+  ],
+  examples: [
+    {
+      name: 'live, the address named lacks the prefix',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://acme.dev/messages/',
+              atMs: 5,
+              ms: 4,
+              credentials: 'none',
+              status: 404,
+              body: 'Not Found',
+            },
+            {
+              purpose: 'open-sse-stream',
+              method: 'GET',
+              url: 'https://acme.dev/notes/sse',
+              atMs: 0,
+              ms: 20,
+              credentials: 'none',
+              status: 200,
+              contentType: 'text/event-stream',
+              events: ['endpoint'],
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'the Python client',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://127.0.0.1:8000/mcp/sse',
+        clientError:
+          "Error in post_writer: Client error '404 Not Found' for url 'http://127.0.0.1:8000/messages/?session_id=1b70'",
+      },
+    },
+    {
+      name: 'what curl shows behind Caddy',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'https://acme.dev/mcp-server/sse',
+        http: { method: 'GET', status: 200, body: 'event:endpoint\ndata:/mcp/message?sessionId=0d0b' },
+      },
+    },
+    {
+      name: 'a slash that is missing',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:8080/servers/github/sse/',
+        serverLog: '"POST /servers/githubmessages/?session_id=82f1 HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'a prefix that was added twice',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        serverLog: 'Sent endpoint event: /notes/notes/messages/?session_id=b5b9\n"GET /notes/sse HTTP/1.1" 200 OK',
+        clientError: '404 Not Found',
+      },
+    },
+    {
+      name: 'only the words of the client',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://acme.dev/mcp/sse',
+        clientError: 'Error: Error POSTing to endpoint (HTTP 404): 404 page not found\n    at SSEClientTransport.send',
+      },
+    },
+    {
+      name: 'an SSE session of the run before',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://acme.dev/mcp/sse',
+        serverLog: 'Could not find session for ID: 6b96\n"POST /messages/?session_id=6b96 HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'messages under the prefix',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://acme.dev/mcp/sse',
+        serverLog: '"POST /mcp/messages/?session_id=6b96 HTTP/1.1" 202 Accepted',
+      },
+    },
+    {
+      name: 'a file of the client',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://acme.dev/mcp/sse',
+        clientError: 'Traceback: File "/usr/lib/python3/site-packages/notes/messages.py", line 3',
+      },
+    },
+  ],
+});
