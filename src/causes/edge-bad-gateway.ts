@@ -203,7 +203,7 @@ export default defineCause({
       symptoms: {
         transport: 'streamable-http',
         serverLog:
-          'heroku[router]: at=error code=H10 desc="App crashed" method=POST path="/mcp" host=acme-mcp.herokuapp.com status=503',
+          'heroku[router]: at=error code=H13 desc="Connection closed without response" method=POST path="/mcp" host=acme-mcp.herokuapp.com status=503',
       },
     },
     {

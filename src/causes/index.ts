@@ -21,6 +21,11 @@ import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
 import containerUnhealthy from './container-unhealthy.js';
+import deployCrashed from './deploy-crashed.js';
+import deployHealthcheckMisconfigured from './deploy-healthcheck-misconfigured.js';
+import deployNotFound from './deploy-not-found.js';
+import deployPortIgnored from './deploy-port-ignored.js';
+import deployWrongStart from './deploy-wrong-start.js';
 import edgeBadGateway from './edge-bad-gateway.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
@@ -110,6 +115,11 @@ export const causes: readonly Cause[] = [
   containerStdinDetached,
   containerTtyAllocated,
   containerUnhealthy,
+  deployCrashed,
+  deployHealthcheckMisconfigured,
+  deployNotFound,
+  deployPortIgnored,
+  deployWrongStart,
   edgeBadGateway,
   handshakeNonconforming,
   handshakeRefused,

@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { platformOfHost } from './platforms.js';
 import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
 import { find, WORDS } from './words.js';
 
@@ -60,7 +61,9 @@ export default defineCause({
         message: dnsError.message,
         resolverSilent: NO_ANSWER.test(`${dnsError.code} ${dnsError.message}`),
       };
-      return { certainty: 'certain', cites: [at('network', 'dnsError', 'message')], facts };
+      // A platform takes the name of a deployment out of the DNS together with it: deploy-not-found says that.
+      const retired = !facts.resolverSilent && platformOfHost(host)?.forgets;
+      return { certainty: retired ? 'likely' : 'certain', cites: [at('network', 'dnsError', 'message')], facts };
     }
     const hit = find(
       wayWords(given).filter(({ text }) => !isGatewayLog(text)),
