@@ -29,7 +29,8 @@ const isHtml = ({ contentType, body }: Exchange): boolean =>
 
 /** What the answer to an `initialize` request says about the place it came from. */
 export function answerOf({ exchange: record, readings }: ExchangeResult): EndpointAnswer {
-  const { status, error } = record;
+  const { status, error, events } = record;
+  if (events?.[0] === 'endpoint') return 'legacy-sse';
   if (status === undefined || error) return readings.length ? 'streamable-http' : 'no-answer';
   if (readings.some((reading) => reading.type === 'response' && reading.message.result !== undefined))
     return 'streamable-http';
@@ -78,6 +79,7 @@ export async function askAt(
         ...own,
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams(clientInfo) }),
+      onEvent: ({ event }) => event === 'endpoint',
       onMessage: (reading) => reading.type === 'response',
     },
     connections,

@@ -6,8 +6,8 @@ import { resolve } from '../case/pointer.js';
 import { momentOfExit } from '../verdict/moment.js';
 import { twoWorlds } from '../verdict/two-worlds.js';
 import type { Citation } from '../verdict/verdict.js';
-
-export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+import { duration } from './duration.js';
+import { remoteFact } from './remote.js';
 
 /** "40 ms before the end" of a server that ended by itself, else the time since the start; empty when no time is known. */
 function when(file: CaseFile, atMs: unknown): string {
@@ -182,33 +182,11 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
       return { label: 'catalog', text: quote };
     }
     case 'network':
-      return {
-        label:
-          part === 'dnsError'
-            ? 'name resolution'
-            : part === 'tlsError' || part === 'certificate'
-              ? `TLS, ${part === 'certificate' ? 'certificate' : 'handshake'}`
-              : 'connection',
-        text: quote,
-      };
-    case 'http': {
-      const record = resolve(file, at.split('/').slice(0, 6).join('/')) as
-        | { method?: string; url?: string; status?: number; contentType?: string; error?: { code: string } }
-        | undefined;
-      const label = `${record?.method ?? ''} ${record?.url ?? ''}`.trim() || 'HTTP';
-      if (at.split('/').length > 6) return { label: `${label}, ${at.split('/').slice(6).join(' ')}`, text: quote };
-      return {
-        label,
-        text: record?.error ? record.error.code : `HTTP ${record?.status} ${record?.contentType ?? ''}`.trim(),
-      };
-    }
-    case 'endpoint': {
-      const other = value as { url?: string; answer?: string } | undefined;
-      return {
-        label: part === 'others' ? 'another path' : 'this URL',
-        text: other?.answer ? `${other.url} (${other.answer})` : quote,
-      };
-    }
+    case 'http':
+    case 'endpoint':
+    case 'series':
+    case 'stream':
+      return remoteFact(file, kind, at, quote);
     case 'reported':
       return {
         label: part === 'clientError' ? 'the client said' : part === 'serverLog' ? 'server log' : `reported, ${part}`,

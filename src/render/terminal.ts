@@ -6,8 +6,9 @@ import type { Finding, Verdict } from '../verdict/verdict.js';
 
 type FixStep = Finding['fix'][number];
 
+import { duration } from './duration.js';
 import { escapeLine } from './escape.js';
-import { describe, duration, twoWorldsSentence } from './evidence.js';
+import { describe, twoWorldsSentence } from './evidence.js';
 
 export interface TerminalOptions {
   color: boolean;
@@ -55,6 +56,9 @@ const CLOSED: Record<Verdict['closedBy'], string> = {
   nobody: 'there never was a connection',
   unknown: '',
 };
+
+/** Why an experiment of the long series was not made. */
+const ONLY_FULL = 'only with --full';
 
 /** `label   text` rows; the text is wrapped under itself. Labels longer than the column stand on their own line. */
 function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Paint, indent = 4): string[] {
@@ -114,7 +118,9 @@ function findingBlock(
     const after = moment ? `, ${moment}` : lifetimeMs > 0 ? `, ${duration(lifetimeMs)} after the start` : '';
     evidence.push([signal ? `signal ${signal}` : `exit code ${exitCode}`, `${meaning}${after}`]);
   }
-  if (CLOSED[verdict.closedBy]) evidence.push([CLOSED[verdict.closedBy], `${CULPRIT[finding.culprit]}`]);
+  // Over HTTP every exchange ends by itself: that we asked no more says nothing.
+  const told = file.target.transport === 'http' && verdict.closedBy === 'client' ? '' : CLOSED[verdict.closedBy];
+  if (told) evidence.push([told, `${CULPRIT[finding.culprit]}`]);
   else evidence.push(['who acts', CULPRIT[finding.culprit]]);
   return [
     ...says,
@@ -183,13 +189,18 @@ function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): s
     'not-applicable': paint.dim('-'),
     'not-verified': paint.dim('?'),
   };
-  const column = Math.max(...shown.map(({ title }) => title.length));
-  return shown.flatMap(({ title, outcome, says }) =>
+  // What only a longer run looks at is one line, not one for each.
+  const later = shown.filter(({ says }) => says === ONLY_FULL).length;
+  const listed = shown.filter(({ says }) => says !== ONLY_FULL);
+  const column = Math.max(...listed.map(({ title }) => title.length));
+  const more = later ? [`  ${paint.dim(`${sign['not-verified']} ${later} more are looked at with --full`)}`] : [];
+  const lines = listed.flatMap(({ title, outcome, says }) =>
     wrap(escapeLine(says, 300), options.width - column - 8).map((line, i) => {
       const text = outcome === 'not-applicable' || outcome === 'not-verified' ? paint.dim(line) : line;
       return i === 0 ? `  ${sign[outcome]} ${title.padEnd(column)}   ${text}` : `    ${' '.repeat(column)}   ${text}`;
     }),
   );
+  return [...lines, ...more];
 }
 
 /** The whole report. Every line ends with a newline; nothing from the case reaches the terminal unescaped. */

@@ -79,14 +79,17 @@ export const QUESTIONS: Question[] = [
     ask({ network }) {
       if (!network) return null;
       if (network.dnsError) return bad(`no: ${network.dnsError.code}`, at('network', 'dnsError', 'message'));
-      return good(`yes: ${network.addresses.map(({ address }) => address).join(', ')}`);
+      return good(
+        `yes: ${network.addresses.map(({ address }) => address).join(', ')}${network.dnsMs === undefined ? '' : `, after ${seconds(network.dnsMs)}`}`,
+      );
     },
   },
   {
     question: 'Does something listen there?',
     ask({ network }) {
       if (!network || network.attempts.length === 0) return null;
-      if (network.attempts.some(({ error }) => !error)) return good(`yes, on port ${network.port}`);
+      const reached = network.attempts.find(({ error, beside }) => !error && !beside);
+      if (reached) return good(`yes, on port ${network.port}, after ${seconds(reached.ms)}`);
       return bad(`no: ${network.attempts[0]?.error?.code}`, at('network', 'attempts', 0, 'error', 'message'));
     },
   },
@@ -95,7 +98,9 @@ export const QUESTIONS: Question[] = [
     ask({ network }) {
       if (!network?.tls) return null;
       if (network.tlsError) return bad(`no: ${network.tlsError.code}`, at('network', 'tlsError', 'message'));
-      return network.tlsMs === undefined ? null : good('yes');
+      if (network.tlsMs === undefined) return null;
+      const spoken = [network.tlsVersion, network.alpn === 'h2' ? 'HTTP/2 offered' : network.alpn].filter(Boolean);
+      return good(`yes, after ${seconds(network.tlsMs)}${spoken.length ? ` (${spoken.join(', ')})` : ''}`);
     },
   },
   {

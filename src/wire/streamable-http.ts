@@ -118,6 +118,8 @@ export class StreamableHttpChannel implements Channel {
         ...this.#ofSession(era),
         ...(era === 'discover' && { 'mcp-method': method }),
       },
+      // A legacy server opens its stream for any method: its first event says so, and no reply will ever come.
+      onEvent: ({ event }) => event === 'endpoint',
       onMessage: (reading) =>
         reading.type === 'response' && (reading.message.id === id || reading.message.error !== undefined),
     });
@@ -126,7 +128,7 @@ export class StreamableHttpChannel implements Channel {
   async #do(
     spec: Pick<
       Parameters<typeof exchange>[0],
-      'purpose' | 'rpc' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage'
+      'purpose' | 'rpc' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage' | 'onEvent'
     >,
   ): Promise<ExchangeResult> {
     const { url, headers, userAgent, urlHasCredentials } = this.#options;
