@@ -288,12 +288,15 @@ const KEPT_HEADERS = new Set([
   'x-vercel-mitigated',
 ]);
 
-/** Headers by allow-list: the value of a known one, `<set>` for any other. */
+/** What a person writes in place of a value: "(absent)", "(dropped by proxy)". */
+const REMARK = /^\([a-z]{2,20}(?: [a-z]{1,20}){0,6}\)$/i;
+
+/** Headers by allow-list: the value of a known one, `<set>` for any other. A remark in place of a value is kept. */
 export function redactHeaders(headers: Record<string, string>, redact: Redactor): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       const key = name.toLowerCase();
-      return [key, KEPT_HEADERS.has(key) ? redact(value).slice(0, 1_000) : '<set>'];
+      return [key, KEPT_HEADERS.has(key) || REMARK.test(value) ? redact(value).slice(0, 1_000) : '<set>'];
     }),
   );
 }

@@ -188,13 +188,24 @@ function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
   };
 }
 
-/** An entry with the values of its variables and headers left out. A placeholder is kept: it is a name, and a fault of its own. */
+/** A port or an address to listen on, which is no secret and may be the fault. */
+const isListening = (name: string, value: string): boolean =>
+  /(?:^|_)(?:PORT|HOST|HOSTNAME|BIND|LISTEN|ADDR(?:ESS)?)$/i.test(name) &&
+  /^(?:\d{1,5}|localhost|(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?|\[?::1?\]?)$/.test(value);
+
+/**
+ * An entry with the values of its variables and headers left out. A placeholder is kept: it is a name, and a fault of its own.
+ * Compose files write variables as a list of `NAME=value`.
+ */
 function withoutValues(entry: Record<string, unknown>): Record<string, unknown> {
   const named = (values: unknown) =>
     Object.fromEntries(
-      Object.entries((values ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      (Array.isArray(values)
+        ? values.map((line) => String(line).split(/=(.*)/s).slice(0, 2) as [string, unknown])
+        : Object.entries((values ?? {}) as Record<string, unknown>)
+      ).map(([name, value]) => [
         name,
-        isPlaceholder(String(value)) ? value : '<set>',
+        isPlaceholder(String(value)) || isListening(name, String(value)) ? value : '<set>',
       ]),
     );
   return Object.fromEntries(
@@ -322,7 +333,8 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
       // A variable whose value is still a placeholder shows only here: `launch` has no values.
       entry:
         symptoms.entry &&
-        (Object.keys(symptoms.entry).some((key) => !knownKeys.has(key)) ||
+        (symptoms.entry.command === undefined ||
+          Object.keys(symptoms.entry).some((key) => !knownKeys.has(key)) ||
           isOdd(symptoms.entry) ||
           Object.values(symptoms.entry.env ?? {}).some((value) => isPlaceholder(String(value))))
           ? JSON.stringify(withoutValues(symptoms.entry)).slice(0, 4_000)

@@ -17,6 +17,8 @@ import configUnparsable from './config-unparsable.js';
 import containerEngineUnreachable from './container-engine-unreachable.js';
 import containerExited from './container-exited.js';
 import containerImageUnavailable from './container-image-unavailable.js';
+import containerLoopbackBound from './container-loopback-bound.js';
+import containerPortMismatch from './container-port-mismatch.js';
 import containerRestarting from './container-restarting.js';
 import containerStdinDetached from './container-stdin-detached.js';
 import containerTtyAllocated from './container-tty-allocated.js';
@@ -59,9 +61,12 @@ import launchWslBoundary from './launch-wsl-boundary.js';
 import lifetimeIdleCut from './lifetime-idle-cut.js';
 import lifetimeTimeoutBeforeAnswer from './lifetime-timeout-before-answer.js';
 import networkDnsFailed from './network-dns-failed.js';
+import networkLoopbackFamilyMismatch from './network-loopback-family-mismatch.js';
+import networkProxyEnvMishandled from './network-proxy-env-mishandled.js';
 import networkRefused from './network-refused.js';
 import networkTlsOnPlainHttp from './network-tls-on-plain-http.js';
 import networkTlsUntrusted from './network-tls-untrusted.js';
+import networkUnreachable from './network-unreachable.js';
 import processBackendUnreachable from './process-backend-unreachable.js';
 import processConfigRejected from './process-config-rejected.js';
 import processCrashed from './process-crashed.js';
@@ -111,6 +116,8 @@ export const causes: readonly Cause[] = [
   containerEngineUnreachable,
   containerExited,
   containerImageUnavailable,
+  containerLoopbackBound,
+  containerPortMismatch,
   containerRestarting,
   containerStdinDetached,
   containerTtyAllocated,
@@ -153,9 +160,12 @@ export const causes: readonly Cause[] = [
   lifetimeIdleCut,
   lifetimeTimeoutBeforeAnswer,
   networkDnsFailed,
+  networkLoopbackFamilyMismatch,
+  networkProxyEnvMishandled,
   networkRefused,
   networkTlsOnPlainHttp,
   networkTlsUntrusted,
+  networkUnreachable,
   processBackendUnreachable,
   processConfigRejected,
   processCrashed,

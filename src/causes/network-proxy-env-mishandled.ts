@@ -1,0 +1,288 @@
+import { at } from '../case/pointer.js';
+import { type Certainty, defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { entryAt, entryText, isLoopback } from './listeners.js';
+import { hostOf, targetOf, withoutInstallers } from './way.js';
+import { find, type Line, WORDS, words } from './words.js';
+
+const VARIABLE =
+  /\b(?:HTTPS?|ALL|NO)_PROXY\b|\bhttps?_proxy\b|\bno_proxy\b|\ball_proxy\b|\bGLOBAL_AGENT_HTTPS?_PROXY\b/;
+/** What proxies and the libraries that speak to them say. */
+const PROXY_SAID =
+  /\bERR_(?:PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|PROXY_\w+)\b|\bProxyError\b|\bProxyConnectionError\b|\b(?:cannot|can't|unable to|failed to|could not) connect to (?:the )?proxy\b|\bTunnel(?:l?ing)? (?:connection )?(?:failed|socket could not be established)|\bproxyconnect tcp\b|\bProxy response \(\d{3}\) !== 200\b|\breceived HTTP code \d{3} from proxy\b|\bCONNECT tunnel failed\b|\b407\b.{0,30}\bproxy|\bproxy authentication required\b|\bsocksio\b|\bunknown (?:url )?scheme for proxy\b|\bproxy (?:server )?(?:refused|rejected|denied|returned|responded|request failed|connect failed)\b|\bUnsupported proxy\b|\bInvalid proxy\b|ERR_ACCESS_DENIED|\bsquid\b|\bThe requested URL could not be retrieved\b/i;
+/** A client or a runtime that does not read the variables, or reads too much into them, as people tell it. */
+const DISREGARD =
+  /\b(?:ignor\w+|does(?: not|n't) (?:respect|honou?r|use|support|read|pick|obey|go through)|not (?:respect|honou?r)\w*|bypass\w*|respect|honou?r\w*|without (?:using )?(?:the )?|support for|behind (?:a |the |an )?(?:corporate |company |http |https )?)\b.{0,40}\bprox(?:y|ies)\b|\bprox(?:y|ies)\b.{0,60}\b(?:ignored|not (?:used|respected|honou?red|supported|applied|picked)|bypassed|not bypassed)\b|\bNODE_USE_ENV_PROXY\b|\b--use-env-proxy\b|\bEnvHttpProxyAgent\b|\bproxy-agent\b|\btrust_env\b|\b(?:localhost|loopback|127\.0\.0\.1|local)\b.{0,40}\b(?:through|via|to|sent to|routed|captured by|intercepted by)\b.{0,20}\bproxy\b|\b(?:system|global|corporate|company|http|vpn) proxy\b.{0,60}\b(?:localhost|127\.0\.0\.1|loopback|local)/i;
+/** A failure of which the way may be the reason. */
+const VAGUE =
+  /\bfetch failed\b|\bECONNRESET\b|\bsocket hang up\b|\bENOTFOUND\b|\bEAI_AGAIN\b|\bgetaddrinfo\b|\bETIMEDOUT\b|\bCONNECT_TIMEOUT\b|\bConnect Timeout\b|\btimed? ?out\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|\bECONNREFUSED\b|\b50[234]\b|\b40[37]\b|\bBad Gateway\b|\bService Unavailable\b|\b(?:un|not )reachable\b|\bconnect(?:ion)? (?:error|failed|closed|refused|reset)\b|\b(?:failed|unable|could not|cannot) (?:to )?connect\b|\berror sending request\b|\bConnectError\b|\bother side closed\b/i;
+/** The certificate of an inspecting proxy is a fault of its own. */
+const CERTIFICATE = /certificate|\bCERT_|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/i;
+
+type Found = {
+  names: string[];
+  target: string | null;
+  local: boolean;
+  way: 'ignored' | 'captured' | 'refused' | 'open';
+  said: string | null;
+};
+
+/** Names of the proxy variables of the entry, or in its words. */
+const named = (text: string): string[] => [
+  ...new Set([...text.matchAll(/\b(?:HTTPS?|ALL|NO)_PROXY\b|\b(?:https?|all|no)_proxy\b/g)].map(([name]) => name)),
+];
+
+export default defineCause({
+  id: 'network-proxy-env-mishandled',
+  title: 'The client ignores the proxy of its environment, or sends to it what should go direct',
+  culprit: 'client',
+  severity: 'broken',
+  seenAs: [
+    'fetch failed',
+    'getaddrinfo ENOTFOUND',
+    'Proxy response (403) !== 200 when HTTP Tunneling',
+    'tunneling socket could not be established',
+    '407 Proxy Authentication Required',
+  ],
+  needs: [],
+  uses: [...WORDS, 'launch', 'network', 'http'],
+  explains: [
+    ...FAILED_START,
+    'network-dns-failed',
+    'network-unreachable',
+    'network-refused',
+    'edge-bad-gateway',
+    'process-backend-unreachable',
+    'lifetime-idle-cut',
+    'http-server-error',
+  ],
+
+  match(given): Match<Found> | null {
+    const { network, handshake, reported, http, launch } = given;
+    const { proxy } = network ?? {};
+    const url = targetOf(given);
+    const host = network?.host ?? hostOf(url);
+    if (network) {
+      if (!proxy?.applies || proxy.exempt || !proxy.through) return null;
+      const { status, error } = proxy.through;
+      const local = isLoopback(network.host) || /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(network.host);
+      const refused = error !== undefined || status === 403 || status === 407 || (status ?? 0) >= 500;
+      const direct = !network.dnsError && network.attempts.some((attempt) => !attempt.error && !attempt.beside);
+      const cites = [at('network', 'proxy', 'applies'), at('network', 'proxy', 'through')];
+      const facts = {
+        names: proxy.variables,
+        target: network.host,
+        local,
+        said: error?.message ?? (status === undefined ? null : `HTTP ${status}`),
+      };
+      // The way without the proxy is closed, and the one through it is open: a client must read the variables.
+      if (!direct && !refused) return { certainty: 'certain', cites, facts: { ...facts, way: 'ignored' } };
+      // What is here works directly and not through the proxy: a client that obeys the variables fails.
+      if (direct && refused)
+        return {
+          certainty: 'certain',
+          severity: 'degraded',
+          cites,
+          facts: { ...facts, way: local ? 'captured' : 'refused' },
+        };
+      return null;
+    }
+    if (!reported || handshake) return null;
+    const lines = withoutInstallers(words(given)).filter(({ text }) => !CERTIFICATE.test(text));
+    const env = launch?.env.map(({ name }) => name).filter((name) => VARIABLE.test(name)) ?? [];
+    const entry = named(entryText(given));
+    const remote = url !== undefined || (reported.transport ?? 'stdio') !== 'stdio';
+    const said = remote ? find(lines, PROXY_SAID) : null;
+    const body =
+      http?.exchanges.findIndex(
+        (exchange) =>
+          PROXY_SAID.test(exchange.body ?? '') ||
+          exchange.status === 407 ||
+          exchange.headers?.['x-squid-error'] !== undefined,
+      ) ?? -1;
+    const told = remote ? find(lines, DISREGARD) : null;
+    const mentioned = find(lines, VARIABLE);
+    const vague = find(lines, VAGUE) ?? null;
+    const status = http?.exchanges.find(({ status: code }) => [502, 503, 504, 403, 407].includes(code ?? 0));
+    const certified = words(given).some(({ text }) => CERTIFICATE.test(text));
+    const names = [...new Set([...env, ...entry, ...(mentioned ? named(mentioned.line.text) : [])])];
+    const set = names.length > 0;
+    if (!remote) return null;
+    const local = isLoopback(host);
+    let certainty: Certainty;
+    if (body >= 0 || (said && !/squid/i.test(said.match[0]))) certainty = 'likely';
+    else if (set && (env.length > 0 || entry.length > 0))
+      certainty = certified ? 'possible' : vague || status || lines.length === 0 ? 'likely' : 'possible';
+    else if (told && (vague || mentioned || status)) certainty = 'likely';
+    else if (said || told || (mentioned && vague)) certainty = 'possible';
+    else return null;
+    const way =
+      local ||
+      /^no_proxy$/i.test(names.length === 1 ? (names[0] ?? '') : '') ||
+      names.some((name) => /^no_proxy$/i.test(name) && status?.status === 502)
+        ? 'captured'
+        : said || body >= 0
+          ? 'refused'
+          : set || told
+            ? 'ignored'
+            : 'open';
+    const places: (Line | undefined)[] = [said?.line, told?.line, mentioned?.line, vague?.line];
+    const own = env.length > 0 && launch ? at('launch', 'env') : entry.length > 0 ? entryAt(given) : null;
+    return {
+      certainty,
+      cites: [
+        ...new Set([
+          ...(body >= 0 ? [at('http', 'exchanges', body)] : []),
+          ...(own ? [own] : []),
+          ...places.flatMap((line) => (line ? [line.at] : [])),
+        ]),
+      ],
+      facts: { names, target: host ?? null, local, way, said: said?.match[0] ?? null },
+    };
+  },
+  say: ({ names, target, local, way, said }) => {
+    const set =
+      names.length > 0
+        ? `The environment names a proxy (${names.join(', ')})`
+        : 'A proxy stands between the client and the outside';
+    if (way === 'captured')
+      return `${set}, and the client sends it what should go direct${target ? `: ${target} is ${local ? 'this machine, which the proxy cannot reach' : 'to be exempt by NO_PROXY'}` : ''}.`;
+    if (way === 'refused')
+      return `${set}, and it does not let the client through to ${target ?? 'the server'}${said ? ` ("${said}")` : ''}.`;
+    return `${set}, but the client goes to ${target ?? 'the server'} directly, where this network lets nothing through.`;
+  },
+  fix: ({ way, target }) => {
+    const host = target ?? 'localhost';
+    return [
+      ...(way === 'captured'
+        ? [
+            {
+              say: 'Exempt the host from the proxy, in both spellings, since programs read one or the other; write names and addresses, because few programs understand ranges such as 10.0.0.0/8:',
+              edit: {
+                file: 'the client config',
+                at: 'env',
+                to: `"env": { "NO_PROXY": "localhost,127.0.0.1,::1${host === 'localhost' || host === '127.0.0.1' ? '' : `,${host}`}", "no_proxy": "localhost,127.0.0.1,::1${host === 'localhost' || host === '127.0.0.1' ? '' : `,${host}`}" }`,
+              },
+            },
+            {
+              say: 'A client that has no way to exempt hosts (Rust reqwest: `.no_proxy()`; Python httpx: `trust_env=False`; Node.js: `new EnvHttpProxyAgent({ noProxy })`) needs that change in its code, or a start without the variables.',
+              run: 'env -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY <client>',
+            },
+          ]
+        : way === 'refused'
+          ? [
+              {
+                say: `Have ${host} allowed in the proxy, and give it the user name and password where it asks for them (407): http://user:password@proxy:8080.`,
+              },
+            ]
+          : [
+              {
+                say: 'Let the client read the variables. Node.js 24 does with the variable below, mcp-remote with the option --enable-proxy; earlier versions of Node.js and programs on plain fetch need a proxy agent in their code.',
+                edit: {
+                  file: 'the client config',
+                  at: 'env',
+                  to: '"env": { "HTTPS_PROXY": "http://proxy.corp.example:8080", "NODE_USE_ENV_PROXY": "1" }',
+                },
+              },
+            ]),
+      { say: 'Compare both ways by hand:', run: `curl -v https://${host}/ ; curl -v --noproxy '*' https://${host}/` },
+    ];
+  },
+  why: 'HTTP_PROXY, HTTPS_PROXY and NO_PROXY are a habit, not a standard: curl, Go and Python read them, Node.js did not before version 24, and every library has its own idea of NO_PROXY. Programs started by a desktop client may also see other variables than your shell.',
+  refs: [
+    'https://nodejs.org/api/http.html#built-in-proxy-support',
+    'https://about.gitlab.com/blog/we-need-to-talk-no-proxy/',
+    'https://github.com/geelen/mcp-remote#readme',
+  ],
+  examples: [
+    {
+      name: 'live, only the proxy leads outside',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'mcp.acme.dev',
+          port: 443,
+          tls: true,
+          addresses: [],
+          attempts: [],
+          dnsError: { code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND mcp.acme.dev' },
+          proxy: {
+            variables: ['HTTPS_PROXY'],
+            applies: 'HTTPS_PROXY',
+            exempt: false,
+            through: { ms: 20, status: 200 },
+          },
+        },
+      },
+    },
+    {
+      name: 'mcp-remote in a company',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        client: 'mcp-remote',
+        entry: {
+          command: 'npx',
+          args: ['-y', 'mcp-remote', 'https://mcp.acme.dev/'],
+          env: { https_proxy: 'http://proxy.corp.example:8080' },
+        },
+        clientError: 'ECONNRESET',
+      },
+    },
+    {
+      name: 'undici and a proxy that refuses',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError:
+          'TypeError: fetch failed\n  [cause]: RequestAbortedError [AbortError]: Proxy response (403) !== 200 when HTTP Tunneling',
+      },
+    },
+    {
+      name: 'loopback goes to the proxy',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:8000/mcp',
+        entry: { env: { HTTP_PROXY: 'http://proxy.corp.example:3128', NO_PROXY: '127.0.0.1' } },
+      },
+    },
+    {
+      name: 'Python, which wants a package for SOCKS',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:8000/sse',
+        clientError: "ImportError: Using SOCKS proxy, but the 'socksio' package is not installed.",
+      },
+    },
+    {
+      name: 'the certificate of an inspecting proxy',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'self-signed certificate in certificate chain (behind the corporate proxy)',
+      },
+    },
+    {
+      name: 'a reverse proxy is no proxy of the environment',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: 'HTTP 502 Bad Gateway from the nginx reverse proxy',
+      },
+    },
+    {
+      name: 'a package that is fetched through a proxy',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['-y', 'some-server'], env: { HTTPS_PROXY: 'http://proxy:8080' } },
+        stderr: 'npm error code ECONNRESET',
+        exitCode: 1,
+      },
+    },
+  ],
+});
