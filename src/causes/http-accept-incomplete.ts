@@ -15,8 +15,9 @@ const PROBE =
 const SENT_BOTH =
   /\b(?:although|even (?:though|when|if)|despite)\b.{0,80}\baccept\b|["']?accept["']?\s*(?::|=>|=)\s*["']?(?:application\/json\s*,\s*text\/event-stream|text\/event-stream\s*,\s*application\/json)/i;
 
-const JSON_TYPE = /application\/(?:json|\*)|\*\/\*/i;
-const STREAM_TYPE = /text\/(?:event-stream|\*)|\*\/\*/i;
+/** SDK servers look for both names: a star, which by RFC 9110 stands for them, does not satisfy most. */
+const JSON_TYPE = /application\/json/i;
+const STREAM_TYPE = /text\/event-stream/i;
 
 type Found = {
   url: string | null;

@@ -26,6 +26,10 @@ const SAID = [
   /\b(?:initiali[sz]e|connect\w*|transport|endpoint|server|url)\b.{0,60}(?:: |\breturned |\()(?:page )?not found\b/i,
 ];
 
+/** All that a web server says of a path it does not know. */
+const BARE =
+  /^\W*(?:404\W{0,3})?(?:(?:page |route |path )?not[ _]found|no such (?:page|route)|cannot (?:POST|GET) \/\S*|gone)\W*$/i;
+
 /** A path that the server says it serves MCP at: a whole URL, or the path behind a word for it. */
 const ANNOUNCED = [
   /https?:\/\/[\w.[\]:-]+(?<path>\/[\w./-]*\w)/i,
@@ -117,7 +121,9 @@ export default defineCause({
     const url = targetOf(given) ?? null;
     const facts = { url, status, right: null, transport: null, tried: [] };
     const lines = wayWords(given).filter(({ text }) => !OTHER_MATTER.test(text) && !isRpc(text));
-    if (first && ([404, 405, 410].includes(status ?? 0) || NO_ROUTE.test(first.exchange.body ?? ''))) {
+    // Some tell the body only.
+    const bare = status === null && BARE.test(first?.exchange.body ?? '');
+    if (first && (bare || [404, 405, 410].includes(status ?? 0) || NO_ROUTE.test(first.exchange.body ?? ''))) {
       const talk = given.reported?.clientError.some((line) => OTHER_MATTER.test(line) && !/HTTP 404/.test(line));
       if (
         isStreamGet(first.exchange, given) ||

@@ -318,7 +318,7 @@ export default defineCause({
               credentials: 'none',
               requestHeaders: { origin: 'https://other.example' },
               status: 204,
-              headers: { 'access-control-allow-origin': '*' },
+              headers: { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*' },
             },
           ],
         },

@@ -22,6 +22,10 @@ const NO_JSON =
   /Expecting value: line 1 column 1|expected value at line 1 column 1|Unexpected (?:end of|token|character)|is not valid JSON|BEGIN_OBJECT|JSON(?:Decode|Parse|Parser)?(?:Error|Exception)/i;
 const PAGE = /text\/html|<!doctype html|<html\b/i;
 
+/** A person's words for the start page of an application. */
+const A_PAGE =
+  /\b(?:SPA|single[- ]page|index\.html|(?:web|home|login|landing|start|error) ?page|web ?(?:UI|app|site)|front-?end|React app|HTML)\b/i;
+
 /** JSON that was understood, and is no message of JSON-RPC: zod, pydantic, serde, Go. */
 const NO_RPC =
   /"path":\s*\[\s*"jsonrpc"|\bJSONRPCMessage\b|\bjsonrpc\b.{0,60}(?:required|missing|invalid)|(?:missing|invalid|no|required)\b.{0,20}\bjsonrpc\b|untagged enum \w*JsonRpc|invalid message version tag|not a (?:valid )?JSON-?RPC/i;
@@ -79,6 +83,16 @@ export default defineCause({
       const said = { ...facts, what: live ? what : 'JSON of another kind' };
       return { certainty: live || unread ? 'likely' : 'possible', cites: [first.at], facts: said };
     }
+    // Told without a status, or in a person's words.
+    const told = answers(given).find(
+      ({ exchange: { status, body = '' } }) => status === undefined && (PAGE.test(body) || A_PAGE.test(body)),
+    );
+    if (told)
+      return {
+        certainty: 'likely',
+        cites: [`${told.at}/body`],
+        facts: { url, what: 'a web page', title: null, type: 'text/html', status: null },
+      };
     if (given.endpoint?.asked.answer === 'html')
       return {
         certainty: 'likely',

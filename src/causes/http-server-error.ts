@@ -1,7 +1,9 @@
+import type { Evidence } from '../case/evidence.js';
 import { ANSWERS, answers, isStreamGet, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { edgeOf } from './edges.js';
+import { httpWords, refusalIn } from './refusals.js';
 import { isGatewayLog, serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -33,6 +35,12 @@ function gist(body: string | undefined): string | null {
   return text ? text.slice(0, 200) : null;
 }
 
+/** What the server could not do stands in its log or in the body, and is a cause of its own. */
+const named = (given: Partial<Evidence>, body: string | undefined): boolean =>
+  [...httpWords(given).map(({ text }) => text), body].some(
+    (text) => /\balready connected to a tran/i.test(text ?? '') || refusalIn(text)?.kind.startsWith('session'),
+  );
+
 export default defineCause({
   id: 'http-server-error',
   title: 'The MCP server fails while it answers (HTTP 5xx)',
@@ -53,7 +61,8 @@ export default defineCause({
     const broken = answers(given).find(({ exchange }) => OWN(exchange.status ?? 0) && edgeOf(exchange) === null);
     if (broken) {
       const { exchange, live } = broken;
-      const certainty = live ? 'certain' : isStreamGet(exchange, given) ? 'possible' : 'likely';
+      const reason = !live && named(given, exchange.body);
+      const certainty = live ? 'certain' : isStreamGet(exchange, given) || reason ? 'possible' : 'likely';
       return {
         certainty,
         cites: [broken.at],
@@ -67,7 +76,10 @@ export default defineCause({
     }
     if (answers(given).length > 0) return null;
     const said = find(
-      wayWords(given).filter(({ text }) => !isGatewayLog(text)),
+      // A client or relay that answers 500 because it was refused itself: the inner status tells.
+      wayWords(given).filter(
+        ({ text }) => !isGatewayLog(text) && !/\b(?:HTTP|status(?: code)?)\W{1,3}4\d\d\b/i.test(text),
+      ),
       ...SAID,
     );
     const refused = refusedRequests(given);
@@ -78,7 +90,9 @@ export default defineCause({
     const status = Number(said?.groups.status ?? logged?.status ?? 500);
     const body = said ? gist(/\{.*/.exec(said.line.text)?.[0]) : null;
     // A tool that fails says the same of the API which it calls.
-    const aside = said ? /\btools?\b|\bAPI (?:error|request)\b/i.test(said.line.text) : !logged;
+    const aside = said
+      ? /\btools?\b|\bAPI (?:error|request)\b/i.test(said.line.text) || named(given, said.line.text)
+      : !logged;
     return { certainty: aside ? 'possible' : 'likely', cites: [line.at], facts: { url, status, body, request: null } };
   },
   say: ({ url, status, body, request }) =>

@@ -37,8 +37,10 @@ import handshakeVersionUnsupported from './handshake-version-unsupported.js';
 import httpAcceptIncomplete from './http-accept-incomplete.js';
 import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
 import httpBodyConsumed from './http-body-consumed.js';
+import httpCorsRejected from './http-cors-rejected.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
 import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
+import httpHttp2Incompatible from './http-http2-incompatible.js';
 import httpNotMcp from './http-not-mcp.js';
 import httpNotificationNot202 from './http-notification-not-202.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
@@ -136,8 +138,10 @@ export const causes: readonly Cause[] = [
   httpAcceptIncomplete,
   httpAsgiLifespanMisused,
   httpBodyConsumed,
+  httpCorsRejected,
   httpEndpointWrong,
   httpHostOrOriginRejected,
+  httpHttp2Incompatible,
   httpNotMcp,
   httpNotificationNot202,
   httpRedirectLosesRequest,

@@ -31,8 +31,8 @@ export interface Refusal {
   status: readonly number[];
   /** Its words in the SDKs (TypeScript, Python, Go, Java, C#, Rust, Ruby, PHP) and in web frameworks. */
   says: RegExp;
-  /** The status says it by itself: no other refusal has it. */
-  byStatus?: true;
+  /** The status that says it by itself: no other refusal has it. */
+  byStatus?: number;
   /** The causes that it decides, the first before the others. */
   causes: readonly string[];
 }
@@ -44,6 +44,8 @@ export const REFUSALS: readonly Refusal[] = [
     status: [403, 421, 400],
     // Starlette, webpack: "Invalid host header"; IIS and HTTP.sys: "Invalid Hostname"; Django, Rails, Vite have sentences of their own.
     says: /\b(?:invalid|missing|unknown|untrusted|disallowed|unexpected|forbidden|bad) (?:http[_ ])?host(?:\b(?! key)(?=[\s_-]*header|\s?:|name\b|["'.)\s]*$))|\bhost (?:header )?["'`]?[\w.:[\]-]{0,80}["'`]? ?(?:is |was )?(?:not allowed|not permitted|not in (?:the )?allow|rejected|mismatch)|\bDisallowedHost\b|\bALLOWED_HOSTS\b|\bBlocked hosts?: \S|\bThis host \(.{1,80}\) is not allowed|\bhost (?:validation|header check) failed|\bMisdirected Request\b|\bHost header (?:is |was )?(?:not|invalid|missing|rejected|validation)/i,
+    // Given for a host that is not served here, and for nothing else.
+    byStatus: 421,
     causes: ['http-host-or-origin-rejected', 'edge-alters-headers'],
   },
   {
@@ -56,28 +58,28 @@ export const REFUSALS: readonly Refusal[] = [
     kind: 'content-type',
     status: [415, 400],
     says: /\bUnsupported Media Type\b|\bContent-Type must be\b|\bInvalid Content-?Type(?: header|:)|\bunsupported content-type: |\bHttpMediaTypeNotSupported/i,
-    byStatus: true,
+    byStatus: 415,
     causes: ['http-accept-incomplete', 'edge-alters-headers'],
   },
   {
     kind: 'accept',
     status: [406, 400],
     says: /\bNot[ _]?Acceptable\b|\b(?:client |request )?must accept\b|\baccept(?: header)?\b.{0,40}\b(?:must|should|does(?:n't| not)|requires?|missing|invalid|incomplete|lacks?|expected|needs?)\b.{0,80}(?:text\/event-stream|application\/json|event[-_ ]stream|both)|(?:text\/event-stream|application\/json)\W{0,3}(?: is)? required in (?:the )?Accept|\b(?:invalid|missing|incomplete|unsupported|wrong) Accept(?: header)?\b|\bHttpMediaTypeNotAcceptable|\bCould not find acceptable representation/i,
-    byStatus: true,
+    byStatus: 406,
     causes: ['http-accept-incomplete', 'edge-alters-headers'],
   },
   {
     kind: 'too-large',
     status: [413],
     says: /\b(?:payload|request entity|request body|content|message|body) (?:is )?too large\b|\bPayloadTooLargeError\b|\bexceeds (?:the )?max\w* (?:body|request|message) size/i,
-    byStatus: true,
+    byStatus: 413,
     causes: ['edge-blocks-client'],
   },
   {
     kind: 'second-stream',
     status: [409],
     says: /\bOnly one (?:SSE|GET|event) ?stream\b|\bsession already has an? (?:active |open )?(?:SSE|GET)? ?(?:stream|connection)/i,
-    byStatus: true,
+    byStatus: 409,
     causes: ['transport-get-stream-mishandled', 'session-server-instance-shared'],
   },
   {
@@ -132,7 +134,7 @@ export const REFUSALS: readonly Refusal[] = [
     kind: 'method',
     status: [405],
     says: /\bMethod not allowed\b/i,
-    byStatus: true,
+    byStatus: 405,
     causes: [
       'transport-get-stream-mishandled',
       'transport-streamable-client-on-sse-server',
@@ -142,18 +144,13 @@ export const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-/** 421 is given for a host that is not served here, and for nothing else. */
-const MISDIRECTED = 421;
-
 /** The refusal that a text words. */
 export const refusalIn = (text: string | undefined): Refusal | null =>
   text ? (REFUSALS.find(({ says }) => says.test(text)) ?? null) : null;
 
 /** The refusal that a status stands for by itself. */
 export const refusalOfStatus = (status: number | undefined): Refusal | null =>
-  status === undefined
-    ? null
-    : (REFUSALS.find((one) => (one.byStatus ? one.status.includes(status) : status === MISDIRECTED)) ?? null);
+  status === undefined ? null : (REFUSALS.find(({ byStatus }) => byStatus === status) ?? null);
 
 export interface Refused {
   refusal: Refusal;
