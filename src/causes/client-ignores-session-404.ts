@@ -1,10 +1,11 @@
-import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
-import { find, WORDS, words } from './words.js';
+import { sessionTrouble } from './sessions.js';
+import { isObserved, tells, told } from './told.js';
+import { WORDS } from './words.js';
 
-const GONE =
-  /\bsession\b.{0,40}\b(?:not found|unknown|expired|invalid|terminated|does not exist|no longer|gone)|\b(?:unknown|expired|invalid|stale|no such) (?:mcp[- ])?session\b/i;
-const STATUS = /\b(?:HTTP|status|code|error)\W{0,3}(?:code\W{0,3})?\(?404\b|\b404\b.{0,20}\bnot found\b|\(404\)/i;
+/** The Python client says so to every 404, also to a wrong path; in the middle of a conversation it was the session. */
+const PYTHON = /\bSession terminated\b/i;
+const OPENING = /\binitialize\(\)|\bsession\.initialize\b|\bfail\w* to connect\b|\bwhile connecting\b/i;
 
 export default defineCause({
   id: 'client-ignores-session-404',
@@ -13,28 +14,26 @@ export default defineCause({
   severity: 'broken',
   seenAs: [
     'Error POSTing to endpoint (HTTP 404): {"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":null}',
+    'MCP error -32001: Session not found',
+    'McpError: Session terminated',
   ],
   needs: [],
-  uses: [...WORDS, 'http'],
-  explains: ['http-endpoint-wrong'],
+  uses: [...WORDS, 'http', 'launch'],
+  explains: ['http-endpoint-wrong', 'catalog-list-fails', 'handshake-refused'],
 
   match(given) {
-    const { http, handshake, reported } = given;
-    if (handshake) return null;
-    const index = http?.exchanges.findIndex(({ status, body }) => status === 404 && GONE.test(body ?? '')) ?? -1;
-    const lines = words(given);
-    const said = find(
-      lines.filter(({ text }) => GONE.test(text)),
-      STATUS,
-    );
-    if (index < 0 && !said) return null;
-    if (http?.exchanges.some(({ status }) => status !== undefined && status !== 404)) return null;
-    // Several copies of a server look the same: the session lives in another one.
-    const copies = /kubernetes|k8s|cloud-?run|lambda|vercel|ecs/i.test(reported?.platform ?? '');
+    if (isObserved(given)) return null;
+    const trouble = sessionTrouble(given);
+    if (!trouble) return null;
+    const { status, kind, copies, flaps, ended, cites, words, method } = trouble;
+    // Another status, and an answer that misses the id, are the server's doing. In the SDKs "not found" goes with 404.
+    if (status !== 404 && !(status === null && kind === 'unknown')) return null;
+    const opening = PYTHON.test(words) && tells(told(given), OPENING) !== null;
     return {
-      certainty: copies ? 'possible' : 'likely',
-      cites: [...(index >= 0 ? [at('http', 'exchanges', index)] : []), ...(said ? [said.line.at] : [])],
-      facts: { client: reported?.client ?? null },
+      // Several copies of a server look the same: the session lives in another one.
+      certainty: (copies && !ended) || flaps || opening || method === 'GET' ? 'possible' : 'likely',
+      cites,
+      facts: { client: given.reported?.client ?? null },
     };
   },
   say: ({ client }) =>
@@ -69,6 +68,25 @@ export default defineCause({
       name: 'only the words of the client',
       finds: true,
       symptoms: { transport: 'streamable-http', clientError: 'Error POSTing to endpoint (HTTP 404): Session expired' },
+    },
+    {
+      name: '-32001 of the server, not of the time',
+      finds: true,
+      symptoms: { transport: 'streamable-http', client: 'cursor', clientError: 'MCP error -32001: Session not found' },
+    },
+    {
+      name: '-32001 of the time',
+      finds: false,
+      symptoms: { transport: 'streamable-http', client: 'cursor', clientError: 'MCP error -32001: Request timed out' },
+    },
+    {
+      name: 'the server of SSE after a restart',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        serverLog:
+          'Could not find session for ID: 6b966bec-1e03-4785-9fa0-3aa5b69bf11f\n"POST /messages/?session_id=6b966bec HTTP/1.1" 404 Not Found',
+      },
     },
     {
       name: 'another status',

@@ -1,22 +1,31 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { type Certainty, defineCause } from './cause.js';
+import { type Certainty, defineCause, type Match } from './cause.js';
+import { layersAt, secondsOf } from './limits.js';
+import { isLocalReport, tells, told } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
+
+type Found = { after: string | null; remote: boolean; words: string | null; layers: string[]; raise: string[] };
 
 /** Words that say of themselves that silence was the reason. */
 const IDLE = [
   /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b/,
-  /\bidle(?:[-_ ]?(?:time-?out|timer|limit|connection|stream|session|for|too long|since))|\b(?:inactiv\w+|no activity)\b|\bkeep-?alive (?:timeout|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bping (?:timeout|failed)/i,
+  /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
   /空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
 ];
 /** A stream or a pooled connection that somebody ended. */
 const CUT =
-  /\bterminated\b(?!.{0,20}(?:by )?signal)|\bother side closed\b|\bUND_ERR_SOCKET\b|\bSSE (?:stream|connection) (?:disconnected|closed|ended|lost)|\bstream (?:was )?(?:closed|reset|disconnected|ended)|\bSSE error: (?:undefined|TypeError)|\bincomplete chunked read\b|\bpeer closed connection\b|\bconnection (?:was )?(?:dropped|cut|lost|closed|reset|forcibly closed)\b|\bECONNRESET\b|\bsocket hang up\b|\bRemoteProtocolError\b|\bERR_(?:HTTP2_PROTOCOL_ERROR|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_(?:CLOSED|RESET))|\bpremature close\b|server (?:disconnected|shut ?down)/i;
+  /\bterminated\b(?!.{0,20}(?:by )?signal)|\bother side closed\b|\bUND_ERR_SOCKET\b|\bSSE (?:stream|connection|channel) (?:was |is |got |reliably |consistently |regularly )?(?:disconnected|disconnects|closed|closes|ended|lost|drops?|dropped|failure|died|dies|cut|killed)|\bstream (?:was |is )?(?:closed|reset|disconnected|ended|killed|cut)|\bSSE error: (?:undefined|TypeError)|\bincomplete chunked read\b|\bpeer closed connection\b|\bconnection (?:was |is |gets |seems to )?(?:dropp?(?:ed|s)?|cut|lost|closed|reset|forcibly closed|killed|die[sd])\b|\bECONNRESET\b|\bsocket hang up\b|\bRemoteProtocolError\b|\bERR_(?:HTTP2_PROTOCOL_ERROR|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_(?:CLOSED|RESET))|\bpremature close\b|server (?:disconnected|shut ?down)|\bSseEventListener\b.{0,200}\b(?:timeout|failure)|\bdisconnect(?:s|ed)? (?:after|every|consistently)/i;
 /** When it happens, in the words of the person. */
 const WHEN =
-  /\b(?:after|every|exactly|within|about|around|each) (?:about |around |approximately |exactly |~)?(?<span>\d+(?:\.\d+)? ?(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?))\b/i;
+  /\b(?:after|every|exactly|within|about|around|each|at|for|consistently) ?(?:the |about |around |approximately |exactly |roughly |some |~ ?|≈ ?){0,3}(?<span>\d+(?:\.\d+)?[ -]?(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?))\b/i;
 const STAMP = /\b(?<h>\d\d):(?<m>\d\d):(?<s>\d\d)(?:[.,]\d+)?/;
 /** Limits that proxies, clients and servers have for silence, in seconds. */
-const LIMITS = [30, 55, 60, 75, 90, 100, 120, 125, 180, 240, 300, 350, 600, 900, 1800, 3600];
+const LIMITS = [30, 55, 60, 75, 90, 100, 120, 125, 180, 230, 240, 300, 350, 600, 900, 1800, 3600];
+/** A request whose answer was still due has another cause. */
+const ANSWERED = /\btools?\/call\b.{0,60}\b(?:in progress|running|pending)\b/i;
+
+const ASLEEP = /\bcold[- ]?start|\bspin(?:s|ning)? (?:up|down)|\bscaled? to zero|\bsleep(?:s|ing)\b/i;
 
 /** Seconds between the line and the one before it, when that is a limit that somebody would have set. */
 function silenceBefore(lines: Line[], cut: Line): number | null {
@@ -36,6 +45,31 @@ function silenceBefore(lines: Line[], cut: Line): number | null {
   return null;
 }
 
+/** The headers by which those who stand between sign. */
+const signs = ({ http }: Partial<Evidence>): string =>
+  (http?.exchanges ?? [])
+    .flatMap(({ headers = {} }) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`))
+    .filter((line) => /^(?:server|via|cf-ray|x-powered-by|x-served-by|fly-request-id):/.test(line))
+    .join('\n');
+
+/** A stream of our own, left alone: somebody else ended it. */
+function watched(given: Partial<Evidence>): Match<Found> | null {
+  const { stream } = given;
+  if (!stream || stream.end === 'by-us') return null;
+  const seconds = stream.aliveMs / 1_000;
+  // A server that ends its stream at once does so by itself.
+  if (seconds < 5) return null;
+  const silent = stream.longestSilenceMs >= stream.aliveMs * 0.9 || stream.bytes === 0;
+  const { who, raise } = layersAt(stream.longestSilenceMs / 1_000, signs(given));
+  const after = `${seconds < 100 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return {
+    // With signs of life until the end it was not the silence, but a limit for the whole, or a restart.
+    certainty: silent ? 'certain' : 'likely',
+    cites: [at('stream')],
+    facts: { after, remote: true, words: null, layers: silent ? who : layersAt(seconds, signs(given)).who, raise },
+  };
+}
+
 export default defineCause({
   id: 'lifetime-idle-cut',
   title: 'A silent connection is ended by a limit of the client, a proxy or the server',
@@ -45,82 +79,155 @@ export default defineCause({
     'SSE error: TypeError: terminated: Body Timeout Error',
     'SSE stream disconnected: TypeError: terminated',
     'TypeError: terminated: other side closed',
+    'httpx.RemoteProtocolError: peer closed connection without sending complete message body (incomplete chunked read)',
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch'],
-  explains: ['lifetime-timeout-before-answer'],
+  uses: [...WORDS, 'http', 'launch', 'stream'],
+  explains: ['lifetime-timeout-before-answer', 'call-too-slow'],
 
-  match(given) {
-    const { reported, handshake, process, launch, http } = given;
-    if (handshake || process?.spawnError || http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
+  match(given): Match<Found> | null {
+    const { reported, process, http } = given;
+    if (given.stream) return watched(given);
+    if (!reported || given.handshake || process?.spawnError) return null;
+    if (http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
     const lines = words(given).filter(({ from }) => from !== 'stdout');
-    const idle = find(lines, ...IDLE);
+    if (lines.some(({ text }) => ANSWERED.test(text))) return null;
+    const texts = told(given).filter(({ from }) => from !== 'platform');
+    const idle = tells(texts, ...IDLE);
     const cut = find(lines, CUT);
-    const when = find(lines, WHEN);
+    const when = tells(texts, WHEN);
     const gap = cut && silenceBefore(lines, cut.line);
-    const entry = /\bidle[-_ ]?time-?out\b.{0,40}|~?\d+ ?s idle\b/i.exec(reported?.entry ?? '');
-    const remote =
-      reported?.url !== undefined ||
-      (reported?.transport ?? 'stdio') !== 'stdio' ||
-      /mcp-remote|mcp-proxy|supergateway|https?:\/\//.test([launch?.command, ...(launch?.args ?? [])].join(' '));
+    const entry = idle?.told.from === 'entry' || /~?\d+ ?s idle\b/i.test(reported.entry ?? '');
+    const remote = !isLocalReport(given);
+    const stream =
+      cut &&
+      /terminated|other side closed|SSE (?:stream|connection|channel)|SSE error: undefined|incomplete chunked|SseEventListener/i.test(
+        cut.line.text,
+      );
     let certainty: Certainty;
-    if (idle && (cut || /Body Timeout|UND_ERR_BODY/.test(idle.line.text))) certainty = 'likely';
+    if (idle && (cut || /Body Timeout|UND_ERR_BODY/.test(idle.told.text))) certainty = 'likely';
     else if (gap !== null && remote) certainty = 'likely';
     else if (idle || entry) certainty = entry && remote ? 'likely' : 'possible';
-    else if (
-      cut &&
-      remote &&
-      (when ||
-        /terminated|other side closed|SSE (?:stream|connection)|SSE error: undefined|incomplete chunked/i.test(
-          cut.line.text,
-        ))
-    )
-      certainty = when ? 'likely' : 'possible';
+    else if (cut && remote && (when || stream)) certainty = when ? 'likely' : 'possible';
     else if (gap !== null) certainty = 'possible';
+    // "Every 5 minutes", and no answer was due: nothing else is that regular.
+    else if (remote && when && /\b(?:every|each)\b/i.test(when.match[0])) certainty = 'possible';
     else return null;
+    // A service that sleeps when nobody asks has nothing cut: its next answer is late.
+    if (certainty === 'likely' && !cut && tells(texts, ASLEEP)) certainty = 'possible';
+    const seconds = gap ?? (when ? secondsOf(when.match.groups?.span ?? '') : null);
+    const marks = [reported.platform, reported.client, reported.entry, ...lines.map(({ text }) => text)].join('\n');
+    const body = /Body Timeout|UND_ERR_BODY/.test(marks) ? 300 : null;
+    const layers = layersAt(seconds ?? body ?? 0, marks);
     return {
       certainty,
       cites: [
         ...new Set([
           ...(cut ? [cut.line.at] : []),
-          ...(idle ? [idle.line.at] : []),
-          ...(entry ? [at('reported', 'entry')] : []),
-          ...(when ? [when.line.at] : []),
+          ...(idle ? [idle.told.at] : []),
+          ...(entry && reported.entry ? [at('reported', 'entry')] : []),
+          ...(when ? [when.told.at] : []),
         ]),
       ],
       facts: {
-        after: gap ? `${gap} s` : (when?.groups.span ?? null),
+        after: gap ? `${gap} s` : (when?.match.groups?.span ?? null),
         remote,
-        words: (cut ?? idle)?.line.text.trim().slice(0, 120) ?? null,
+        words:
+          cut?.line.text.trim().slice(0, 120) ??
+          (idle && idle.told.from !== 'entry' ? idle.told.text.trim().slice(0, 120) : null),
+        layers: layers.who,
+        raise: layers.raise,
       },
     };
   },
-  say: ({ after, words: text }) =>
-    `The connection was open and silent, and a limit for silence ended it${after ? ` after ${after}` : ''}${text ? ` ("${text}")` : ''}. The server itself is in order.`,
-  fix: ({ remote }) => [
+  say: ({ after, words: text, layers }) =>
+    `The connection was open and silent, and a limit for silence ended it${after ? ` after ${after}` : ''}${text ? ` ("${text}")` : ''}. The server itself is in order.${layers.length ? ` That is the limit of ${layers.join(', or of ')}.` : ''}`,
+  fix: ({ remote, raise }) => [
     {
-      say: 'In the server, let no stream be silent: send an SSE comment every 15 s, or a ping of MCP.',
+      say: 'In the server, let no stream be silent: send an SSE comment every 15 s, or a ping of MCP. That helps against every limit on the way.',
       edit: { file: 'the source of the server', to: "setInterval(() => response.write(': keepalive\\n\\n'), 15_000)" },
     },
+    ...raise.slice(0, 3).map((say) => ({ say })),
+    ...(remote
+      ? raise.length
+        ? []
+        : [
+            {
+              say: 'Raise the limit where it stands (nginx: proxy_read_timeout; AWS: idle timeout of the load balancer; Kubernetes: annotations of the ingress):',
+              edit: { file: 'nginx.conf', at: 'location /mcp', to: 'proxy_read_timeout 3600s;\nproxy_buffering off;' },
+            },
+          ]
+      : [{ say: 'If the server ends itself when nobody asks, raise or switch off its idle limit in the entry.' }]),
     ...(remote
       ? [
           {
-            say: 'Raise the limit where it stands (nginx: proxy_read_timeout; AWS: idle timeout of the load balancer; Kubernetes: annotations of the ingress):',
-            edit: { file: 'nginx.conf', at: 'location /mcp', to: 'proxy_read_timeout 3600s;\nproxy_buffering off;' },
+            say: 'See who ends it, and after how long, by watching a stream that is left alone:',
+            run: 'mcp-verdict verify --watch 320 <url>',
           },
         ]
-      : [{ say: 'If the server ends itself when nobody asks, raise or switch off its idle limit in the entry.' }]),
+      : []),
     {
       say: 'Until then, reconnect the server in the client; a client that retries once on a fresh connection is not disturbed.',
     },
   ],
-  why: 'A stream that carries nothing for a minute looks abandoned to proxies, load balancers and HTTP clients, and they end it: nginx after 60 s, Node.js clients after 300 s. The regular distance between the last message and the end gives it away.',
+  why: 'A stream that carries nothing for a minute looks abandoned to proxies, load balancers and HTTP clients, and they end it: nginx after 60 s, Cloudflare after 100 s to 125 s, Node.js clients after 300 s, a NAT gateway of AWS after 350 s. The regular distance between the last message and the end gives it away.',
   refs: [
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/ping',
     'https://github.com/modelcontextprotocol/typescript-sdk/issues/270',
     'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout',
   ],
   examples: [
+    {
+      name: 'live, watched behind nginx',
+      finds: true,
+      evidence: {
+        stream: {
+          via: 'get-stream',
+          watchMs: 90_000,
+          aliveMs: 60_040,
+          bytes: 0,
+          comments: 0,
+          events: 0,
+          longestSilenceMs: 60_040,
+          end: 'end-of-stream',
+        },
+      },
+    },
+    {
+      name: 'live, watched to the end',
+      finds: false,
+      evidence: {
+        stream: {
+          via: 'get-stream',
+          watchMs: 90_000,
+          aliveMs: 90_000,
+          bytes: 60,
+          comments: 6,
+          events: 0,
+          longestSilenceMs: 15_000,
+          end: 'by-us',
+        },
+      },
+    },
+    {
+      name: 'a regular time in the words of the person',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'cline',
+        entry: { when: 'every 5 minutes, while no tool is called' },
+        clientError: 'Error on remote MCP transport',
+      },
+    },
+    {
+      name: 'Java',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        entry: { when: 'after about 5 minutes' },
+        clientError: 'SseEventListener : SSE channel failure\njava.net.SocketTimeoutException: timeout',
+      },
+    },
     {
       name: 'the body timeout of Node.js',
       finds: true,

@@ -1,15 +1,66 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { callIn } from './calls.js';
-import { defineCause } from './cause.js';
+import { defineCause, type Match } from './cause.js';
+import { layersAt, secondsOf } from './limits.js';
+import { isObserved, tells, told } from './told.js';
 import { find, WORDS, words } from './words.js';
+
+type Found = {
+  status: number | null;
+  limit: string | null;
+  call: boolean;
+  cold: boolean;
+  words: string | null;
+  layers: string[];
+  raise: string[];
+};
 
 /** A proxy or platform says that the answer did not come in time. */
 const EDGE =
-  /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\bHTTP (?<code>504|524|408)\b/i;
+  /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\bHTTP (?<code>504|524|408)\b|\bTimeout waiting for response from container\b/i;
 /** The client or a bridge stopped waiting for an HTTP answer. */
 const CLIENT =
-  /\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bRead timed out\b|\bAbortError\b/i;
+  /\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bClient\.Timeout exceeded\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bHttpTimeoutException\b|\bRead timed out\b|\bAbortError\b|\b(?:timed? ?out|timeout) after (?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*))\b|\bNet::ReadTimeout\b|\boperation timed out\b/i;
+/** The local time-out of the SDKs. A server's -32001 speaks of a session. */
+const SDK = /\bRequest timed? ?out\b|-32001\b(?!.{0,40}[Ss]ession)/i;
+/** The first request pays for a start. */
+const COLD =
+  /\bcold[- ]?starts?\b|\b(?:spins?|spinning|spun) (?:up|down)\b|\bwak(?:es?|ing) up\b|\bscaled? to zero\b|\bsleep(?:s|ing) (?:instance|service|app|after)|\bfirst (?:request|call|connection|connect)\b.{0,60}\b(?:slow|takes|timed? ?out|fails)\b|\btakes (?:about |~|up to )?\d+ ?(?:s|sec\w*|min\w*) to (?:start|wake|boot|come up|answer|respond)\b|\bfree (?:tier|plan|instance)\b/i;
+/** What a person says of the time. */
+const WHEN =
+  /\b(?:after|within|exceeds?|longer than|more than|over|lasts?|limit of|exactly|wait(?:s|ed)?"?:?)\W{0,3}(?:about |~ ?|more than |exactly )?(?<span>\d+(?:\.\d+)? ?(?:ms|s|sec(?:ond)?s?|m|min(?:ute)?s?))\b/i;
 const PROXY = /\b(?:mcp-remote|mcp-proxy|supergateway|mcpo|toolhive|thv)\b|(?:^|\s)https?:\/\//;
+
+const EXPIRED = new Set([504, 524, 408]);
+
+/** Our own request, answered by an edge that had waited long enough. */
+function observed({ http }: Partial<Evidence>): Match<Found> | null {
+  const index = (http?.exchanges ?? []).findIndex(
+    ({ purpose, status, rpc }) =>
+      EXPIRED.has(status ?? 0) &&
+      (/^(?:initialize|server\/discover|open-sse-stream|reported)$/.test(purpose) || /\/list$/.test(rpc ?? purpose)),
+  );
+  const exchange = http?.exchanges[index];
+  if (!exchange) return null;
+  const seconds = exchange.ms / 1_000;
+  const { headers = {}, body = '', status = 0 } = exchange;
+  const { who, raise } = layersAt(seconds, `${headers.server ?? ''} ${headers.via ?? ''} ${body.slice(0, 400)}`);
+  return {
+    // An edge that says so at once has not waited: it means a backend that it cannot reach.
+    certainty: status === 524 || seconds >= 4.5 ? 'certain' : 'likely',
+    cites: [at('http', 'exchanges', index)],
+    facts: {
+      status,
+      limit: seconds >= 1 ? `${Math.round(seconds)} s` : null,
+      call: false,
+      cold: false,
+      words: null,
+      layers: who,
+      raise,
+    },
+  };
+}
 
 export default defineCause({
   id: 'lifetime-timeout-before-answer',
@@ -22,53 +73,84 @@ export default defineCause({
     'Headers Timeout Error',
     'httpx.ReadTimeout',
     'context deadline exceeded',
+    'MCP error -32001: Request timed out',
   ],
   needs: [],
   uses: [...WORDS, 'http', 'launch'],
   explains: ['edge-bad-gateway', 'handshake-unanswered', 'http-not-mcp'],
 
-  match(given) {
+  match(given): Match<Found> | null {
     const { handshake, process, http, reported, launch } = given;
+    if (isObserved(given)) return observed(given);
     if (handshake || process?.spawnError || process?.exit) return null;
-    const index = http?.exchanges.findIndex(({ status }) => status === 504 || status === 524 || status === 408) ?? -1;
+    const index = http?.exchanges.findIndex(({ status }) => EXPIRED.has(status ?? 0)) ?? -1;
     const status = http?.exchanges[index]?.status;
     const lines = words(given).filter(({ from }) => from !== 'stdout');
     const edge = find(lines, EDGE);
     const client = find(lines, CLIENT);
+    const sdk = find(lines, SDK);
+    const texts = told(given);
+    const cold = tells(texts, COLD);
+    const bridge = PROXY.test([launch?.command, ...(launch?.args ?? []), reported?.client].join(' '));
     const remote =
-      status !== undefined ||
-      reported?.url !== undefined ||
-      (reported?.transport ?? 'stdio') !== 'stdio' ||
-      PROXY.test([launch?.command, ...(launch?.args ?? [])].join(' '));
-    if (!remote || (status === undefined && !edge && !client)) return null;
+      status !== undefined || bridge || reported?.url !== undefined || (reported?.transport ?? 'stdio') !== 'stdio';
+    if (!remote) return null;
+    const waited = edge ?? client ?? sdk;
+    const failed =
+      waited ??
+      (cold &&
+        find(
+          lines,
+          /\bfetch failed\b|\bcould(?: not|n't) (?:reach|connect)|\bfail\w* to connect|\btime-?out|\btimed out/i,
+        ));
+    if (status === undefined && !failed) return null;
     // Another answer of HTTP is an answer.
     if (status === undefined && http?.exchanges.some((exchange) => exchange.status !== undefined)) return null;
     const call = callIn(lines);
+    const when = tells(
+      texts.filter(({ from }) => from !== 'platform'),
+      WHEN,
+    );
+    const limit = edge?.groups.limit ?? client?.groups.limit ?? when?.match.groups?.span ?? null;
+    const marks = texts.map(({ text }) => text).join('\n');
+    const { who, raise } = layersAt((limit && secondsOf(limit)) || 0, marks);
+    const sure =
+      (status !== undefined || edge) && http?.exchanges[0]?.method !== 'GET'
+        ? true
+        : cold !== null || (waited !== null && when !== null) || client?.groups.limit !== undefined;
     return {
       // A GET opens the optional stream, which is meant to last.
-      certainty: (status !== undefined || edge) && http?.exchanges[0]?.method !== 'GET' ? 'likely' : 'possible',
+      certainty: sure ? 'likely' : 'possible',
       cites: [
         ...(index >= 0 ? [at('http', 'exchanges', index)] : []),
-        ...new Set([edge, client].flatMap((hit) => (hit ? [hit.line.at] : []))),
+        ...new Set([
+          ...[edge, client, sdk].flatMap((hit) => (hit ? [hit.line.at] : [])),
+          ...(failed ? [failed.line.at] : []),
+          ...(cold ? [cold.told.at] : []),
+        ]),
       ],
       facts: {
         status: status ?? (Number(edge?.groups.status ?? edge?.groups.code ?? 0) || null),
-        limit: edge?.groups.limit ?? null,
+        limit,
         call: call !== null,
-        words: (edge ?? client)?.line.text.trim().slice(0, 120) ?? null,
+        cold: cold !== null,
+        words: (waited ?? failed)?.line.text.trim().slice(0, 120) ?? null,
+        layers: who,
+        raise,
       },
     };
   },
-  say: ({ status, limit, call, words: text }) =>
-    `${status ? `The answer ${status} says that` : 'The wait ended because'} a time limit on the way${limit ? ` (${limit})` : ''} expired before the server had answered${call ? ' the tool call' : ''}${text ? ` ("${text}")` : ''}.`,
-  fix: ({ call }) => [
+  say: ({ status, limit, call, cold, words: text, layers }) =>
+    `${status ? `The answer ${status} says that` : 'The wait ended because'} a time limit on the way${limit ? ` (${limit})` : ''} expired before the server had answered${call ? ' the tool call' : ''}${text ? ` ("${text}")` : ''}${cold ? '; the first request pays for the start of the server' : ''}.${layers.length ? ` That is the limit of ${layers.join(', or of ')}.` : ''}`,
+  fix: ({ call, raise }) => [
     {
       say: call
         ? 'Let the server answer sooner or show that it works: stream progress notifications, or answer with a job id and offer a second tool for the result.'
         : 'Keep the server warm, or let it answer initialize before it loads: the first request after a pause pays for the start (minimum instances 1, a larger machine).',
     },
+    ...raise.slice(0, 3).map((say) => ({ say })),
     {
-      say: 'Raise the limit where it stands: the read timeout of the proxy, the maximum duration of the function, the timeout of the client for this server.',
+      say: 'Raise the limit where it stands: the read timeout of the proxy, the maximum duration of the function, the timeout of the client for this server (Claude Code: MCP_TIMEOUT and MCP_TOOL_TIMEOUT; Python: timeout and sse_read_timeout; TypeScript: the option timeout of the request).',
     },
     {
       say: 'Measure how long the server takes without the way in between:',
@@ -81,6 +163,44 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#timeouts',
   ],
   examples: [
+    {
+      name: 'live, nginx after its minute',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://acme.dev/mcp',
+              atMs: 0,
+              ms: 60_021,
+              credentials: 'none',
+              status: 504,
+              headers: { server: 'nginx/1.26.0' },
+              contentType: 'text/html',
+              body: '<html><head><title>504 Gateway Time-out</title></head></html>',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'a service that was asleep',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'render',
+        entry: { note: 'free instance, spins down with inactivity' },
+        clientError: 'MCP error -32001: Request timed out',
+      },
+    },
+    {
+      name: 'a session of the server, under the same code',
+      finds: false,
+      symptoms: { transport: 'streamable-http', clientError: 'MCP error -32001: Session not found' },
+    },
     {
       name: 'the page of Cloudflare',
       finds: true,

@@ -86,7 +86,8 @@ export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null 
   const exchange = given.http?.exchanges[index];
   // A request that carried a session id and was refused: the id of a reported exchange stands among its headers.
   const carried = { ...exchange?.headers, ...exchange?.requestHeaders }['mcp-session-id'];
-  const refused = carried !== undefined && (exchange?.status === 404 || exchange?.status === 400);
+  const error = exchange?.status === 200 && /"error"\s*:/.test(exchange.body ?? '');
+  const refused = carried !== undefined && (exchange?.status === 404 || exchange?.status === 400 || error);
   const entry = texts.find(({ from, text }) => from === 'entry' && sessionKind(text) !== null);
   if (!found && !refused && !(entry && exchange?.status !== undefined && exchange.status >= 400)) return null;
   const ended = tells(

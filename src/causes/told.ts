@@ -79,8 +79,8 @@ export const methodTold = ({ http }: Partial<Evidence>): string | undefined => h
 /** The report is about a server that a client starts over stdio, without a URL: nothing of HTTP can be at fault. */
 export function isLocalReport({ reported, launch, process, stdout }: Partial<Evidence>): boolean {
   const command = [launch?.command, ...(launch?.args ?? [])].join(' ');
-  if (/https?:\/\/|mcp-remote|mcp-proxy|supergateway|--transport/.test(command) || reported?.url !== undefined)
-    return false;
+  const bridge = /https?:\/\/|mcp-remote|mcp-proxy|supergateway|--transport/;
+  if (bridge.test(command) || bridge.test(reported?.client ?? '') || reported?.url !== undefined) return false;
   if (reported?.transport !== undefined) return reported.transport === 'stdio';
   return launch !== undefined || process !== undefined || stdout !== undefined;
 }

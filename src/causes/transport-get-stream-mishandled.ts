@@ -79,7 +79,7 @@ const HELD =
 /** Addresses that a GET is meant for, and bodies that answer another question. */
 const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
 const OTHER_BODY =
-  /"(?:issuer|resource|authorization_servers|authorization_endpoint|error_description|invalid_\w+)"|event: ?endpoint|redirect_uri|Dynamic Client/i;
+  /"(?:issuer|resource|authorization_servers|authorization_endpoint|error_description|invalid_\w+)"|event: ?endpoint|redirect_uri|client_id|invalid_(?:client|grant|token)|\boauth|Dynamic Client/i;
 
 /** Of a server's own log: the GET was refused where POST succeeded. */
 function inLog(given: Partial<Evidence>): Match<Found> | null {

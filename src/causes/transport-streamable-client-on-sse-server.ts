@@ -16,10 +16,10 @@ const REFUSED_POST = [
 ];
 
 /** Clients that know both transports post first and then fall back: that is no failure. */
-const FALLS_BACK = /fall(?:ing)? ?back|falling back|retry(?:ing)? with sse|\bGET \//i;
+const FALLS_BACK = /fall(?:ing)?[ -]?back|retry(?:ing)? with sse|\bGET \//i;
 
 /** It went on over SSE: if that failed as well, the reason is another one. */
-const FELL_BACK = /fall(?:ing|s)? ?back|fallback transport|sse-only|SSEClientTransport/i;
+const FELL_BACK = /fall(?:ing|s)?[ -]?back|fallback transport|sse-only|SSEClientTransport/i;
 
 /** A client that posts is refused with the very status that stands for "GET only". */
 const NO_POST =

@@ -34,12 +34,16 @@ export const isGatewayLog = (text: string): boolean => GATEWAY.test(text);
 /** Bridges: programs started over stdio whose only work is to pass messages on to a URL. */
 const BRIDGE = /\bmcp[-_]?(?:remote|proxy|bridge|gateway|connect|client|http|stdio)|supergateway|\b(?:bridge|proxy)\b/i;
 
+/** The report is about a bridge as the client of the server. */
+const isBridge = ({ reported }: Way): boolean => BRIDGE_CLIENT.test(reported?.client ?? '');
+const BRIDGE_CLIENT = /^(?:@[\w-]+\/)?(?:mcp-remote|mcp-proxy|supergateway|mcpo)\b/i;
+
 const commandOf = ({ launch }: Way): string => [launch?.command, ...(launch?.args ?? [])].join(' ');
 
 /** The server is reached over HTTP: as told, by its URL, or because a bridge stands between. */
 export function isRemote(given: Way): boolean {
   const { transport, url } = given.reported ?? {};
-  if (transport === 'streamable-http' || transport === 'sse' || url !== undefined) return true;
+  if (transport === 'streamable-http' || transport === 'sse' || url !== undefined || isBridge(given)) return true;
   return targetOf(given) !== undefined && (BRIDGE.test(commandOf(given)) || /\/(?:mcp|sse)\b/i.test(commandOf(given)));
 }
 
@@ -62,8 +66,10 @@ export function withoutInstallers(lines: Line[]): Line[] {
 export function wayWords(given: Way): Line[] {
   const target = targetOf(given);
   const { transport } = given.reported ?? {};
-  if (!target && (transport === 'stdio' || (!transport && (given.launch || given.process)))) return [];
-  const bridge = given.launch !== undefined && transport !== 'streamable-http' && transport !== 'sse';
+  if (!target && !isBridge(given) && (transport === 'stdio' || (!transport && (given.launch || given.process))))
+    return [];
+  const bridge =
+    (given.launch !== undefined || isBridge(given)) && transport !== 'streamable-http' && transport !== 'sse';
   const host = hostOf(target);
   const lines = words(given);
   const pasted = !transport && !given.launch && !given.process && lines.some(({ text }) => HTTP_CLIENT.test(text));
