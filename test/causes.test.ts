@@ -24,9 +24,13 @@ it('every file in src/causes is a cause or a named shared part', () => {
 
 it('the explains edges form no circle', () => {
   const edges = new Map(causes.map((cause) => [cause.id as string, cause.explains]));
+  // Each cause once: the ways through the edges are too many to walk them all.
+  const free = new Set<string>();
   const visit = (id: string, trail: string[]): void => {
+    if (free.has(id)) return;
     expect(trail, `circle of explains: ${[...trail, id].join(' -> ')}`).not.toContain(id);
     for (const next of edges.get(id) ?? []) visit(next, [...trail, id]);
+    free.add(id);
   };
   for (const id of edges.keys()) visit(id, []);
 });

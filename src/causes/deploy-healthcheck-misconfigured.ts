@@ -124,15 +124,28 @@ export default defineCause({
     ).find(
       ({ groups }) => HEALTH_PATH.test(groups.path ?? '') || (spoken && /^\/$|\/mcp|\/sse/.test(groups.path ?? '')),
     );
+    // From inside the container nobody else asks the MCP endpoint without its headers.
+    const inside =
+      platform === null
+        ? undefined
+        : findAll(lines, LOGGED).find(
+            ({ line, groups }) =>
+              MCP_PATH.test(groups.path ?? '') && /\b127\.0\.0\.1:\d|\bWget\/|\bcurl\//.test(line.text),
+          );
     const served = lines.some(({ text }) => /\bPOST \/\S*.{0,20}\b(?:20[02]|40\d)\b/.test(text));
-    if (logged)
+    const asks = logged ?? (served ? undefined : inside);
+    if (asks)
       return {
         // Others ask for such paths, too: a client, a robot, a person.
-        certainty: spoken || (platform !== null && !served) ? 'likely' : 'possible',
-        cites: [logged.line.at],
-        facts: { ...none, what: 'status', path: logged.groups.path ?? null, status: Number(logged.groups.status) },
+        certainty: logged && (spoken || (platform !== null && !served)) ? 'likely' : 'possible',
+        cites: [asks.line.at],
+        facts: { ...none, what: 'status', path: asks.groups.path ?? null, status: Number(asks.groups.status) },
       };
-    const absent = spoken ? find(lines, NO_PROGRAM) : null;
+    // curl and wget are in an image's log for nothing else.
+    const absent =
+      spoken || (platform !== null && platform !== 'Heroku')
+        ? find(spoken ? lines : lines.filter(({ text }) => /\b(?:curl|wget|nc)\b/.test(text)), NO_PROGRAM)
+        : null;
     if (absent)
       return {
         certainty: 'likely',
@@ -143,9 +156,9 @@ export default defineCause({
     const probe = find(spoken || platform !== null ? lines : [], REFUSED);
     const asked = Number(probe?.groups.port ?? 0) || null;
     const heard = listeners(lines.filter(({ from }) => from !== 'client'));
-    if (probe && asked !== null && heard.length > 0 && !heard.some(({ port }) => port === asked) && spoken)
+    if (probe && asked !== null && heard.length > 0 && !heard.some(({ port }) => port === asked))
       return {
-        certainty: 'likely',
+        certainty: spoken ? 'likely' : 'possible',
         cites: [probe.line.at, ...heard.slice(-1).map(({ line }) => line.at)],
         facts: { ...none, what: 'port', port: asked, listens: heard.at(-1)?.port ?? null },
       };

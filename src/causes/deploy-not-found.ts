@@ -2,24 +2,21 @@ import { at } from '../case/pointer.js';
 import { ANSWERS, answers, isRpc } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { edgeAnswer } from './edges.js';
 import { platformOf, platformOfHost } from './platforms.js';
 import { hostOf, targetOf, wayWords } from './way.js';
 import { find, words } from './words.js';
 
 type State = 'unknown' | 'stopped';
 
+/** Edges of which "absent" speaks of the whole host; with others (API gateways) it is a route. */
+const HOSTS = new Set(['Railway', 'Render', 'Heroku', 'Azure App Service', 'Netlify']);
+
 /**
- * What a platform answers when nothing is deployed under the name that was asked for. The statuses keep a page of the
- * application itself, which may use the same words, apart.
+ * What else a platform answers when nothing is deployed, or nothing runs, under the name that was asked for. The statuses
+ * keep a page of the application itself, which may use the same words, apart.
  */
 const GONE: { platform: string; state: State; statuses: number[]; header: RegExp; body: RegExp }[] = [
-  {
-    platform: 'Railway',
-    state: 'unknown',
-    statuses: [404],
-    header: /^x-railway-fallback: true/im,
-    body: /"message"\s*:\s*"Application not found"|The train has not arrived at the station/i,
-  },
   {
     platform: 'Vercel',
     state: 'unknown',
@@ -41,21 +38,6 @@ const GONE: { platform: string; state: State; statuses: number[]; header: RegExp
     header: /^x-render-routing: (?:suspend|hibernate-wake-error)/im,
     body: /\bService Suspended\b|This service has been suspended/i,
   },
-  { platform: 'Render', state: 'unknown', statuses: [404], header: /^x-render-routing: no-server/im, body: /^(?!)/ },
-  {
-    platform: 'Heroku',
-    state: 'unknown',
-    statuses: [404],
-    header: /^(?!)/,
-    body: /error-pages\/no-such-app|<title>No such app|There's nothing here, yet/i,
-  },
-  {
-    platform: 'Azure App Service',
-    state: 'unknown',
-    statuses: [404],
-    header: /^(?!)/,
-    body: /404 Web Site not found/i,
-  },
   {
     platform: 'Azure App Service',
     state: 'stopped',
@@ -70,7 +52,6 @@ const GONE: { platform: string; state: State; statuses: number[]; header: RegExp
     header: /^(?!)/,
     body: /This Container App is stopped or does not exist/i,
   },
-  { platform: 'Netlify', state: 'unknown', statuses: [404], header: /^(?!)/, body: /^Not Found - Request ID: 0\w{25}/ },
   {
     platform: 'Supabase',
     state: 'unknown',
@@ -187,6 +168,17 @@ export default defineCause({
       const gone = GONE.find(
         ({ statuses, header, body: words }) => statuses.includes(status) && (header.test(flat) || words.test(body)),
       );
+      const edge = edgeAnswer(exchange);
+      const absent =
+        edge !== null &&
+        HOSTS.has(edge.edge) &&
+        (edge.kind === 'absent' || (status === 404 && /^x-railway-fallback: true/im.test(flat)));
+      if (absent)
+        return {
+          certainty: live ? 'certain' : 'likely',
+          cites: [at],
+          facts: { ...facts, platform: edge.edge, state: 'unknown' },
+        };
       if (gone)
         return {
           certainty: live ? 'certain' : 'likely',

@@ -1,10 +1,14 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isDeployed, platformOf, reasonIn } from './platforms.js';
+import { isDeployed, platformOf, platformOfHost, reasonIn } from './platforms.js';
+import { hostOf } from './way.js';
 import { find, findAll, type Line, WORDS, words } from './words.js';
 
-type What = 'module' | 'no-start' | 'not-found' | 'usage' | 'stdio' | 'root';
+/** Answers that show an MCP server. */
+const MCP = new Set(['streamable-http', 'legacy-sse', 'needs-credentials']);
+
+type What = 'other' | 'module' | 'no-start' | 'not-found' | 'usage' | 'stdio' | 'root';
 
 /** The server program that was told to load the application does not find it where it was told. */
 const MODULE = [
@@ -94,6 +98,21 @@ export default defineCause({
   ],
 
   match(given): Match<{ platform: string | null; what: What; name: string | null }> | null {
+    const { asked, others = [], health = [] } = given.endpoint ?? {};
+    if (asked) {
+      // Something lives at this name of a platform and serves no MCP anywhere: perhaps another service of the repository.
+      const lives = health.findIndex(({ status }) => status === 200);
+      const on = platformOfHost(hostOf(asked.url));
+      const nowhere =
+        ['not-found', 'html', 'other'].includes(asked.answer) && others.every(({ answer }) => !MCP.has(answer));
+      return lives >= 0 && on && nowhere
+        ? {
+            certainty: 'possible',
+            cites: [at('endpoint', 'health', lives), at('endpoint', 'asked')],
+            facts: { platform: on.name, what: 'other', name: null },
+          }
+        : null;
+    }
     if (!isDeployed(given)) return null;
     const platform = platformOf(given)?.name ?? null;
     const said = words(given);
@@ -148,6 +167,8 @@ export default defineCause({
   say: ({ platform, what, name }) => {
     const where = platform && platform !== 'Docker' ? `On ${platform} the` : 'The';
     const says: Record<What, string> = {
+      other:
+        'deployment lives (its health page answers) but serves MCP nowhere: another service of the repository may have been started in place of the MCP server.',
       module: `start command names an application that is not there${name ? ` ("${name}")` : ''}: another folder, image or start command is deployed than the MCP server's.`,
       'no-start': `build found no way to start the server${name ? ` (${name})` : ''}: no start command, or one of another project.`,
       root: `build looks for the source in ${name ?? 'a folder'}, which does not exist in the repository.`,

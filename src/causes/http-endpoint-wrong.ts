@@ -270,12 +270,12 @@ export default defineCause({
       },
     },
     {
-      name: 'a platform that does not know the app',
+      name: 'a platform that knows the deployment, but no such page',
       finds: true,
       symptoms: {
         transport: 'streamable-http',
-        url: 'https://x.up.railway.app/mcp',
-        http: { status: 404, body: '{"status":"error","code":404,"message":"Application not found"}' },
+        url: 'https://x.vercel.app/mcp',
+        http: { status: 404, body: 'The page could not be found\n\nNOT_FOUND\n\nfra1::9x2kq' },
       },
     },
     {
