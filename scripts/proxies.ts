@@ -2,8 +2,11 @@
 import { scenes } from '../test/parts/index.js';
 import { judge } from '../test/parts/scene.js';
 import { stopBackends } from '../test/support/backends.js';
+import build from '../test/support/build.js';
 import { authority } from '../test/support/tls.js';
 
+// What needs variables from its start on is verified by the built command line.
+build();
 const ca = authority();
 let wrong = 0;
 try {

@@ -35,8 +35,16 @@ const watch = { watchMs: WATCH_MS };
 
 const streams: Scene[] = [
   nginxFault('the event stream is buffered', 'edge-buffers-stream', 'v1 SSE', (port) => buffered(port)),
+  nginxFault(
+    'the event stream is buffered, the client begins with POST',
+    'edge-buffers-stream',
+    'v1 SSE',
+    (port) => buffered(port),
+    {
+      transport: 'streamable-http',
+    },
+  ),
   nginxFault('the event stream is buffered', 'edge-buffers-stream', 'supergateway to SSE', (port) => buffered(port)),
-  nginxFault('the GET stream is buffered', 'edge-buffers-stream', 'v1 express', (port) => buffered(port)),
   nginxFault('the event stream is compressed in a block', 'edge-buffers-stream', 'v1 SSE', (port) =>
     buffered(port, 'gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 0;'),
   ),
@@ -151,7 +159,7 @@ const gateways: Scene[] = [
     cause: 'edge-bad-gateway',
     certainty: 'certain',
     async open(stage) {
-      const check = 'option redispatch\n  retries 1\n  timeout connect 300ms';
+      const check = 'retries 0';
       const edge = await stage.add(haproxy('', `${check}\n  server one 127.0.0.1:${await down()}`));
       return { url: at(edge.port) };
     },

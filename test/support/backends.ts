@@ -5,6 +5,7 @@ import { freePort, type Part, startPart } from './part.js';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const EVERYTHING = here('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 const MEMORY = here('../../node_modules/@modelcontextprotocol/server-memory/dist/index.js');
+const SMALL = here('../servers/support/minimal-stdio.mjs');
 const SUPERGATEWAY = here('../../node_modules/supergateway/dist/index.js');
 const MCP_PROXY = here('../../node_modules/mcp-proxy/dist/bin/mcp-proxy.mjs');
 
@@ -19,6 +20,11 @@ const own = (file: string, path: Recipe['path'] = '/mcp'): Recipe => ({
   path,
 });
 
+const gateway = (server: string, to: string, port: number): string[] => [
+  ...[SUPERGATEWAY, '--stdio', `node ${server}`, '--outputTransport', to],
+  ...['--port', String(port), '--healthEndpoint', '/healthz'],
+];
+
 const RECIPES = {
   'v1 express': own('v1-express.mjs'),
   'v1 node': own('v1-http.mjs'),
@@ -28,27 +34,17 @@ const RECIPES = {
   'v2 node': own('v2-http.mjs'),
   'server-everything streamableHttp': { args: () => [EVERYTHING, 'streamableHttp'], path: '/mcp' },
   'server-everything sse': { args: () => [EVERYTHING, 'sse'], path: '/sse' },
+  // Without sessions it starts its server for every request: a quick one.
   'supergateway to streamableHttp': {
-    args: (port) => [
-      SUPERGATEWAY,
-      '--stdio',
-      `node ${MEMORY}`,
-      '--outputTransport',
-      'streamableHttp',
-      '--port',
-      `${port}`,
-    ],
+    args: (port) => gateway(SMALL, 'streamableHttp', port),
     path: '/mcp',
   },
   'supergateway to streamableHttp with sessions': {
-    args: (port) => [
-      ...[SUPERGATEWAY, '--stdio', `node ${MEMORY}`, '--outputTransport', 'streamableHttp', '--stateful'],
-      ...['--port', `${port}`],
-    ],
+    args: (port) => [...gateway(MEMORY, 'streamableHttp', port), '--stateful'],
     path: '/mcp',
   },
   'supergateway to SSE': {
-    args: (port) => [SUPERGATEWAY, '--stdio', `node ${MEMORY}`, '--outputTransport', 'sse', '--port', `${port}`],
+    args: (port) => gateway(MEMORY, 'sse', port),
     path: '/sse',
   },
   'mcp-proxy to streamableHttp': {

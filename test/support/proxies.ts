@@ -91,6 +91,8 @@ defaults
   mode http
   log global
   option httplog
+  # Without it the parts of a stream wait up to 200 ms for the next one.
+  option http-no-delay
   timeout connect 2s
   timeout client 1h
   timeout server 1h
