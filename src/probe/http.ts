@@ -7,7 +7,7 @@ import { LegacySseChannel } from '../wire/legacy-sse.js';
 import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
 import { readCatalog } from './catalog.js';
-import { answerOf, askHealth, isLegacySse, lookAround, titleOf } from './endpoint.js';
+import { answerOf, askHealth, isLegacySse, lookAround, postAt, titleOf } from './endpoint.js';
 import type { Setting } from './experiments.js';
 import { openDiscover, openInitialize } from './handshake.js';
 import { Lab, type LabOptions, type Live } from './lab.js';
@@ -120,6 +120,8 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
   if (network && !network.tls && reached && (first?.error?.phase === 'headers' || first?.status === 400))
     network.tlsAnswers = await answersTls(network, options.connectTimeoutMs);
   if (!reached || !answered) {
+    // A stream of which nothing came says nothing of its host: a short request does.
+    if (reached && options.transport === 'sse') await postAt(options.url, true, { options, ...lab });
     draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
     return;
   }
