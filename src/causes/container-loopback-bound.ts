@@ -1,6 +1,7 @@
+import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryAt, entryText, inContainer, isLoopback, listeners } from './listeners.js';
+import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -34,11 +35,21 @@ export default defineCause({
     'Empty reply from server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'network'],
   explains: [...FAILED_START, 'network-refused', 'lifetime-idle-cut'],
 
   match(given) {
-    const { reported, handshake, http } = given;
+    const { reported, handshake, http, network } = given;
+    const behind = behindPort(given);
+    if (behind === 'loopback' || behind === 'unknown') {
+      const { port = 0, listens = [] } = network?.published ?? {};
+      const there = listens.find((place) => place.port === port);
+      return {
+        certainty: behind === 'loopback' ? 'certain' : 'likely',
+        cites: [at('network', 'published')],
+        facts: { address: there ? `${there.address}:${port}` : null, port, cut: true, kubernetes: false },
+      };
+    }
     const url = targetOf(given);
     if (!reported || handshake || http?.exchanges.some(({ status }) => status !== undefined)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;

@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryAt, entryText, inContainer, isLoopback, listeners, published } from './listeners.js';
+import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners, published } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -34,11 +34,27 @@ export default defineCause({
     'Failed to connect to MCP Server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'network'],
   explains: [...FAILED_START, 'network-refused'],
 
   match(given) {
-    const { reported, handshake, http } = given;
+    const { reported, handshake, http, network } = given;
+    const behind = behindPort(given);
+    if (network?.published && (behind === 'other-port' || behind === 'unknown')) {
+      const { port, listens = [] } = network.published;
+      return {
+        certainty: behind === 'other-port' ? 'certain' : 'possible',
+        cites: [at('network', 'published')],
+        facts: {
+          inside: false,
+          url: null,
+          wanted: network.port,
+          published: network.port,
+          target: port,
+          listens: (listens.find(({ address }) => !isLoopback(address)) ?? listens[0])?.port ?? null,
+        },
+      };
+    }
     const url = targetOf(given);
     if (!reported || handshake) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;

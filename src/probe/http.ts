@@ -12,9 +12,11 @@ import type { Setting } from './experiments.js';
 import { openDiscover, openInitialize } from './handshake.js';
 import { Lab, type LabOptions, type Live } from './lab.js';
 import { answersTls, observeNetwork } from './network.js';
+import { publishedBy } from './published.js';
 import { followRedirects, targetOf } from './redirects.js';
 import { runSeries } from './series.js';
 import { watchStream } from './stream.js';
+import type { World } from './world.js';
 
 /** A list that is read again and again must not be slow. */
 const HARMLESS_MS = 1_000;
@@ -26,8 +28,8 @@ export interface RemoteOptions extends HttpOptions {
   clientInfo: ClientInfo;
   timeoutMs: number;
   connectTimeoutMs: number;
-  /** The environment of the user's shell, for its proxy variables. */
-  env: Record<string, string | undefined>;
+  /** The machine: the environment of the user's shell with its proxy variables, and the container engine on it. */
+  world: World;
   /** `quick`: the conversation alone. `full`: the whole series of experiments. */
   depth: 'quick' | 'default' | 'full';
   /** Watch an event stream that nobody uses for so long, milliseconds. */
@@ -61,12 +63,12 @@ const refuse = (address: string): string | null => {
 /** Observe a URL and note `network`, `http`, `endpoint`, `handshake`, `catalog`, `series` and `stream`. Never throws for what the server does. */
 export async function observeRemote(draft: CaseDraft, options: RemoteOptions): Promise<void> {
   const url = new URL(options.url);
-  const { connectTimeoutMs, env, publicOnly } = options;
+  const { connectTimeoutMs, world, publicOnly } = options;
   const guard = publicOnly ? { refuse } : {};
   const connections = new Connections({ connectTimeoutMs, ...guard });
   const exchanges: Exchange[] = [];
   const startedAt = draft.now();
-  const network = observeNetwork(url, { timeoutMs: connectTimeoutMs, env, ...guard }).then((value) =>
+  const network = observeNetwork(url, { timeoutMs: connectTimeoutMs, env: world.env, ...guard }).then((value) =>
     draft.seen('network', value, draft.now() - startedAt),
   );
   const lab: LabOptions = { ...options, connections, exchanges, timeline: draft.timeline };
@@ -110,6 +112,13 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>):
 
 const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ network: draft.get('network'), refusedWith });
 
+/** A port of this machine that took the connection and ended it without a byte: whoever published it may know why. */
+const isCutAtHome = ({ addresses, tlsAnswers }: Evidence['network'], first: Exchange | undefined): boolean =>
+  !tlsAnswers &&
+  addresses.some(({ range }) => range === 'loopback') &&
+  first?.error?.phase === 'headers' &&
+  /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(first.error.code);
+
 /** The URL gave no MCP conversation: say what it is, and where MCP is. */
 async function lookAbout({ draft, options, lab }: Look): Promise<void> {
   const network = draft.get('network');
@@ -119,6 +128,8 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
   // A port that speaks TLS answers plain HTTP with bytes that are no HTTP, with an end, or with a 400 that says so.
   if (network && !network.tls && reached && (first?.error?.phase === 'headers' || first?.status === 400))
     network.tlsAnswers = await answersTls(network, options.connectTimeoutMs);
+  if (network && !answered && options.depth !== 'quick' && isCutAtHome(network, first))
+    network.published = await publishedBy(network.port, options.world);
   if (!reached || !answered) {
     // A stream of which nothing came says nothing of its host: a short request does.
     if (reached && options.transport === 'sse') await postAt(options.url, true, { options, ...lab });
