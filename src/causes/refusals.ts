@@ -43,7 +43,7 @@ export const REFUSALS: readonly Refusal[] = [
     kind: 'host',
     status: [403, 421, 400],
     // Starlette, webpack: "Invalid host header"; IIS and HTTP.sys: "Invalid Hostname"; Django, Rails, Vite have sentences of their own.
-    says: /\b(?:invalid|missing|unknown|untrusted|disallowed|unexpected|forbidden|bad) (?:http[_ ])?host(?:\b(?! key)(?=[\s_-]*header|\s?:|name\b|["'.)\s]*$))|\bhost (?:header )?["'`]?[\w.:[\]-]{0,80}["'`]? ?(?:is |was )?(?:not allowed|not permitted|not in (?:the )?allow|rejected|mismatch)|\bDisallowedHost\b|\bALLOWED_HOSTS\b|\bBlocked hosts?: \S|\bThis host \(.{1,80}\) is not allowed|\bhost (?:validation|header check) failed|\bMisdirected Request\b|\bHost header (?:is |was )?(?:not|invalid|missing|rejected|validation)/i,
+    says: /\b(?:invalid|missing|unknown|untrusted|disallowed|unexpected|forbidden|bad) (?:http[_ ])?host\b(?! key)(?:(?=[\s_-]*header|\s?:|\\?["'.)\s]*$|\\?["'],))|\bhost (?:header )?["'`]?[\w.:[\]-]{0,80}["'`]? ?(?:is |was )?(?:not allowed(?! to connect)|not permitted(?! to connect)|not in (?:the )?allow|rejected|mismatch)|\bBad Request\W{1,4}Invalid Hostname\b|\bDisallowedHost\b|\bALLOWED_HOSTS\b|\bBlocked hosts?: \S|\bThis host \(.{1,80}\) is not allowed|\bhost (?:validation|header check) failed|\bMisdirected Request\b|\bHost header (?:is |was )?(?:not|invalid|missing|rejected|validation)/i,
     // Given for a host that is not served here, and for nothing else.
     byStatus: 421,
     causes: ['http-host-or-origin-rejected', 'edge-alters-headers'],
