@@ -89,6 +89,8 @@ export const exchange = z.object({
   url: z.string(),
   atMs: z.number(),
   ms: z.number(),
+  /** Read off an error line of a client or of a browser's console: the line says no more than this, and may say less. */
+  spoken: z.literal(true).optional(),
   /** Whether the request carried credentials (Authorization, a custom header, or a key in the URL). */
   credentials: z.enum(['none', 'sent', 'unknown']),
   /** Request headers that a person reported, or that an experiment set on purpose; other live requests record none. */

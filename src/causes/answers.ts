@@ -7,21 +7,33 @@ import { failed, type Line, WORDS } from './words.js';
 /** Kinds a cause lists in `uses` when it reads answers. */
 export const ANSWERS = ['http', ...WORDS] as const;
 
+export const isRpc = (body: string | undefined): boolean => /"jsonrpc"\s*:/.test(body ?? '');
+
+/** What a person shows of a request that went well, beside the one that did not. */
+const wentWell = ({ purpose, status = 0, body, error }: Exchange): boolean =>
+  purpose === 'reported' && !error && status >= 200 && status < 300 && isRpc(body) && /"result"\s*:/.test(body ?? '');
+
+export interface Answer {
+  exchange: Exchange;
+  at: string;
+  live: boolean;
+}
+
 /**
  * The HTTP answers that decide: those that should have opened the conversation or, when it is open, read the lists.
  * Our own looking around and a browser's preflight are no part of it.
  */
-export function answers({ http, handshake }: Partial<Evidence>): { exchange: Exchange; at: string; live: boolean }[] {
+export function answers({ http, handshake, reported }: Partial<Evidence>): Answer[] {
   const opened = handshake !== undefined && !failed({ handshake });
   const wanted = opened
     ? /^(?:tools|resources|prompts)\//
     : /^(?:initialize|server\/discover|open-sse-stream|reported)$/;
-  return (http?.exchanges ?? [])
+  const all = (http?.exchanges ?? [])
     .map((exchange, i) => ({ exchange, at: at('http', 'exchanges', i), live: exchange.purpose !== 'reported' }))
     .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS');
+  const said = (reported?.clientError.length ?? 0) + (reported?.serverLog.length ?? 0) > 0;
+  return all.length > 1 || said ? all.filter(({ exchange }) => !wentWell(exchange)) : all;
 }
-
-export const isRpc = (body: string | undefined): boolean => /"jsonrpc"\s*:/.test(body ?? '');
 
 /** A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. */
 export const isStreamGet = ({ method }: Exchange, { reported }: Partial<Evidence>): boolean =>

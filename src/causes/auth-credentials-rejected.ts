@@ -57,7 +57,7 @@ export default defineCause({
         facts: { url, status, reason, scope: error === 'insufficient_scope' ? (scope ?? '') : null },
       };
     }
-    if (answers(given).length > 0) return null;
+    if (answers(given).some(({ exchange }) => !exchange.spoken)) return null;
     const hit = find(
       wayWords(given).filter(
         ({ text }) => SAID.test(text) && (BLAMES.test(text) || carries.header) && !/register|metadata/i.test(text),

@@ -64,6 +64,23 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     /\bClosing all \(0 servers\)|\[CCD\].{0,80}\blocal: 0\b|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
     'likely',
   ],
+  // Over HTTP: the entry is right, and what it says is not sent, or nothing is.
+  [
+    /\b(?:custom |static |configured |auth\w* )?headers?\b.{0,60}\b(?:(?:are|is|were|get) (?:silently )?(?:ignored|dropped)|not (?:sent|passed|transmitted|applied|used|included)|never (?:sent|passed|transmitted|used))\b(?!.{0,40}\b(?:proxy|nginx|gateway|cloudflare|ingress)\b)/i,
+    'likely',
+  ],
+  [
+    /\bno (?:connection|request|network call|HTTP)\b.{0,40}\b(?:ever |was |is )*(?:attempted|sent|made|issued)\b|\bv?\d+\.\d+\.\d+ (?:is |was |still )?(?:confirmed )?(?:working|works|fine|unaffected)\b|\b(?:works|worked) (?:fine )?(?:in|on|with) (?:version )?v?\d+\.\d+/i,
+    'likely',
+  ],
+  [
+    /\bclients?\b.{0,40}\b(?:does(?: not|n't)|never|fails to|forgets to) (?:send|include|return|echo|forward|keep|store|pass) (?:the |its |a )?(?:mcp-session-id|session (?:id|header)|MCP-Protocol-Version|accept header|cookies?)/i,
+    'likely',
+  ],
+  [
+    /\bSkipping connection \(cached needs-auth\)|\b(?:curl|postman|httpie|wget|the browser|inspector)\b.{0,60}\b(?:works|succeeds|is fine|returns 200)\b/i,
+    'possible',
+  ],
   [
     /\bSkipping automatic createClient\b|\bClient is not connected, must connect before interacting\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
     'possible',
@@ -323,6 +340,32 @@ export default defineCause({
         client: 'cursor',
         transport: 'stdio',
         clientError: '[info] listOfferings: Found 3 tools\nNo tools, prompts, or resources',
+      },
+    },
+    {
+      name: 'headers of the entry that are not sent',
+      finds: true,
+      symptoms: {
+        client: 'claude-code',
+        transport: 'streamable-http',
+        clientError: 'Headers in .mcp.json are ignored; always attempts OAuth',
+      },
+    },
+    {
+      name: 'a client that never connects',
+      finds: true,
+      symptoms: {
+        client: 'claude-code',
+        transport: 'streamable-http',
+        clientError: 'no connection to the MCP URL is ever attempted; v2.1.140 confirmed working',
+      },
+    },
+    {
+      name: 'a header that a proxy drops',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: '401: the header is not sent on by the proxy',
       },
     },
     {

@@ -1,61 +1,108 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
-import { find, WORDS, words } from './words.js';
+import { isObserved, tells, told, wasTold } from './told.js';
+import { WORDS } from './words.js';
 
 /** Clients that connect from the servers of their vendor. */
 const HOSTED =
-  /^(?:claude[-.]?ai|claude[- ]?web|claude[- ]?mobile|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]builder|platform))?|copilot[- ]?studio|microsoft[- ]copilot|le[- ]?chat|mistral|perplexity|grok|gemini[- ]?(?:web|app|enterprise)|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background)\S*|devin|manus|elevenlabs|vapi|notion|glean|dify[- ]?cloud|smithery|bolt|lovable|v0|replit)\b/i;
+  /^(?:claude[-.]?ai|claude[- ]?(?:web|mobile|ios|android|cowork|connector)|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]?(?:builder|kit)|platform)\S*)?|copilot[- ]?studio|microsoft[- ](?:365[- ])?copilot|m365[- ]copilot|github[- ]copilot[- ](?:coding|agent)\S*|azure[- ]ai\S*|le[- ]?chat|mistral|perplexity|grok|xai|gemini[- ]?(?:web|app|api|enterprise)|vertex\S*|bedrock\S*|agentcore\S*|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background|web)\S*|codex[- ]?(?:cloud|web)|devin|jules|manus|elevenlabs|vapi|retell|notion|glean|linear|dify[- ]?cloud|smithery|bolt|lovable|v0|replit|base44|agent-native)\b/i;
+/** Addresses that only the own network knows. A placeholder may stand for the name. */
 const PRIVATE =
-  /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|ts\.net|svc\.cluster\.local)\b)/i;
+  /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|svc\.cluster\.local|home\.arpa)\b|(?!(?:host(?:name)?|domain|server|name|site|example|your\w*|my\w*)\b)[\w-]+(?::\d+)?(?:\/|$)|<?[\w-]*(?:internal|private|lan|local|intranet)[\w-]*>?(?::|\/|$))/i;
+/** Reachable through a tunnel of Tailscale only from the own net, unless a funnel is open. */
+const TAILNET = /\.ts\.net\b/i;
+/** Where such clients connect to: 443, and rarely anything else. */
+const ODD_PORT = /^https?:\/\/[^/]+?:(?!443\b)(?<port>\d{2,5})(?:\/|$)/i;
 /** How the vendors word it. */
-const SAID =
-  /\bhttp is not allowed\b|\b(?:only|must (?:be|use)|requires?) (?:an? )?(?:public(?:ly)? )?(?:\w+ )?https\b|\b(?:private|local|loopback|internal) (?:network |ip )?(?:address(?:es)?|URLs?|hosts?|IPs?)\b.{0,60}\b(?:not (?:allowed|supported|permitted|reachable)|forbidden|blocked)|\bURL must (?:start with https|be public)|\bnot publicly (?:accessible|reachable)|\bCouldn.t reach the MCP server\b|\bunsafe URL\b|\bno inbound requests?\b|\brequest never (?:arrives|reaches)/i;
+const SAID = [
+  /\bhttp is not allowed\b|\b(?:only|must (?:be|use)|requires?) (?:an? )?(?:public(?:ly)? )?(?:\w+ )?https\b|\bURL must (?:start with https|be public)|\bunsafe URL\b|\bnon-?https\b.{0,30}\bnot (?:allowed|supported)/i,
+  /\b(?:private|local|loopback|internal|localhost) (?:network |ip )?(?:address(?:es)?|URLs?|hosts?|IPs?|servers?)\b.{0,60}\b(?:not (?:be used|allowed|supported|permitted|reachable|accessible)|cannot be (?:used|reached)|forbidden|blocked|rejected)|\b(?:our|the vendor'?s?|anthropic'?s?|openai'?s?) (?:servers?|cloud|infrastructure|backend)\b.{0,40}\b(?:cannot|can't|can not|could not|unable to|do(?:es)? not) (?:reach|access|connect)/i,
+  /\bpublicly (?:accessible|reachable|available|routable)\b|\bnot (?:reachable|accessible) from (?:the )?(?:internet|outside|public)/i,
+  /\b(?:no|zero|never (?:any|an?|sees?|gets?|receives?)|without any) (?:\w+ )?(?:inbound|incoming)\b|\brequests? never (?:arrives?|reach(?:es)?)\b|\bnothing (?:arrives|reaches|hits) (?:the|my|our) server\b|\bno request (?:ever )?(?:arrives|reaches|hits|in the (?:access )?log)/i,
+  /\bCouldn.t (?:reach|connect to) (?:the |your )?(?:MCP )?server\b|\bCouldn.t reach \S{1,60}\. You can check the server URL|\bUnable to reach (?:the )?(?:MCP )?\S{1,60}\b|\bError creating connector\b|\bFailed to add connector\b|\bError retrieving tool list from MCP server\b|\bConnection error while communicating with (?:the )?MCP server\b|\bofid_\w+/i,
+];
+/** The client speaks of its own configuration file: that one runs here. */
+const LOCAL_CLIENT =
+  /^(?:claude-code|cursor|vscode|cline|roo|windsurf|codex|gemini-cli|zed|goose|inspector|mcp-remote|opencode)$/i;
 
 export default defineCause({
   id: 'client-hosted-unreachable',
   title: 'The client connects from the cloud of its vendor, which cannot reach this address',
   culprit: 'config',
   severity: 'broken',
-  seenAs: ["Couldn't reach the MCP server", 'http is not allowed', 'There was an error connecting to the server'],
+  seenAs: [
+    "Couldn't reach the MCP server",
+    'http is not allowed',
+    'There was an error connecting to the server',
+    'Localhost URLs cannot be used because our servers cannot reach your local machine.',
+    "Error retrieving tool list from MCP server: 'notes'. Http status code: 424 (Failed Dependency)",
+  ],
   needs: [],
   uses: [...WORDS, 'http', 'launch'],
-  explains: ['network-refused', 'network-dns-failed', 'http-endpoint-wrong', 'handshake-unanswered'],
+  explains: [
+    'network-refused',
+    'network-dns-failed',
+    'http-endpoint-wrong',
+    'handshake-unanswered',
+    'catalog-list-fails',
+    'client-defect',
+  ],
 
   match(given) {
-    const { reported, handshake, launch, http } = given;
-    if (handshake || launch) return null;
+    const { reported, launch, http } = given;
+    if (isObserved(given) || launch) return null;
+    const client = reported?.client ?? '';
+    if (LOCAL_CLIENT.test(client)) return null;
     const url = reported?.url;
     const inner = url !== undefined && PRIVATE.test(url);
     const plain = url !== undefined && /^http:/i.test(url);
-    const hosted = HOSTED.test(reported?.client ?? '');
-    const said = find(words(given), SAID);
-    const answered = http?.exchanges.some(({ status }) => status !== undefined) ?? false;
+    const odd = url !== undefined ? ODD_PORT.exec(url)?.groups?.port : undefined;
+    const hosted = HOSTED.test(client);
+    const texts = told(given).filter(({ from }) => from !== 'platform');
+    const said = tells(texts, ...SAID);
+    const plainly = tells(texts, ...SAID.slice(0, 2));
+    const silent = tells(texts, SAID[3] ?? /^(?!)/);
+    // An answer shows that the request arrived. 424 is the vendor's own word for a server that it did not reach.
+    const answered = http?.exchanges.some(
+      (exchange) => wasTold(exchange) && ![undefined, 424].includes(exchange.status),
+    );
     let certainty: Certainty;
-    // An answer shows that the request arrived.
-    if (answered) return null;
-    if (hosted && inner) certainty = 'likely';
-    else if (said && (hosted || inner || plain || /reach the MCP server|publicly/i.test(said.line.text)))
+    if (answered) {
+      if (!(hosted && inner) && !plainly) return null;
+      certainty = 'possible';
+    } else if (hosted && inner) certainty = 'likely';
+    else if (plainly && (hosted || inner || plain || url === undefined)) certainty = 'likely';
+    else if (silent && (hosted || odd !== undefined || said?.told !== silent.told)) certainty = 'likely';
+    else if (said && (hosted || inner || plain || /reach the MCP server|publicly/i.test(said.told.text)))
       certainty = 'likely';
-    else if (said || (hosted && plain)) certainty = 'possible';
+    else if (said || (hosted && (plain || odd !== undefined || (url !== undefined && TAILNET.test(url)))))
+      certainty = 'possible';
+    // The connectors of Claude Desktop are called from the cloud as well; only its configuration file is local.
+    else if (/^claude-desktop$/i.test(client) && inner && reported?.transport !== 'stdio') certainty = 'likely';
     else return null;
+    const mark = plainly ?? silent ?? said;
     return {
       certainty,
       cites: [
-        ...(said ? [said.line.at] : []),
+        ...(mark ? [mark.told.at] : []),
         ...(url !== undefined ? [at('reported', 'url')] : []),
-        ...(hosted ? [at('reported', 'client')] : []),
+        ...(client !== '' ? [at('reported', 'client')] : []),
       ],
       facts: {
         url: url ?? null,
         client: reported?.client ?? null,
         inner,
         port: /:(\d{2,5})(?:\/|$)/.exec(url ?? '')?.[1] ?? null,
+        odd: !inner && odd !== undefined,
       },
     };
   },
-  say: ({ url, client, inner }) =>
-    `${client ?? 'This client'} does not connect from this computer but from the servers of its vendor${url ? `, and from there ${url} ${inner ? 'is another machine or none at all' : 'cannot be reached'}` : ''}. The request never arrives.`,
-  fix: ({ url, port }) => [
+  say: ({ url, client, inner, odd, port }) =>
+    `${client ?? 'This client'} does not connect from this computer but from the servers of its vendor${url ? `, and from there ${url} ${inner ? 'is another machine or none at all' : odd ? `cannot be reached at port ${port}` : 'cannot be reached'}` : ''}. The request never arrives.`,
+  fix: ({ url, port, odd }) => [
+    ...(odd
+      ? [{ say: 'Serve it at port 443, the one port that the clouds of the vendors are sure to connect to.' }]
+      : []),
     {
       say: 'Use a client that runs on this computer (Claude Code, Cursor, VS Code, the config file of Claude Desktop) for a server that is only reachable here:',
       run: `claude mcp add --transport http notes ${url ?? 'http://localhost:<port>/mcp'}`,
@@ -94,6 +141,37 @@ export default defineCause({
         client: 'claude-desktop',
         transport: 'streamable-http',
         clientError: "Couldn't reach the MCP server",
+      },
+    },
+    {
+      name: 'the words of the window for connectors',
+      finds: true,
+      symptoms: {
+        client: 'claude-desktop',
+        transport: 'streamable-http',
+        clientError:
+          'Error: url: Localhost URLs cannot be used because our servers cannot reach your local machine. Provide a publicly accessible MCP server URL.',
+      },
+    },
+    {
+      name: 'the API of OpenAI',
+      finds: true,
+      symptoms: {
+        client: 'openai-responses-api',
+        transport: 'streamable-http',
+        url: 'https://localhost:7295/mcp',
+        clientError: "Error retrieving tool list from MCP server: 'notes'. Http status code: 424 (Failed Dependency)",
+      },
+    },
+    {
+      name: 'an odd port, and not one packet',
+      finds: true,
+      symptoms: {
+        client: 'claude-ai',
+        transport: 'streamable-http',
+        url: 'https://notes.example.com:8443/mcp',
+        clientError: "Couldn't reach the MCP server",
+        serverLog: '(tcpdump: zero inbound packets during the attempts)',
       },
     },
     {

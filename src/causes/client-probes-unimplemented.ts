@@ -1,5 +1,8 @@
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
-import { find, WORDS, words } from './words.js';
+import { wasTold } from './told.js';
+import { find, type Line, WORDS, words } from './words.js';
 
 const PROBED = String.raw`(?<method>(?:prompts|resources|completion|completions|logging|roots|sampling|elicitation)\/[\w/]+|ping|server\/discover|(?:resource ?templates|resources|prompts|completions?)\b)`;
 const NOT_THERE = String.raw`(?:-32601|[Mm]ethod not found|METHOD_NOT_FOUND|[Uu]n(?:known|supported|implemented|recognized) (?:request )?method|[Mm]ethod .{0,40}(?:not (?:found|supported|implemented|available)|does not exist)|not? handler is available|no handler)`;
@@ -15,6 +18,14 @@ const NAMED = new RegExp(PROBED);
 /** Methods that every server must have. */
 const NEEDED = /\b(?:initialize|tools\/(?:list|call))\b/;
 
+/** The answers that were told, as lines of the client. */
+const bodies = ({ http }: Partial<Evidence>): Line[] =>
+  (http?.exchanges ?? []).flatMap((exchange, i): Line[] =>
+    wasTold(exchange) && exchange.body
+      ? [{ text: exchange.body, at: at('http', 'exchanges', i, 'body'), from: 'client' }]
+      : [],
+  );
+
 export default defineCause({
   id: 'client-probes-unimplemented',
   title: 'The client asks for lists that the server does not offer; the answer "Method not found" is right',
@@ -25,21 +36,27 @@ export default defineCause({
     '{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"Method not found"}}',
   ],
   needs: [],
-  uses: [...WORDS],
+  uses: [...WORDS, 'http'],
   explains: ['catalog-list-fails'],
 
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
-    const lines = words(given).filter(
+    const lines = [...bodies(given), ...words(given)].filter(
       ({ text }) =>
+        // A refusal of the HTTP method carries the same code in some frameworks.
+        !/\b405\b|method not allowed/i.test(text) &&
         (!NEEDED.test(text) || /prompts\/|resources\//.test(text)) &&
         // Another code is another answer, and a notification has none.
         (/-32601\b/.test(text) || !/-32\d{3}\b/.test(text)) &&
         !/\bnotifications\/(?!.{0,200}(?:prompts|resources)\/)/.test(text),
     );
     const hit = find(lines, ...PROBE);
-    if (!hit || (reported?.transport ?? 'stdio') !== 'stdio') return null;
+    if (
+      !hit ||
+      given.http?.exchanges.some(({ method, status }) => method !== 'POST' || [401, 403, 405].includes(status ?? 0))
+    )
+      return null;
     const method = hit.groups.method ?? null;
     // A method that is needed stands in another line of the report.
     const needed = find(words(given), NEEDED);
@@ -95,6 +112,25 @@ export default defineCause({
       symptoms: {
         client: 'continue',
         clientError: 'Error loading resource templates for MCP Server Notes: MCP error -32601: Method not found',
+      },
+    },
+    {
+      name: 'a remote server without prompts',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'opencode',
+        clientError: 'failed to get prompts',
+        http: { method: 'POST', body: '{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"}}' },
+      },
+    },
+    {
+      name: 'the HTTP method, not the method of MCP',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Error POSTing to endpoint (HTTP 405): {"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not allowed"},"id":null}',
       },
     },
     {

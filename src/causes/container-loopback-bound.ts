@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners } from './listeners.js';
+import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners, wasReached } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -39,7 +39,7 @@ export default defineCause({
   explains: [...FAILED_START, 'network-refused', 'lifetime-idle-cut'],
 
   match(given) {
-    const { reported, handshake, http, network } = given;
+    const { reported, handshake, network } = given;
     const behind = behindPort(given);
     if (behind === 'loopback' || behind === 'unknown') {
       const { port = 0, listens = [] } = network?.published ?? {};
@@ -51,7 +51,7 @@ export default defineCause({
       };
     }
     const url = targetOf(given);
-    if (!reported || handshake || http?.exchanges.some(({ status }) => status !== undefined)) return null;
+    if (!reported || handshake || wasReached(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
     const place = inContainer(given);
     if (!place) return null;

@@ -1,13 +1,22 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners, published } from './listeners.js';
+import {
+  behindPort,
+  entryAt,
+  entryText,
+  inContainer,
+  isLoopback,
+  listeners,
+  published,
+  wasReached,
+} from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
 /** The connection led nowhere, in any wording. */
 const FAILED =
-  /\bECONNREFUSED\b|\brefused\b|\bAll connection attempts failed\b|\bECONNRESET\b|\breset\b|\bempty reply\b|\bfetch failed\b|\bETIMEDOUT\b|\btimed? ?out\b|\b(?:un|not )reachable\b|\b(?:can(?:no|')t|cannot|could not|unable to|failed to) (?:\w+ )?(?:reach|connect|access|register|list)\w*|\bconnection (?:failed|error|closed)\b|\bnot (?:published|exposed|mapped)\b/i;
+  /\bECONNREFUSED\b|\brefused\b|\bAll connection attempts failed\b|\bECONNRESET\b|\breset\b|\bempty reply\b|\bfetch failed\b|\bETIMEDOUT\b|\btime[sd]? ?out\b|\btiming out\b|\b(?:un|not )reachable\b|\b(?:can(?:no|')t|cannot|could not|unable to|failed to) (?:\w+ )?(?:reach|connect|access|register|list)\w*|\bconnection (?:failed|error|closed)\b|\bnot (?:published|exposed|mapped)\b/i;
 /** `docker ps` shows a port that is exposed and not published. */
 const UNPUBLISHED =
   /(?:^|\s)(?<port>\d{2,5})\/tcp\b(?!.*->)|\b(?:port|it)\b.{0,30}\b(?:is |was )?(?:not|never) (?:published|mapped|exposed)\b/i;
@@ -38,7 +47,7 @@ export default defineCause({
   explains: [...FAILED_START, 'network-refused'],
 
   match(given) {
-    const { reported, handshake, http, network } = given;
+    const { reported, handshake, network } = given;
     const behind = behindPort(given);
     if (network?.published && (behind === 'other-port' || behind === 'unknown')) {
       const { port, listens = [] } = network.published;
@@ -56,14 +65,13 @@ export default defineCause({
       };
     }
     const url = targetOf(given);
-    if (!reported || handshake) return null;
+    if (!reported || handshake || wasReached(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
-    const gateway = http?.exchanges.some(({ status }) => status !== undefined && status !== 502 && status !== 503);
     const all = words(given);
     const inner = `${reported.client ?? ''} ${reported.platform ?? ''} ${entryText(given)} ${all.map(({ text }) => text.slice(0, 60)).join(' ')}`;
     const clientInside = CLIENT_INSIDE.test(inner) && !CLIENT_OUTSIDE.test(reported.client ?? '');
     const place = inContainer(given) ?? (clientInside ? { at: entryAt(given) ?? all[0]?.at ?? '' } : null);
-    if (!place || place.at === '' || gateway) return null;
+    if (!place || place.at === '') return null;
     const local = isLoopback(hostOf(url));
     const failed = find(
       all.filter(({ from }) => from !== 'server-log' || clientInside),

@@ -25,7 +25,7 @@ const NO_PROGRAM =
   /(?:^|[\s:"'])(?<program>curl|wget|nc|ncat|bash|python3?|node)['"]?: (?:(?:command )?not found|executable file not found|No such file)|exec(?:utable)?:? "(?<exec>curl|wget|nc|bash|python3?)"/i;
 
 const REFUSED =
-  /\b(?:Failed to connect to|can't connect to remote host|connect(?:ion)?|dial tcp)\b.{0,80}?(?::| port )(?<port>\d{2,5})\b.{0,80}|\bconnection refused\b|\bCould not connect to server\b|\bcurl: \(7\)/i;
+  /\b(?:Failed to connect to|can't connect to remote host|connect(?:ion)?|dial tcp)\b.{0,80}?(?::| port )(?<port>\d{2,5})\b/i;
 
 /** The platform only says that it gave up. */
 const NEVER =

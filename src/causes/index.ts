@@ -28,7 +28,10 @@ import deployHealthcheckMisconfigured from './deploy-healthcheck-misconfigured.j
 import deployNotFound from './deploy-not-found.js';
 import deployPortIgnored from './deploy-port-ignored.js';
 import deployWrongStart from './deploy-wrong-start.js';
+import edgeAltersHeaders from './edge-alters-headers.js';
 import edgeBadGateway from './edge-bad-gateway.js';
+import edgeBlocksClient from './edge-blocks-client.js';
+import edgeBuffersStream from './edge-buffers-stream.js';
 import handshakeNonconforming from './handshake-nonconforming.js';
 import handshakeRefused from './handshake-refused.js';
 import handshakeSlowStart from './handshake-slow-start.js';
@@ -129,7 +132,10 @@ export const causes: readonly Cause[] = [
   deployNotFound,
   deployPortIgnored,
   deployWrongStart,
+  edgeAltersHeaders,
   edgeBadGateway,
+  edgeBlocksClient,
+  edgeBuffersStream,
   handshakeNonconforming,
   handshakeRefused,
   handshakeSlowStart,

@@ -94,3 +94,12 @@ export function behindPort({ network }: Seen): 'loopback' | 'other-port' | 'unkn
   if (there.length > 0) return there.every(({ address }) => isLoopback(address)) ? 'loopback' : null;
   return published.listens.length > 0 ? 'other-port' : null;
 }
+
+/** A status that only a server gives itself: whoever says it was reached. */
+const ANSWERED =
+  /\b(?:HTTP(?:\/[\d.]+)?|status(?: code)?|code)\W{1,3}(?:[1345]\d\d|2\d\d)\b(?<!50[234])|"jsonrpc"\s*:.{0,200}"(?:result|error)"/i;
+
+/** Whether the report shows an answer of the server, as a status or as words of the client. */
+export const wasReached = (given: Seen): boolean =>
+  Boolean(given.http?.exchanges.some(({ status }) => status !== undefined && (status < 502 || status > 504))) ||
+  words(given).some(({ text, from, joined }) => from === 'client' && !joined && ANSWERED.test(text));

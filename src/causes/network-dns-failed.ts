@@ -3,7 +3,7 @@ import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { platformOfHost } from './platforms.js';
 import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
-import { find, WORDS } from './words.js';
+import { find, WORDS, words } from './words.js';
 
 /** A host name as the error prints it. */
 const HOST = String.raw`(?<host>[\w][\w.-]*)`;
@@ -29,7 +29,7 @@ const UNRESOLVED = [
     String.raw`\b(?:connect to host|TCP connection to) ${HOST}:\d+ .{0,40}(?:getaddrinfo|not known|resolution|no address|nodename|Errno 11001)`,
     'i',
   ),
-  /\b(?<code>ENOTFOUND|EAI_AGAIN|EAI_NONAME|NXDOMAIN|ERR_NAME_NOT_RESOLVED|WSAHOST_NOT_FOUND|UnresolvedAddressException)\b/i,
+  /\b(?<code>ENOTFOUND|EAI_AGAIN|EAI_NONAME|EAI_FAIL|ESERVFAIL|NXDOMAIN|SERVFAIL|DNS_PROBE_\w+|ERR_NAME_NOT_RESOLVED|WSAHOST_NOT_FOUND|UnresolvedAddressException)\b/i,
   /\bErrno 11001\b|\bos error 1100[14]\b|\bWSATRY_AGAIN\b|\bdns (?:resolution|lookup) (?:failed|failure|error)|\bdns error\b|\bNSURLErrorDomain\b.{0,20}-1003\b|server with the specified hostname could not be found/i,
   // The C library's sentences, as Python, Rust, Ruby and PHP pass them on, and two translations of them.
   /\b(?:name or service not known|temporary failure in name resolution|nodename nor servname provided|no address associated with hostname|getaddrinfo failed|failed to lookup address information|no such host is known|could not resolve host|name oder dienst nicht bekannt|(?:es ist )?kein solcher host bekannt|nom ou service inconnu|hôte inconnu|host desconocido)(?!\w)|不知道这样的主机|無法識別這台主機|そのようなホストは不明/i,
@@ -72,9 +72,15 @@ export default defineCause({
     if (!hit) return null;
     const wanted = hostOf(targetOf(given));
     const named = hit.groups.host?.replace(/\.$/, '') ?? null;
+    // Behind a proxy names are looked up by the proxy: that the client cannot do it is then no fault of the name.
+    const proxied = [
+      ...(given.launch?.env ?? []).map(({ name }) => name),
+      given.reported?.entry ?? '',
+      ...words(given).map(({ text }) => text),
+    ].some((text) => /_proxy\b/i.test(text));
     return {
       // Another name than that of the URL belongs to something the client needs besides (a proxy, a sign-in server).
-      certainty: named !== null && named === wanted ? 'certain' : 'likely',
+      certainty: named !== null && named === wanted && !proxied ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: {
         host: named ?? wanted ?? 'the server',

@@ -15,7 +15,7 @@ const WORKS =
 const SAYS =
   /\blocalhost\b.{0,60}\b(?:resolv\w+|maps?|points?|goes|prefers?|looks? up)\b.{0,30}(?:::1|IPv6|IPv4|127\.0\.0\.1)|\b(?:IPv6|::1)\b.{0,40}\b(?:first|instead of|rather than|not|before|only|while|but)\b.{0,40}(?:IPv4|127\.0\.0\.1)|\b(?:IPv4|127\.0\.0\.1)\b.{0,40}\b(?:first|instead of|rather than|not|before|only|while|but)\b.{0,40}(?:IPv6|::1|localhost)|\b(?:use|using|replace|change|write|with)\b.{0,30}\b127\.0\.0\.1\b.{0,20}\b(?:instead|rather|not)\b|\blocalhost\b.{0,40}\binstead of\b.{0,20}127\.0\.0\.1/i;
 const FAILS =
-  /\bfetch failed\b|refused|\btimed? ?out\b|\btimeouts?\b|\bcannot connect\b|\bfail(?:s|ed)? to connect\b|\bECONN\w+|\b000\b|\bunable to connect\b/i;
+  /\bfetch failed\b|refused|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bcannot connect\b|\bfail(?:s|ed)? to connect\b|\bECONN\w+|\b000\b|\bunable to connect\b/i;
 
 type Found = { called: string; listens: string; port: number; name: string; wall: boolean };
 
@@ -63,7 +63,8 @@ export default defineCause({
     const on4 = heard.find(({ address }) => /^127\./.test(address ?? ''));
     // "localhost" in a banner is resolved by the server: Node.js takes ::1 where the system puts it first.
     const named = heard.find(({ address }) => address === 'localhost');
-    const everywhere = heard.some(({ address }) => address !== null && !isLoopback(address));
+    // Another program (the proxy in the same image) may listen everywhere on a port of its own.
+    const everywhere = heard.some(({ address, port: door }) => !isLoopback(address) && (!on6 || door === on6.port));
     const works = find(lines, WORKS);
     const says = find(lines, SAYS);
     const fails = find(lines, FAILS);

@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
-import { find, WORDS } from './words.js';
+import { find, WORDS, words } from './words.js';
 
 /** "Refused" with the address, where it is named; then without. */
 const REFUSED = [
@@ -57,7 +57,12 @@ export default defineCause({
     }
     // The log of nginx, HAProxy and the like belongs to edge-bad-gateway, which knows who answers in their place.
     const lines = wayWords(given).filter(({ text }) => !SIGN_IN.test(text) && !isGatewayLog(text));
-    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED);
+    // What an Inspector or a person's curl printed beside it.
+    const beside =
+      given.reported?.transport === 'streamable-http' || given.reported?.transport === 'sse'
+        ? words(given).filter(({ from, text }) => from === 'stdout' && !SIGN_IN.test(text))
+        : [];
+    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED);
     if (!hit) return null;
     const url = targetOf(given);
     const wanted = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
@@ -78,7 +83,10 @@ export default defineCause({
         facts: { host: ip, port: told, local: loopback(ip), addresses: [ip] },
       };
     return {
-      certainty: elsewhere || (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name)) ? 'possible' : 'likely',
+      certainty:
+        elsewhere || hit.line.from === 'stdout' || (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name))
+          ? 'possible'
+          : 'likely',
       cites: [hit.line.at],
       facts: { host: name, port: wantedPort ?? told ?? 0, local: loopback(name), addresses: ip ? [ip] : [] },
     };

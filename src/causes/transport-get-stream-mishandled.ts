@@ -132,7 +132,8 @@ export default defineCause({
     const url = exchange?.url || given.reported?.url || '';
     // Over HTTP+SSE the GET is the connection itself.
     const older = isSseClient(given) || given.reported?.transport === 'sse';
-    const of = SAID.map(([pattern, certainty]) => ({ hit: tells(texts, pattern), certainty })).find(({ hit }) => hit);
+    const about = texts.filter(({ text }) => !OTHER.test(text) && !OTHER_BODY.test(text));
+    const of = SAID.map(([pattern, certainty]) => ({ hit: tells(about, pattern), certainty })).find(({ hit }) => hit);
     if (exchange && !older && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
       const { status, body = '' } = exchange;
       const type = exchange.contentType ?? exchange.headers?.['content-type'] ?? null;

@@ -2,7 +2,7 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { doubled, isSseClient, prefixOf, type SsePaths, ssePaths } from './sse.js';
+import { doubled, FELL_BACK, isSseClient, prefixOf, type SsePaths, ssePaths } from './sse.js';
 import { isLocalReport, isObserved, statusTold, tells, told } from './told.js';
 import { WORDS } from './words.js';
 
@@ -11,7 +11,8 @@ type Found = {
   message: string | null;
   prefix: string | null;
   status: number | null;
-  how: 'lost' | 'doubled' | 'unknown';
+  /** `added`: a prefix that the server announces and does not serve. */
+  how: 'lost' | 'doubled' | 'added' | 'unknown';
 };
 
 /** A message that an SSE client posted, refused as if nothing stood there. */
@@ -25,11 +26,16 @@ const REFUSED = [
 
 const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
 
-function judge(paths: SsePaths): { message: { path: string; at: string }; how: 'lost' | 'doubled' } | null {
-  const { stream, messages } = paths;
+function judge(
+  { stream, messages }: SsePaths,
+  refused: boolean,
+): { message: { path: string; at: string }; how: Found['how'] } | null {
   for (const message of messages) {
     if (doubled(message.path) && !doubled(stream.path)) return { message, how: 'doubled' };
     if (stream.prefix !== '' && !under(message.path, stream.prefix)) return { message, how: 'lost' };
+    // A prefix of its own that the stream does not have: it was set, and nothing is mounted there. Spring's /mcp/message is usual.
+    if (refused && stream.prefix === '' && /^\/(?!mcp\/|api\/|sse\/)[\w-]+\/.*messages?$/i.test(message.path))
+      return { message, how: 'added' };
   }
   return null;
 }
@@ -92,7 +98,7 @@ export default defineCause({
     const texts = told(given);
     const paths = ssePaths(given);
     const status = statusTold(given);
-    const wrong = paths && judge(paths);
+    const wrong = paths && judge(paths, status === 404 || status === 405);
     // A server that knows the route and not the session speaks of the session.
     const session = texts.some(({ text }) =>
       /could not find session|session (?:id )?(?:not found|expired|unknown)/i.test(text),
@@ -119,7 +125,8 @@ export default defineCause({
         cites: [said.told.at],
         facts: { stream: paths?.stream.path ?? null, message: null, prefix: null, status, how: 'unknown' },
       };
-    if (session || !isSseClient(given)) return null;
+    // After a fall-back from Streamable HTTP the refused POST was the first attempt.
+    if (session || !isSseClient(given) || texts.some(({ text }) => FELL_BACK.test(text))) return null;
     const refused = tells(texts, ...REFUSED);
     if (
       !refused &&
@@ -148,12 +155,14 @@ export default defineCause({
     const answer = status === 404 || status === 405 ? `, where nothing stands (${status})` : '';
     if (how === 'doubled')
       return `The event stream${stream ? ` at ${stream}` : ''} names ${message} for the messages${answer}: the prefix ${prefix} was added twice, by the server and by whoever mounts it.`;
+    if (how === 'added')
+      return `The event stream${stream ? ` at ${stream}` : ''} names ${message} as the address for messages${answer}: the server announces a prefix under which it is not mounted.`;
     if (message)
       return `The event stream${stream ? ` at ${stream}` : ''} names ${message} as the address for messages${prefix ? `, without the prefix ${prefix}` : ''}. The client resolves it against the host and posts there${answer}.`;
     return `The event stream opened, but the address that it names for messages leads nowhere${status ? ` (${status})` : ''}: most likely it lacks the prefix${prefix ? ` ${prefix}` : ''} under which the server is mounted or proxied.`;
   },
   fix: ({ prefix, how }) => [
-    how === 'doubled'
+    how === 'doubled' || how === 'added'
       ? {
           say: 'Set the prefix in one place only: either root_path (or the mount of the application), or the message path of the transport.',
           edit: { file: 'the source of the server', to: 'app.mount("/", mcp.sse_app())' },

@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { isSseClient } from './sse.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -65,7 +66,7 @@ export default defineCause({
     }
     const url = targetOf(given) ?? null;
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
-    if (/"(?:type|transport)"\s*:\s*"sse"/i.test(given.reported?.entry ?? '')) return null;
+    if (isSseClient(given)) return null;
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
@@ -78,9 +79,10 @@ export default defineCause({
         status === 405 &&
         !/<html/i.test(body) &&
         (given.reported?.clientError ?? []).some((text) => NO_POST.test(text));
-      return refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts)
-        ? { certainty: 'likely', cites: [first.at], facts: { url, status } }
-        : null;
+      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts))
+        return { certainty: 'likely', cites: [first.at], facts: { url, status } };
+      // The client's line may say more than the exchange that was read off it.
+      if (!first.exchange.spoken) return null;
     }
     const lines = wayWords(given).filter(({ text }) => !FALLS_BACK.test(text));
     const fellBack = wayWords(given).some(({ text }) => FELL_BACK.test(text));

@@ -4,6 +4,7 @@ import catalog from './catalog.js';
 import experiments from './experiments.js';
 import http from './http.js';
 import lifecycle from './lifecycle.js';
+import network from './network.js';
 import shutdown from './shutdown.js';
 import stdio from './stdio.js';
 
@@ -15,4 +16,5 @@ export const checks: readonly Check[] = [
   ...catalog,
   ...shutdown,
   ...experiments,
+  ...network,
 ];

@@ -1,6 +1,8 @@
 /** `mcp-verdict explain`: judge what a person pasted, without touching anything. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { HarReader } from '../case/har.js';
+import { isHar } from '../case/har-entries.js';
 import { Sifter } from '../case/sift.js';
 import { type Symptoms, symptomsOf } from '../case/symptoms.js';
 import { isLogLine } from '../case/unwrap.js';
@@ -18,25 +20,45 @@ export interface ExplainOptions extends ReportOptions {
 
 const PIECE_BYTES = 1024 * 1024;
 
-/** Bytes to text in pieces: UTF-8, or UTF-16 when a byte order mark says so (PowerShell redirects). */
+/** This much of a text tells whether it is a HAR file. */
+const START = 200;
+
+/** Bytes to text in pieces: UTF-8, or UTF-16 when a byte order mark says so (PowerShell redirects). A HAR file is read as it passes. */
 class Pasted {
   readonly #sifter = new Sifter();
   #decoder: StringDecoder | undefined;
+  #start: string | undefined = '';
+  #har: HarReader | undefined;
 
   push(bytes: Buffer): void {
     const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
     this.#decoder ??= new StringDecoder(utf16 ? 'utf16le' : 'utf8');
-    this.#sifter.push(this.#decoder.write(bytes));
+    this.#pass(this.#decoder.write(bytes));
   }
 
-  text(): string {
-    this.#sifter.push(this.#decoder?.end() ?? '');
-    return this.#sifter.result().text.replace(/^\uFEFF/, '');
+  #pass(text: string, last = false): void {
+    const all = (this.#start ?? '') + text;
+    if (this.#start !== undefined) {
+      this.#start = all;
+      if (all.trimStart().length < START && !last) return;
+      this.#start = undefined;
+      if (isHar(all)) this.#har = new HarReader();
+    }
+    if (this.#har) this.#har.push(all);
+    else this.#sifter.push(all);
+  }
+
+  end(): Given {
+    this.#pass(this.#decoder?.end() ?? '', true);
+    return this.#har ?? this.#sifter.result().text.replace(/^\uFEFF/, '');
   }
 }
 
+/** What was given: a text, or a HAR file. */
+type Given = string | HarReader;
+
 /** What counts of the text of a file of any size. Returns null when there is no such file. */
-function fileText(path: string): string | null {
+function fileText(path: string): Given | null {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -57,18 +79,18 @@ function fileText(path: string): string | null {
       read = readSync(file, buffer, 0, PIECE_BYTES, null);
       if (read > 0) pasted.push(buffer.subarray(0, read));
     } while (read > 0);
-    return pasted.text();
+    return pasted.end();
   } finally {
     closeSync(file);
   }
 }
 
-async function standardInput(): Promise<string> {
+async function standardInput(): Promise<Given> {
   if (process.stdin.isTTY)
     process.stderr.write('mcp-verdict: paste the error or log, then press Ctrl-D (Windows: Ctrl-Z and Enter)\n');
   const pasted = new Pasted();
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) pasted.push(chunk);
-  return pasted.text();
+  return pasted.end();
 }
 
 /** Symptoms JSON when the text is a JSON object that is no JSON-RPC message; otherwise pasted text. */
@@ -109,14 +131,39 @@ async function symptomsIn(text: string, where: string, { quiet, server }: Explai
   }
 }
 
+/** What a HAR file tells, or the reason why it tells nothing. */
+function harSymptoms(har: HarReader, where: string, quiet: boolean | undefined): Symptoms {
+  const again =
+    'Record it anew: open the network panel of the browser\'s developer tools, switch "Preserve log" on, provoke the failure, and save everything as HAR';
+  if (har.requests === 0)
+    throw new UsageError(
+      `${where} is a HAR file ${har.unread > 0 ? 'whose requests cannot be read: it is damaged, or was cut off' : 'without any request'}. ${again}.`,
+    );
+  if (har.unread > 0 && !quiet)
+    process.stderr.write(
+      `mcp-verdict: ${har.unread} entries of ${where} are damaged or too large, and were left out\n`,
+    );
+  const symptoms = har.result();
+  if (symptoms.exchanges.length === 0)
+    throw new UsageError(
+      `${where} is a HAR file of ${har.requests} requests, none of which went to an MCP server or failed. ${again}.`,
+    );
+  return symptoms;
+}
+
 /** Returns the exit code. */
 export async function explain(what: string, options: ExplainOptions): Promise<number> {
   const fromFile = what === '-' || what.includes('\n') ? null : fileText(what);
   const text = what === '-' ? await standardInput() : (fromFile ?? what);
   const where = what === '-' ? 'Standard input' : fromFile === null ? 'The text' : what;
+  if (typeof text !== 'string')
+    return report(
+      caseOfSymptoms(harSymptoms(text, where, options.quiet), undefined, new Date().toISOString()),
+      options,
+    );
   if (text.trim() === '') throw new UsageError(`${where} is empty. Paste the error message or the server's log.`);
   // A mistyped file name is no error message.
-  if (fromFile === null && what !== '-' && /^\S+\.(?:log|txt|json)$/i.test(what))
+  if (fromFile === null && what !== '-' && /^\S+\.(?:log|txt|json|har)$/i.test(what))
     throw new UsageError(
       `There is no file ${what}. Give a log file, - for standard input, or the text itself in quotes.`,
     );

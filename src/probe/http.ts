@@ -136,6 +136,12 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
     draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
     return;
   }
+  const wait = [429, 503].includes(answered.status ?? 0) ? answered.headers?.['retry-after'] : undefined;
+  if (wait !== undefined) {
+    draft.seen('endpoint', { asked: { url: options.url, answer: 'other' }, others: [] });
+    draft.skipped('series', `the server asks to wait (HTTP ${answered.status}, Retry-After: ${wait})`);
+    return;
+  }
   options.progress('this URL is no usable MCP endpoint, looking around on the host');
   await findEndpoint(draft, options, lab, answered);
   if (options.depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
@@ -150,7 +156,7 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
   const first = lab.exchanges[0];
   const mute =
-    first?.error !== undefined || first?.status === 401 || first?.status === 403 || (first?.status ?? 0) >= 500;
+    first?.error !== undefined || [401, 403, 429].includes(first?.status ?? 0) || (first?.status ?? 0) >= 500;
   // A channel of its own: the stateless era knows no session.
   const modern = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const discover = mute

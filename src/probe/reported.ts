@@ -3,37 +3,36 @@ import { createHash } from 'node:crypto';
 import type { CaseFile } from '../case/case-file.js';
 import type { EvidenceKind } from '../case/evidence.js';
 import { redactor, secretArgs, secretUrl, secretValues } from '../case/redact.js';
+import { requestSecrets } from '../case/reported-http.js';
 import { evidenceOf, type Symptoms } from '../case/symptoms.js';
 import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
 
 /** Values that the entry gives and that must not appear anywhere else in the report. */
-function secretsOf({ entry = {}, url, http }: Symptoms): string[] {
-  const named = [
-    entry.env,
-    entry.environment,
-    entry.envs,
-    entry.headers,
-    http?.headers?.authorization && { authorization: http.headers.authorization },
-  ];
+function secretsOf(symptoms: Symptoms): string[] {
+  const { entry = {}, url } = symptoms;
+  const named = [entry.env, entry.environment, entry.envs, entry.headers];
   const words = [entry.command, entry.args].flat().filter((word) => typeof word === 'string');
   return [
     ...named.flatMap((values) =>
       typeof values === 'object' && values !== null ? secretValues(values as Record<string, unknown>) : [],
     ),
     ...secretArgs(words),
+    ...requestSecrets(symptoms),
     ...[url, entry.url].flatMap((text) => (typeof text === 'string' ? secretUrl(text) : [])),
   ].flatMap((value) => [value, value.replace(/^(?:Bearer|Basic|Token)\s+/i, '')]);
 }
 
 /** `complaint` is the text as pasted. `takenAt` is ISO 8601. */
 export function caseOfSymptoms(symptoms: Symptoms, complaint: string | undefined, takenAt: string): CaseFile {
-  const { transport, entry, url } = symptoms;
+  const { transport, entry } = symptoms;
+  const evidence = evidenceOf(symptoms);
+  const url = symptoms.url ?? (evidence.launch ? undefined : evidence.reported?.url);
   const command = typeof entry?.command === 'string' ? entry.command : undefined;
   const http =
     transport === 'streamable-http' ||
     transport === 'sse' ||
-    (transport === undefined && (symptoms.http !== undefined || url !== undefined));
+    (transport === undefined && (symptoms.http !== undefined || url !== undefined || symptoms.exchanges !== undefined));
   const draft = new CaseDraft({
     origin: 'reported',
     takenAt,
@@ -50,6 +49,6 @@ export function caseOfSymptoms(symptoms: Symptoms, complaint: string | undefined
     now: () => 0,
     sha256: (text) => createHash('sha256').update(text).digest('hex'),
   });
-  for (const [kind, value] of Object.entries(evidenceOf(symptoms))) draft.seen(kind as EvidenceKind, value as never);
+  for (const [kind, value] of Object.entries(evidence)) draft.seen(kind as EvidenceKind, value as never);
   return draft.seal();
 }

@@ -1,0 +1,120 @@
+/** What symptoms tell of HTTP and of the way to the server, in the form in which a live probe notes it. */
+import { loggedIn } from './access-log.js';
+import { consoleIn } from './browser-console.js';
+import { clientExchanges } from './client-errors.js';
+import type { Evidence, Exchange } from './evidence.js';
+import { exchangeFrom, isCredential, lowerCased, secretsOfRequest, sides } from './exchange.js';
+import { remoteLogOf } from './remote-log.js';
+import type { Symptoms } from './symptoms.js';
+import { type Transcript, transcriptIn } from './transcript.js';
+
+const MAX_EXCHANGES = 150;
+
+/** Addresses of health checks and of sign-in: what they answer is shown, and decides nothing about the endpoint. */
+const ASIDE =
+  /\/(?:health\w*|healthz|readyz?|livez?|status|ping|version|metrics)\/?(?:\?|$)|\/\.well-known\/|\/(?:register|token|authorize)(?:\?|$)/i;
+
+/** The exchange that a report gives in so many words. */
+export function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
+  if (!http || (http.status === undefined && http.body === undefined && !http.headers)) return undefined;
+  const { requestHeaders, headers } = sides(lowerCased(http.headers ?? {}));
+  return exchangeFrom({
+    method: http.method ?? 'POST',
+    url,
+    credentials: requestHeaders.authorization ? 'sent' : 'unknown',
+    requestHeaders,
+    status: http.status,
+    headers,
+    body: http.body,
+  });
+}
+
+/** What of a pasted text is HTTP: transcripts, the console of a browser, the log of a server. */
+export interface Pasted {
+  exchanges: Exchange[];
+  network?: Evidence['network'];
+  secrets: string[];
+  /** The lines without those of transcripts. */
+  rest: string[];
+}
+
+/** Read a pasted text, before anything is made of its lines. */
+export function pastedHttp(lines: string[]): Pasted {
+  const { exchanges = [], network, secrets = [], rest = lines }: Partial<Transcript> = transcriptIn(lines) ?? {};
+  const told = exchanges.map((exchange) => (ASIDE.test(exchange.url) ? { ...exchange, purpose: 'logged' } : exchange));
+  const seen = told.length > 0 ? told : consoleIn(lines);
+  return { exchanges: [...seen, ...loggedIn(rest)], network, secrets, rest };
+}
+
+const linesOf = (text: string | undefined): string[] => text?.split(/\r\n|\n|\r/) ?? [];
+
+/** The texts of symptoms, each read by itself. */
+const textsOf = ({ clientError, stderr, serverLog, stdout }: Symptoms): string[] =>
+  [clientError, stderr, serverLog, stdout].filter(
+    (text): text is string => !!text && /HTTP|curl|CORS|net::ERR|GET|POST|https?:/.test(text),
+  );
+
+const isReported = ({ purpose }: Exchange): boolean => purpose === 'reported';
+
+interface Remote {
+  http?: Evidence['http'];
+  network?: Evidence['network'];
+  url?: string;
+  transport?: Symptoms['transport'];
+  client?: string;
+}
+
+/** A program that a client starts, and that only passes messages on. */
+const BRIDGE = /\bmcp[-_]?(?:remote|proxy|bridge|gateway|connect|client|http|stdio)|supergateway|fastmcp/i;
+
+/**
+ * The evidence of a remote server in `given` as it was told. `client` and `stderr` are the lines that belong to each after the
+ * texts were sorted. A server over stdio has none: the HTTP it speaks of is its own.
+ */
+export function remoteOf(given: Symptoms, client: string[], stderr: string[]): Remote {
+  const { entry, transport } = given;
+  const command = [entry?.command, entry?.args]
+    .flat()
+    .filter((word) => typeof word === 'string')
+    .join(' ');
+  const bridge = BRIDGE.test(command) || (transport === undefined && BRIDGE.test(client.slice(0, 50).join('\n')));
+  const local = (transport === 'stdio' || (transport === undefined && command !== '')) && !bridge;
+  const told = exchangeOf(given);
+  const log = local ? {} : remoteLogOf([...client, ...stderr]);
+  const url = given.url ?? (typeof entry?.url === 'string' ? entry.url : undefined);
+  const pasted = local || given.exchanges ? [] : textsOf(given).map((text) => pastedHttp(linesOf(text)));
+  const found = given.exchanges ?? pasted.flatMap(({ exchanges }) => exchanges);
+  const own = clientExchanges(client, transport === 'sse' ? 'GET' : 'POST', !local);
+  const rest = bridge || (transport === undefined && !local) ? clientExchanges(stderr, 'POST', bridge) : [];
+  const decisive = told ? [told] : found.some(isReported) ? found.filter(isReported) : [...own, ...rest];
+  const logged = local ? [] : found.filter((exchange) => !isReported(exchange));
+  const all = [...decisive, ...logged];
+  const network = given.network ?? pasted.find((part) => part.network)?.network;
+  const target = url ?? log.url ?? decisive.find((exchange) => /^https?:/.test(exchange.url))?.url;
+  return {
+    http: all.length
+      ? { exchanges: all.slice(0, MAX_EXCHANGES), omitted: Math.max(0, all.length - MAX_EXCHANGES) }
+      : undefined,
+    // Somebody may have tried another host for comparison.
+    network:
+      network && (!target || hostOf(target) === undefined || hostOf(target) === network.host) ? network : undefined,
+    url: local ? url : target,
+    transport: transport ?? (local ? undefined : log.transport),
+    client: given.client ?? log.client,
+  };
+}
+
+const hostOf = (url: string): string | undefined =>
+  URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : undefined;
+
+/** Values in symptoms that must not appear anywhere: what requests carried, as transcripts and reports show it. */
+export function requestSecrets(symptoms: Symptoms): string[] {
+  const reported = Object.fromEntries(
+    Object.entries(symptoms.http?.headers ?? {}).filter(([name]) => isCredential(name)),
+  );
+  return [
+    ...(symptoms.secrets ?? []),
+    ...secretsOfRequest(reported),
+    ...(symptoms.exchanges ? [] : textsOf(symptoms).flatMap((text) => transcriptIn(linesOf(text))?.secrets ?? [])),
+  ];
+}

@@ -1,0 +1,330 @@
+import type { Evidence, Exchange } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { type Certainty, defineCause, type Match } from './cause.js';
+import { edgeAround, edgeBefore } from './edges.js';
+import { entryText } from './listeners.js';
+import { targetOf } from './way.js';
+import { find, type Line, WORDS, words } from './words.js';
+
+const NAME = String.raw`\b(?<header>mcp-session-id|mcp-protocol-version|mcp-(?:method|name)|session[- ]id|authorization|bearer|accept(?:-encoding)?|content-(?:type|length|encoding)|transfer-encoding|www-authenticate|host|origin|last-event-id|x-forwarded-\w+|x-api-key|cookie|te|headers?)\b`;
+const DOES = String.raw`\b(?:drop(?:s|ped|ping)?|strip(?:s|ped|ping)?|remov(?:es?|ed|ing)|los(?:es?|t|ing)|swallow(?:s|ed)?|rewrit(?:es?|ten|ing)|overwrit(?:es?|ten|ing)|overrid(?:es?|den|ing)|replac(?:es?|ed|ing)|mutat(?:es?|ed)|chang(?:es|ed|ing)|alter(?:s|ed|ing)?|mangl(?:es?|ed)|renam(?:es?|ed)|remapp?(?:s|ed)?|duplicat(?:es?|ed)|merg(?:es|ed)|forward(?:s|ed|ing)?|pass(?:es|ed|ing)?|propagat\w+|cop(?:y|ies|ied)|inject(?:s|ed)?|leak(?:s|ed)?|filter(?:s|ed)?|hop-by-hop|stale|missing|absent)\b`;
+/** A header and what became of it, in either order. */
+const HEADER_THEN = new RegExp(`${NAME}.{0,80}${DOES}`, 'i');
+const THEN_HEADER = new RegExp(`${DOES}.{0,80}${NAME}`, 'i');
+/** Somebody who stands in between. */
+const BETWEEN =
+  /\bprox(?:y|ies|ied)\b|\bgateway\b|\bingress\b|\bnginx\b|\bcaddy\b|\btraefik\b|\benvoy\b|\bistio\b|\bkong\b|\bhaproxy\b|\bapache\b|\bcloudflare\b|\bcloudfront\b|\bload[- ]?balancer\b|\bALB\b|\bAPIM\b|\bAPI ?(?:M|Management)\b|\bsidecar\b|\bmiddleware\b|\brouter\b|\btunnel\b|\bCDN\b|\bedge\b|\bupstream\b|\bbackend\b|\brewrites?\b/i;
+const GATEWAY_PLATFORM =
+  /\b(?:gateway|proxy|ingress|nginx|caddy|traefik|envoy|istio|kong|haproxy|apache|apim|api[- ]?management|toolhive|agentgateway|litellm|cloudfront|iis)\b/i;
+/** Faults with a name of their own. */
+const KNOWN = [
+  /\bmismatch_between_content_length|\bcontent[- ]length mismatch\b|\bUND_ERR_RE[QS]_CONTENT_LENGTH_MISMATCH\b|\bRe(?:quest|sponse)ContentLengthMismatchError\b|\bBody length does not match content-length\b|\bToo (?:much|little) data for declared Content-Length\b|\bResponse content (?:longer|shorter) than Content-Length\b/i,
+  /\bunderscores_in_headers\b|\bclient sent invalid header line\b|\bproxy_set_header\b|\bproxy_pass_request_headers\b|\bproxy_(?:hide|pass)_header\b|\bCGIPassAuth\b|\bWSGIPassAuthorization\b|\bx-amzn-remapped-\w+/i,
+];
+const REMARK =
+  /^\(.*\b(?:drop|strip|remov|lost|missing|absent|rewritten|replaced|overwritten|not forwarded|none|empty)\w*\b.*\)$/i;
+/** Direct it works, through the gateway it does not: of a header that stands in the same report. */
+const DIRECT =
+  /\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx)|bypass\w*|locally|localhost|port-forward)\b.{0,60}\b(?:works?|ok|succeeds?|200|fine)\b|\b(?:works?|fine|ok)\b.{0,40}\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx)|bypass\w*)\b|\b(?:through|via|behind) (?:the |a |an )?(?:\w+ )?(?:proxy|gateway|nginx|ingress|envoy|router|load balancer|apim|kong|traefik|caddy)\b/i;
+
+interface Found extends Record<string, string | number | boolean | null> {
+  header: string;
+  edge: string;
+  direction: 'request' | 'answer' | 'unknown';
+  what: string;
+}
+
+const WANTS: [RegExp, header: string][] = [
+  [
+    /\b(?:missing|no|requires?d?|without|invalid|bad)\b.{0,30}(?:mcp-)?session[- ]?id|session[- ]?id\b.{0,30}\b(?:missing|required|not (?:provided|found|present))/i,
+    'Mcp-Session-Id',
+  ],
+  [/\bmust accept\b|\bnot acceptable\b/i, 'Accept'],
+  [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
+];
+
+/** What the conversation itself shows: a header that we sent, or were given, did not arrive. */
+function seenLive(given: Partial<Evidence>): Match<Found> | null {
+  const exchanges = given.http?.exchanges ?? [];
+  const live = (e: Exchange) => e.purpose !== 'reported';
+  const begun = exchanges.find((e) => live(e) && e.purpose === 'initialize' && e.status === 200);
+  for (const [i, e] of exchanges.entries()) {
+    if (!live(e)) continue;
+    const place = at('http', 'exchanges', i);
+    const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
+    const remapped = Object.keys(e.headers ?? {}).find((name) => name.startsWith('x-amzn-remapped-'));
+    // API Gateway renames what the client needs to read: the challenge above all.
+    if (remapped === 'x-amzn-remapped-www-authenticate' && e.status === 401)
+      return {
+        certainty: 'certain',
+        cites: [place],
+        facts: {
+          header: 'WWW-Authenticate',
+          edge: edge ?? 'AWS API Gateway',
+          direction: 'answer',
+          what: `arrives as ${remapped}`,
+        },
+      };
+    const ours =
+      /^(?:initialize|notifications\/initialized|tools\/list|resources\/list|prompts\/list|ping|session-unknown)$/.test(
+        e.purpose,
+      );
+    if (!ours || e.status === undefined || e.status < 400 || e.status === 404 || e.status >= 500) continue;
+    const wanted = WANTS.find(([words]) => words.test(e.body ?? ''));
+    if (!wanted) continue;
+    const [, header] = wanted;
+    // The conversation sends Accept and Content-Type with every request, and the session once it has one.
+    if (header !== 'Mcp-Session-Id')
+      return {
+        certainty: edge ? 'likely' : 'possible',
+        cites: [place],
+        facts: { header, edge: edge ?? 'a gateway', direction: 'request', what: 'does not arrive at the server' },
+      };
+    if (e.purpose === 'initialize' || e.purpose === 'session-unknown' || !begun) continue;
+    const given_ = begun.headers?.['mcp-session-id'] !== undefined;
+    return {
+      certainty: edge ? 'likely' : 'possible',
+      cites: [place, at('http', 'exchanges', exchanges.indexOf(begun), 'headers')],
+      facts: {
+        header,
+        edge: edge ?? 'a gateway',
+        direction: given_ ? 'request' : 'answer',
+        what: given_
+          ? 'was sent and does not arrive at the server'
+          : 'is missing in the answer to initialize, although the server demands it afterwards',
+      },
+    };
+  }
+  return null;
+}
+
+export default defineCause({
+  id: 'edge-alters-headers',
+  title: 'A proxy or gateway drops or changes a header that MCP needs',
+  culprit: 'edge',
+  severity: 'broken',
+  seenAs: [
+    'Bad Request: Mcp-Session-Id header is required',
+    'Not Acceptable: Client must accept both application/json and text/event-stream',
+    'HTTP 401 Unauthorized',
+    'Error POSTing to endpoint (HTTP 406)',
+  ],
+  needs: [],
+  uses: [...WORDS, 'http', 'endpoint', 'launch'],
+  explains: [
+    'handshake-refused',
+    'handshake-nonconforming',
+    'http-accept-incomplete',
+    'http-server-error',
+    'catalog-list-fails',
+    'session-affinity-missing',
+  ],
+
+  match(given): Match<Found> | null {
+    const found = seenLive(given);
+    if (found) return found;
+    const { reported, http, handshake } = given;
+    if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
+    const edge = edgeAround(given);
+    const lines = words(given);
+    const between = edge !== null || GATEWAY_PLATFORM.test(`${reported.platform ?? ''} ${entryText(given)}`);
+    const remarkAt =
+      http?.exchanges.findIndex(({ headers = {} }) =>
+        Object.entries(headers).some(([name, value]) => name !== 'x-accel-buffering' && REMARK.test(value)),
+      ) ?? -1;
+    const remark = Object.entries(http?.exchanges[remarkAt]?.headers ?? {}).find(
+      ([name, value]) => name !== 'x-accel-buffering' && REMARK.test(value),
+    );
+    const known = find(lines, ...KNOWN);
+    const tells = (line: Line) =>
+      (BETWEEN.test(line.text) || between) && !/\bCORS\b|Access-Control|expose/i.test(line.text);
+    const changed = find(lines.filter(tells), HEADER_THEN, THEN_HEADER);
+    const direct = find(lines, DIRECT);
+    // The gateway is between, and a header that clients do send is what the server misses.
+    const statuses = http?.exchanges.map(({ status = 0 }) => status) ?? [];
+    const missed = WANTS.find(
+      ([wants]) =>
+        lines.some(({ text }) => wants.test(text)) || http?.exchanges.some(({ body }) => wants.test(body ?? '')),
+    );
+    const asked = find(lines, /\baccept: ?\*\/\*|\bAccept\b.{0,40}\*\/\*/i);
+    const sent =
+      http?.exchanges.findIndex(({ requestHeaders = {} }) =>
+        Object.entries(requestHeaders).some(([name, value]) => /^accept$/i.test(name) && /^\*\/\*$/.test(value)),
+      ) ?? -1;
+    let certainty: Certainty;
+    if (remark)
+      certainty = /dropp|stripp|remov|lost|not forwarded|rewritten|replaced|overwritten|proxy|gateway/i.test(remark[1])
+        ? 'likely'
+        : 'possible';
+    else if (
+      known &&
+      (between || BETWEEN.test(known.line.text) || /underscores|proxy_|CGIPass|WSGIPass|remapped/.test(known.match[0]))
+    )
+      certainty = 'likely';
+    else if (
+      changed &&
+      /\b(?:drop|strip|remov|los[et]|swallow|rewrit|overwrit|overrid|replac|mutat|mangl|remap|duplicat|inject|stale|filter)\w*/i.test(
+        changed.match[0],
+      )
+    )
+      certainty = 'likely';
+    else if (changed && /\b(?:not|n't|never|without|fails? to)\b/i.test(changed.line.text)) certainty = 'likely';
+    else if (direct && (missed || asked || sent >= 0 || statuses.includes(406) || statuses.includes(401)))
+      certainty = 'likely';
+    else if (known) certainty = 'possible';
+    else if (between && (missed || statuses.includes(406))) certainty = 'possible';
+    else return null;
+    const line = known?.line ?? changed?.line ?? direct?.line ?? asked?.line;
+    const name =
+      remark?.[0] ??
+      (known && /length/i.test(known.match[0]) ? 'Content-Length' : undefined) ??
+      missed?.[1] ??
+      (asked || sent >= 0 || statuses.includes(406) ? 'Accept' : undefined) ??
+      changed?.groups.header;
+    const cites = [
+      ...(remarkAt >= 0 && remark ? [at('http', 'exchanges', remarkAt, 'headers', remark[0])] : []),
+      ...(line ? [line.at] : []),
+      ...(direct ? [direct.line.at] : []),
+    ];
+    const first = http?.exchanges.findIndex(({ status }) => status !== undefined) ?? -1;
+    if (cites.length === 0 && first >= 0) cites.push(at('http', 'exchanges', first));
+    const word = lines.find(({ text }) => missed?.[0].test(text));
+    if (cites.length === 0 && word) cites.push(word.at);
+    if (cites.length === 0) return null;
+    return {
+      certainty,
+      cites: [...new Set(cites)],
+      facts: {
+        header: name === 'bearer' ? 'Authorization' : (name ?? 'a header'),
+        edge: edge ?? 'a gateway',
+        direction: remark && http?.exchanges[remarkAt]?.status === 200 ? 'answer' : 'unknown',
+        what: remark?.[1].replace(/^\(|\)$/g, '') ?? 'is dropped or changed on the way',
+      },
+    };
+  },
+  say: ({ header, edge, direction, what }) =>
+    `${edge === 'a gateway' ? 'A proxy or gateway' : edge} stands between the client and the server and changes what they say to each other: the header ${header} ${what}${direction === 'answer' ? '' : direction === 'request' ? ', so the server refuses a request that was right' : ''}.`,
+  fix: ({ header, edge }) => {
+    const nginx = {
+      say: 'nginx: pass the headers on as they are. It drops names with an underscore, replaces Host and Connection, and a single proxy_set_header in a location cancels those of the levels above:',
+      edit: {
+        file: 'nginx.conf',
+        at: 'location /mcp',
+        to: 'proxy_http_version 1.1;\nproxy_set_header Host $host;\nproxy_set_header Connection "";\nproxy_pass_header Mcp-Session-Id;',
+      },
+    };
+    const gateway =
+      edge === 'AWS API Gateway'
+        ? {
+            say: 'API Gateway renames WWW-Authenticate, Authorization, Host and others to x-amzn-remapped-*: map them back in the integration response, or use an HTTP API, a load balancer or a function URL.',
+          }
+        : {
+            say: `Let every return path of the gateway hand on ${header === 'a header' ? 'all headers' : header} unchanged, in both directions: Mcp-Session-Id, MCP-Protocol-Version, Authorization, Accept, Last-Event-ID, and WWW-Authenticate of a 401.`,
+          };
+    return [
+      gateway,
+      ...(edge === 'AWS API Gateway' ? [] : [nginx]),
+      ...(/content-length/i.test(header)
+        ? [{ say: 'A filter that changes the body must drop Content-Length, so that it is computed anew.' }]
+        : []),
+      ...(/authorization|bearer/i.test(header)
+        ? [
+            {
+              say: 'Apache with CGI or WSGI needs CGIPassAuth On or WSGIPassAuthorization On. A gateway with a sign-in of its own must take its bearer token off before the backend.',
+            },
+          ]
+        : []),
+      {
+        say: 'Compare the answers with the proxy and past it; the headers must be the same:',
+        run: `curl -si -X POST <url> -H 'content-type: application/json' -H 'accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}' | grep -i '^mcp-'`,
+      },
+    ];
+  },
+  why: 'Streamable HTTP keeps its session and its revision in headers of its own. Proxies that copy a fixed list of headers, merge those of two connections or set their own defaults are fine for websites and break MCP: the session is lost, the server refuses the Accept of the proxy, or it sees a foreign token.',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management',
+    'https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html',
+    'https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_set_header',
+  ],
+  examples: [
+    {
+      name: 'live, the challenge was renamed',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://a1.execute-api.eu-west-1.amazonaws.com/mcp',
+              atMs: 0,
+              ms: 9,
+              credentials: 'none',
+              status: 401,
+              headers: { 'x-amzn-remapped-www-authenticate': '<set>', 'x-amz-apigw-id': '<set>' },
+              body: '{"error":"invalid_token"}',
+            },
+          ],
+        },
+      },
+    },
+    {
+      name: 'the session id is gone in the answer',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'POST', status: 200, headers: { 'mcp-session-id': '(dropped by proxy)' } },
+      },
+    },
+    {
+      name: 'a gateway that changes the body',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'envoy',
+        http: { method: 'POST', status: 500 },
+        serverLog: 'response_code_details = mismatch_between_content_length_and_the_length_of_the_mutated_body',
+      },
+    },
+    {
+      name: 'a gateway with its own Accept',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'nginx',
+        clientError:
+          'through the gateway the server answers 406 Not Acceptable: Client must accept both application/json and text/event-stream; directly it works',
+      },
+    },
+    {
+      name: 'in the words of a person',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Bad Request: No valid session ID provided. The nginx ingress strips the Mcp-Session-Id header',
+      },
+    },
+    {
+      name: 'a client that forgets Accept, and nobody in between',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'HTTP 406: Not Acceptable: Client must accept both application/json and text/event-stream',
+      },
+    },
+    {
+      name: 'a token that the server does not accept',
+      finds: false,
+      symptoms: { transport: 'streamable-http', clientError: 'HTTP 401: invalid_token' },
+    },
+    {
+      name: 'a browser that may not read the header',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'CORS: the Mcp-Session-Id header is missing in Access-Control-Expose-Headers of the proxy',
+      },
+    },
+  ],
+});
