@@ -19,6 +19,8 @@ const SET =
 /** It works from inside. */
 const INSIDE =
   /\b(?:works?|200|ok|answers?|reachable|responds?)\b.{0,60}\b(?:inside|within|in) (?:the |a )?container\b|\b(?:inside|within) (?:the |a )?container\b.{0,60}\b(?:works?|200|ok|answers?|reachable|responds?)\b/i;
+/** A name that does not resolve, a certificate: nothing that a listener decides. */
+const OTHER = /\bgetaddrinfo\b|\bENOTFOUND\b|certificate|\bCERT_|SELF_SIGNED|\bno such host\b/i;
 /** A published or a neighbouring port is what is called; a client in a container that calls its own localhost has another fault. */
 const CLIENT_INSIDE =
   /\b(?:n8n|dify|flowise|langflow|open[- ]?webui|librechat|metamcp|mcpjungle|anything[- ]?llm|lobe\w*)\b/i;
@@ -75,7 +77,12 @@ export default defineCause({
     if (loop || set || setLine || inside) certainty = 'likely';
     else if (heard.length > 0) return null;
     else if (cut || refused) certainty = own ? 'possible' : 'likely';
-    else if (unreached) certainty = 'possible';
+    else if (
+      unreached &&
+      !find(words(given), OTHER) &&
+      !words(given).some(({ text }) => CLIENT_INSIDE.test(text.slice(0, 60)))
+    )
+      certainty = 'possible';
     else return null;
     const failure = (cut ?? refused ?? unreached)?.line.at;
     return {

@@ -16,7 +16,7 @@ import { find, WORDS, words } from './words.js';
 
 /** The connection led nowhere, in any wording. */
 const FAILED =
-  /\bECONNREFUSED\b|\brefused\b|\bAll connection attempts failed\b|\bECONNRESET\b|\breset\b|\bempty reply\b|\bfetch failed\b|\bETIMEDOUT\b|\btime[sd]? ?out\b|\btiming out\b|\b(?:un|not )reachable\b|\b(?:can(?:no|')t|cannot|could not|unable to|failed to) (?:\w+ )?(?:reach|connect|access|register|list)\w*|\bconnection (?:failed|error|closed)\b|\bnot (?:published|exposed|mapped)\b/i;
+  /\bECONNREFUSED\b|\brefused\b|\bAll connection attempts failed\b|\bECONNRESET\b|\breset\b|\bempty reply\b|\bfetch failed\b|\b(?:un|not )reachable\b|\b(?:can(?:no|')t|cannot|could not|unable to|failed to) (?:\w+ )?(?:reach|connect|access|register|list)\w*|\bconnection (?:failed|error|closed)\b|\bnot (?:published|exposed|mapped)\b/i;
 /** `docker ps` shows a port that is exposed and not published. */
 const UNPUBLISHED =
   /(?:^|\s)(?<port>\d{2,5})\/tcp\b(?!.*->)|\b(?:port|it)\b.{0,30}\b(?:is |was )?(?:not|never) (?:published|mapped|exposed)\b/i;
@@ -26,6 +26,7 @@ const CLIENT_INSIDE =
 /** Programs that a user starts on the desktop. */
 const CLIENT_OUTSIDE =
   /claude|cursor|vs ?code|vscode|windsurf|cline|zed|goose|codex|gemini|inspector|opencode|copilot|continue|curl/i;
+const OTHER = /\bgetaddrinfo\b|\bENOTFOUND\b|certificate|\bCERT_|SELF_SIGNED|\bno such host\b/i;
 const PORT_SET = /\b\w{0,30}PORT"?[=:] ?"?(?<port>\d{2,5})\b|--port[ =",]{1,4}(?<arg>\d{2,5})\b/i;
 
 const portOf = (url: string | undefined): number | null =>
@@ -73,6 +74,8 @@ export default defineCause({
     const place = inContainer(given) ?? (clientInside ? { at: entryAt(given) ?? all[0]?.at ?? '' } : null);
     if (!place || place.at === '') return null;
     const local = isLoopback(hostOf(url));
+    // A name that does not resolve or a certificate has nothing to do with ports.
+    if (find(all, OTHER)) return null;
     const failed = find(
       all.filter(({ from }) => from !== 'server-log' || clientInside),
       FAILED,

@@ -39,7 +39,7 @@ const WANTS: [RegExp, header: string][] = [
     /\b(?:missing|no|requires?d?|without|invalid|bad)\b.{0,30}(?:mcp-)?session[- ]?id|session[- ]?id\b.{0,30}\b(?:missing|required|not (?:provided|found|present))/i,
     'Mcp-Session-Id',
   ],
-  [/\bmust accept\b|\bnot acceptable\b/i, 'Accept'],
+  [/\bmust accept\b|\bnot acceptable\b(?!.*mod_?security)/i, 'Accept'],
   [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
 ];
 
@@ -49,14 +49,13 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const live = (e: Exchange) => e.purpose !== 'reported';
   const begun = exchanges.find((e) => live(e) && e.purpose === 'initialize' && e.status === 200);
   for (const [i, e] of exchanges.entries()) {
-    if (!live(e)) continue;
     const place = at('http', 'exchanges', i);
     const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
     const remapped = Object.keys(e.headers ?? {}).find((name) => name.startsWith('x-amzn-remapped-'));
     // API Gateway renames what the client needs to read: the challenge above all.
     if (remapped === 'x-amzn-remapped-www-authenticate' && e.status === 401)
       return {
-        certainty: 'certain',
+        certainty: live(e) ? 'certain' : 'likely',
         cites: [place],
         facts: {
           header: 'WWW-Authenticate',
@@ -65,6 +64,7 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
           what: `arrives as ${remapped}`,
         },
       };
+    if (!live(e)) continue;
     const ours =
       /^(?:initialize|notifications\/initialized|tools\/list|resources\/list|prompts\/list|ping|session-unknown)$/.test(
         e.purpose,

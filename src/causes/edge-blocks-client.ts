@@ -20,6 +20,8 @@ const BLOCKED = [
 /** The server never saw it. */
 const SILENT =
   /\b(?:zero|no|0) (?:inbound |incoming )?(?:requests?|server[- ]side logs?|(?:access |origin )?log (?:entries|lines)|traffic|hits?)\b|\b(?:never|not) (?:arrives?|reach(?:es|ed)?|seen|logged|calls?)\b.{0,40}\b(?:server|origin|backend|log)?/i;
+const FORBIDDEN =
+  /\bHTTP\W{0,3}403\b|\b403\b.{0,20}\bforbidden\b|\bforbidden\b.{0,20}\b403\b|status(?: code)?\W{1,3}403\b/i;
 /** An edge that has such rules. */
 const WITH_RULES =
   /^(?:Cloudflare|CloudFront|Akamai|Imperva|Sucuri|AWS WAF|AWS load balancer|Azure Front Door|Azure Application Gateway|Vercel|Envoy|HAProxy|nginx|Cloudflare quick tunnel)$/;
@@ -144,12 +146,15 @@ export default defineCause({
         facts: { ...facts, client },
       };
     }
+    const forbidden = lines.find(
+      ({ text, from }) => from === 'client' && FORBIDDEN.test(text) && !OF_ORIGIN.test(text),
+    );
     // An answer in the words of the application came from the origin.
     const statuses = given.http?.exchanges.map(({ status = 0 }) => status).filter((status) => status > 0) ?? [];
     const own = given.http?.exchanges.some(
       ({ body, status = 0 }) => isRpc(body) || (status >= 200 && status < 300 && body !== undefined),
     );
-    if (!said && !silent) return null;
+    if (!said && !silent && !forbidden) return null;
     if (own && !said) return null;
     const edge = (said && edgeSaying(said.line.text)?.edge) || edgeAround(given);
     const told = said?.line.text ?? '';
@@ -161,7 +166,7 @@ export default defineCause({
     else return null;
     return {
       certainty,
-      cites: [...new Set([said?.line.at, silent?.line.at].filter((cite) => typeof cite === 'string'))],
+      cites: [...new Set([said?.line.at, silent?.line.at, forbidden?.at].filter((cite) => typeof cite === 'string'))],
       facts: { edge: edge ?? 'a firewall', status: statuses[0] ?? null, page, says: null, client },
     };
   },

@@ -300,6 +300,17 @@ export const PLATFORMS: readonly Edge[] = [
     },
   },
   {
+    name: 'OpenShift router',
+    own: [
+      {
+        kind: 'unreachable',
+        words:
+          /not serving requests at this endpoint|Route and path matches, but all pods are down|Possible reasons you are seeing this page/i,
+        says: 'no route matches, or all pods behind it are down',
+      },
+    ],
+  },
+  {
     name: 'Netlify',
     header: /^server: netlify|^x-nf-request-id:/m,
     host: /\.netlify\.app$/,

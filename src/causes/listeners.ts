@@ -14,7 +14,7 @@ export interface Listener {
 
 /** `ss`, `netstat`, `lsof`: the local address stands before the one of the peer, or before "(LISTEN)". */
 const SOCKET =
-  /\bLISTEN\b.{0,40}?\s(?<a>\[?[\da-f:.*]{1,40}?\]?):(?<p>\d{2,5})\s|\s(?<a2>\[?[\da-f:.*]{1,40}?\]?):(?<p2>\d{2,5})\s+\S{1,40}\s+LISTEN\b|\bTCP (?<a3>\[?[\w:.*-]{1,60}?\]?):(?<p3>\d{2,5}) \(LISTEN\)/;
+  /\bLISTEN\b.{0,40}?\s(?<a>\[?[\da-f:.*]{1,40}?\]?):(?<p>\d{2,5})\s|\s(?<a2>\[?[\da-f:.*]{1,40}?\]?):(?<p2>\d{2,5})\s+\S{1,40}\s+LISTEN(?:ING)?\b|\bTCP (?<a3>\[?[\w:.*-]{1,60}?\]?):(?<p3>\d{2,5}) \(LISTEN\)/;
 /** The remark of a person beside such a command: "[::1]:8181 only", "bound to 127.0.0.1:3000". */
 const REMARK =
   /\b(?:bound|binds|binding|bind|listens?|listening) (?:only )?(?:to|on|at)\W{1,3}(?:https?:\/\/)?(?<a>localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)(?::(?<p>\d{2,5}))?|(?<a2>127\.0\.0\.1|localhost|\[?::1\]?):(?<p2>\d{2,5}) only\b/i;

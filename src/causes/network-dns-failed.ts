@@ -51,7 +51,8 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'network'],
-  explains: [...FAILED_START, 'process-backend-unreachable'],
+  // macOS numbers a name that is not known as the kernel numbers a program that it cannot run: 8.
+  explains: [...FAILED_START, 'process-backend-unreachable', 'launch-binary-incompatible'],
 
   match(given) {
     const { dnsError, host } = given.network ?? {};

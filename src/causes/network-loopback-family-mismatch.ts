@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isLoopback, listeners } from './listeners.js';
+import { inContainer, isLoopback, listeners } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -101,7 +101,12 @@ export default defineCause({
     } else if (says && local && (fails || works)) {
       certainty = 'likely';
       listens = /\bIPv6 only\b|only (?:on )?\[?::1/i.test(says.line.text) ? 6 : 4;
-    } else if (host === 'localhost' && works && fails) {
+    } else if (
+      host === 'localhost' &&
+      fails &&
+      !four &&
+      (works || (on4 && !on6 && !everywhere && !inContainer(given)))
+    ) {
       certainty = 'likely';
       listens = 4;
     } else return null;

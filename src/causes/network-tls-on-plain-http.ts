@@ -14,14 +14,22 @@ const HTTP_IN_TLS = [
 
 /** The other side of it, in the log of a plain HTTP server: the first bytes of a TLS ClientHello, or a bad request line. */
 const HELLO_IN_LOG = /\\x16\\x03[\\\w]|\\u0016\\u0003/;
+/** Servers that do not print what they got: uvicorn, h11, hypercorn, Node.js, Go, Kestrel. */
+const BAD_REQUEST =
+  /\bInvalid HTTP request received\b|\bInvalid (?:HTTP )?method encountered\b|\bHPE_INVALID_METHOD\b|\bmalformed HTTP (?:request|version)\b|\bBad request (?:syntax|version)\b|\bInvalid request line\b|\bUnrecognized HTTP version\b/i;
+
+/** The other way round: a port with TLS, and a URL without. The first are answers in plain HTTP, so they reach the client. */
+const PLAIN_IN_TLS =
+  /\bplain HTTP request was sent to (?:an )?HTTPS port\b|\bClient sent an HTTP request to an HTTPS server\b|\bspeaking plain HTTP to an SSL-enabled server port\b|\bThis combination of host and port requires TLS\b|\bhttp request sent to https\b|\b(?:SSL|TLS) required\b|\bHTTP_REQUEST\] http request\b/i;
 
 const plain = (url: string) => url.replace(/^https:/i, 'http:');
+const secure = (url: string) => url.replace(/^http:/i, 'https:');
 
-type Found = { url: string | null; authority: string | null; behind: boolean };
+type Found = { url: string | null; authority: string | null; behind: boolean; reverse: boolean };
 
 export default defineCause({
   id: 'network-tls-on-plain-http',
-  title: 'The URL says https, but the server speaks plain http on that port',
+  title: 'The URL says https and the port speaks plain http, or the other way round',
   culprit: 'config',
   severity: 'broken',
   seenAs: [
@@ -31,13 +39,28 @@ export default defineCause({
     'http: server gave HTTP response to HTTPS client',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'network', 'endpoint'],
+  uses: [...WORDS, 'launch', 'network', 'endpoint', 'http'],
   explains: [...FAILED_START, 'network-tls-untrusted', 'process-backend-unreachable'],
 
   match(given): Match<Found> | null {
     if (given.handshake && !failed(given)) return null;
-    const { tlsError, tls, host = '', port = 0, plainHttpAnswers, certificate } = given.network ?? {};
+    const { tlsError, tls, host = '', port = 0, plainHttpAnswers, tlsAnswers, certificate } = given.network ?? {};
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    if (!tls && tlsAnswers)
+      return {
+        certainty: 'certain',
+        cites: [at('network', 'tlsAnswers')],
+        facts: { url, authority: place, behind: false, reverse: true },
+      };
+    const told = given.http?.exchanges.findIndex(({ body }) => PLAIN_IN_TLS.test(body ?? '')) ?? -1;
+    const words_ = told < 0 ? find(wayWords(given), PLAIN_IN_TLS) : null;
+    if (told >= 0 || (words_ && !/^https:/i.test(url ?? '')))
+      return {
+        certainty: 'likely',
+        cites: [told >= 0 ? at('http', 'exchanges', told) : (words_?.line.at ?? '')],
+        facts: { url, authority: null, behind: false, reverse: true },
+      };
     if (tls && tlsError && !certificate) {
       const record = HTTP_IN_TLS.some((pattern) => pattern.test(`${tlsError.code} ${tlsError.message}`));
       if (plainHttpAnswers || record) {
@@ -48,57 +71,75 @@ export default defineCause({
         return {
           certainty: plainHttpAnswers ? 'certain' : 'likely',
           cites,
-          facts: { url, authority: `${host.includes(':') ? `[${host}]` : host}:${port}`, behind: false },
+          facts: { url, authority: place, behind: false, reverse: false },
         };
       }
     }
     const onWay = find(wayWords(given), ...HTTP_IN_TLS);
     const behind = onWay ? null : find(withoutInstallers(words(given)), ...HTTP_IN_TLS);
-    const said =
-      onWay ??
-      behind ??
-      find(
-        words(given).filter(({ from }) => from !== 'client'),
-        HELLO_IN_LOG,
-      );
+    const log = words(given).filter(({ from }) => from !== 'client');
+    const hello = find(log, HELLO_IN_LOG);
+    const bad = given.reported?.transport === 'stdio' ? null : find(log, BAD_REQUEST);
+    const said = onWay ?? behind ?? hello ?? bad;
     // "https_proxy=https://..." towards a plain proxy leaves the same words; http: URLs do not.
     if (!said || (!behind && url !== null && /^http:/i.test(url))) return null;
     if (behind) {
       const authority =
         /https:\/\/(?:[^\s/@]+@)?(?<place>[\w.-]+(?::\d+)?)/i.exec(said.line.text)?.groups?.place ?? null;
-      return { certainty: 'likely', cites: [said.line.at], facts: { url: null, authority, behind: true } };
+      return {
+        certainty: 'likely',
+        cites: [said.line.at],
+        facts: { url: null, authority, behind: true, reverse: false },
+      };
     }
     const sure =
       said.line.from === 'client' && /gave HTTP response|packet length too long/i.test(said.match[0]) && url !== null;
     return {
-      certainty: sure ? 'certain' : 'likely',
+      // A bad request line is bytes of TLS, or of anything else that is no HTTP.
+      certainty: sure ? 'certain' : said === bad && !/^https:/i.test(url ?? '') ? 'possible' : 'likely',
       cites: [said.line.at],
-      facts: { url, authority: null, behind: false },
+      facts: { url, authority: null, behind: false, reverse: false },
     };
   },
-  say: ({ url, authority, behind }) =>
-    `${behind ? 'The server' : 'The client'} opened TLS towards ${authority ?? url ?? (behind ? 'a service that it needs' : 'the server')}, and the other side answered in plain HTTP: it has no TLS on this port.`,
-  fix: ({ url, authority, behind }) =>
-    behind
+  say: ({ url, authority, behind, reverse }) =>
+    reverse
+      ? `The client spoke plain HTTP to ${authority ?? url ?? 'the server'}, and that port has TLS: it wants https.`
+      : `${behind ? 'The server' : 'The client'} opened TLS towards ${authority ?? url ?? (behind ? 'a service that it needs' : 'the server')}, and the other side answered in plain HTTP: it has no TLS on this port.`,
+  fix: ({ url, authority, behind, reverse }) =>
+    reverse
       ? [
           {
-            say: `Write http:// in place of https:// in the setting of the server that names ${authority ?? 'this service'} (a variable in the entry, an argument, or its own file), or name the port on which the service has TLS.`,
-          },
-          { say: 'See which of the two the port speaks:', run: `curl -i http://${authority ?? '<host>:<port>'}/` },
-        ]
-      : [
-          {
-            say: "Write http:// in place of https:// in the URL of the client's entry:",
+            say: "Write https:// in place of http:// in the URL of the client's entry:",
             edit: {
               file: 'the client config',
               at: 'url',
-              to: `"url": "${url ? plain(url) : `http://${authority ?? '<host>:<port>'}/<path>`}"`,
+              to: `"url": "${url ? secure(url) : `https://${authority ?? '<host>:<port>'}/<path>`}"`,
             },
           },
           {
-            say: 'For clients that accept https only, put a reverse proxy with a certificate (Caddy, nginx, a tunnel) before the server and use its URL.',
+            say: 'Where a proxy calls the server, the same holds for its address (nginx: proxy_pass https://...; a tunnel: --url https://...).',
           },
-        ],
+        ]
+      : behind
+        ? [
+            {
+              say: `Write http:// in place of https:// in the setting of the server that names ${authority ?? 'this service'} (a variable in the entry, an argument, or its own file), or name the port on which the service has TLS.`,
+            },
+            { say: 'See which of the two the port speaks:', run: `curl -i http://${authority ?? '<host>:<port>'}/` },
+          ]
+        : [
+            {
+              say: "Write http:// in place of https:// in the URL of the client's entry:",
+              edit: {
+                file: 'the client config',
+                at: 'url',
+                to: `"url": "${url ? plain(url) : `http://${authority ?? '<host>:<port>'}/<path>`}"`,
+              },
+            },
+            {
+              say: 'For clients that accept https only, put a reverse proxy with a certificate (Caddy, nginx, a tunnel) before the server and use its URL.',
+            },
+          ],
   why: 'Development servers speak plain HTTP unless they were given a certificate. The TLS library of the client takes the letters "HTTP" for a record header and complains about a version number or a length, which hides how simple the matter is.',
   refs: ['https://www.rfc-editor.org/rfc/rfc8446#section-5.1'],
   examples: [
@@ -179,6 +220,27 @@ export default defineCause({
         transport: 'sse',
         serverLog:
           "127.0.0.1 - - [22/Nov/2026 08:00:01] code 400, message Bad request version ('\\x16\\x03\\x01\\x02\\x00\\x01')",
+      },
+    },
+    {
+      name: 'the other way round: nginx got plain HTTP on a port with TLS',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://mcp.acme.dev:8443/mcp',
+        http: {
+          status: 400,
+          body: '<h1>400 Bad Request</h1><center>The plain HTTP request was sent to HTTPS port</center>',
+        },
+      },
+    },
+    {
+      name: 'uvicorn, which does not print what it got',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://localhost:8000/mcp',
+        serverLog: 'WARNING:  Invalid HTTP request received.',
       },
     },
     {

@@ -41,7 +41,7 @@ const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
     fault: 'untrusted',
     codes: /^CERT_|^UNTRUSTED$/,
     words:
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL certificate problem|remote certificate (?:is invalid|was rejected)|certificate validation failed|could not establish trust relationship|failed to verify (?:the )?(?:TLS |server )?certificate|invalid peer certificate|SSL connection could not be established.{0,100}certificate|certificate (?:is )?not trusted|x509: (?:certificate|cannot validate|failed|invalid|unhandled)/i,
+      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL certificate problem|remote certificate (?:is invalid|was rejected)|certificate validation failed|could not establish trust relationship|failed to verify (?:the )?(?:TLS |server )?certificate|invalid peer certificate|SSL connection could not be established.{0,100}certificate|certificate (?:is )?not trusted|SSL peer certificate or SSH remote key was not OK|x509: (?:certificate|cannot validate|failed|invalid|unhandled)/i,
   },
 ];
 
