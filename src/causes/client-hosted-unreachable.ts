@@ -5,7 +5,7 @@ import { WORDS } from './words.js';
 
 /** Clients that connect from the servers of their vendor. */
 const HOSTED =
-  /^(?:claude[-.]?ai|claude[- ]?(?:web|mobile|ios|android|cowork|connector)|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]?(?:builder|kit)|platform)\S*)?|copilot[- ]?studio|microsoft[- ](?:365[- ])?copilot|m365[- ]copilot|github[- ]copilot[- ](?:coding|agent)\S*|azure[- ]ai\S*|le[- ]?chat|mistral|perplexity|grok|xai|gemini[- ]?(?:web|app|api|enterprise)|vertex\S*|bedrock\S*|agentcore\S*|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background|web)\S*|codex[- ]?(?:cloud|web)|devin|jules|manus|elevenlabs|vapi|retell|notion|glean|linear|dify[- ]?cloud|smithery|bolt|lovable|v0|replit|base44|agent-native)\b/i;
+  /^(?:claude[-.]?ai|claude[- ]?(?:web|mobile|ios|android|cowork|connector)|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]?(?:builder|kit)|platform)\S*)?|copilot[- ]?studio|microsoft[- ](?:365[- ])?copilot|m365[- ]copilot|github[- ]copilot[- ](?:coding|agent)\S*|azure[- ]ai\S*|le[- ]?chat|mistral|perplexity|grok|xai|gemini[- ]?(?:web|app|api|enterprise)|vertex\S*|bedrock\S*|agentcore\S*|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background|web)\S*|codex[- ]?(?:cloud|web)|devin|jules|manus|elevenlabs|vapi|retell|notion|glean|linear|dify[- ]?cloud|smithery|bolt|lovable|v0|replit|base44)\b/i;
 /** Addresses that only the own network knows. A placeholder may stand for the name. */
 const PRIVATE =
   /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|svc\.cluster\.local|home\.arpa)\b|(?!(?:host(?:name)?|domain|server|name|site|example|your\w*|my\w*)\b)[\w-]+(?::\d+)?(?:\/|$)|<?[\w-]*(?:internal|private|lan|local|intranet)[\w-]*>?(?::|\/|$))/i;
@@ -19,7 +19,7 @@ const SAID = [
   /\b(?:private|local|loopback|internal|localhost) (?:network |ip )?(?:address(?:es)?|URLs?|hosts?|IPs?|servers?)\b.{0,60}\b(?:not (?:be used|allowed|supported|permitted|reachable|accessible)|cannot be (?:used|reached)|forbidden|blocked|rejected)|\b(?:our|the vendor'?s?|anthropic'?s?|openai'?s?) (?:servers?|cloud|infrastructure|backend)\b.{0,40}\b(?:cannot|can't|can not|could not|unable to|do(?:es)? not) (?:reach|access|connect)/i,
   /\bpublicly (?:accessible|reachable|available|routable)\b|\bnot (?:reachable|accessible) from (?:the )?(?:internet|outside|public)/i,
   /\b(?:no|zero|never (?:any|an?|sees?|gets?|receives?)|without any) (?:\w+ )?(?:inbound|incoming)\b|\brequests? never (?:arrives?|reach(?:es)?)\b|\bnothing (?:arrives|reaches|hits) (?:the|my|our) server\b|\bno request (?:ever )?(?:arrives|reaches|hits|in the (?:access )?log)/i,
-  /\bCouldn.t (?:reach|connect to) (?:the |your )?(?:MCP )?server\b|\bCouldn.t reach \S{1,60}\. You can check the server URL|\bUnable to reach (?:the )?(?:MCP )?\S{1,60}\b|\bError creating connector\b|\bFailed to add connector\b|\bError retrieving tool list from MCP server\b|\bConnection error while communicating with (?:the )?MCP server\b|\bofid_\w+/i,
+  /\bCouldn.t (?:reach|connect to) (?:the |your )?(?:MCP )?server\b|\bCouldn.t reach \S{1,60}\. You can check the server URL|\bUnable to reach (?:the )?(?:MCP )?\S{1,60}\b|\bError creating connector\b|\bFailed to add connector\b|\bError retrieving tool list from MCP server\b(?!.{0,80}status code: (?!424)\d)|\bConnection error while communicating with (?:the )?MCP server\b|\bofid_\w+/i,
 ];
 /** The client speaks of its own configuration file: that one runs here. */
 const LOCAL_CLIENT =
@@ -73,8 +73,7 @@ export default defineCause({
     } else if (hosted && inner) certainty = 'likely';
     else if (plainly && (hosted || inner || plain || url === undefined)) certainty = 'likely';
     else if (silent && (hosted || odd !== undefined || said?.told !== silent.told)) certainty = 'likely';
-    else if (said && (hosted || inner || plain || /reach the MCP server|publicly/i.test(said.told.text)))
-      certainty = 'likely';
+    else if (said && (hosted || inner || plain || /reach the MCP server/i.test(said.told.text))) certainty = 'likely';
     else if (said || (hosted && (plain || odd !== undefined || (url !== undefined && TAILNET.test(url)))))
       certainty = 'possible';
     // The connectors of Claude Desktop are called from the cloud as well; only its configuration file is local.

@@ -1,6 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
+import { edgeAround } from './edges.js';
 import { layersAt, secondsOf } from './limits.js';
 import { isLocalReport, tells, told } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
@@ -45,13 +46,6 @@ function silenceBefore(lines: Line[], cut: Line): number | null {
   return null;
 }
 
-/** The headers by which those who stand between sign. */
-const signs = ({ http }: Partial<Evidence>): string =>
-  (http?.exchanges ?? [])
-    .flatMap(({ headers = {} }) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`))
-    .filter((line) => /^(?:server|via|cf-ray|x-powered-by|x-served-by|fly-request-id):/.test(line))
-    .join('\n');
-
 /** A stream of our own, left alone: somebody else ended it. */
 function watched(given: Partial<Evidence>): Match<Found> | null {
   const { stream } = given;
@@ -60,13 +54,14 @@ function watched(given: Partial<Evidence>): Match<Found> | null {
   // A server that ends its stream at once does so by itself.
   if (seconds < 5) return null;
   const silent = stream.longestSilenceMs >= stream.aliveMs * 0.9 || stream.bytes === 0;
-  const { who, raise } = layersAt(stream.longestSilenceMs / 1_000, signs(given));
+  const edge = edgeAround(given);
+  const { who, raise } = layersAt((silent ? stream.longestSilenceMs : stream.aliveMs) / 1_000, 'silence', edge, '');
   const after = `${seconds < 100 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   return {
     // With signs of life until the end it was not the silence, but a limit for the whole, or a restart.
     certainty: silent ? 'certain' : 'likely',
     cites: [at('stream')],
-    facts: { after, remote: true, words: null, layers: silent ? who : layersAt(seconds, signs(given)).who, raise },
+    facts: { after, remote: true, words: null, layers: who, raise },
   };
 }
 
@@ -82,7 +77,7 @@ export default defineCause({
     'httpx.RemoteProtocolError: peer closed connection without sending complete message body (incomplete chunked read)',
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch', 'stream'],
+  uses: [...WORDS, 'http', 'launch', 'stream', 'endpoint'],
   explains: ['lifetime-timeout-before-answer', 'call-too-slow'],
 
   match(given): Match<Found> | null {
@@ -118,7 +113,7 @@ export default defineCause({
     const seconds = gap ?? (when ? secondsOf(when.match.groups?.span ?? '') : null);
     const marks = [reported.platform, reported.client, reported.entry, ...lines.map(({ text }) => text)].join('\n');
     const body = /Body Timeout|UND_ERR_BODY/.test(marks) ? 300 : null;
-    const layers = layersAt(seconds ?? body ?? 0, marks);
+    const layers = layersAt(seconds ?? body ?? 0, 'silence', edgeAround(given), marks);
     return {
       certainty,
       cites: [

@@ -2,6 +2,7 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { callIn } from './calls.js';
 import { defineCause, type Match } from './cause.js';
+import { edgeAnswer, edgeAround } from './edges.js';
 import { layersAt, secondsOf } from './limits.js';
 import { isObserved, tells, told } from './told.js';
 import { find, WORDS, words } from './words.js';
@@ -22,6 +23,9 @@ const EDGE =
 /** The client or a bridge stopped waiting for an HTTP answer. */
 const CLIENT =
   /\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bClient\.Timeout exceeded\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bHttpTimeoutException\b|\bRead timed out\b|\bAbortError\b|\b(?:timed? ?out|timeout) after (?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*))\b|\bNet::ReadTimeout\b|\boperation timed out\b/i;
+/** Words of a client that was connected and waited for the answer, not for the connection. */
+const WAITED =
+  /\bawaiting headers\b|\bHeaders Timeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bReadTimeout\b|\bRead timed out\b|\bHttpClient\.Timeout\b/i;
 /** The local time-out of the SDKs. A server's -32001 speaks of a session. */
 const SDK = /\bRequest timed? ?out\b|-32001\b(?!.{0,40}[Ss]ession)/i;
 /** The first request pays for a start. */
@@ -35,7 +39,8 @@ const PROXY = /\b(?:mcp-remote|mcp-proxy|supergateway|mcpo|toolhive|thv)\b|(?:^|
 const EXPIRED = new Set([504, 524, 408]);
 
 /** Our own request, answered by an edge that had waited long enough. */
-function observed({ http }: Partial<Evidence>): Match<Found> | null {
+function observed(given: Partial<Evidence>): Match<Found> | null {
+  const { http } = given;
   const index = (http?.exchanges ?? []).findIndex(
     ({ purpose, status, rpc }) =>
       EXPIRED.has(status ?? 0) &&
@@ -44,8 +49,13 @@ function observed({ http }: Partial<Evidence>): Match<Found> | null {
   const exchange = http?.exchanges[index];
   if (!exchange) return null;
   const seconds = exchange.ms / 1_000;
-  const { headers = {}, body = '', status = 0 } = exchange;
-  const { who, raise } = layersAt(seconds, `${headers.server ?? ''} ${headers.via ?? ''} ${body.slice(0, 400)}`);
+  const { body = '', status = 0 } = exchange;
+  const { who, raise } = layersAt(
+    seconds,
+    'answer',
+    edgeAnswer(exchange)?.edge ?? edgeAround(given),
+    body.slice(0, 400),
+  );
   return {
     // An edge that says so at once has not waited: it means a backend that it cannot reach.
     certainty: status === 524 || seconds >= 4.5 ? 'certain' : 'likely',
@@ -76,8 +86,8 @@ export default defineCause({
     'MCP error -32001: Request timed out',
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch'],
-  explains: ['edge-bad-gateway', 'handshake-unanswered', 'http-not-mcp'],
+  uses: [...WORDS, 'http', 'launch', 'endpoint'],
+  explains: ['edge-bad-gateway', 'handshake-unanswered', 'http-not-mcp', 'call-internal-error'],
 
   match(given): Match<Found> | null {
     const { handshake, process, http, reported, launch } = given;
@@ -95,10 +105,15 @@ export default defineCause({
     const remote =
       status !== undefined || bridge || reported?.url !== undefined || (reported?.transport ?? 'stdio') !== 'stdio';
     if (!remote) return null;
+    // "wait": "5 s" of an entry: the person measured how long it took to fail.
+    const waits =
+      /"(?:wait\w*|timeout\w*|limit|took|duration|after)"\s*:\s*"[^"]{0,20}\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*)\b/i.test(
+        reported?.entry ?? '',
+      );
     const waited = edge ?? client ?? sdk;
     const failed =
       waited ??
-      (cold &&
+      ((cold || waits) &&
         find(
           lines,
           /\bfetch failed\b|\bcould(?: not|n't) (?:reach|connect)|\bfail\w* to connect|\btime-?out|\btimed out/i,
@@ -113,11 +128,13 @@ export default defineCause({
     );
     const limit = edge?.groups.limit ?? client?.groups.limit ?? when?.match.groups?.span ?? null;
     const marks = texts.map(({ text }) => text).join('\n');
-    const { who, raise } = layersAt((limit && secondsOf(limit)) || 0, marks);
+    const { who, raise } = layersAt((limit && secondsOf(limit)) || 0, 'answer', edgeAround(given), marks);
     const sure =
       (status !== undefined || edge) && http?.exchanges[0]?.method !== 'GET'
         ? true
-        : cold !== null || (waited !== null && when !== null) || client?.groups.limit !== undefined;
+        : cold !== null ||
+          (waited !== null && (when !== null || WAITED.test(waited.line.text))) ||
+          client?.groups.limit !== undefined;
     return {
       // A GET opens the optional stream, which is meant to last.
       certainty: sure ? 'likely' : 'possible',
