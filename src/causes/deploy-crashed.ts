@@ -21,6 +21,7 @@ const ENDED = [
   /\b(?:deploy(?:ment)?|service|replica|revision|app(?:lication)?|function)\b.{0,60}\b(?:has )?(?:crashed|CRASHED)\b(?! by)|\bcrashed after (?:start|deploy)|\bcrash(?:ing|es)? (?:on|at|during) (?:start-?up|boot|deploy\w*)\b/i,
   /"?\bstatus"?\s?[:=]\s?"?CRASHED\b|\bdeploy(?:ment)?\b.{0,40}\bstatus\b.{0,12}\bFAILED\b/,
 ];
+const EXITED = /\b[Ee]xit(?:ed|ing|s)? (?:with )?(?:status|code|exit code):? (?<exit>[1-9]\d*)\b/;
 const FAILED =
   /\b[Dd]eploy(?:ment)? (?:has )?failed\b|\bfailed to deploy\b|\brollout failed\b|\bServer failed to start\b/;
 
@@ -71,15 +72,23 @@ export default defineCause({
     const lines = words(given).filter(({ joined }) => !joined);
     // The reason stands in the log: then that is the root, and the end only follows from it.
     const reason = reasonIn(lines);
-    const ended = find(lines, ...ENDED);
+    const hosted = platform !== null && !/^(?:Docker|Kubernetes|Coolify)$/.test(platform);
+    const ended = find(lines, ...(hosted ? [...ENDED, EXITED] : ENDED));
     const bare = platform !== null ? find(lines, FAILED) : null;
-    const hit = ended ?? bare;
+    // Nobody but the program speaks: at a platform, an error with which its log ends is the likeliest end.
+    const own = lines.filter(({ from }) => from !== 'client');
+    const alone =
+      hosted &&
+      own.length === lines.length &&
+      !answers(given).some(({ exchange }) => exchange.status) &&
+      reasonIn(own.slice(-3));
+    const hit = ended ?? bare ?? (alone ? find(own, /\b[A-Z]\w*(?:Error|Exception)\b: \S/) : null);
     if (!hit) return null;
     const code = Object.values(hit.groups).find((value) => value !== undefined);
     return {
       certainty: reason || !ended ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { platform, code: code === undefined ? null : Number(code), reason },
+      facts: { platform, code: code === undefined ? null : Number(code) || null, reason },
     };
   },
   say: ({ platform, code, reason }) =>

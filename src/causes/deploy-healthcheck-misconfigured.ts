@@ -72,7 +72,8 @@ export default defineCause({
   ],
 
   match(given): Match<Found> | null {
-    if (!isDeployed(given)) return null;
+    // A server over stdio has no health check either, unless its entry writes one down.
+    if (!isDeployed(given) && !IN_ENTRY.test(given.reported?.entry ?? '')) return null;
     const platform = platformOf(given)?.name ?? null;
     const none: Omit<Found, 'what'> = { platform, path: null, status: null, port: null, listens: null, program: null };
     const lines = words(given);
@@ -167,14 +168,17 @@ export default defineCause({
     if (inEntry && !never) {
       const path =
         /(?<path>\/[\w./-]{1,80})/.exec(inEntry[0].replace(/https?:\/\/[^/\s"]+/g, ''))?.groups?.path ?? null;
-      const about = path !== null && (MCP_PATH.test(path) || pathOf(url) === path || HEALTH_PATH.test(pathOf(url)));
+      const about =
+        path === null
+          ? /https?:\/\//.test(inEntry[0])
+          : MCP_PATH.test(path) || path === '/' || pathOf(url) === path || HEALTH_PATH.test(pathOf(url));
       return {
-        certainty: about && !reason ? 'likely' : 'possible',
+        certainty: (about || given.reported?.transport === 'stdio') && !reason ? 'likely' : 'possible',
         cites: [at('reported', 'entry')],
         facts: { ...none, what: 'path', path },
       };
     }
-    if (never && !/\bstdio\b/.test(given.reported?.transport ?? ''))
+    if (never)
       return {
         certainty:
           reason || platform === null || (heard.length === 0 && /\bunhealthy\b/i.test(never.match[0]))

@@ -8,7 +8,7 @@ import { find, findAll, type Line, WORDS, words } from './words.js';
 /** Answers that show an MCP server. */
 const MCP = new Set(['streamable-http', 'legacy-sse', 'needs-credentials']);
 
-type What = 'other' | 'module' | 'no-start' | 'not-found' | 'usage' | 'stdio' | 'root';
+type What = 'other' | 'module' | 'no-start' | 'not-found' | 'usage' | 'stdio' | 'ended' | 'root';
 
 /** The server program that was told to load the application does not find it where it was told. */
 const MODULE = [
@@ -47,10 +47,13 @@ const USAGE = [
 
 /** The server says that it speaks over stdio. */
 const STDIO =
-  /\b(?:running|started|starting|connected|listening|serving|server|ready|transport|mode|via|using|defaults? to)\b[^\n]{0,60}?\b(?:stdio|stdin)\b|\bstdio (?:transport|mode|server)\b|['"]stdio['"]|\bTRANSPORT(?:_MODE|_TYPE)?\s?[=:]\s?["']?stdio\b/i;
+  /\b(?:running|starts?|started|starting|connected|listening|serving|server|ready|transport|mode|via|using|defaults? to)\b[^\n]{0,60}?\b(?:stdio|stdin)\b|\bstdio (?:transport|mode|server)\b|['"]stdio['"]|\bTRANSPORT(?:_MODE|_TYPE)?\s?[=:]\s?["']?stdio\b/i;
 /** ... unless it speaks of HTTP as well, of another server, or only offers the choice. */
 const BOTH =
   /\bhttps?:\/\/|\b(?:streamable|sse)\b|\bor stdio\b|\bnot (?:in |using )?stdio\b|\bchild\b|\bspawn|\bproxy|\bbridge|\bstdio (?:server|client)s?\b.{0,30}\b(?:config|connect|register)|\bclient\b/i;
+/** It ended well, again and again, or was not meant to end at all: a server over stdio whose input is closed. */
+const ENDED_WELL =
+  /\bCompleted\b.{0,40}\bCrashLoopBackOff\b|\bCrashLoopBackOff\b.{0,80}\b(?:Completed|[Ee]xit ?[Cc]ode:? 0)\b|\bReason: +Completed\b|\bexited with code 0\b|\bRestarting \(0\)|\bExited \(0\)/;
 const HTTP = /\b(?:listening|running|serving|started|available|ready)\b.{0,60}(?:https?:\/\/|\bport \d|:\d{4,5}\b)/i;
 
 const found = (lines: Line[]): { line: Line; what: What; name: string | null } | null => {
@@ -141,6 +144,9 @@ export default defineCause({
         facts: { platform, what: 'stdio', name: null },
       };
     }
+    const well = find(said, ENDED_WELL);
+    if (well && remote && !reasonIn(own) && !own.some(({ text }) => HTTP.test(text)))
+      return { certainty: 'likely', cites: [well.line.at], facts: { platform, what: 'ended', name: null } };
     const inEntry =
       /"(?:[\w.]*TRANSPORT(?:_MODE|_TYPE)?|MCP_MODE|mode|transport)"\s*:\s*"stdio"|--transport[ =",]{1,5}stdio|\bTRANSPORT=stdio\b/.exec(
         given.reported?.entry ?? '',
@@ -174,6 +180,8 @@ export default defineCause({
       root: `build looks for the source in ${name ?? 'a folder'}, which does not exist in the repository.`,
       'not-found': `start command calls ${name ?? 'a program'}, which the image does not hold.`,
       usage: `start command runs ${name ?? 'a program'} without what it needs: it printed how it is called and ended, so no server listens.`,
+      ended:
+        'server ended by itself and without an error, as one over stdio does whose input is closed: it was not started with its HTTP transport.',
       stdio: `server was started in stdio mode: it reads its standard input, where nobody writes, and opens no port.`,
     };
     return `${where} ${says[what]}`;
@@ -190,7 +198,7 @@ export default defineCause({
       'the Dockerfile',
       'CMD ["<program>", "<arguments that serve MCP over HTTP>"]',
     ];
-    if (what === 'stdio')
+    if (what === 'stdio' || what === 'ended')
       return [
         {
           say: 'Start the server with its HTTP transport (the name of the option or variable is in its README; FastMCP: transport="http"), on all addresses:',
