@@ -27,6 +27,7 @@ const run = (label, command, args, env = {}) => {
 const NEEDED = [
   ['python3', 'python3'],
   ['openssl', 'openssl'],
+  ['curl', 'curl'],
   ['git', 'git'],
   // Its own daemon is started by test/docker.test.ts, on a socket of its own.
   ['dockerd', 'docker.io'],

@@ -69,7 +69,7 @@ function saidIn(line: string): Said | null {
     const status = Number(blocked.status);
     return {
       method: OF_PREFLIGHT.test(reason) ? 'OPTIONS' : 'POST',
-      url: blocked.url,
+      url: blocked.url.replace(/\.$/, ''),
       origin: chrome?.origin,
       status: status >= 100 ? status : undefined,
       headers: headersOf(reason),
@@ -130,7 +130,7 @@ function ofSafari(lines: string[]): Said[] {
 /** The requests of which the console of a browser tells, in order. */
 export function consoleIn(lines: string[]): Exchange[] {
   const told = lines.filter((line) =>
-    /CORS|Cross-Origin|net::ERR_|access control checks|Failed to load resource|Access-Control-Allow|\b[1-5]\d\d \(/.test(
+    /CORS|Cross-Origin|net::ERR_|access control checks|Failed to load resource|Access-Control-Allow|Preflight response|\b[1-5]\d\d \(/.test(
       line,
     ),
   );

@@ -49,8 +49,9 @@ export default defineCause({
       const everywhere = attempts.every(({ error }) => error?.code === 'ECONNREFUSED');
       const families = new Set(attempts.map(({ address }) => address.includes(':')));
       return {
-        // "localhost" tried on one family only: a server may be listening on the other.
-        certainty: everywhere && (host !== 'localhost' || families.size === 2) ? 'certain' : 'likely',
+        // "localhost" tried on one family only: a server may be listening on the other. And curl may have run in another place
+        // than the client.
+        certainty: everywhere && !given.reported && (host !== 'localhost' || families.size === 2) ? 'certain' : 'likely',
         cites: [at('network', 'attempts', first, 'error', 'message')],
         facts: { host, port, local: loopback(host), addresses: attempts.map(({ address }) => address) },
       };
