@@ -13,7 +13,8 @@ try {
   const wanted = scenes(ca).filter(({ fault, parts }) => `${fault} ${parts}`.includes(process.argv[2] ?? ''));
   for (const scene of wanted) {
     const { root, findings, status, ms, about } = await judge(scene);
-    const right = (root?.id ?? null) === scene.cause && (scene.cause !== null || findings.length === 0);
+    const ids = findings.map(({ id }) => id);
+    const right = scene.cause === null ? `${ids}` === `${scene.risks ?? []}` : root?.id === scene.cause;
     if (!right) wrong++;
     const cells = [
       right ? ' ' : '!',

@@ -22,8 +22,10 @@ export interface Scene {
   parts: string;
   /** The cause that must be the root; null where all is right. */
   cause: string | null;
-  /** At least so sure. Without it: not just "possible". */
+  /** Without it: not just "possible". */
   certainty?: 'certain' | 'likely';
+  /** Findings about a server that works today, and of which they are true: see `severity` in src/causes/cause.ts. */
+  risks?: string[];
   open(stage: Stage): Promise<Shown>;
 }
 
