@@ -1,7 +1,7 @@
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { httpWords, refused, statusIn } from './refusals.js';
+import { httpWords, refused, statusIn, statusSaid } from './refusals.js';
 import { targetOf } from './way.js';
 import { failed, find } from './words.js';
 
@@ -92,6 +92,8 @@ export default defineCause({
       if (!elsewhere) return { certainty: refusal ? 'likely' : 'possible', cites: [`${answers(given)[0]?.at}`], facts };
     }
     const bare = first ? null : find(lines, BARE);
+    const number = first || bare ? null : statusSaid(lines, 406);
+    if (number) return { certainty: 'possible', cites: [number.line.at], facts };
     if (!bare || (statusIn(bare.line.text) ?? 406) !== 406) return null;
     return { certainty: health ? 'possible' : 'likely', cites: [bare.line.at], facts };
   },

@@ -1,19 +1,21 @@
 import { answers, isStreamGet } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { httpWords } from './refusals.js';
+import { entryLine, httpWords } from './refusals.js';
 import { targetOf } from './way.js';
 import { find, type Line, WORDS } from './words.js';
 
 /** The sentences with which the session manager of the Python SDK says that nobody runs it, or that it was run before. */
-const NOT_RUN = /\btask group\b.{0,12}\b(?:is|was|has) not (?:been )?(?:yet )?initiali[sz]ed\b/i;
+const NOT_RUN = /\btask group\b.{0,12}\bnot (?:been )?(?:yet )?initiali[sz]ed\b/i;
 const RUN_TWICE = /\.?\brun\(\) (?:can|may|must) (?:only )?(?:be )?(?:only )?(?:be )?called (?:only )?once\b/i;
 /** Less of them: a cut traceback, a person's words. */
 const HINTS = [
   /\bself\._task_group i\b|\bself\._task_group is None\b|\btask group is not\W{0,4}$|streamable_http_man\w*\W.{0,40}\bhandle_request\b.{0,80}\bRuntimeErr/i,
   /\bsession[_ ]manager\b.{0,60}\b(?:not (?:been )?(?:started|running|run|initiali[sz]ed|entered)|never (?:started|run|entered)|already (?:running|started))\b/i,
-  /\blifespans?\b.{0,60}\b(?:not (?:run|executed|called|passed|recogni[sz]ed|invoked|propagated|set|started|triggered|supported)|never (?:run|runs|executed|called|entered|started)|missing|twice|unsupported|ignored)\b|\b(?:missing|without|no|pass(?:ing)?) (?:the |its |a )?lifespan\b|\blifespan=\w+\.lifespan\b|\bcombine_lifespans\b/i,
+  /\blifespans?\b.{0,60}\b(?:not (?:run|executed|called|passed|recogni[sz]ed|invoked|propagated|set|started|triggered|supported)|never (?:run|runs|executed|called|entered|started)|missing|twice|unsupported|ignored)\b|\b(?:missing|without|no|pass(?:ing)?|forgot\w*|needs?|requires?) (?:to (?:set|pass) )?(?:the |its |a )?lifespan\b|\blifespan\b.{0,20}\b(?:must|should|needs?|has) (?:to )?be\b|\blifespan=\w+\.lifespan\b|\bcombine_lifespans\b/i,
 ];
+/** Code that mounts the application of the MCP server, and names no lifespan. */
+const MOUNTS = /\b(?:streamable_http_app|http_app|sse_app)\(/;
 /** What only stands in the logs of Python's web servers and frameworks. */
 const ASGI =
   /\buvicorn\b|\bstarlette\b|\bfastapi\b|\bfastmcp\b|\bhypercorn\b|\bmangum\b|\bASGI\b|\bgunicorn\b|streamable_http_manager/i;
@@ -65,6 +67,11 @@ export default defineCause({
       const manager = !twice || /session ?manager/i.test(text);
       return { certainty: manager ? 'certain' : 'likely', cites: [hit.line.at], facts: facts(twice) };
     }
+    const code = [...lines, ...entryLine(given)].find(({ text: said }) => MOUNTS.test(said));
+    const mounted = code && /\b[Mm]ount\(/.test(`${text}${given.reported?.entry ?? ''}`);
+    const entered = /\blifespan\b|session_manager\.run/.test(`${text}${given.reported?.entry ?? ''}`);
+    if (code && mounted && !entered && (broken.length > 0 || /\b500\b|Internal Server Error/i.test(text)))
+      return { certainty: 'likely', cites: [code.at], facts: facts(false) };
     const hint = find(lines, ...HINTS);
     if (hint) return { certainty: 'likely', cites: [hint.line.at], facts: facts(/twice|already/i.test(hint.match[0])) };
     // A bare 500 of such a server has this reason most often; the traceback stays in its log.

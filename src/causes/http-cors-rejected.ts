@@ -9,7 +9,7 @@ import { find, type Line } from './words.js';
 
 /** Browsers (Chrome, Firefox, Safari) and the CORS middlewares of servers: Starlette, Spring, Express, Rails, Go. */
 const SAID = [
-  /\bblocked by CORS policy\b|\bCross-Origin Request Blocked\b|\bSame Origin Policy disallows\b|\bOrigin \S{0,100} ?(?:is |was )?not allowed by (?:Access-Control|CORS)/i,
+  /\bblocked by CORS policy\b|\bCross-Origin Request Blocked\b|\bSame Origin Policy disallows\b|\bdue to access control checks\b|\bOrigin \S{0,100} ?(?:is |was )?not allowed by (?:Access-Control|CORS)/i,
   /\bNo ["'`]?Access-Control-Allow-\w+["'`]? header\b|\bnot allowed by Access-Control-Allow-\w+|\bAccess-Control-\w+(?:-\w+)+["'`]?(?: header)?\b.{0,60}\b(?:missing|not present|absent|lack\w*|does not|doesn't|must not|must be|not include|not list|not expose|never|without|wrong|duplicate\w*|multiple)\b|\b(?:missing|lack\w*|without|no|omit\w*|not (?:set|sent|return\w*|includ\w*|list\w*|expos\w*))\b.{0,40}\bAccess-Control-\w+/i,
   /\bpreflight\b.{0,80}\b(?:fail\w*|reject\w*|block\w*|denied|401|403|404|405|400|50\d|unauthori[sz]ed|not (?:ok|successful|allowed|handled|answered|pass)|doesn't|does not|never)\b|\b(?:fail\w*|reject\w*|block\w*|unhandled|unanswered)\b.{0,40}\bpreflight\b/i,
   /\bDisallowed CORS\b|\bInvalid CORS request\b|\bnot allowed by CORS\b|\bCORS(?:[- ]\w+)? (?:error|failure|issue|problem|blocked|rejected|denied|failed|forbidden|misconfigur\w*|violation|mismatch|restrictions?)\b|\b(?:due to|because of|by|caused by|hit(?:ting|s)?|fail\w*|reject\w*|block\w*|denied|missing|without|no|lack\w*|broken|disabled?|not (?:enabled|configured|supported)) (?:\w+ ){0,3}CORS\b|\bCORS\b.{0,30}\b(?:not (?:enabled|configured|set|allowed|supported|handled)|missing|is broken|fails?|block\w*|reject\w*|den(?:y|ied|ies))\b/i,
@@ -165,6 +165,12 @@ export default defineCause({
       const gaps = [...new Set([...gapIn(told.line), ...(gap?.gaps ?? [])])];
       return { certainty: 'likely', cites: [told.line.at], facts: { url, gaps, origin: asked, demands } };
     }
+    if (exchange && SAID.some((form) => form.test(exchange.body ?? '')))
+      return {
+        certainty: 'likely',
+        cites: [`${place}/body`],
+        facts: { url, gaps: gap?.gaps ?? [], origin: asked, demands },
+      };
     if (gap && exchange)
       return {
         certainty: gap.sure && (exchange.method === 'OPTIONS' || browser) ? 'likely' : 'possible',

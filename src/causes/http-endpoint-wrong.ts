@@ -1,34 +1,46 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { ANSWERS, answers, isRpc, isStreamGet, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { serverWords, targetOf, wayWords } from './way.js';
-import { failed, find, type Line } from './words.js';
+import { statusSaid } from './refusals.js';
+import { serverWords, targetOf, transcript, wayWords } from './way.js';
+import { failed, find, type Line, words } from './words.js';
 
 const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname.replace(/\/+$/, '') : url);
 
 /** Talk of sessions, sign-in and optional streams: a 404 there is another matter. */
 const OTHER_MATTER = /session|oauth|authoriz|registr|register|well-known|metadata|sse stream|-32001|\bGET \//i;
 
+/** Rails, Laravel, Symfony, Phoenix, Fastify, Spring, Flask and Apache, Django. */
+const NO_ROUTES =
+  // Rails, Laravel, Symfony, Phoenix, Fastify, Spring, Flask and Apache, Django.
+  /\bNo route (?:matches|found for)(?: \[?"?(?:POST|GET)\]?)?|\bThe route \S+ could not be found|\bRoute POST:\S+ not found|\bNo (?:static resource|endpoint (?:POST|GET)|mapping for (?:POST|GET))\b|\bNoHandlerFoundException|\brequested URL .{0,80}was not found|\bpage not found\b|\bcurrent path, \S+ didn.t match/i;
+
 const SAID = [
   /\bCannot POST (?<path>\/\S*)/,
   // SDK v1 leaves the status out: "Error POSTing to endpoint: {"detail":"Not Found"}"
   /\bPOSTing to endpoint\b.{0,200}?\b(?:404 |page )?not[_ ]found\b/i,
-  /(?:\bHTTP|\bstatus(?: code)?|\bcode|SSE error)\W[^\d]{0,30}(?<status>404|410)\b|\b(?<plain>404|410)\b.{0,8}(?:not found|gone)/i,
+  /(?:\bHTTP|\bstatus(?: code)?|\bcode|SSE error)\W[^\d]{0,30}(?<status>404|410)\b|\bHTTP\/[\d.]+"? (?<line>404|410)\b|\b404:? NOT_FOUND\b|\bnot found\b.{0,100}\(404\)|\b(?<plain>404|410)\b.{0,8}(?:not found|gone)/i,
   // Access logs: `"POST / HTTP/1.1" 404 Not Found`, `POST /mcp 404 1.2 ms`; curl: "returned error: 404"; Java: FileNotFoundException
   /\bPOST (?<path>\/\S*)(?: HTTP\/[\d.]+)?"? (?<status>404|410)\b|\b(?:returned error|error|response|got|received|with)\W{1,3}(?<plain>404)\b|\bFileNotFoundException: https?:/i,
-  // Rails, Laravel, Symfony, Phoenix, Fastify, Spring, Flask and Apache, Django.
-  /\bNo route (?:matches|found for)(?: \[?"?(?:POST|GET)\]?)?|\bThe route \S+ could not be found|\bRoute POST:\S+ not found|\bNo (?:static resource|endpoint (?:POST|GET)|mapping for (?:POST|GET))\b|\bNoHandlerFoundException|\brequested URL .{0,80}was not found|\bpage not found\b|\bcurrent path, \S+ didn.t match/i,
+  NO_ROUTES,
   // Gateways and platforms: API Gateway, Kong, Azure, ingress-nginx, Vercel, Netlify, Heroku, Railway.
   /"message"\s*:\s*"(?:Missing Authentication Token|Not Found)"|\bno Route matched with those values|\bdefault backend - 404|\bThe page could not be found|\bDEPLOYMENT_NOT_FOUND\b|\b404 (?:Web )?Site not found|\bNo such app\b|\bApplication not found\b|\bThere's nothing here, yet/i,
   // Go and .NET say the status in words: `sending "initialize": Not Found`.
-  /\b(?:initiali[sz]e|connect\w*|transport|endpoint|server|url)\b.{0,60}(?:: |\breturned |\()(?:page )?not found\b/i,
+  /\b(?:initiali[sz]e|connect\w*|transport|endpoint|server|url)\b.{0,60}(?:: |\breturned |\()(?:page )?not found\b|\bnot found (?:at|on|for|under) https?:/i,
 ];
 
 /** All that a web server says of a path it does not know. */
 const BARE =
   /^\W*(?:404\W{0,3})?(?:(?:page |route |path )?not[ _]found|no such (?:page|route)|cannot (?:POST|GET) \/\S*|gone)\W*$/i;
+
+/** Over HTTP+SSE the stream was opened, and only what is posted beside it is not found: the address of the entry is right. */
+const streamOpens = (given: Partial<Evidence>, line: Line): boolean =>
+  given.reported?.transport === 'sse' &&
+  (/\bPOST|SSEClientTransport\.send/.test(line.text) ||
+    words(given).some(({ text }) => /\bGET \S*sse\S*.{0,20}\b200\b|\bendpoint event\b/i.test(text)));
 
 /** A path that the server says it serves MCP at: a whole URL, or the path behind a word for it. */
 const ANNOUNCED = [
@@ -120,7 +132,11 @@ export default defineCause({
     }
     const url = targetOf(given) ?? null;
     const facts = { url, status, right: null, transport: null, tried: [] };
-    const lines = wayWords(given).filter(({ text }) => !OTHER_MATTER.test(text) && !isRpc(text));
+    // A server says in its own log that no route leads there.
+    const unrouted = serverWords(given).filter(({ text }) => SAID[0]?.test(text) || NO_ROUTES.test(text));
+    const lines = [...wayWords(given), ...transcript(given), ...unrouted].filter(
+      ({ text }) => !OTHER_MATTER.test(text) && !isRpc(text),
+    );
     // Some tell the body only.
     const bare = status === null && BARE.test(first?.exchange.body ?? '');
     if (first && (bare || [404, 405, 410].includes(status ?? 0) || NO_ROUTE.test(first.exchange.body ?? ''))) {
@@ -156,10 +172,23 @@ export default defineCause({
       return {
         // A tool that does not find something says "not found" as well.
         certainty:
-          /\btools?\b|\bresources?\b|\bfiles?\b/i.test(line.text) && !hit?.groups.status ? 'possible' : 'likely',
+          (/\btools?\b|\bresources?\b|\bfiles?\b/i.test(line.text) && !hit?.groups.status) || streamOpens(given, line)
+            ? 'possible'
+            : 'likely',
         cites: [line.at],
-        facts: { ...facts, status: Number(hit?.groups.status ?? hit?.groups.plain ?? refused?.status ?? 404) },
+        facts: {
+          ...facts,
+          status: Number(hit?.groups.status ?? hit?.groups.plain ?? hit?.groups.line ?? refused?.status ?? 404),
+        },
       };
+    const number = first
+      ? null
+      : statusSaid(
+          [...lines, ...transcript(given)].filter(({ text }) => !/\.well-known|oauth|session|register/i.test(text)),
+          404,
+          410,
+        );
+    if (number) return { certainty: 'possible', cites: [number.line.at], facts: { ...facts, status: number.status } };
     const routes = first ? null : routesBeside(given.reported?.entry, given.reported?.url);
     return routes
       ? { certainty: 'likely', cites: [at('reported', 'entry')], facts: { ...facts, tried: routes } }

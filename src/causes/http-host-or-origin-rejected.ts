@@ -1,75 +1,21 @@
+import { STACKS } from './allow-lists.js';
 import { ANSWERS, answers } from './answers.js';
-import { defineCause, type FixStep, type Match } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { BLAMES, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { experiment, httpWords, refused } from './refusals.js';
+import { experiment, httpWords, refused, statusSaid } from './refusals.js';
 import { hostOf, targetOf } from './way.js';
 import { failed, find } from './words.js';
 
 /** The status alone, in a client's words or in an access log. 421 has no other meaning. */
 const BARE =
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|error|\bgot|\breturn\w*)\W[^\d]{0,30}421\b|\b(?:POST|GET) \S+(?: HTTP\/[\d.]+)?"?[ :|-]{1,3}421\b|\|\s*421\s*\||^\W{0,3}421\b/i;
+/** A person compared with and without the header. */
+const COMPARED =
+  /\b(?:Origin|Host)\b(?: header)?.{0,60}?(?:->|=>|→|:|\bgets?|\breturns?|\bgives?|\bis) ?(?:HTTP |a )?(?<status>403|421)\b|\b(?:403|421)\b.{0,40}\b(?:with|when|because|for|if|only|due)\b.{0,20}\b(?:Origin|Host) header\b/i;
 /** The value that was refused, behind the words that refuse it. */
 const VALUE =
   /\b(?:host|origin|http_host)(?: header)?["']?(?: (?:value|name))?\s?[:=]?\s?\(?["'`](?<quoted>[^"'`\s]{1,200})["'`]|\b(?:Invalid|Blocked|Unknown|Untrusted) (?:Host|Origin|hosts)(?: header)?: (?<bare>[^\s"',}]{1,200})/i;
-
-/** Where the list of hosts and origins stands, by the marks of the stack. The first that fits is shown. */
-const STACKS: [name: string, mark: RegExp, step: (host: string, origin: string) => FixStep][] = [
-  [
-    'django',
-    /\bALLOWED_HOSTS\b|\bDisallowedHost\b|\bHTTP_HOST\b|\bCSRF_TRUSTED/,
-    (host, origin) => ({
-      say: 'Name the host in the settings of Django:',
-      edit: { file: 'settings.py', to: `ALLOWED_HOSTS = ["${host}"]\nCSRF_TRUSTED_ORIGINS = ["${origin}"]` },
-    }),
-  ],
-  [
-    'rails',
-    /\bBlocked hosts?\b|\bHostAuthorization\b|\bdidn't match request\.base_url/,
-    (host) => ({
-      say: 'Name the host in the settings of Rails:',
-      edit: { file: 'config/environments/production.rb', to: `config.hosts << "${host}"` },
-    }),
-  ],
-  [
-    'vite',
-    /\bserver\.allowedHosts\b|\bThis host \(/,
-    (host) => ({
-      say: 'Name the host in the settings of Vite:',
-      edit: { file: 'vite.config.ts', to: `server: { allowedHosts: ["${host}"] }` },
-    }),
-  ],
-  [
-    'aspnet',
-    /\bInvalid Hostname\b|kestrel|asp\.net|microsoft-(?:iis|httpapi)/i,
-    (host) => ({
-      say: 'Name the host in the settings of ASP.NET Core, or add the binding in IIS:',
-      edit: { file: 'appsettings.json', to: `"AllowedHosts": "localhost;${host}"` },
-    }),
-  ],
-  [
-    'python',
-    /transport_security|\b421\b|uvicorn|fastmcp|starlette|python|httpx/i,
-    (host, origin) => ({
-      say: 'Name the host and the origin where the FastMCP server is made (official SDK: TransportSecuritySettings; FastMCP 3: FASTMCP_HTTP_ALLOWED_HOSTS):',
-      edit: {
-        file: 'the server',
-        to: `mcp = FastMCP("server", transport_security=TransportSecuritySettings(\n    enable_dns_rebinding_protection=True,\n    allowed_hosts=["localhost:*", "127.0.0.1:*", "${host}", "${host.replace(/:\d+$/, '')}:*"],\n    allowed_origins=["http://localhost:*", "${origin}"],\n))`,
-      },
-    }),
-  ],
-  [
-    'typescript',
-    /(?:)/,
-    (host, origin) => ({
-      say: 'Name the host and the origin where the transport or the Express application of the server is made:',
-      edit: {
-        file: 'the server',
-        to: `new StreamableHTTPServerTransport({ sessionIdGenerator, enableDnsRebindingProtection: true, allowedHosts: ["localhost:3000", "${host}"], allowedOrigins: ["${origin}"] })\n// or: createMcpExpressApp({ allowedHosts: ["localhost", "${host.replace(/:\d+$/, '')}"] })`,
-      },
-    }),
-  ],
-];
 
 type Found = {
   url: string | null;
@@ -159,7 +105,14 @@ export default defineCause({
       };
       return { certainty: edge ? 'possible' : 'likely', cites: [place], facts };
     }
-    const bare = first ? null : find(lines, BARE);
+    const compared = find(lines, COMPARED);
+    if (compared && (first?.status ?? 403) >= 400) {
+      const what = /\bHost\b/i.test(compared.match[0]) ? 'Host' : 'Origin';
+      const status = first?.status ?? Number(compared.groups.status ?? 403);
+      const facts = { url, what, value: null, status, stack: stackOf(''), contradicts: false };
+      return { certainty: 'likely', cites: [compared.line.at], facts };
+    }
+    const bare = first ? null : (find(lines, BARE) ?? statusSaid(lines, 421));
     return bare
       ? {
           certainty: 'likely',

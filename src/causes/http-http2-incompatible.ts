@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { experiment, httpWords } from './refusals.js';
+import { entryLine, experiment, httpWords } from './refusals.js';
 import { targetOf } from './way.js';
 import { failed, find, type Line } from './words.js';
 
@@ -15,6 +15,10 @@ const BREAKS = [
     'i',
   ),
   /\b(?:connection|keep-alive|transfer-encoding|upgrade)[- ]?(?:specific)? ?headers?\b.{0,60}\bHTTP\/2|ERR_HTTP2_INVALID_CONNECTION_HEADERS|\bHTTP\/2\b.{0,60}\b(?:Connection|Keep-Alive|Transfer-Encoding)\b.{0,40}\b(?:header|invalid|forbid\w*|illegal|not)/i,
+  new RegExp(
+    String.raw`\b(?:invalid|illegal|forbidden|malformed) header\b.{0,60}${H2}|${H2} (?:streams?|connections?|requests?) (?:are|is) not supported|\breset reason: protocol error\b|\bprotocol version (?:is |of |to )?(?:set to )?${H2}`,
+    'i',
+  ),
   /\bERR_HTTP2_(?:PROTOCOL_ERROR|FRAME_SIZE_ERROR|COMPRESSION_ERROR|FLOW_CONTROL_ERROR|INADEQUATE_TRANSPORT_SECURITY|ERROR|INVALID_\w+)|\bNGHTTP2_(?:PROTOCOL_ERROR|FRAME_SIZE_ERROR|COMPRESSION_ERROR|FLOW_CONTROL_ERROR|HTTP_1_1_REQUIRED|INADEQUATE_SECURITY)|\bHTTP_1_1_REQUIRED\b/i,
   new RegExp(
     String.raw`${H2}.{0,80}\b(?:PROTOCOL_ERROR|FRAME_SIZE_ERROR|COMPRESSION_ERROR|FLOW_CONTROL_ERROR|framing layer|was not closed cleanly|connection preface|invalid (?:frame|preface|header))|\b(?:PROTOCOL_ERROR|FRAME_SIZE_ERROR|FLOW_CONTROL_ERROR)\b.{0,80}${H2}`,
@@ -30,7 +34,7 @@ const OLDER_WORKS = new RegExp(
 );
 /** A stream that ended: HTTP/2 tells how, while a limit or a restart may be why. */
 const RESET = new RegExp(
-  String.raw`${H2}.{0,60}\b(?:INTERNAL_ERROR|REFUSED_STREAM|STREAM_CLOSED|ENHANCE_YOUR_CALM|reset the stream|stream (?:was )?(?:reset|closed|error)|GOAWAY|error code|CANCEL)|\bERR_HTTP2_(?:STREAM|SESSION|GOAWAY)\w*|\bNGHTTP2_\w+|\bhttp2: (?:server sent GOAWAY|client connection (?:lost|force closed)|stream closed|timeout)|\bstream error: stream ID \d+; (?:INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM|CANCEL|NO_ERROR)|\bRST_STREAM\b|\bcurl: \((?:16|92)\)|\bStreamReset\b|<ConnectionTerminated`,
+  String.raw`${H2}.{0,60}\b(?:INTERNAL_ERROR|REFUSED_STREAM|STREAM_CLOSED|ENHANCE_YOUR_CALM|reset the stream|stream (?:was )?(?:reset|closed|error)|GOAWAY|error code|CANCEL)|\bERR_HTTP2_(?:STREAM|SESSION|GOAWAY)\w*|\bNGHTTP2_\w+|\bhttp2: (?:server sent GOAWAY|client connection (?:lost|force closed)|stream closed|timeout)|\bstream error: stream ID \d+; (?:INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM|CANCEL|NO_ERROR)|\bRST_STREAM\b|\bGOAWAY\b|\bcurl: \((?:16|92)\)|\bStreamReset\b|<ConnectionTerminated`,
   'i',
 );
 /** HTTP/2 behind a gateway that answers for its origin: of the gateway's own kind. */
@@ -54,7 +58,14 @@ export default defineCause({
   ],
   needs: [],
   uses: [...ANSWERS, 'endpoint', 'launch', 'series', 'network'],
-  explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-server-error', 'lifetime-idle-cut'],
+  explains: [
+    ...FAILED_START,
+    'handshake-refused',
+    'handshake-nonconforming',
+    'http-server-error',
+    'edge-bad-gateway',
+    'lifetime-idle-cut',
+  ],
 
   match(given): Match<Found> | null {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
@@ -101,7 +112,7 @@ export default defineCause({
     const facts = (line: Line) => ({ url, how: quote(line.text), status: null, only: /HTTP\/2 only/i.test(line.text) });
     const broken = find(lines, ...BREAKS);
     const told = find(
-      lines.filter(({ text }) => !/"(?:POST|GET|OPTIONS) \S+ HTTP\/|^[<>*] /.test(text)),
+      [...lines, ...entryLine(given)].filter(({ text }) => !/"(?:POST|GET|OPTIONS) \S+ HTTP\/|^[<>*] /.test(text)),
       OLDER_WORKS,
     );
     if (broken) return { certainty: 'likely', cites: [broken.line.at], facts: facts(broken.line) };
@@ -113,7 +124,8 @@ export default defineCause({
     }
     const status = answers(given)[0]?.exchange.status;
     const place = answers(given)[0]?.at;
-    return place && (status === 426 || status === 505)
+    // 464 is the load balancer of AWS: the protocol of the request and of the target group do not go together.
+    return place && (status === 426 || status === 464 || status === 505)
       ? { certainty: 'likely', cites: [place], facts: { url, how: `HTTP ${status}`, status, only: status === 426 } }
       : null;
   },

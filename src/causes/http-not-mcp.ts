@@ -2,17 +2,18 @@ import { at } from '../case/pointer.js';
 import { ANSWERS, answers, isRpc, isStreamGet } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
+import { targetOf, transcript, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
 /** JSON parsers that met the "<" of a page, and clients that name the content type. */
 const SAID = [
   /(?:unexpected|expected|invalid|unsupported|wrong|unknown) ?(?:response )?content[- ]?type\W{0,4}(?:Some\()?\W{0,2}(?<type>text\/(?:html|plain)|application\/xhtml\+xml)/i,
+  /\bmedia type returned: (?<type>text\/html)/i,
   // Spring: "for response type [...] and content type [text/html]"
   /content[- ]?type\W{1,4}(?<type>text\/html)/i,
   /content[- ]type.{0,80}\b(?:got|was|received|but) ['"]?(?<type>text\/(?:html|plain))/i,
   // V8, JavaScriptCore, Go, .NET, Jackson, in this order; then Ruby, pydantic.
-  /(?:unexpected token|unrecognized token|invalid character|unexpected character)s?:? \(?['"`]?<|'<' is an invalid start of a value|unexpected (?:token|character):? at '<|input_value='<|\bresponse\b.{0,40}<!doctype html/i,
+  /(?:unexpected token|unrecognized token|invalid character|unexpected character)s?:? \(?['"`]?<|'<' is an invalid start of a value|unexpected (?:token|character):? at '<|unexpected character[^<]{0,40}value: <|input_value='<|\b(?:response|got|received|but)\b.{0,40}<(?:!doctype html|html\b)/i,
   /is not valid JSON.*<!doctype html|<!doctype html.*is not valid JSON/i,
   /\b(?:received|got|returned|response (?:is|was)) (?:an? )?HTML\b/i,
 ];
@@ -24,11 +25,11 @@ const PAGE = /text\/html|<!doctype html|<html\b/i;
 
 /** A person's words for the start page of an application. */
 const A_PAGE =
-  /\b(?:SPA|single[- ]page|index\.html|(?:web|home|login|landing|start|error) ?page|web ?(?:UI|app|site)|front-?end|React app|HTML)\b/i;
+  /\b(?:SPA|single[- ]page|index\.html|(?:web|home|login|landing|start|welcome|error) ?page|web ?(?:UI|app|site)|front-?end|React app|HTML)\b/i;
 
 /** JSON that was understood, and is no message of JSON-RPC: zod, pydantic, serde, Go. */
 const NO_RPC =
-  /"path":\s*\[\s*"jsonrpc"|\bJSONRPCMessage\b|\bjsonrpc\b.{0,60}(?:required|missing|invalid)|(?:missing|invalid|no|required)\b.{0,20}\bjsonrpc\b|untagged enum \w*JsonRpc|invalid message version tag|not a (?:valid )?JSON-?RPC/i;
+  /"path":\s*\[\s*"jsonrpc"|\bJSONRPCMessage\b|\bjsonrpc\b.{0,60}(?:required|missing|invalid)|(?:missing|invalid|no|required)\b.{0,20}\bjsonrpc\b|untagged enum \w*JsonRpc|invalid message version tag|(?:not an?|invalid) (?:valid )?JSON-?RPC/i;
 
 /** A sign-in server has JSON to parse too: that failure has causes of its own. */
 const SIGN_IN = /oauth|metadata|registration|register|token endpoint|discover/i;
@@ -74,6 +75,8 @@ export default defineCause({
       const almost = /"(?:protocolVersion|serverInfo|capabilities)"|text\/event-stream/.test(`${body} ${type}`);
       const unread = given.reported?.clientError.some((text) => NO_RPC.test(text)) ?? false;
       const other = /^\s*[{[]/.test(body) && !/"(?:issuer|resource|access_token|error)"/.test(body);
+      if (!live && status === 200 && body && !/^\s*[{[]/.test(body) && A_PAGE.test(body))
+        return { certainty: 'likely', cites: [`${first.at}/body`], facts };
       if (almost || status !== 200 || (!live && (!other || isStreamGet(exchange, given)))) return null;
       const what = /json/i.test(type)
         ? 'JSON of another kind'
@@ -85,7 +88,8 @@ export default defineCause({
     }
     // Told without a status, or in a person's words.
     const told = answers(given).find(
-      ({ exchange: { status, body = '' } }) => status === undefined && (PAGE.test(body) || A_PAGE.test(body)),
+      ({ exchange: { status, body = '' } }) =>
+        status === undefined && !/^\s*[{[]/.test(body) && (PAGE.test(body) || A_PAGE.test(body)),
     );
     if (told)
       return {
@@ -99,7 +103,7 @@ export default defineCause({
         cites: [at('endpoint', 'asked')],
         facts: { url, what: 'a web page', title: null, type: 'text/html', status: null },
       };
-    const lines = wayWords(given).filter(({ text }) => !SIGN_IN.test(text));
+    const lines = [...wayWords(given), ...transcript(given)].filter(({ text }) => !SIGN_IN.test(text));
     const page = lines.some(({ text }) => PAGE.test(text));
     const hit = find(lines, ...SAID) ?? (page ? find(lines, NO_JSON) : null);
     if (!hit || (given.http?.exchanges ?? []).some(({ status = 0 }) => status >= 300)) return null;

@@ -1,9 +1,9 @@
 import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { ANSWERS, answers } from './answers.js';
+import { ANSWERS, answers, isRpc } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { httpWords, refusalIn, statusIn } from './refusals.js';
+import { entryLine, httpWords, refusalIn, statusIn } from './refusals.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -15,13 +15,14 @@ const TOLD = [
   /\b(?:failed|unable|error|cannot|could not)\b.{0,30}\b(?:send\w*|post\w*|deliver\w*)\b.{0,20}\b(?:the )?(?:["'`]?notifications\/initiali[sz]ed|initiali[sz]ed["'`]? notification)/i,
   /\bnotifications? failed with status (?<status>\d{3})\b/i,
   new RegExp(
-    String.raw`\b${NOTE}["'\x60]?\b.{0,80}?\b(?:answer\w*|return\w*|respon\w*|repl\w*|got|received|gives?|status|HTTP|->|=>|with)\b.{0,40}?\b(?<status>20[0134]|4\d\d|5\d\d)\b`,
+    String.raw`\b${NOTE}.{0,80}?(?:\b(?:answer\w*|return\w*|respon\w*|repl\w*|got|received|gives?|status|HTTP|with)\b|->|=>|→).{0,40}?\b(?<status>20[0134]|4\d\d|5\d\d)\b`,
     'i',
   ),
   new RegExp(
     String.raw`\b(?:HTTP |status(?: code)? )?(?<status>20[0134])\b.{0,40}\b(?:for|to|on|of|after) (?:the |a |an )?["'\x60]?${NOTE}`,
     'i',
   ),
+  /\b(?:error|fail\w*|invalid\w*|reject\w*|hang\w*|stuck|stops?|dies|disconnect\w*|closed)\b.{0,80}\b(?:on|to|for|of|at|after|with|handling|sending|processing) (?:the )?["'`]?(?:notifications\/initiali[sz]ed|initiali[sz]ed["'`]? notification)|\b(?:notifications\/initiali[sz]ed|initiali[sz]ed["'`]? notification)\b.{0,60}\b(?:fail\w*|error\w*|reject\w*|hang\w*|is refused|crash\w*|abort\w*)\b|\bnotification (?:response|answer|reply)s?\b.{0,40}\b(?:body|must|should|not|invalid|unexpected|empty)\b/i,
   /\b(?:expect\w*|must|should|requires?|instead of|rather than|not) (?:\w+ ){0,4}202\b/i,
   /\b(?:method not found|-32601|-32600|unknown method|invalid request|unsupported method|no handler)\b.{0,80}\bnotifications\/initiali[sz]ed\b|\bnotifications\/initiali[sz]ed\b.{0,80}\b(?:method not found|-32601|-32600|not found|unknown method|invalid request|not supported|unsupported)\b/i,
 ];
@@ -35,6 +36,10 @@ const PLAIN =
   /\b(?:unexpected|unsup\w*|unknown|invalid) ?(?:response )?(?:content[- ]?type|media type)(?: returned)?\W{0,4}(?:Some\()?\W{0,2}text\/plain/i;
 /** The Java SDK so words an answer to a message that needs none; the others ask for a type after requests only. */
 const JAVA = /\bUnknown media type returned\b/i;
+/** The status that only something without an answer gets; not of a preflight or of an ended session. */
+const NO_CONTENT =
+  /(?:\bHTTP|\bstatus(?: code)?|\bcode)\W{1,4}(?:code\W{1,3})?204\b|\b204 No Content\b|\bPOST \S+.{0,20}\b204\b/i;
+const ASIDE = /\bOPTIONS\b|\bDELETE\b|preflight/i;
 /** Parsers of JSON-RPC that met an empty or foreign body. */
 const UNREAD =
   /untagged enum \w*JsonRpc|\bJSONRPCMessage\b|\bEOF while parsing\b|Unexpected end of JSON|Expecting value|data did not match any variant/i;
@@ -89,20 +94,26 @@ export default defineCause({
     const { status, body } = first?.exchange ?? {};
     // Another refusal is named in so many words: the notification is only the request that met it.
     const other = [...lines.map(({ text }) => text), body].find((text) => refusalIn(text ?? '') !== null);
-    const told = find(lines, NULL_BODY, ...TOLD);
+    const told = find([...lines, ...entryLine(given)], NULL_BODY, ...TOLD);
     const facts = {
       ...none,
       status: Number(told?.groups.status ?? status ?? (NULL_BODY.test(told?.line.text ?? '') ? 204 : 0)) || null,
       body: body?.trim() ? body.slice(0, 120) : null,
     };
     facts.refused = (facts.status ?? 0) >= 300;
-    if (facts.status === 202) return null;
-    if (told && !other && (statusIn(told.line.text) ?? 0) < 500)
-      return { certainty: 'likely', cites: [told.line.at], facts };
+    // Told to be 202: then it is the body that should not be there.
+    if (facts.status === 202 && facts.body === null) return null;
+    if (told && !other) {
+      // Credentials and sessions are asked for with every message: the notification is only the first to miss them.
+      const elsewhere = [401, 403, 404].includes(facts.status ?? statusIn(told.line.text) ?? 0);
+      return { certainty: elsewhere ? 'possible' : 'likely', cites: [told.line.at], facts };
+    }
     if (first && !first.live && !other) {
       // A request must not be answered so, and nothing but a notification needs no answer.
       const nothing = status === 204 || (status === 200 && body !== undefined && /^(?:\s*|null|\{\})$/.test(body));
-      const invalid = status === 200 && /-32600\b/.test(body ?? '');
+      // An answer without an id is the answer to what had none.
+      const invalid =
+        status === 200 && ((isRpc(body) && !/"id"\s*:\s*(?:"|\d)/.test(body ?? '')) || /-32600\b/.test(body ?? ''));
       if (nothing || invalid) {
         const sure = status === 204 || body === 'null' || find(lines, NO_TYPE, UNREAD) !== null;
         return {
@@ -113,6 +124,11 @@ export default defineCause({
       }
     }
     if (other || (status !== undefined && status >= 300)) return null;
+    const content = find(
+      lines.filter(({ text }) => !ASIDE.test(text)),
+      NO_CONTENT,
+    );
+    if (content) return { certainty: 'likely', cites: [content.line.at], facts: { ...facts, status: 204 } };
     const empty = find(lines, JAVA, NO_TYPE);
     const html = lines.some(({ text }) => /text\/html|<html|<!doctype/i.test(text));
     if (empty && !html) {

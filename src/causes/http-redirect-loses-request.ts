@@ -1,7 +1,8 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { targetOf, wayWords } from './way.js';
+import { httpWords, statusSaid } from './refusals.js';
+import { targetOf, transcript, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
 /** What a request loses on the way, or gains in trouble, when it follows a redirect. */
@@ -26,10 +27,15 @@ function lossesOf(from: string | null, to: string, status: number): string[] {
 const SIGN_IN =
   /\/(?:login|log-in|signin|sign-in|sso|oauth2?|authorize|cdn-cgi\/access)\b|accounts\.google|login\.microsoftonline|cloudflareaccess/i;
 
+/** What a person says was lost. */
+const LOST =
+  /\b(?:authorization|auth|headers?|body|POST|method|session[- ]?id|credentials)\b.{0,40}\b(?:lost|dropped|stripped|removed|missing|gone|downgraded)\b.{0,40}\bredirect\w*|\bredirect\w*.{0,40}\b(?:los(?:es|t|ing)|drops?|dropped|strips?|stripped|downgrad\w+|changes|turns)\b/i;
+
 const SAID = [
   // SDK v1: "Redirect to http://x:8080/mcp/ not followed (redirectPolicy: 'same-origin')"
   /\bRedirect to (?<to>\S+) not followed/,
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint)\W[^\d]{0,30}(?<status>30[12378])\b/i,
+  /\bHTTP\/[\d.]+"? (?<status>30[12378])\b|\b(?:got|received|returns?|answer\w*|with|a|an|->|=>|→) (?:HTTP |status |an? )?(?<plain>30[12378])\b|\bPOST (?:becomes|turns into|is (?:turned|changed|converted) (?:in)?to|->|→) (?:a )?GET\b/i,
   /\b(?<status>30[12378])[ ,:]*(?:Moved Permanently|Found|See Other|Temporary Redirect|Permanent Redirect)/i,
   /\bunexpected redirect\b|\bredirect(?:ed)? (?:was |is )?(?:not (?:followed|allowed)|blocked|refused)|\btoo ?many ?redirects\b|ERR_TOO_MANY_REDIRECTS|stopped after \d+ redirects|(?:exceeded|maximum).{0,30}\bredirect(?:s|ion)?\b|redirect count exceeded|error following redirect|redirect mode is set to|\b(?:refus|reject|not follow)\w* .{0,20}\bredirect/i,
 ];
@@ -70,16 +76,21 @@ export default defineCause({
       };
     }
     if (answers(given).length > 0) return null;
-    const said = find(wayWords(given), ...SAID);
+    const said = find([...wayWords(given), ...transcript(given)], ...SAID);
+    const lost = find(httpWords(given), LOST);
     const logged = refusedRequests(given).find((request) => [301, 302, 303, 307, 308].includes(request.status));
-    const line = said?.line ?? logged?.line;
+    const number = statusSaid([...wayWords(given), ...transcript(given)], 301, 302, 303, 307, 308);
+    const served = httpWords(given).some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
+    const line = said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line);
     if (!line) return null;
-    const status = Number(said ? (said.groups.status ?? 0) : (logged?.status ?? 0));
+    const status = Number(
+      said ? (said.groups.status ?? said.groups.plain ?? number?.status ?? 0) : (logged?.status ?? number?.status ?? 0),
+    );
     const to = said?.groups.to ?? '';
     const sure = to !== '' && !SIGN_IN.test(to);
     const facts = { url, status, to, losses: lossesOf(url, to, status), signIn: SIGN_IN.test(to) };
     return {
-      certainty: sure ? 'certain' : 'likely',
+      certainty: sure ? 'certain' : said || logged || lost ? 'likely' : 'possible',
       cites: [line.at],
       facts,
     };

@@ -3,8 +3,8 @@ import { ANSWERS, answers, isStreamGet, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { edgeOf } from './edges.js';
-import { httpWords, refusalIn } from './refusals.js';
-import { isGatewayLog, serverWords, targetOf, wayWords } from './way.js';
+import { httpWords, refusalIn, statusSaid } from './refusals.js';
+import { isGatewayLog, serverWords, targetOf, transcript, wayWords } from './way.js';
 import { find } from './words.js';
 
 /** Statuses that a server gives itself; those of a gateway count only when it was plainly the server that spoke. */
@@ -12,6 +12,7 @@ const OWN = (status: number): boolean => status >= 500 && status < 600;
 
 const SAID = [
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}(?<status>50[0156789]|511)\b/i,
+  /\bHTTP\/[\d.]+"? (?<status>500)\b|\b(?:POST|GET) \S+ (?:\(\w+\) )?(?:-> |=> |→ )?(?<plain>500)\b/i,
   // SDK v1 leaves the status out and quotes the body.
   /\bPOSTing to endpoint\b.{0,200}?(?:\binternal server error\b|"code": ?-32603\b)/i,
   /\b(?<status>500)[ ,:]*(?:\(?internal server error|server error)/i,
@@ -75,19 +76,18 @@ export default defineCause({
       };
     }
     if (answers(given).length > 0) return null;
-    const said = find(
-      // A client or relay that answers 500 because it was refused itself: the inner status tells.
-      wayWords(given).filter(
-        ({ text }) => !isGatewayLog(text) && !/\b(?:HTTP|status(?: code)?)\W{1,3}4\d\d\b/i.test(text),
-      ),
-      ...SAID,
+    // A client or relay that answers 500 because it was refused itself: the inner status tells.
+    const way = [...wayWords(given), ...transcript(given)].filter(
+      ({ text }) => !isGatewayLog(text) && !/\b(?:HTTP|status(?: code)?)\W{1,3}4\d\d\b/i.test(text),
     );
+    const said = find(way, ...SAID);
     const refused = refusedRequests(given);
     const logged = refused.find(({ status }) => OWN(status) && ![502, 503, 504].includes(status));
     const thrown = find(serverWords(given), THROWN);
-    const line = said?.line ?? logged?.line ?? thrown?.line;
+    const number = statusSaid(way, 500);
+    const line = said?.line ?? logged?.line ?? thrown?.line ?? number?.line;
     if (!line) return null;
-    const status = Number(said?.groups.status ?? logged?.status ?? 500);
+    const status = Number(said?.groups.status ?? said?.groups.plain ?? logged?.status ?? 500);
     const body = said ? gist(/\{.*/.exec(said.line.text)?.[0]) : null;
     // A tool that fails says the same of the API which it calls.
     const aside = said

@@ -43,7 +43,7 @@ export const REFUSALS: readonly Refusal[] = [
     kind: 'host',
     status: [403, 421, 400],
     // Starlette, webpack: "Invalid host header"; IIS and HTTP.sys: "Invalid Hostname"; Django, Rails, Vite have sentences of their own.
-    says: /\b(?:invalid|missing|unknown|untrusted|disallowed|unexpected|forbidden|bad) (?:http[_ ])?host\b(?! key)(?:(?=[\s_-]*header|\s?:|\\?["'.)\s]*$|\\?["'],))|\bhost (?:header )?["'`]?[\w.:[\]-]{0,80}["'`]? ?(?:is |was )?(?:not allowed(?! to connect)|not permitted(?! to connect)|not in (?:the )?allow|rejected|mismatch)|\bBad Request\W{1,4}Invalid Hostname\b|\bDisallowedHost\b|\bALLOWED_HOSTS\b|\bBlocked hosts?: \S|\bThis host \(.{1,80}\) is not allowed|\bhost (?:validation|header check) failed|\bMisdirected Request\b|\bHost header (?:is |was )?(?:not|invalid|missing|rejected|validation)/i,
+    says: /\b(?:invalid|missing|unknown|untrusted|disallowed|unexpected|forbidden|bad) (?:http[_ ])?host\b(?! key)(?:(?=[\s_-]*header|\s?:|\\?["'.)\s]*$|\\?["'],))|\bhost (?:header )?["'`]?[\w.:[\]-]{0,80}["'`]? ?(?:is |was )?(?:not allowed(?! to connect)|not permitted(?! to connect)|not in (?:the )?allow|rejected|mismatch)|\bBad Request\W{1,4}Invalid Hostname\b|\bDisallowedHost\b|\bALLOWED_HOSTS\b|\bBlocked hosts?: \S|\bThis host \(.{1,80}\) is not allowed|\bhost (?:validation|header check) failed|\bMisdirected Request\b|\bhost \S{1,80} does(?:n't| not) match\b|\bHostFilteringMiddleware\b|\bHost header (?:is |was )?(?:not|invalid|missing|rejected|validation)/i,
     // Given for a host that is not served here, and for nothing else.
     byStatus: 421,
     causes: ['http-host-or-origin-rejected', 'edge-alters-headers'],
@@ -51,7 +51,7 @@ export const REFUSALS: readonly Refusal[] = [
   {
     kind: 'origin',
     status: [403, 400],
-    says: /\b(?:invalid|missing|unknown|untrusted|disallowed|forbidden|bad|unauthori[sz]ed) origin\b(?! server)|\borigin (?:header )?["'`]?[\w.:/[\]-]{0,100}["'`]? ?(?:is |was )?(?:not (?:be )?(?:allowed|permitted|trusted|authori[sz]ed|accepted|in (?:the )?allow)|forbidden|rejected|denied|invalid|mismatch|blocked)(?! by (?:CORS|Access))|\borigin (?:validation|check(?:ing)?) failed|\bHTTP Origin header .{0,120}didn.t match|\bcross-origin request (?:detected|rejected|denied|forbidden)|\bCross-site POST\b.{0,40}\bforbidden|\bDNS[ -]rebinding\b/i,
+    says: /\b(?:invalid|missing|unknown|untrusted|disallowed|forbidden|bad|unauthori[sz]ed) origin\b(?! server)|\borigin (?:header )?["'`]?[\w.:/[\]-]{0,100}["'`]? ?(?:is |was )?\(?(?:not (?:be )?(?:allowed|permitted|trusted|authori[sz]ed|accepted|in (?:the )?(?:\w+ )?allow)|(?:header )?(?:is )?required|forbidden|rejected|denied|invalid|mismatch|blocked)(?! by (?:CORS|Access))|\borigin (?:validation|check(?:ing)?) failed|\bHTTP Origin header .{0,120}didn.t match|\bcross-origin request (?:detected|rejected|denied|forbidden)|\bCross-site POST\b.{0,40}\bforbidden|\bDNS[ -]rebinding\b|\breject\w* .{0,40}\borigin\b/i,
     causes: ['http-host-or-origin-rejected', 'http-cors-rejected'],
   },
   {
@@ -175,6 +175,12 @@ export function httpWords(given: Partial<Evidence>): Line[] {
   return words(given);
 }
 
+/** The entry of a report, as one more line: people put a piece of code or of a deployment there. */
+export const entryLine = ({ reported }: Partial<Evidence>): Line[] =>
+  reported?.entry && reported.transport !== 'stdio'
+    ? [{ text: reported.entry, at: at('reported', 'entry'), from: 'server-log' }]
+    : [];
+
 /**
  * The refusals in the answers that should have opened the conversation, and in the words about it. Those of an answer stand
  * first, by its body before its status.
@@ -206,9 +212,17 @@ export function statusIn(text: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** The first refusal of one of these kinds. */
-export const refusedFor = (given: Partial<Evidence>, ...kinds: RefusalKind[]): Refused | undefined =>
-  refused(given).find(({ refusal }) => kinds.includes(refusal.kind));
+/** A status as a bare number in a person's sentence: worth a guess when nothing else was told. */
+export function statusSaid(lines: Line[], ...statuses: number[]): { line: Line; status: number } | null {
+  const number = new RegExp(
+    String.raw`(?<![\w.:/#=$-])(?<status>${statuses.join('|')})(?![\w.:%/-]|,\d| ?(?:m?s|sec\w*|[KMG]B|bytes|tools|items|lines|chars|tokens)\b)`,
+  );
+  for (const line of lines) {
+    const status = number.exec(line.text)?.groups?.status;
+    if (status !== undefined) return { line, status: Number(status) };
+  }
+  return null;
+}
 
 /** The exchange of an experiment, with its place: experiments are noted under their own names. */
 export const experiment = (given: Partial<Evidence>, name: string) =>

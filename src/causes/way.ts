@@ -53,6 +53,10 @@ export const serverWords = (given: Way): Line[] =>
     ? []
     : words(given).filter(({ from, text }) => from !== 'client' && !REGISTRY.test(text));
 
+/** What was typed and answered in a shell: of a server over HTTP, people paste curl and its output as stdout. */
+export const transcript = (given: Way): Line[] =>
+  given.reported && isRemote(given) ? words(given).filter(({ from }) => from === 'stdout') : [];
+
 /** Lines that do not stand beside a tool that installs: those tools name the registry a few lines away from the reason. */
 export function withoutInstallers(lines: Line[]): Line[] {
   const marks = lines.flatMap(({ text }, i) => (REGISTRY.test(text) ? [i] : []));
