@@ -16,7 +16,7 @@ describe.concurrent.each(brokenServers())('$file', (server) => {
     const { spec, stop } = await prepare(server);
     try {
       const seen = await sdkView(
-        spec.kind === 'http' ? { url: spec.url } : spec,
+        spec.kind === 'http' ? { url: spec.url, transport: spec.transport } : spec,
         SLOW.test(server.file) ? 60_000 : 3_000,
       );
       expect(seen).toContain(server.clientSees);

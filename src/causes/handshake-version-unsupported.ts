@@ -85,6 +85,25 @@ export default defineCause({
           cites: [at('handshake', 'initialize', 'problems', problem)],
           facts: { side: 'client', versions: [], requested, said: problems[problem]?.slice(0, 160) ?? '' },
         };
+      // Agreed on in the answer, and then refused in the header of what follows.
+      const later = (http?.exchanges ?? []).findIndex(
+        (e) =>
+          /^(?:notifications\/initialized|ping|(?:tools|resources|prompts)\/list)$/.test(e.purpose) &&
+          e.status === 400 &&
+          isRefusal(e.body ?? ''),
+      );
+      const body = http?.exchanges[later]?.body;
+      if (status === 'answered' && body !== undefined)
+        return {
+          certainty: 'certain',
+          cites: [at('http', 'exchanges', later, 'body'), ...place('revision')],
+          facts: {
+            side: 'header',
+            versions: dates(body).filter((v) => v !== revision),
+            requested: revision ?? requested,
+            said: body.trim().slice(0, 160),
+          },
+        };
       if (status === 'answered') return null;
     }
     const index =
@@ -117,25 +136,35 @@ export default defineCause({
       return list
         ? `The server answered initialize with protocol version ${list}, which the client does not support.`
         : `The client does not support the protocol version of the server ("${said}").`;
+    if (side === 'header')
+      return `The server agreed on protocol version ${requested} in initialize and then refuses it in the header MCP-Protocol-Version of the requests that follow ("${said}").`;
     const wanted = requested ? `protocol version ${requested}` : 'the protocol version that the client offered';
     return `The server refused ${wanted} instead of answering with one of its own${list ? ` (named: ${list})` : ''}.`;
   },
-  fix: ({ side, versions }) => [
-    side === 'client'
+  fix: ({ side, versions, requested }) => [
+    side === 'header'
       ? {
-          say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`,
+          say: 'Make the two parts of the server agree: what answers initialize must offer only versions that the check of the header accepts. Update the SDK, or add the version to the list of the check:',
           edit: {
             file: 'the source of the server',
-            to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'`,
+            to: `const SUPPORTED = [${[requested, ...versions].map((v) => `'${v}'`).join(', ')}];`,
           },
         }
-      : {
-          say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:',
-          edit: {
-            file: 'the source of the server',
-            to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'`,
+      : side === 'client'
+        ? {
+            say: `Update the client or the server so that both know one of ${PUBLISHED.slice(0, 4).join(', ')}. A server answers with the version that was requested if it knows it, else with the latest it knows:`,
+            edit: {
+              file: 'the source of the server',
+              to: `protocolVersion: known.includes(requested) ? requested : '${PUBLISHED[3]}'`,
+            },
+          }
+        : {
+            say: 'Update the server (its MCP SDK): it has to answer initialize with a version of its own rather than with an error, and the client then decides. As its author:',
+            edit: {
+              file: 'the source of the server',
+              to: `protocolVersion: known.includes(requested) ? requested : '${versions.toSorted().at(-1) ?? PUBLISHED[3]}'`,
+            },
           },
-        },
     {
       say: `Where the server cannot be changed, use a client version that offers ${side === 'server' && versions.length ? versions.join(' or ') : 'what it supports'}, and send as MCP-Protocol-Version only what was negotiated.`,
     },

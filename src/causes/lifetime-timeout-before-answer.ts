@@ -113,11 +113,12 @@ export default defineCause({
     const waited = edge ?? client ?? sdk;
     const failed =
       waited ??
-      ((cold || waits) &&
-        find(
-          lines,
-          /\bfetch failed\b|\bcould(?: not|n't) (?:reach|connect)|\bfail\w* to connect|\btime-?out|\btimed out/i,
-        ));
+      (cold || waits
+        ? find(
+            lines,
+            /\bfetch failed\b|\bcould(?: not|n't) (?:reach|connect)|\bfail\w* to connect|\btime-?out|\btimed out/i,
+          )
+        : null);
     if (status === undefined && !failed) return null;
     // Another answer of HTTP is an answer.
     if (status === undefined && http?.exchanges.some((exchange) => exchange.status !== undefined)) return null;

@@ -72,7 +72,13 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'http', 'launch', 'series'],
-  explains: ['http-endpoint-wrong', 'catalog-list-fails', 'http-server-error', 'client-ignores-session-404'],
+  explains: [
+    'http-endpoint-wrong',
+    'catalog-list-fails',
+    'http-server-error',
+    'client-ignores-session-404',
+    'session-stale-not-404',
+  ],
 
   match(given): Match<Found> | null {
     if (isObserved(given)) return inSeries(given);

@@ -9,8 +9,8 @@ type Found = {
   words: string | null;
   /** `server`: one server object, many transports. `transport`: one transport for all clients. */
   shared: 'server' | 'transport';
-  /** How it showed: to the second client, to some of several at once, to the first client after the second came, or in words. */
-  shown: 'second' | 'several' | 'first' | 'told';
+  /** How it showed: to us, since another client was first; to the second client, to some of several at once, to the first client after the second came, or in words. */
+  shown: 'us' | 'second' | 'several' | 'first' | 'told';
 };
 
 /** One server object that is to serve a second transport. SDK v1 and v2, Kotlin, C#, Python. */
@@ -29,7 +29,21 @@ const DESCRIBED = [
 /** Our own second client, or several at once, while the first had been served. */
 function inSeries(given: Partial<Evidence>): Match<Found> | null {
   const [opened] = conversed(given, /^initialize$/);
-  if (!opened || !succeeded(opened.exchange)) return null;
+  if (!opened) return null;
+  const { body: answer = '', status: first } = opened.exchange;
+  // Somebody else was first: we are the second client.
+  if (refused(opened.exchange) && (SERVER.test(answer) || TRANSPORT.test(answer)))
+    return {
+      certainty: 'certain',
+      cites: [opened.at],
+      facts: {
+        status: first ?? null,
+        words: answer.trim().slice(0, 160),
+        shared: TRANSPORT.test(answer) ? 'transport' : 'server',
+        shown: 'us',
+      },
+    };
+  if (!succeeded(opened.exchange)) return null;
   const counts = (tried: Tried | undefined): tried is Tried =>
     tried !== undefined &&
     (refused(tried.exchange)

@@ -30,8 +30,8 @@ function inSeries(given: Partial<Evidence>): Match<Found> | null {
   if (!tried) return null;
   return {
     certainty: 'certain',
-    // It works until the server restarts or forgets a session.
-    severity: 'risky',
+    // It works until the server restarts or forgets a session; that an ended session gets 404 is a rule without exception.
+    severity: tried === dead ? 'degraded' : 'risky',
     cites: [tried.at],
     facts: {
       status: tried.exchange.status ?? null,

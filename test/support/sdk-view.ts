@@ -4,17 +4,20 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
-export type Entry = { command: string; args?: string[]; env?: Record<string, string>; cwd?: string } | { url: string };
+export type Entry =
+  | { command: string; args?: string[]; env?: Record<string, string>; cwd?: string }
+  | { url: string; transport?: 'streamable-http' | 'sse' };
 
 /** The error message of connect + tools/list, or "connects". `timeoutMs` is the limit of one request. */
 export async function sdkView(entry: Entry, timeoutMs = 2_000): Promise<string> {
   const client = new Client({ name: 'sdk-view', version: '1.0.0' });
   const transport =
     'url' in entry
-      ? new StreamableHTTPClientTransport(new URL(entry.url))
+      ? new (entry.transport === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport)(new URL(entry.url))
       : new StdioClientTransport({ ...entry, stderr: 'ignore' });
   // Errors that the client survives: it would only log them.
   client.onerror = () => {};

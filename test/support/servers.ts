@@ -75,12 +75,13 @@ export async function prepare({ file }: BrokenServer): Promise<Prepared> {
 
 async function startHttp(path: string): Promise<Prepared> {
   const child: ChildProcess = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const url = await new Promise<string>((resolve, reject) => {
+  // A second word names the transport of the entry that points there.
+  const [url, transport] = await new Promise<[string, 'sse' | undefined]>((resolve, reject) => {
     let said = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
-      const found = /LISTENING (\S+)/.exec(said)?.[1];
-      if (found) resolve(found);
+      const found = /LISTENING (?<url>\S+)(?<sse> sse)?\n/.exec(said)?.groups;
+      if (found?.url) resolve([found.url, found.sse ? 'sse' : undefined]);
     });
     child.once('exit', (code) => reject(new Error(`${path} ended with ${code} before it listened`)));
   });
@@ -90,5 +91,5 @@ async function startHttp(path: string): Promise<Prepared> {
       child.kill('SIGTERM');
       setTimeout(() => child.kill('SIGKILL'), 1_000).unref();
     });
-  return { spec: { kind: 'http', url, headers: {} }, stop };
+  return { spec: { kind: 'http', url, headers: {}, ...(transport && { transport }) }, stop };
 }
