@@ -2,6 +2,9 @@
 import type { Cause } from './cause.js';
 import authCredentialsMissing from './auth-credentials-missing.js';
 import authCredentialsRejected from './auth-credentials-rejected.js';
+import authMetadataMissing from './auth-metadata-missing.js';
+import authPlaceholderUnexpanded from './auth-placeholder-unexpanded.js';
+import authResourceMismatch from './auth-resource-mismatch.js';
 import callCrashesServer from './call-crashes-server.js';
 import callInternalError from './call-internal-error.js';
 import callTooSlow from './call-too-slow.js';
@@ -106,6 +109,9 @@ import transportStreamableClientOnSseServer from './transport-streamable-client-
 export const causes: readonly Cause[] = [
   authCredentialsMissing,
   authCredentialsRejected,
+  authMetadataMissing,
+  authPlaceholderUnexpanded,
+  authResourceMismatch,
   callCrashesServer,
   callInternalError,
   callTooSlow,

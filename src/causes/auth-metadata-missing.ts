@@ -1,0 +1,236 @@
+import { at } from '../case/pointer.js';
+import { defineCause, type Match } from './cause.js';
+import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
+import { FAILED_START } from './consequences.js';
+import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { targetOf } from './way.js';
+import { find } from './words.js';
+
+type What = 'challenge' | 'document' | 'both';
+
+/** Clients that looked for metadata and found none. */
+const NOWHERE = [
+  /\bdoes(?: not|n't) (?:implement|support|use|offer|appear to (?:support|use)) (?:MCP )?(?:OAuth|authorization)\b(?!.{0,20}registration)(?! 2\.0 Dynamic)|\bno (?:OAuth|authorization) (?:support|metadata|configuration|server|endpoints?) (?:was |were |is )?(?:detected|found|available|advertised)/i,
+  /\b(?:could(?: not|n't)|failed to|unable to|cannot|error) (?:be )?(?:discover|discovering|fetch|fetching|load|loading|find|retrieve|get|determine)(?:ing)? (?:the )?(?:OAuth|authorization|protected[- ]resource|resource)[- ](?:\w+[- ]){0,3}(?:metadata|configuration|endpoints?|server)\b/i,
+  /\b(?:OAuth|authorization server|protected[- ]resource|PRM)\b.{0,40}\b(?:metadata|discovery|document)\b.{0,40}\b(?:not found|missing|unreachable|unavailable|failed|unusable|404|does not exist)/i,
+  /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
+  /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
+  /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,
+];
+/** The header itself is missed. */
+const NO_HEADER =
+  /\b(?:no|missing|without|lacks?|omits?|absent|empty)\b.{0,20}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
+/** What clients make of a page where metadata was due: their fallbacks then fail as well. */
+const BY_PRODUCT = /\bInvalid OAuth error response\b|\bOAuth\w*\b.{0,40}\b(?:ZodError|SyntaxError)\b/i;
+
+/** Clients that begin a sign-in by themselves when they are refused. */
+const SIGNS_IN =
+  /claude|vs ?-?code|copilot|cursor|inspector|mcp-remote|chatgpt|openai|codex|windsurf|gemini|zed|goose|amazon|librechat|open-?code|cline|sdk/i;
+
+export default defineCause({
+  id: 'auth-metadata-missing',
+  title: 'The server demands a sign-in, but its refusal does not lead to usable metadata',
+  culprit: 'server',
+  severity: 'broken',
+  seenAs: [
+    'HTTP 404 trying to load well-known OAuth metadata',
+    'Resource server does not implement OAuth 2.0 Protected Resource Metadata.',
+    'MCP server does not implement OAuth',
+    'Error POSTing to endpoint (HTTP 401)',
+    'HTTP 404: Invalid OAuth error response',
+  ],
+  needs: [],
+  uses: SIGN_IN,
+  explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-unsupported', 'auth-client-discovery-wrong'],
+
+  match(given): Match<{ url: string | null; what: What; path: string | null; status: number | null }> | null {
+    // A live walk through the metadata is no part of a case yet: a bare 401 that was seen has causes of its own.
+    if (!given.reported || isOwnSignIn(given)) return null;
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const client = given.reported.client ?? '';
+    const lines = signInWords(given);
+    const asked = wellKnown(given);
+    const resources = asked.filter(({ kind }) => kind === 'resource');
+    const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);
+    const facts = { url, path: null, status: 401 };
+    const said = find(lines, ...NOWHERE);
+    const lacking = find(lines, NO_HEADER);
+    if (said ?? lacking) {
+      const line = (said ?? lacking)?.line;
+      return {
+        certainty: 'likely',
+        cites: line ? [line.at] : [],
+        facts: {
+          ...facts,
+          what: said && lacking ? 'both' : said ? 'document' : 'challenge',
+          path: failed(asked)?.path ?? null,
+        },
+      };
+    }
+    // Every address of one kind refused: nothing is there, whatever the client tried.
+    const none = failed(resources) && resources.every(({ status }) => status >= 400) ? failed(resources) : undefined;
+    const noServer = asked.length > 1 && asked.every(({ status }) => status >= 400) ? failed(asked) : undefined;
+    const gone = none ?? noServer;
+    if (gone) {
+      const register = lines.some(({ text }) => /\/register\b/.test(text));
+      return {
+        certainty:
+          asked.length > 1 || lines.some(({ text }) => /\b401\b/.test(text)) || register ? 'likely' : 'possible',
+        cites: [gone.line.at],
+        facts: { ...facts, what: 'document', path: gone.path },
+      };
+    }
+    const carries = entryCarries(given);
+    for (const [i, exchange] of (given.http?.exchanges ?? []).entries()) {
+      const { status = 0, headers = {}, body = '', credentials, method } = exchange;
+      if (status !== 401 || credentials === 'sent' || carries.header || method === 'OPTIONS') continue;
+      const { scheme, error, says, metadata } = challengeOf(exchange);
+      if (metadata !== null || scheme?.toLowerCase() === 'basic') continue;
+      const header = headers['www-authenticate'];
+      const absent =
+        header !== undefined && (scheme === null || /^\W*(?:absent|none|missing|empty|null)\b/i.test(header));
+      const words = `${error ?? ''} ${says ?? ''} ${body}`;
+      const blamed = BLAMES.test(words) && !MISSES.test(words);
+      if (header === undefined && (!SIGNS_IN.test(client) || blamed)) continue;
+      const place =
+        header === undefined ? at('http', 'exchanges', i) : at('http', 'exchanges', i, 'headers', 'www-authenticate');
+      return {
+        certainty:
+          (absent || (header !== undefined && (client !== '' || given.reported.transport !== undefined))) && !blamed
+            ? 'likely'
+            : 'possible',
+        cites: [place],
+        facts: { ...facts, what: 'challenge' },
+      };
+    }
+    const product = find(lines, BY_PRODUCT);
+    return product
+      ? {
+          certainty: 'possible',
+          cites: [product.line.at],
+          facts: { ...facts, what: 'document', status: null },
+        }
+      : null;
+  },
+  say: ({ url, what, path }) => {
+    const who = url ?? 'The server';
+    if (what === 'challenge')
+      return `${who} answers 401 without a WWW-Authenticate header that names its metadata (resource_metadata), so a client cannot find out where to sign in.`;
+    return `${who} demands a sign-in, but its metadata is not found${path === null ? '' : ` (${path})`}${what === 'both' ? ', and its 401 does not point to it either' : ''}: a client cannot find out where to sign in.`;
+  },
+  fix: ({ url }) => {
+    const { origin, pathname } =
+      url !== null && URL.canParse(url) ? new URL(url) : { origin: 'https://<host>', pathname: '/mcp' };
+    const path = pathname === '/' ? '' : pathname.replace(/\/$/, '');
+    return [
+      {
+        say: 'Serve the metadata of the resource, without credentials, at the well-known address with the path of the endpoint behind it:',
+        edit: {
+          file: `GET ${origin}/.well-known/oauth-protected-resource${path}`,
+          to: `{ "resource": "${url ?? `${origin}${path}`}", "authorization_servers": ["https://<issuer>"] }`,
+        },
+      },
+      {
+        say: 'Point to it in every 401 (SDK: mcpAuthMetadataRouter and requireBearerAuth({ resourceMetadataUrl }); FastMCP: auth=RemoteAuthProvider(...)):',
+        edit: {
+          file: 'the 401 answer of the server',
+          to: `WWW-Authenticate: Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource${path}"`,
+        },
+      },
+      {
+        say: 'Let proxies pass /.well-known/ on, and see what is served:',
+        run: `curl -i ${origin}/.well-known/oauth-protected-resource${path}`,
+      },
+      {
+        say: "Where the server knows fixed tokens only, put one into the client's entry instead:",
+        edit: { file: 'the client config', at: 'headers', to: '"headers": { "Authorization": "Bearer <your token>" }' },
+      },
+    ];
+  },
+  why: 'A client that is refused looks for the way to sign in: in the WWW-Authenticate header of the 401, then at well-known addresses below the host. When both lead nowhere it guesses (/register, /authorize), and what users see is the failure of the guess, an OAuth error in place of "this server has no metadata".',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-server-location',
+    'https://www.rfc-editor.org/rfc/rfc9728#section-3',
+    'https://www.rfc-editor.org/rfc/rfc9728#section-5.1',
+  ],
+  examples: [
+    {
+      name: 'a challenge without metadata',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'vscode',
+        http: { status: 401, headers: { 'www-authenticate': 'Bearer realm="mcp-gateway"' } },
+      },
+    },
+    {
+      name: 'no challenge at all',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { status: 401, headers: { 'www-authenticate': '(absent)' }, body: '{"message":"Unauthorized"}' },
+      },
+    },
+    {
+      name: 'ChatGPT',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Error fetching OAuth configuration\nMCP server https://acme.dev/mcp does not implement OAuth',
+        http: { method: 'POST', status: 401 },
+      },
+    },
+    {
+      name: 'SDK v1',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Error: HTTP 404 trying to load well-known OAuth metadata',
+      },
+    },
+    {
+      name: 'the access log of the server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog:
+          '"POST /mcp HTTP/1.1" 401 Unauthorized\n"GET /.well-known/oauth-protected-resource/mcp HTTP/1.1" 404 Not Found\n"GET /.well-known/oauth-protected-resource HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'a challenge that leads to metadata',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        http: {
+          status: 401,
+          headers: {
+            'www-authenticate': 'Bearer resource_metadata="https://acme.dev/.well-known/oauth-protected-resource"',
+          },
+        },
+      },
+    },
+    {
+      name: 'a sign-in with a password',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'cursor',
+        http: { status: 401, headers: { 'www-authenticate': 'Basic realm="staging"' } },
+      },
+    },
+    {
+      name: 'a token that was sent',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'cursor',
+        http: {
+          status: 401,
+          headers: { authorization: 'Bearer abc', 'www-authenticate': 'Bearer error="invalid_token"' },
+        },
+      },
+    },
+  ],
+});

@@ -1,0 +1,176 @@
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { targetOf } from './way.js';
+import { find } from './words.js';
+
+const URL_ = String.raw`["'\`<(]{0,2}(?<NAME>https?://[^\s"'\`<>),;]{3,200})["'\`>)]{0,2}`;
+const url = (name: string): string => URL_.replace('NAME', name);
+
+const SAID = [
+  // VS Code; the SDKs of TypeScript and Python; then strict clients of other makers.
+  new RegExp(
+    String.raw`protected[- ]resource(?: metadata)?:? (?:"?resource"? )?${url('got')},? (?:does(?: not|n't) (?:exactly )?match|is not|!=|differs from)[^"'\`<\n]{0,60}?${url('wanted')}`,
+    'i',
+  ),
+  new RegExp(
+    String.raw`protected[- ]resource(?: metadata)? (?:"?resource"? )?(?:does(?: not|n't) (?:exactly )?match|mismatch(?: for)?|differs from)[^"'\`<\n]{0,40}?${url('wanted')}`,
+    'i',
+  ),
+  /\b(?:protected[- ])?resource (?:metadata )?(?:"?(?:resource|identifier|indicator|url|uri|parameter|value)"? )?(?:mismatch|does(?: not|n't) (?:exactly )?match|did not match|differs)\b|\bmismatch(?:ed|ing)? (?:protected )?resource\b|\bResource(?:Metadata)?MismatchError\b/i,
+  /\binvalid_target\b|\binvalid_resource\b/i,
+  // Entra ID, which compares resource with the scopes.
+  /\bAADSTS9010010\b|\bresource parameter provided in the request doesn.t match\b|\bAADSTS500011\b|\bAADSTS901002\b/i,
+  /\b(?:requested|provided|invalid|unknown|unsupported|unexpected) resource(?: (?:parameter|indicator|server|uri|url))?\b.{0,60}\b(?:is )?(?:invalid|unknown|not (?:allowed|found|supported|registered|valid|recogni[sz]ed)|mismatch)/i,
+];
+/** A resource of MCP (resources/read) is another thing. */
+const OTHER = /\bresources?\/(?:read|list|templates)\b|\bresource not found\b|\b-32002\b/i;
+
+const bare = (text: string): string => text.replace(/\/+$/, '').toLowerCase();
+
+export default defineCause({
+  id: 'auth-resource-mismatch',
+  title: 'The resource named in the metadata is not the URL that the client uses',
+  culprit: 'auth',
+  severity: 'broken',
+  seenAs: [
+    'Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp"',
+    'Protected resource https://acme.dev does not match expected https://acme.dev/mcp (or origin)',
+    'invalid_target',
+    "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.",
+  ],
+  needs: [],
+  uses: SIGN_IN,
+  explains: [
+    ...FAILED_START,
+    ...UNSIGNED,
+    'auth-metadata-missing',
+    'auth-registration-unsupported',
+    'auth-audience-mismatch',
+  ],
+
+  match(given): Match<{ url: string | null; got: string | null; wanted: string | null; provider: boolean }> | null {
+    if (isOwnSignIn(given)) return null;
+    const target = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const lines = signInWords(given);
+    const found = metadata(given);
+    const hit = find(
+      lines.filter(({ text }) => !OTHER.test(text)),
+      ...SAID,
+    );
+    if (hit) {
+      const { got = null, wanted = null } = hit.groups;
+      return {
+        certainty: 'likely',
+        cites: [hit.line.at],
+        facts: {
+          url: target,
+          got: got ?? found?.resource ?? null,
+          wanted: wanted ?? target,
+          provider: /AADSTS|invalid_target|invalid_resource/i.test(hit.line.text),
+        },
+      };
+    }
+    // The document itself, beside the URL that was used: a host that the reporter made up says nothing.
+    const { resource = null } = found ?? {};
+    if (!found || resource === null || target === null || !URL.canParse(target) || !URL.canParse(resource)) return null;
+    if (!new URL(target).hostname.includes('.') && new URL(target).hostname !== new URL(resource).hostname) return null;
+    if (target === resource || found.issuer !== null) return null;
+    return {
+      // Clients that are less strict take the origin, and a slash more or less.
+      certainty:
+        bare(target) === bare(resource) || bare(new URL(target).origin) === bare(resource) ? 'possible' : 'likely',
+      cites: [found.at],
+      facts: { url: target, got: resource, wanted: target, provider: false },
+    };
+  },
+  say: ({ url: target, got, wanted, provider }) => {
+    if (provider && got === null)
+      return `The authorization server does not accept the resource that the client names for ${target ?? 'the server'}${wanted && wanted !== target ? ` (${wanted})` : ''}: it knows the server under another identifier.`;
+    return `The metadata calls the resource ${got ?? 'something else'}, but the client connects to ${wanted ?? target ?? 'another URL'}: by RFC 9728 both must be the same, so the client refuses to sign in.`;
+  },
+  fix: ({ wanted, url: target }) => {
+    const right = wanted ?? target ?? 'https://<host>/mcp';
+    return [
+      {
+        say: 'Let the metadata of the server name exactly the URL that clients use: same scheme, host, port and path, and the same slash at the end:',
+        edit: { file: 'the protected-resource metadata', at: 'resource', to: `"resource": "${right}"` },
+      },
+      {
+        say: 'In the Python SDK that is resource_server_url, in FastMCP base_url plus the path, in the TypeScript SDK resourceServerUrl of mcpAuthMetadataRouter; behind a proxy it must be the public address:',
+        edit: { file: 'the code of the server', to: `AuthSettings(resource_server_url="${right}", ...)` },
+      },
+      {
+        say: 'If the server is not yours, write the URL into the entry as its metadata has it, when MCP answers there:',
+        run: `curl -s ${URL.canParse(right) ? new URL(right).origin : 'https://<host>'}/.well-known/oauth-protected-resource`,
+      },
+    ];
+  },
+  why: 'So that a token cannot be lured out for another server, a client compares the "resource" of the metadata with the URL it connects to, and asks for a token for that resource. Frameworks that advertise the origin, an internal address behind a proxy, or one slash more fail that comparison; strict clients stop, others get a token that the authorization server or the server refuses.',
+  refs: [
+    'https://www.rfc-editor.org/rfc/rfc9728#section-3.3',
+    'https://www.rfc-editor.org/rfc/rfc8707#section-2',
+    'https://github.com/modelcontextprotocol/python-sdk/issues/1264',
+  ],
+  examples: [
+    {
+      name: 'VS Code',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'vscode',
+        clientError:
+          'Error sending message to http://localhost:8000/mcp: Error: Protected Resource Metadata resource "http://localhost:8000/" does not match MCP server resolved resource "http://localhost:8000/mcp".',
+      },
+    },
+    {
+      name: 'the TypeScript SDK',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Error: Protected resource http://10.0.0.4:8000/mcp does not match expected https://acme.dev/mcp (or origin)',
+      },
+    },
+    {
+      name: 'the document beside the URL',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        http: {
+          method: 'GET',
+          status: 200,
+          body: '{"resource":"https://internal.acme.dev/mcp","authorization_servers":["https://auth.acme.dev"]}',
+        },
+      },
+    },
+    {
+      name: 'Entra ID',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          "AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes.",
+      },
+    },
+    {
+      name: 'a resource of MCP',
+      finds: false,
+      symptoms: { transport: 'streamable-http', clientError: 'MCP error -32002: Resource not found: file:///a' },
+    },
+    {
+      name: 'a document that names the URL',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        http: {
+          method: 'GET',
+          status: 200,
+          body: '{"resource":"https://mcp.acme.dev/mcp","authorization_servers":["https://auth.acme.dev"]}',
+        },
+      },
+    },
+  ],
+});

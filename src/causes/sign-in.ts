@@ -1,0 +1,131 @@
+/** A sign-in over OAuth, as far as it was told: what was said of it, metadata that was seen, well-known addresses that were asked. */
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { isRemote } from './way.js';
+import { type Line, WORDS, words } from './words.js';
+
+/** Kinds a cause lists in `uses` when it reads about a sign-in. */
+export const SIGN_IN = ['http', ...WORDS, 'launch', 'endpoint'] as const;
+
+type Told = Partial<
+  Pick<Evidence, 'http' | 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake' | 'launch' | 'endpoint'>
+>;
+
+/** A server over stdio signs in at services of its own, which no MCP client sees. A bridge is no such server. */
+export const isOwnSignIn = (given: Told): boolean => given.reported?.transport === 'stdio' && !isRemote(given);
+
+/** Everything that was said: words, and the bodies and challenges of the answers. */
+export function signInWords(given: Told): Line[] {
+  if (isOwnSignIn(given)) return [];
+  const answers = (given.http?.exchanges ?? []).flatMap(({ body, headers = {} }, i): Line[] => [
+    ...(headers['www-authenticate']
+      ? [
+          {
+            text: headers['www-authenticate'],
+            at: at('http', 'exchanges', i, 'headers', 'www-authenticate'),
+            from: 'client' as const,
+          },
+        ]
+      : []),
+    ...(headers.location
+      ? [
+          {
+            text: decoded(headers.location),
+            at: at('http', 'exchanges', i, 'headers', 'location'),
+            from: 'client' as const,
+          },
+        ]
+      : []),
+    ...(body ? [{ text: body.slice(0, 2_000), at: at('http', 'exchanges', i, 'body'), from: 'client' as const }] : []),
+  ]);
+  const told = given.reported || given.http ? words(given) : [];
+  const { entry } = given.reported ?? {};
+  // What a person noted beside the entry of a client, in their own words.
+  const noted: Line[] = entry ? [{ text: entry, at: at('reported', 'entry'), from: 'client' }] : [];
+  return [...told, ...answers, ...noted].map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
+}
+
+/** An error of OAuth travels in the query of a redirect. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+export interface Metadata {
+  at: string;
+  resource: string | null;
+  issuer: string | null;
+  servers: string[];
+}
+
+const FIELD = (name: string) =>
+  new RegExp(String.raw`["']?\b${name}["']?\s?[:=]\s?["'](?<value>https?://[^"'\s]{1,300})["']`, 'i');
+const RESOURCE = FIELD('resource');
+const ISSUER = FIELD('issuer');
+const SERVERS = /["']?authorization_servers["']?\s?[:=]\s?\[(?<list>[^\]]{0,1000})/i;
+
+/** Metadata documents (RFC 9728, RFC 8414) that were pasted, whole or in part; several lines of one are one. */
+export function metadata(given: Told): Metadata | null {
+  const lines = signInWords(given);
+  const first = (form: RegExp) => lines.find(({ text }) => form.test(text));
+  const [resource, issuer, servers] = [first(RESOURCE), first(ISSUER), first(SERVERS)];
+  const place = issuer ?? resource ?? servers;
+  if (!place) return null;
+  return {
+    at: place.at,
+    resource: resource ? (RESOURCE.exec(resource.text)?.groups?.value ?? null) : null,
+    issuer: issuer ? (ISSUER.exec(issuer.text)?.groups?.value ?? null) : null,
+    servers: servers
+      ? [...(SERVERS.exec(servers.text)?.groups?.list ?? '').matchAll(/https?:\/\/[^"'\s,]+/g)].map(([url]) => url)
+      : [],
+  };
+}
+
+export interface WellKnown {
+  line: Line;
+  kind: 'resource' | 'server';
+  path: string;
+  status: number;
+}
+
+const ASKED = [
+  /(?<path>\/[^\s"'`]{0,120}\.well-known\/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'`,;]{0,120})["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,50}(?:(?:HTTP(?:\/[\d.]+)?|returns?|returned|responded|responds|status|with|got|gives|is|was|code)\W{1,3}){0,4}\(?(?<status>[2-5]\d\d)\b/,
+  /(?<path>\/\.well-known\/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'`,;]{0,120})["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,50}(?:(?:HTTP(?:\/[\d.]+)?|returns?|returned|responded|responds|status|with|got|gives|is|was|code)\W{1,3}){0,4}\(?(?<status>[2-5]\d\d)\b/,
+  /\b(?<status>40[0-5]|50\d|200)\b[^\n]{0,40}?(?<path>\/\S{0,120}?\.well-known\/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'`,;]{0,120})/,
+];
+
+/** Requests for metadata and how they were answered: in access logs, in words, and as exchanges. */
+export function wellKnown(given: Told): WellKnown[] {
+  const kindOf = (name = ''): WellKnown['kind'] => (/protected-resource/.test(name) ? 'resource' : 'server');
+  const logged = signInWords(given).flatMap((line): WellKnown[] => {
+    if (line.joined) return [];
+    const { path, name, status } = ASKED.map((form) => form.exec(line.text)).find(Boolean)?.groups ?? {};
+    return path && status ? [{ line, kind: kindOf(name), path, status: Number(status) }] : [];
+  });
+  const asked = (given.http?.exchanges ?? []).flatMap(({ url, status }, i): WellKnown[] =>
+    /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
+      ? [
+          {
+            line: { text: url, at: at('http', 'exchanges', i), from: 'client' },
+            kind: kindOf(url),
+            path: URL.canParse(url) ? new URL(url).pathname : url,
+            status,
+          },
+        ]
+      : [],
+  );
+  return [...logged, ...asked];
+}
+
+/** What follows when a sign-in fails: the request stays without credentials, or what is left of an old sign-in is refused. */
+export const UNSIGNED = [
+  'auth-credentials-missing',
+  'auth-credentials-rejected',
+  'http-endpoint-wrong',
+  'http-not-mcp',
+  'http-server-error',
+  'handshake-refused',
+] as const;
