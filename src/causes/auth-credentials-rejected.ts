@@ -16,6 +16,10 @@ const JUDGED =
   /\b(?:auth\w*|bearer|jwt|token (?:verification|validation)|middleware|request|client|40[13]|unauthori[sz]ed|forbidden|reject\w*)\b|invalid_token|insufficient_scope/i;
 const DOWNSTREAM = /\b(?:github|gitlab|openai|anthropic|slack|jira|notion|upstream|downstream|tool)\b|\bAPI error\b/i;
 
+/** It did not see any, though they were sent: somebody took them away, or they stand where this server does not look. */
+const UNSEEN =
+  /\b(?:missing|no) (?:the |an? )?(?:authorization|bearer|auth|token|api[_ -]?key|credentials?)\b|\b(?:authorization header|bearer token|api[_ -]?key|credentials?|token) (?:is |was |were |are )?(?:missing|absent|not (?:provided|found|present|supplied|set))\b/i;
+
 export default defineCause({
   id: 'auth-credentials-rejected',
   title: 'The server refuses the credentials that were sent',
@@ -52,7 +56,7 @@ export default defineCause({
         says ?? error ?? /"(?:message|detail|error_description|error)"\s*:\s*"([^"]{1,200})"/.exec(body)?.[1] ?? null;
       // An unexpanded placeholder was sent in place of a value: that is a cause of its own.
       return {
-        certainty: carries.placeholder ? 'possible' : sure ? 'certain' : 'likely',
+        certainty: carries.placeholder || (live && UNSEEN.test(words)) ? 'possible' : sure ? 'certain' : 'likely',
         cites: [at],
         facts: { url, status, reason, scope: error === 'insufficient_scope' ? (scope ?? '') : null },
       };

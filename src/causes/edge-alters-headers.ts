@@ -43,6 +43,9 @@ const WANTS: [RegExp, header: string][] = [
   [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
 ];
 
+const NO_CREDENTIALS =
+  /\b(?:missing|no) (?:the |an? )?(?:authorization|bearer)\b|\bauthorization header (?:is |was )?(?:missing|absent|required|not (?:found|provided|present|set))\b/i;
+
 /** What the conversation itself shows: a header that we sent, or were given, did not arrive. */
 function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const exchanges = given.http?.exchanges ?? [];
@@ -70,6 +73,22 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
         e.purpose,
       );
     if (!ours || e.status === undefined || e.status < 400 || e.status === 404 || e.status >= 500) continue;
+    // A server that looks elsewhere for its key says the same.
+    if (
+      e.status === 401 &&
+      e.credentials === 'sent' &&
+      NO_CREDENTIALS.test(`${e.headers?.['www-authenticate'] ?? ''} ${e.body ?? ''}`)
+    )
+      return {
+        certainty: edge ? 'likely' : 'possible',
+        cites: [place],
+        facts: {
+          header: 'Authorization',
+          edge: edge ?? 'a gateway',
+          direction: 'request',
+          what: 'was sent and does not arrive at the server',
+        },
+      };
     const wanted = WANTS.find(([words]) => words.test(e.body ?? ''));
     if (!wanted) continue;
     const [, header] = wanted;
@@ -118,6 +137,7 @@ export default defineCause({
     'http-server-error',
     'catalog-list-fails',
     'session-affinity-missing',
+    'auth-credentials-rejected',
   ],
 
   match(given): Match<Found> | null {

@@ -32,6 +32,7 @@ interface Found extends Record<string, string | number | boolean | null> {
 function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const exchanges = given.http?.exchanges ?? [];
   const answered = exchanges.some(({ purpose, status }) => purpose === 'initialize' && status === 200);
+  const asked = given.endpoint?.asked.url;
   for (const [i, e] of exchanges.entries()) {
     if (e.purpose === 'reported' || e.method === 'OPTIONS') continue;
     const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
@@ -42,7 +43,7 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
       edge: edge ?? 'a proxy',
       compressed: false,
       held: Math.round(e.ms),
-      legacy: e.purpose === 'open-sse-stream',
+      legacy: e.purpose === 'open-sse-stream' || e.purpose === 'look-for-sse',
     };
     const encoding = e.headers?.['content-encoding'] ?? '';
     // The old transport must send its first event at once; the headers came and the event did not, or nothing did.
@@ -61,6 +62,17 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
         facts: { ...facts, compressed: encoding !== '' },
       };
     }
+    // The same, where the client began with POST: that is refused at once, and of the stream not even headers come.
+    if (
+      e.purpose === 'look-for-sse' &&
+      e.url === asked &&
+      edge &&
+      limits?.buffers !== 'no' &&
+      e.status === undefined &&
+      /TIMEOUT/i.test(e.error?.code ?? '') &&
+      exchanges.some(({ purpose, status = 0 }) => purpose === 'initialize' && [400, 404, 405].includes(status))
+    )
+      return { certainty: 'likely', cites: [place], facts };
     // POST is answered and the stream of GET gives not even headers.
     if (
       e.purpose === 'get-stream' &&
@@ -99,6 +111,7 @@ export default defineCause({
   explains: [
     'handshake-unanswered',
     'handshake-slow-start',
+    'http-endpoint-wrong',
     'catalog-list-fails',
     'lifetime-timeout-before-answer',
     'lifetime-idle-cut',

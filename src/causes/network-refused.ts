@@ -51,7 +51,8 @@ export default defineCause({
       return {
         // "localhost" tried on one family only: a server may be listening on the other. And curl may have run in another place
         // than the client.
-        certainty: everywhere && !given.reported && (host !== 'localhost' || families.size === 2) ? 'certain' : 'likely',
+        certainty:
+          everywhere && !given.reported && (host !== 'localhost' || families.size === 2) ? 'certain' : 'likely',
         cites: [at('network', 'attempts', first, 'error', 'message')],
         facts: { host, port, local: loopback(host), addresses: attempts.map(({ address }) => address) },
       };

@@ -57,13 +57,23 @@ export class LegacySseChannel implements Channel {
         this.#connections,
         this.#timeline,
       );
+      let late = false;
       void whole.then((result) => {
+        const { error } = result.exchange;
+        // We gave up because the stream said nothing: that it then ended by our hand is no news.
+        if (late && error) {
+          error.code = error.phase === 'body' ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT';
+          error.message = `no event that names an endpoint within ${timeoutMs} ms`;
+        }
         this.#exchanges.push(result.exchange);
         this.open = false;
         for (const settle of this.#pending.values()) settle({ kind: 'closed', ms: 0 });
         resolve(false);
       });
-      setTimeout(() => resolve(false), timeoutMs).unref();
+      setTimeout(() => {
+        late = this.#postTo === undefined;
+        resolve(false);
+      }, timeoutMs).unref();
     });
     return first;
   }

@@ -136,6 +136,23 @@ const headers: Scene[] = [
 /** nobody listens behind the edge. */
 const down = async (): Promise<number> => freePort();
 
+/** An edge that waits for so many seconds, and a server that thinks longer. */
+const slow = (proxy: 'nginx' | 'HAProxy', seconds: number, cause: string): Scene => ({
+  fault: `the server needs longer than the edge waits (${seconds} s): 504`,
+  parts: `${proxy}, a slow v1 express`,
+  cause,
+  certainty: 'certain',
+  async open(stage) {
+    const { port } = await stage.add(startBackend('v1 express', { DELAY_MS: String(seconds * 1_000 + 800) }));
+    const edge = await stage.add(
+      proxy === 'nginx'
+        ? nginx(`location / { ${passOn(port).replace('1h', `${seconds}s`)} }`)
+        : haproxy('', `timeout server ${seconds}s\n  server one 127.0.0.1:${port}`),
+    );
+    return { url: at(edge.port), options: { timeoutMs: 8_000 } };
+  },
+});
+
 const gateways: Scene[] = [
   {
     fault: 'the server is down: 502',
@@ -182,22 +199,10 @@ const gateways: Scene[] = [
       return { url: at(edge.port) };
     },
   },
-  ...(['nginx', 'HAProxy'] as const).map(
-    (proxy): Scene => ({
-      fault: 'the server needs longer than the edge waits (1 s): 504',
-      parts: `${proxy}, a slow v1 express`,
-      cause: 'lifetime-timeout-before-answer',
-      async open(stage) {
-        const { port } = await stage.add(startBackend('v1 express', { DELAY_MS: '1800' }));
-        const edge = await stage.add(
-          proxy === 'nginx'
-            ? nginx(`location / { ${passOn(port).replace('1h', '1s')} }`)
-            : haproxy('', `timeout server 1s\n  server one 127.0.0.1:${port}`),
-        );
-        return { url: at(edge.port) };
-      },
-    }),
-  ),
+  ...(['nginx', 'HAProxy'] as const).flatMap((proxy): Scene[] => [
+    slow(proxy, 1, 'edge-bad-gateway'),
+    slow(proxy, 5, 'lifetime-timeout-before-answer'),
+  ]),
 ];
 
 const refusals: Scene[] = [
@@ -223,13 +228,6 @@ const refusals: Scene[] = [
     'edge-blocks-client',
     'v1 express',
     (port) => `client_max_body_size 128; location / { ${passOn(port)} }`,
-  ),
-  nginxFault(
-    'the limit of a body is 16 KiB: 413',
-    'edge-blocks-client',
-    'v1 express',
-    (port) => `client_max_body_size 16k; location / { ${passOn(port)} }`,
-    { options: { full: true } },
   ),
   nginxFault(
     'only GET is allowed: 405',
