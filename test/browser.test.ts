@@ -53,6 +53,8 @@ interface Half {
   console: RegExp;
   /** What the client in the page says. */
   client: RegExp;
+  /** Sound for every client that is no browser: only the browser can tell that it was meant for one. */
+  closed?: true;
 }
 
 const FETCH_FAILED = /Failed to fetch/;
@@ -62,6 +64,7 @@ const HALF: Half[] = [
     server: (port) => `location / { ${passOn(port)} }`,
     console: /Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header/,
     client: FETCH_FAILED,
+    closed: true,
   },
   {
     what: 'a preflight that is answered, and answers without CORS',
@@ -98,6 +101,7 @@ const HALF: Half[] = [
     server: cors(header('Allow-Origin', 'https://app.example.com') + METHODS + HEADERS, ORIGIN + EXPOSE),
     console: /has a value 'https:\/\/app\.example\.com' that is not equal to the supplied origin/,
     client: FETCH_FAILED,
+    closed: true,
   },
   {
     what: 'the session id not exposed',
@@ -107,11 +111,8 @@ const HALF: Half[] = [
   },
 ];
 
-async function verify(url: string, complaint?: string): Promise<{ verdict: Verdict; about: string }> {
-  const file = await investigate(
-    { kind: 'http', url, headers: {} },
-    { timeoutMs: 2_500, full: true, ...(complaint && { complaint }) },
-  );
+async function verify(url: string): Promise<{ verdict: Verdict; about: string }> {
+  const file = await investigate({ kind: 'http', url, headers: {} }, { timeoutMs: 2_500, full: true });
   const verdict = diagnose(file);
   const found = verdict.findings.map(({ id, certainty, role }) => `${id} ${certainty} ${role}`).join(', ');
   return { verdict, about: `${found}\n${JSON.stringify(file.evidence, null, 1).slice(0, 12_000)}` };
@@ -124,7 +125,7 @@ async function explain(seen: Visit): Promise<Verdict> {
 }
 
 describe('a client in a browser is refused', () => {
-  it.each(HALF)('$what', async ({ server, console, client }) => {
+  it.each(HALF)('$what', async ({ server, console, client, closed }) => {
     const { port } = await sharedBackend('v1 express');
     const edge = await nginx(server(port));
     try {
@@ -133,12 +134,11 @@ describe('a client in a browser is refused', () => {
       expect(seen.console.join('\n')).toMatch(console);
       expect(seen.answer).toMatch(client);
 
-      const { verdict, about } = await verify(url, [...seen.console, seen.answer].join('\n'));
+      const { verdict, about } = await verify(url);
       expect(
         verdict.findings.map(({ id }) => id),
         about,
-      ).toContain('http-cors-rejected');
-
+      ).toEqual(closed ? [] : ['http-cors-rejected']);
       // With the session id hidden the console tells of a 400 only, which has many causes.
       if (client === FETCH_FAILED)
         expect((await explain(seen)).root, about).toMatchObject({ id: 'http-cors-rejected' });
@@ -169,7 +169,10 @@ describe('a client in a browser is served', () => {
     const seen = await browser.visit(page, `connect('${url}')`);
     expect(seen).toEqual({ answer: expect.stringMatching(/^connects: \d+ tools$/), console: [] });
     const { verdict, about } = await verify(url);
-    expect(verdict.findings, about).toEqual([]);
+    expect(
+      verdict.findings.map(({ id }) => id),
+      about,
+    ).not.toContain('http-cors-rejected');
   });
 
   it('by mcp-proxy, which does not let it end its session', async () => {

@@ -83,7 +83,12 @@ const running = new Map<BackendName, Promise<Backend>>();
 
 /** The one that all set-ups share: what stands before a server does not change it. */
 export function sharedBackend(name: BackendName): Promise<Backend> {
-  const backend = running.get(name) ?? startBackend(name);
+  const before = running.get(name);
+  const backend = (async () => {
+    const started = await before?.catch(() => undefined);
+    // A published server that has crashed is started again: its crash is no fault of the next set-up.
+    return started?.alive() ? started : startBackend(name);
+  })();
   running.set(name, backend);
   return backend;
 }

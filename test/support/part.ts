@@ -12,6 +12,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 export interface Part {
   /** Everything it has printed. */
   said(): string;
+  alive(): boolean;
   stop(): Promise<void>;
 }
 
@@ -68,6 +69,7 @@ export async function startPart(command: string, args: string[], options: PartOp
   });
   const part: Part = {
     said: () => text,
+    alive: () => !gone,
     async stop() {
       if (gone) return;
       child.kill('SIGTERM');

@@ -118,6 +118,7 @@ async function edge(port: number, folder: string, starting: Promise<Part>): Prom
     return {
       port,
       said: part.said,
+      alive: part.alive,
       async stop() {
         await part.stop();
         removeFolder(folder);
