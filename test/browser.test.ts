@@ -6,7 +6,7 @@ import { diagnose } from '../src/verdict/diagnose.js';
 import type { Verdict } from '../src/verdict/verdict.js';
 import { sharedBackend, startBackend, stopBackends } from './support/backends.js';
 import { type Browser, browserClient, startBrowser, type Visit } from './support/browser.js';
-import { cli } from './support/cli.js';
+import { explained } from './support/case.js';
 import { nginx, passOn } from './support/proxies.js';
 
 let browser: Browser;
@@ -119,10 +119,7 @@ async function verify(url: string): Promise<{ verdict: Verdict; about: string }>
 }
 
 /** What a person copies out of the console. */
-async function explain(seen: Visit): Promise<Verdict> {
-  const input = [...seen.console, `Uncaught (in promise) ${seen.answer}`].join('\n');
-  return JSON.parse((await cli(['explain', '-', '--format', 'json'], { input })).stdout) as Verdict;
-}
+const copied = (seen: Visit): string => [...seen.console, `Uncaught (in promise) ${seen.answer}`].join('\n');
 
 describe('a client in a browser is refused', () => {
   it.each(HALF)('$what', async ({ server, console, client, closed }) => {
@@ -141,7 +138,7 @@ describe('a client in a browser is refused', () => {
       ).toEqual(closed ? [] : ['http-cors-rejected']);
       // With the session id hidden the console tells of a 400 only, which has many causes.
       if (client === FETCH_FAILED)
-        expect((await explain(seen)).root, about).toMatchObject({ id: 'http-cors-rejected' });
+        expect(explained(copied(seen)).root, about).toMatchObject({ id: 'http-cors-rejected' });
     } finally {
       await edge.stop();
     }
@@ -180,7 +177,7 @@ describe('a client in a browser is served', () => {
     const seen = await browser.visit(page, `connect('http://127.0.0.1:${port}${path}')`);
     expect(seen.answer).toMatch(/^connects: \d+ tools, and cannot end its session: TypeError: Failed to fetch$/);
     expect(seen.console.join('\n')).toContain('Method DELETE is not allowed by Access-Control-Allow-Methods');
-    expect((await explain(seen)).root).toMatchObject({ id: 'http-cors-rejected' });
+    expect(explained(copied(seen)).root).toMatchObject({ id: 'http-cors-rejected' });
   });
 });
 

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Verdict } from '../src/verdict/verdict.js';
+import { explained } from './support/case.js';
 import { cli } from './support/cli.js';
 import { type Engine, IMAGE, startEngine } from './support/dockerd.js';
 
@@ -37,9 +38,6 @@ async function published(host: string, port: number, publish: string[], url: str
   }
 }
 
-const explained = async (pasted: string): Promise<Verdict> =>
-  JSON.parse((await cli(['explain', '-', '--format', 'json'], { input: pasted })).stdout) as Verdict;
-
 describe('a server in a container with a published port', () => {
   it('is healthy when it listens on every address', async () => {
     const { verdict, about } = await published(
@@ -61,8 +59,7 @@ describe('a server in a container with a published port', () => {
       'http://localhost:8002/mcp',
     );
     expect(verdict.root, about).toMatchObject({ id: 'container-loopback-bound', certainty: 'certain' });
-    const said = await explained(pasted);
-    expect(said.root, pasted).toMatchObject({ id: 'container-loopback-bound' });
+    expect(explained(pasted).root, pasted).toMatchObject({ id: 'container-loopback-bound' });
   });
 
   it('is out of reach when another port is published', async () => {
@@ -73,8 +70,7 @@ describe('a server in a container with a published port', () => {
       'http://localhost:8003/mcp',
     );
     expect(verdict.root, about).toMatchObject({ id: 'container-port-mismatch', certainty: 'certain' });
-    const said = await explained(pasted);
-    expect(said.root, pasted).toMatchObject({ id: 'container-port-mismatch' });
+    expect(explained(pasted).root, pasted).toMatchObject({ id: 'container-port-mismatch' });
   });
 
   it('is refused when no port is published', async () => {
