@@ -145,7 +145,11 @@ describe('over HTTP', () => {
       { PORT: String(port) },
       /listening on port/i,
       async (url) => {
-        expectHealthy(await judge({ kind: 'http', url, headers: {} }));
+        const { verdict, outcomes } = await judge({ kind: 'http', url, headers: {} });
+        // Its sample code answers a dead session with 400: true, worth mending, and no client fails on it today.
+        expect(verdict.findings).toMatchObject([{ id: 'session-stale-not-404', severity: 'risky' }]);
+        expect(verdict.status).toBe('healthy');
+        expect(outcomes).toMatchObject({ 'HTT-09': 'pass', 'HTT-24': 'warn', 'HTT-25': 'pass', 'HTT-32': 'pass' });
       },
       `http://127.0.0.1:${port}/mcp`,
     );

@@ -9,7 +9,7 @@ const MAX_LINES = 400;
 const MAX_FOUND = 10;
 
 const STATUS = String.raw`(?<status>[3-5]\d\d)`;
-const URL_PART = String.raw`(?<url>https?:\/\/[^\s'"\x60,)\]>]{1,2000})`;
+const URL_PART = String.raw`(?<url>https?:\/\/(?:[^\s'"\x60,)\]>:]|:(?!\s)){1,2000})`;
 /** What separates a status from the body behind it. */
 const BODY = String.raw`(?:\s{0,2}[:,-]\s{0,2}(?<body>\S.*))?`;
 

@@ -14,6 +14,9 @@ const OF_REQUEST = new Set(['authorization', 'accept', 'host', 'origin', 'user-a
 const PLAIN_REQUEST =
   /^(?:accept(?:-.*)?|access-control-request-.*|cache-control|(?:proxy-)?connection|content-(?:type|length|encoding)|host|origin|pragma|priority|sec-.*|te|transfer-encoding|upgrade.*|user-agent|mcp-protocol-version|mcp-method|mcp-name|last-event-id|expect|dnt|:.*)$/i;
 
+/** A value that is no secret: a word, a number, next to nothing. */
+const EVERYDAY = /^(?:\d{1,6}|[a-z]{1,12}|.{0,5})$/i;
+
 export type Headers = Record<string, string>;
 
 export const lowerCased = (headers: Headers): Headers =>
@@ -37,11 +40,14 @@ export const isCredential = (name: string): boolean =>
 /** What a request carried that must not appear anywhere: the values of its headers, its cookies, and of secret parameters. */
 export function secretsOfRequest(headers: Headers, url = ''): string[] {
   const values = Object.entries(headers).flatMap(([name, value]) => {
-    if (PLAIN_REQUEST.test(name) || /^(?:true|false|\d{1,6}|[a-z]{1,12}|.{0,5})$/i.test(value)) return [];
+    if (PLAIN_REQUEST.test(name) || EVERYDAY.test(value)) return [];
     const bare = value.replace(/^(?:Bearer|Basic|Token|Digest|ApiKey)\s+/i, '');
-    const cookies =
-      name.toLowerCase() === 'cookie' ? value.split(/;\s*/).map((pair) => pair.replace(/^[^=]*=/, '')) : [];
-    return [value, bare, ...cookies];
+    // Cookies, and the parameters of a scheme: sid=..., response="...".
+    const parts = value
+      .split(/[;,]\s*/)
+      .map((part) => part.replace(/^[^=\s]*=/, '').replace(/^"|"$/g, ''))
+      .filter((part) => !EVERYDAY.test(part));
+    return [value, bare, ...(value.includes('=') ? parts : [])];
   });
   return [...values, ...secretParameters(url)].filter((value) => value.length >= 4);
 }

@@ -109,8 +109,21 @@ export const exchange = z.object({
   body: z.string().optional(),
   bodyBytes: z.number().optional(),
   bodyCut: z.boolean().optional(),
-  /** Why the reading was stopped by us: `too-large` (16 MiB), `inflates` (a small body that unpacks to more than that), `endless`. */
-  stopped: z.enum(['too-large', 'inflates', 'endless']).optional(),
+  /**
+   * Why we gave up reading: `too-large` (16 MiB), `inflates` (a small body that unpacks to more than that), `endless` (bytes of the
+   * headers or the body came to the last, and no end), `nested` (JSON too deep, or of too many values, to be parsed).
+   */
+  stopped: z.enum(['too-large', 'inflates', 'endless', 'nested']).optional(),
+  /** The text is no UTF-8. */
+  invalidUtf8: z.literal(true).optional(),
+  /** Bytes came behind the end of the body, on the same connection. */
+  extraBytes: z.literal(true).optional(),
+  /** Names of response headers with control characters in them, or of a session id that is no visible ASCII. */
+  oddHeaders: z.array(z.string()).optional(),
+  /** How many header fields the answer has, when there are more than a hundred. */
+  headerFields: z.number().optional(),
+  /** Interim answers (1xx) before the answer, or in place of it. */
+  interim: z.number().optional(),
   /** Names of the SSE events seen, in order, the first 20. */
   events: z.array(z.string()).optional(),
   /** Of an event stream: comment lines (keep-alive), the last id, the reconnection time asked for, lines that are no SSE. */

@@ -51,10 +51,20 @@ const linesOf = (text: string | undefined): string[] => text?.split(/\r\n|\n|\r/
 /** The texts of symptoms, each read by itself. */
 const textsOf = ({ clientError, stderr, serverLog, stdout }: Symptoms): string[] =>
   [clientError, stderr, serverLog, stdout].filter(
-    (text): text is string => !!text && /HTTP|curl|CORS|net::ERR|GET|POST|https?:/.test(text),
+    (text): text is string => !!text && /HTTP|curl|CORS|net::ERR|GET|POST|https?:|\* +Trying/.test(text),
   );
 
 const isReported = ({ purpose }: Exchange): boolean => purpose === 'reported';
+
+/**
+ * What a sound server answers to a request that is none of MCP: somebody only looked whether it is there. Beside the words of a
+ * client it decides nothing.
+ */
+function isLook({ method, status = 0, requestHeaders, spoken }: Exchange): boolean {
+  if (spoken || requestHeaders === undefined) return false;
+  const streams = /event-stream/.test(requestHeaders.accept ?? '');
+  return !streams && (method === 'GET' || method === 'HEAD' ? [400, 405, 406].includes(status) : status === 406);
+}
 
 interface Remote {
   http?: Evidence['http'];
@@ -77,17 +87,24 @@ export function remoteOf(given: Symptoms, client: string[], stderr: string[]): R
     .flat()
     .filter((word) => typeof word === 'string')
     .join(' ');
-  const bridge = BRIDGE.test(command) || (transport === undefined && BRIDGE.test(client.slice(0, 50).join('\n')));
+  const bridge =
+    BRIDGE.test(command) ||
+    /\bhttps?:\/\//.test(command) ||
+    (transport === undefined && BRIDGE.test(client.slice(0, 50).join('\n')));
   const local = (transport === 'stdio' || (transport === undefined && command !== '')) && !bridge;
   const told = exchangeOf(given);
   const log = local ? {} : remoteLogOf([...client, ...stderr]);
   const url = given.url ?? (typeof entry?.url === 'string' ? entry.url : undefined);
   const pasted = local || given.exchanges ? [] : textsOf(given).map((text) => pastedHttp(linesOf(text)));
   const found = given.exchanges ?? pasted.flatMap(({ exchanges }) => exchanges);
-  const own = clientExchanges(client, transport === 'sse' ? 'GET' : 'POST', !local);
+  const own = local ? [] : clientExchanges(client, transport === 'sse' ? 'GET' : 'POST', true);
   const rest = bridge || (transport === undefined && !local) ? clientExchanges(stderr, 'POST', bridge) : [];
-  const decisive = told ? [told] : found.some(isReported) ? found.filter(isReported) : [...own, ...rest];
-  const logged = local ? [] : found.filter((exchange) => !isReported(exchange));
+  const isDecisive = (exchange: Exchange) => isReported(exchange) && !(client.length > 0 && isLook(exchange));
+  const seen = found.filter(isDecisive);
+  const decisive = told ? [told] : seen.length > 0 ? seen : [...own, ...rest];
+  const logged = found
+    .filter((exchange) => !local && !(isReported(exchange) && (told || isDecisive(exchange))))
+    .map((exchange) => ({ ...exchange, purpose: 'logged' }));
   const all = [...decisive, ...logged];
   const network = given.network ?? pasted.find((part) => part.network)?.network;
   const target = url ?? log.url ?? decisive.find((exchange) => /^https?:/.test(exchange.url))?.url;

@@ -142,7 +142,8 @@ class Reader {
         url: followed ? new URL(location, from || undefined).href : from,
         rpc: turned ? undefined : asked?.rpc,
         credentials: asked ? (asked.credentials ? 'sent' : 'none') : 'unknown',
-        requestHeaders: asked && Object.keys(asked.headers).length ? asked.headers : undefined,
+        // What curl and wget accept unless they are told otherwise.
+        requestHeaders: asked && { accept: '*/*', ...asked.headers },
         headers: {},
         body: [],
         size: 0,
@@ -209,7 +210,12 @@ class Reader {
     const url = WGET_START.exec(line)?.groups?.url;
     if (url) {
       this.#begin(this.#asked?.method ?? 'GET', url, undefined);
-      if (this.#open && !this.#asked) this.#open = { ...this.#open, credentials: 'unknown', requestHeaders: undefined };
+      if (this.#open)
+        this.#open = {
+          ...this.#open,
+          credentials: this.#asked ? (this.#asked.credentials ? 'sent' : 'none') : 'unknown',
+          requestHeaders: { accept: '*/*', ...this.#asked?.headers },
+        };
       const last = this.#ways.at(-1);
       if (last) last.over = true;
       const way = new Way();

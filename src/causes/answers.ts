@@ -21,7 +21,7 @@ export interface Answer {
 
 /**
  * The HTTP answers that decide: those that should have opened the conversation or, when it is open, read the lists.
- * Our own looking around and a browser's preflight are no part of it.
+ * Our own looking around and a browser's preflight are no part of it, nor is a request of which a person shows that nothing came back.
  */
 export function answers({ http, handshake, reported }: Partial<Evidence>): Answer[] {
   const opened = handshake !== undefined && !failed({ handshake });
@@ -30,14 +30,18 @@ export function answers({ http, handshake, reported }: Partial<Evidence>): Answe
     : /^(?:initialize|server\/discover|open-sse-stream|reported)$/;
   const all = (http?.exchanges ?? [])
     .map((exchange, i) => ({ exchange, at: at('http', 'exchanges', i), live: exchange.purpose !== 'reported' }))
-    .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS');
+    .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS')
+    .filter(({ exchange, live }) => live || !exchange.error || exchange.status !== undefined);
   const said = (reported?.clientError.length ?? 0) + (reported?.serverLog.length ?? 0) > 0;
   return all.length > 1 || said ? all.filter(({ exchange }) => !wentWell(exchange)) : all;
 }
 
-/** A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. */
-export const isStreamGet = ({ method }: Exchange, { reported }: Partial<Evidence>): boolean =>
-  method === 'GET' && reported?.transport !== 'sse';
+/**
+ * A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. One that accepts no
+ * event stream is somebody's look with curl, wget or a browser.
+ */
+export const isStreamGet = ({ method, requestHeaders }: Exchange, { reported }: Partial<Evidence>): boolean =>
+  method === 'GET' && reported?.transport !== 'sse' && /event-stream/.test(requestHeaders?.accept ?? 'event-stream');
 
 const PATH = String.raw`(?:https?://[^\s/"]+)?(?<path>/[^\s"?]*)(?:\?[^\s"]*)?`;
 

@@ -8,8 +8,13 @@ import { find } from './words.js';
 /** Expiry, audience and issuer have causes of their own, which say more. */
 const SPECIAL = /expired|audience|\baud\b|issuer|\biss\b/i;
 
+/** Known, and yet not allowed: an account without a licence, a token without a permission, a rule of the organisation. */
+const NOT_ALLOWED =
+  /\bnot (?:licen[cs]ed|entitled|permitted|allowed|authori[sz]ed|enabled|eligible)\b.{0,30}\b(?:to|for)\b|\b(?:no|without|missing|insufficient) (?:a )?(?:licen[cs]e|permission|scope|access)\b|\bResource not accessible by\b|\bSAML enforcement\b|\b(?:account|organi[sz]ation|user|plan|subscription)\b.{0,40}\b(?:does not|doesn't|is not|cannot|has no)\b/i;
+
 /** Statuses in the client's words, beside what is blamed. */
-const SAID = /\b40[13]\b|unauthori[sz]ed|forbidden|\bPOSTing to endpoint\b/i;
+const DENIED = /\b40[13]\b|unauthori[sz]ed|forbidden/i;
+const SAID = new RegExp(String.raw`${DENIED.source}|\bPOSTing to endpoint\b`, 'i');
 
 /** A server that speaks of the request's credentials, not of those with which it asks another service. */
 const JUDGED =
@@ -47,7 +52,8 @@ export default defineCause({
       const client = given.reported?.clientError.join(' ') ?? '';
       const log = serverWords(given).map(({ text }) => text);
       const judged = log.some((text) => BLAMES.test(text) && !MISSES.test(text) && !DOWNSTREAM.test(text));
-      const blamed = (BLAMES.test(`${words} ${client}`) || judged) && !MISSES.test(words);
+      const barred = status === 403 && NOT_ALLOWED.test(body);
+      const blamed = ((BLAMES.test(`${words} ${client}`) || judged) && !MISSES.test(words)) || barred;
       const sent = credentials === 'sent' || (credentials === 'unknown' && (carries.header || blamed));
       // A 403 without a word about credentials may come from a firewall or an origin check.
       if (!sent || (status === 403 && scheme === null && !blamed)) continue;
@@ -64,7 +70,10 @@ export default defineCause({
     if (answers(given).some(({ exchange }) => !exchange.spoken)) return null;
     const hit = find(
       wayWords(given).filter(
-        ({ text }) => SAID.test(text) && (BLAMES.test(text) || carries.header) && !/register|metadata/i.test(text),
+        ({ text }) =>
+          SAID.test(text) &&
+          (BLAMES.test(text) || (carries.header && DENIED.test(text))) &&
+          !/register|metadata/i.test(text),
       ),
       SAID,
     );
@@ -83,7 +92,11 @@ export default defineCause({
       scope: null,
     };
     return {
-      certainty: carries.placeholder || DOWNSTREAM.test(line.text) ? 'possible' : 'likely',
+      certainty:
+        carries.placeholder ||
+        (DOWNSTREAM.test(line.text) && !/\bMCP server\b|\bPOSTing to endpoint\b/i.test(line.text))
+          ? 'possible'
+          : 'likely',
       cites: [line.at],
       facts,
     };
@@ -226,7 +239,7 @@ export default defineCause({
       finds: true,
       symptoms: {
         transport: 'streamable-http',
-        serverLog: 'auth middleware: token verification failed: signature has expired',
+        serverLog: 'auth middleware: token verification failed: signature is invalid',
       },
     },
     {

@@ -27,6 +27,8 @@ const BY_PRODUCT = /\bInvalid OAuth error response\b|\bOAuth\w*\b.{0,40}\b(?:Zod
 const SIGNS_IN =
   /claude|vs ?-?code|copilot|cursor|inspector|mcp-remote|chatgpt|openai|codex|windsurf|gemini|zed|goose|amazon|librechat|open-?code|cline|sdk/i;
 
+const HOSTED = /claude[-_. ]?ai|claude[-_ ]?web|chatgpt|connector/i;
+
 export default defineCause({
   id: 'auth-metadata-missing',
   title: 'The server demands a sign-in, but its refusal does not lead to usable metadata',
@@ -69,7 +71,7 @@ export default defineCause({
     }
     // Every address of one kind refused: nothing is there, whatever the client tried.
     const none = failed(resources) && resources.every(({ status }) => status >= 400) ? failed(resources) : undefined;
-    const noServer = asked.length > 1 && asked.every(({ status }) => status >= 400) ? failed(asked) : undefined;
+    const noServer = asked.every(({ status }) => status >= 400) ? failed(asked) : undefined;
     const gone = none ?? noServer;
     if (gone) {
       const register = lines.some(({ text }) => /\/register\b/.test(text));
@@ -92,11 +94,14 @@ export default defineCause({
       const words = `${error ?? ''} ${says ?? ''} ${body}`;
       const blamed = BLAMES.test(words) && !MISSES.test(words);
       if (header === undefined && (!SIGNS_IN.test(client) || blamed)) continue;
+      // A connector of a vendor's cloud can sign in only this way: nobody can give it a token by hand.
+      const hosted = HOSTED.test(client);
       const place =
         header === undefined ? at('http', 'exchanges', i) : at('http', 'exchanges', i, 'headers', 'www-authenticate');
       return {
         certainty:
-          (absent || (header !== undefined && (client !== '' || given.reported.transport !== undefined))) && !blamed
+          (absent || hosted || (header !== undefined && (client !== '' || given.reported.transport !== undefined))) &&
+          !blamed
             ? 'likely'
             : 'possible',
         cites: [place],

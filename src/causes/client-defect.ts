@@ -138,6 +138,14 @@ function lostWithoutReason({ reported, launch, stderr }: Partial<Evidence>, line
   return reload && only && !stderr?.lines.length && own.length === 0 && reported.os !== 'windows' ? reload.line : null;
 }
 
+/** The entry has a header with a value, and the server got it empty or not at all. */
+function notSent({ reported }: Partial<Evidence>, lines: Line[]): Line | null {
+  if (!/"headers"\s*:\s*\{"[^"]+":"(?:<set>|[^"]*<redacted)/.test(reported?.entry ?? '')) return null;
+  const empty =
+    /\b(?:passed in|received|got|value|header|key|token)\b\W{0,3}(?:is |was )?(?:empty|none|null|undefined|''|"")?\W{0,3}$|\b(?:no|missing|empty) (?:\S+ )?(?:auth\w*|api[- ]?key|x-[\w-]+)(?: \w+)? ?(?:header|key|token)?\b.{0,30}\b(?:received|found|passed|present|sent|in (?:the )?request)\b/i;
+  return lines.find(({ from, text }) => from !== 'client' && empty.test(text.trim())) ?? null;
+}
+
 function bundleOf(given: Partial<Evidence>, lines: Line[]): { line: Line; name: string } | null {
   for (const line of lines) {
     if (line.from === 'stdout' || (line.from === 'stderr' && given.reported?.clientError.length)) continue;
@@ -216,6 +224,13 @@ export default defineCause({
         certainty: 'likely',
         cites: [none.line.at, read.line.at],
         facts: facts(null, none.line.text, null, null),
+      };
+    const unsent = notSent(given, lines);
+    if (unsent)
+      return {
+        certainty: 'possible',
+        cites: [unsent.at, at('reported', 'entry')],
+        facts: facts(null, unsent.text, null, null),
       };
     const lost = lostWithoutReason(given, lines);
     if (lost)

@@ -31,7 +31,10 @@ export default defineCause({
     const opening = PYTHON.test(words) && tells(told(given), OPENING) !== null;
     return {
       // Several copies of a server look the same: the session lives in another one.
-      certainty: (copies && !ended) || flaps || opening || method === 'GET' ? 'possible' : 'likely',
+      certainty:
+        (copies && (copies.sure || !ended)) || flaps || opening || method === 'GET' || (kind === 'silent' && !ended)
+          ? 'possible'
+          : 'likely',
       cites,
       facts: { client: given.reported?.client ?? null },
     };

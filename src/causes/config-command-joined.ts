@@ -64,7 +64,9 @@ export default defineCause({
     ).find(Boolean);
     const one = find(lines, ONE_ARGUMENT);
     const option = one && (one.groups.joined ?? one.groups.option ?? one.groups.flag ?? `-m ${one.groups.module}`);
-    const entry = launch && isJoined(launch.command) ? launch.command : undefined;
+    // A server over HTTP was started by its operator, and its command line is told as they typed it.
+    const remote = (given.reported?.transport ?? 'stdio') !== 'stdio';
+    const entry = launch && !remote && isJoined(launch.command) ? launch.command : undefined;
     const spawned = process?.spawnError?.path ?? '';
     // An argument that names a file and an option in one, and there is no such file.
     const index =

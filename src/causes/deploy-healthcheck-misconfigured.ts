@@ -16,6 +16,9 @@ const CHECK =
 const STATUS =
   /\b(?:status ?codes?|status|codes?|HTTP(?:\/[\d.]+)?|returned(?: error)?|error|got|with|response)\W{1,4}(?:these codes: )?\[?(?<status>30[1278]|40[013456]|415|421|426)\b|(?:->|→|=>|-|:|HTTP\/[\d.]+"|=) ?(?<plain>40[456])\b/i;
 
+/** A check that succeeds. */
+const WELL = /\b(?:work(?:s|ing)|ok|pass(?:ed|es|ing)?|succe\w+|healthy|200|fine|green)\b/i;
+
 /** A request to a health path that the server does not know, in its access log. */
 const LOGGED =
   /\b(?:GET|HEAD) (?:https?:\/\/[^\s/"]+)?(?<path>\/\S{0,60})(?: HTTP\/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|returned|\|)\s*|\s+)\(?(?<status>40[0456]|421)\b/;
@@ -77,7 +80,9 @@ export default defineCause({
     const platform = platformOf(given)?.name ?? null;
     const none: Omit<Found, 'what'> = { platform, path: null, status: null, port: null, listens: null, program: null };
     const lines = words(given);
-    const checks = findAll(lines, CHECK).map(({ line }) => line);
+    const checks = findAll(lines, CHECK)
+      .map(({ line }) => line)
+      .filter(({ text }) => !WELL.test(text) || /fail|never|unhealthy|not /i.test(text));
     const { entry = '', url = '' } = given.reported ?? {};
     const inEntry = IN_ENTRY.exec(entry);
     const spoken = checks.length > 0 || inEntry !== null;
@@ -85,7 +90,7 @@ export default defineCause({
     // What was reported of a request is the probe when it is a GET to a health path, or beside talk of a check.
     for (const [i, exchange] of (given.http?.exchanges ?? []).entries()) {
       const { status = 0, method, purpose } = exchange;
-      if (purpose !== 'reported' || status < 400 || status >= 500 || status === 429) continue;
+      if (purpose !== 'reported' || status < 400 || status >= 500 || status === 429 || status === 403) continue;
       const path = pathOf(exchange.url);
       const health = HEALTH_PATH.test(path);
       if (!health && !(spoken && (method === 'GET' || method === 'HEAD'))) continue;

@@ -1,5 +1,6 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { isRpc } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround, edgeBefore } from './edges.js';
 import { entryText } from './listeners.js';
@@ -18,9 +19,13 @@ const GATEWAY_PLATFORM =
   /\b(?:gateway|proxy|ingress|nginx|caddy|traefik|envoy|istio|kong|haproxy|apache|apim|api[- ]?management|toolhive|agentgateway|litellm|cloudfront|iis)\b/i;
 /** Faults with a name of their own. */
 const KNOWN = [
+  // A body that was unpacked on the way and still says that it is packed.
+  /\bincorrect header check\b|\bERR_CONTENT_DECODING_FAILED\b|\bZ_DATA_ERROR\b|\bNot a gzipped file\b|\bBadGzipFile\b|\bgzip: invalid header\b|\bwhile decompressing data\b|\bDecodingError\b|\binvalid (?:gzip|brotli|deflate)\b/i,
   /\bmismatch_between_content_length|\bcontent[- ]length mismatch\b|\bUND_ERR_RE[QS]_CONTENT_LENGTH_MISMATCH\b|\bRe(?:quest|sponse)ContentLengthMismatchError\b|\bBody length does not match content-length\b|\bToo (?:much|little) data for declared Content-Length\b|\bResponse content (?:longer|shorter) than Content-Length\b/i,
   /\bunderscores_in_headers\b|\bclient sent invalid header line\b|\bproxy_set_header\b|\bproxy_pass_request_headers\b|\bproxy_(?:hide|pass)_header\b|\bCGIPassAuth\b|\bWSGIPassAuthorization\b|\bx-amzn-remapped-\w+/i,
 ];
+const UNREAD =
+  /\b(?:body|response|answer|result|json|content)\b.{0,60}\b(?:never|nothing|empty|garbled|unreadable|not (?:valid|readable|decoded)|invalid|cannot|fails?|failed|missing)\b|\b(?:nothing|empty|garbled|unexpected token|decod\w+|decompress\w*|parse|handshake never|hangs?)\b/i;
 const REMARK =
   /^\(.*\b(?:drop|strip|remov|lost|missing|absent|rewritten|replaced|overwritten|not forwarded|none|empty)\w*\b.*\)$/i;
 /** Direct it works, through the gateway it does not: of a header that stands in the same report. */
@@ -39,12 +44,17 @@ const WANTS: [RegExp, header: string][] = [
     /\b(?:missing|no|requires?d?|without|invalid|bad)\b.{0,30}(?:mcp-)?session[- ]?id|session[- ]?id\b.{0,30}\b(?:missing|required|not (?:provided|found|present))/i,
     'Mcp-Session-Id',
   ],
+  // What a transport of the SDK says to whoever brings no session.
+  [/\bserver not initialized\b/i, 'Mcp-Session-Id'],
   [/\bmust accept\b|\bnot acceptable\b(?!.*mod_?security)/i, 'Accept'],
   [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
 ];
 
 const NO_CREDENTIALS =
   /\b(?:missing|no) (?:the |an? )?(?:authorization|bearer)\b|\bauthorization header (?:is |was )?(?:missing|absent|required|not (?:found|provided|present|set))\b/i;
+
+const SDK_DEMANDS =
+  /Bad Request: (?:Server not initialized|Mcp-Session-Id header is required|No valid session ID provided|Missing session ID)/i;
 
 /** What the conversation itself shows: a header that we sent, or were given, did not arrive. */
 function seenLive(given: Partial<Evidence>): Match<Found> | null {
@@ -100,15 +110,17 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
         facts: { header, edge: edge ?? 'a gateway', direction: 'request', what: 'does not arrive at the server' },
       };
     if (e.purpose === 'initialize' || e.purpose === 'session-unknown' || !begun) continue;
-    const given_ = begun.headers?.['mcp-session-id'] !== undefined;
+    const issued = begun.headers?.['mcp-session-id'] !== undefined;
+    // The SDK gives an id with every session that it demands: between its answer and us somebody took it.
+    const ofSdk = !issued && isRpc(e.body) && SDK_DEMANDS.test(e.body ?? '');
     return {
-      certainty: edge ? 'likely' : 'possible',
+      certainty: ofSdk && edge ? 'certain' : edge || ofSdk ? 'likely' : 'possible',
       cites: [place, at('http', 'exchanges', exchanges.indexOf(begun), 'headers')],
       facts: {
         header,
         edge: edge ?? 'a gateway',
-        direction: given_ ? 'request' : 'answer',
-        what: given_
+        direction: issued ? 'request' : 'answer',
+        what: issued
           ? 'was sent and does not arrive at the server'
           : 'is missing in the answer to initialize, although the server demands it afterwards',
       },
@@ -116,6 +128,21 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
   }
   return null;
 }
+
+/** The same header as the server's log has it and as it reached the client: two values. */
+function differing(given: Partial<Evidence>): { name: string; at: string; said: string } | null {
+  const line = words(given).filter(({ from }) => from === 'server-log' || from === 'stderr');
+  for (const [i, { headers = {} }] of (given.http?.exchanges ?? []).entries())
+    for (const [name, value] of Object.entries(headers)) {
+      if (!COMPARED.test(name) || value.startsWith('<')) continue;
+      const own = line.find(({ text }) => text.toLowerCase().startsWith(`${name}: `));
+      const sent = own?.text.slice(name.length + 2).trim() ?? value;
+      if (own && sent !== value.trim() && !/<(?:set|redacted)/.test(sent))
+        return { name, at: at('http', 'exchanges', i, 'headers', name), said: own.at };
+    }
+  return null;
+}
+const COMPARED = /^(?:www-authenticate|content-type|content-encoding|location|mcp-\w[\w-]*|allow|cache-control)$/;
 
 export default defineCause({
   id: 'edge-alters-headers',
@@ -138,6 +165,7 @@ export default defineCause({
     'catalog-list-fails',
     'session-affinity-missing',
     'auth-credentials-rejected',
+    'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Found> | null {
@@ -146,7 +174,37 @@ export default defineCause({
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
     const edge = edgeAround(given);
+    const other = differing(given);
+    if (other)
+      return {
+        certainty: 'likely',
+        cites: [other.at, other.said],
+        facts: {
+          header: other.name,
+          edge: edge ?? 'a gateway',
+          direction: 'answer',
+          what: 'reaches the client with another value than the server gave it',
+        },
+      };
     const lines = words(given);
+    // The body is there and cannot be read: it was unpacked on the way, and the header still says that it is packed.
+    const packed =
+      http?.exchanges.findIndex(
+        ({ status, headers = {}, body }) =>
+          status === 200 && /gzip|br|deflate|zstd/.test(headers['content-encoding'] ?? '') && !body,
+      ) ?? -1;
+    const unread = packed >= 0 ? find(lines, UNREAD) : null;
+    if (unread)
+      return {
+        certainty: 'likely',
+        cites: [at('http', 'exchanges', packed, 'headers', 'content-encoding'), unread.line.at],
+        facts: {
+          header: 'Content-Encoding',
+          edge: edge ?? 'a gateway',
+          direction: 'answer',
+          what: 'announces a packed body that cannot be unpacked',
+        },
+      };
     const between = edge !== null || GATEWAY_PLATFORM.test(`${reported.platform ?? ''} ${entryText(given)}`);
     const remarkAt =
       http?.exchanges.findIndex(({ headers = {} }) =>
@@ -244,6 +302,13 @@ export default defineCause({
     return [
       gateway,
       ...(edge === 'AWS API Gateway' ? [] : [nginx]),
+      ...(/content-encoding/i.test(header)
+        ? [
+            {
+              say: 'A proxy that unpacks the body must drop Content-Encoding and Content-Length before it passes the answer on; simplest is to ask the server for no compression (Accept-Encoding: identity).',
+            },
+          ]
+        : []),
       ...(/content-length/i.test(header)
         ? [{ say: 'A filter that changes the body must drop Content-Length, so that it is computed anew.' }]
         : []),

@@ -126,9 +126,9 @@ export default defineCause({
     'http-server-error',
     'auth-credentials-missing',
     'auth-credentials-rejected',
-    'http-host-or-origin-rejected',
     'edge-bad-gateway',
     'client-hosted-unreachable',
+    'deploy-healthcheck-misconfigured',
   ],
 
   match(given): Match<Found> | null {
@@ -156,7 +156,7 @@ export default defineCause({
     const own = given.http?.exchanges.some(
       ({ body, status = 0 }) => isRpc(body) || (status >= 200 && status < 300 && body !== undefined),
     );
-    if (!said && !silent && !forbidden) return null;
+    if (!said && !forbidden) return null;
     if (own && !said) return null;
     const edge = (said && edgeSaying(said.line.text)?.edge) || edgeAround(given);
     const told = said?.line.text ?? '';

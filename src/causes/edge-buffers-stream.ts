@@ -32,7 +32,8 @@ interface Found extends Record<string, string | number | boolean | null> {
 function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const exchanges = given.http?.exchanges ?? [];
   const answered = exchanges.some(({ purpose, status }) => purpose === 'initialize' && status === 200);
-  const asked = given.endpoint?.asked.url;
+  const isAsked = (url: string) => url === (given.endpoint?.asked.url ?? given.reported?.url);
+  const postServed = exchanges.some(({ method, url, status = 0 }) => method === 'POST' && isAsked(url) && status < 404);
   for (const [i, e] of exchanges.entries()) {
     if (e.purpose === 'reported' || e.method === 'OPTIONS') continue;
     const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
@@ -46,33 +47,29 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
       legacy: e.purpose === 'open-sse-stream' || e.purpose === 'look-for-sse',
     };
     const encoding = e.headers?.['content-encoding'] ?? '';
-    // The old transport must send its first event at once; the headers came and the event did not, or nothing did.
+    // The old transport must send its first event at once; the headers came and the event did not, or nothing did. A GET
+    // that only looked around counts where POST is not served: on Streamable HTTP a stream may well be silent.
+    const opens =
+      e.purpose === 'open-sse-stream' ||
+      (e.purpose === 'look-for-sse' &&
+        (events || e.status === undefined) &&
+        /\/sse\/?$/.test(e.url) &&
+        isAsked(e.url) &&
+        !postServed);
+    const late = /TIMEOUT/i.test(e.error?.code ?? '');
     if (
-      e.purpose === 'open-sse-stream' &&
-      (events || e.status === undefined) &&
+      opens &&
       (e.events ?? []).length === 0 &&
       (e.bodyBytes ?? 0) === 0 &&
-      e.error?.phase !== 'connect' &&
-      (events || /TIMEOUT/i.test(e.error?.code ?? ''))
-    ) {
-      if (!edge && !events) continue;
+      (e.stream?.comments ?? 0) === 0 &&
+      late &&
+      (events || edge)
+    )
       return {
         certainty: edge && limits?.buffers !== 'no' ? 'likely' : 'possible',
         cites: [place],
-        facts: { ...facts, compressed: encoding !== '' },
+        facts: { ...facts, legacy: true, compressed: encoding !== '' },
       };
-    }
-    // The same, where the client began with POST: that is refused at once, and of the stream not even headers come.
-    if (
-      e.purpose === 'look-for-sse' &&
-      e.url === asked &&
-      edge &&
-      limits?.buffers !== 'no' &&
-      e.status === undefined &&
-      /TIMEOUT/i.test(e.error?.code ?? '') &&
-      exchanges.some(({ purpose, status = 0 }) => purpose === 'initialize' && [400, 404, 405].includes(status))
-    )
-      return { certainty: 'likely', cites: [place], facts };
     // POST is answered and the stream of GET gives not even headers.
     if (
       e.purpose === 'get-stream' &&
@@ -117,6 +114,7 @@ export default defineCause({
     'lifetime-idle-cut',
     'edge-bad-gateway',
     'transport-get-stream-mishandled',
+    'http-endpoint-wrong',
   ],
 
   match(given): Match<Found> | null {

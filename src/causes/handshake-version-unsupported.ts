@@ -1,5 +1,6 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { defineCause } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { find, WORDS, words } from './words.js';
 
 /** Revisions of the specification that clients know. */
@@ -36,6 +37,32 @@ const SETTLED =
 
 const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
 const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
+
+/** The answer to initialize that was told names another revision than the one that was asked for, and the client did not go on. */
+function answeredOtherwise({ http, reported }: Partial<Evidence>): Match<Found> | null {
+  for (const [index, { purpose, body = '' }] of (http?.exchanges ?? []).entries()) {
+    const revision = /"protocolVersion"\s*:\s*"(?<v>20\d\d-\d\d-\d\d)"/.exec(body)?.groups?.v;
+    if (purpose !== 'reported' || revision === undefined || !/"result"/.test(body)) continue;
+    const told = [reported?.entry ?? '', ...(reported?.clientError ?? [])];
+    const asked = told
+      .map(
+        (text) =>
+          /\b(?:request\w*|offer\w*|sent|sends|asks?|limited to|only (?:knows|supports?))\b.{0,40}?(?<v>20\d\d-\d\d-\d\d)/i.exec(
+            text,
+          )?.groups?.v,
+      )
+      .find((v) => v !== undefined && v !== revision);
+    if (asked === undefined) continue;
+    return {
+      certainty: 'likely',
+      cites: [at('http', 'exchanges', index, 'body'), ...(reported?.entry ? [at('reported', 'entry')] : [])],
+      facts: { side: 'client', versions: [revision], requested: asked, said: '' },
+    };
+  }
+  return null;
+}
+
+type Found = { side: string; versions: string[]; requested: string; said: string };
 
 export default defineCause({
   id: 'handshake-version-unsupported',
@@ -106,6 +133,8 @@ export default defineCause({
         };
       if (status === 'answered') return null;
     }
+    const other = answeredOtherwise(given);
+    if (other) return other;
     const index =
       http?.exchanges.findIndex(
         (e) => /^(?:initialize|reported)$/.test(e.purpose) && (e.status ?? 0) >= 400 && isRefusal(e.body ?? ''),
@@ -225,6 +254,15 @@ export default defineCause({
       name: 'in Chinese',
       finds: true,
       symptoms: { transport: 'stdio', clientError: '协议版本不受支持: 2025-06-18' },
+    },
+    {
+      name: 'a server that answers with a newer one than was asked for',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        entry: { 'requested protocolVersion': '2024-11-05', after: 'the client disconnected' },
+        http: { status: 200, body: '{"result":{"protocolVersion":"2025-06-18"}}' },
+      },
     },
     {
       name: 'TLS',

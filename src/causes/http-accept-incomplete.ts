@@ -11,6 +11,9 @@ const BARE =
 /** Whoever watches whether a server lives asks with a plain GET, which has to be refused. */
 const PROBE =
   /health[- ]?check|kube-probe|ELB-HealthChecker|GoogleHC|readiness|liveness|RailwayHealth|Render\/|uptime|unhealthy/i;
+/** What cures it tells what it is. */
+const CURED =
+  /\b(?:add(?:ing|ed)?|set(?:ting)?|send(?:ing)?|includ(?:e|ing)|pass(?:ing)?|with|missing|without|lacks?|omits?|no) (?:the |an |a |both )?(?:header )?["'`]?Accept(?: header|["'`]?:|s both|["'`]? (?:text|application)\/)|\bAccept(?: header)? (?:pair|is missing|was missing|lacks|only|without|set to)\b|\bAccept: ?(?:\*\/\*|application\/json|text\/event-stream)(?!,)\W{0,3}.{0,20}\b(?:40[06]|fails?|refused|rejected|error)\b/i;
 /** A person says that both were sent: something on the way took them off. */
 const SENT_BOTH =
   /\b(?:although|even (?:though|when|if)|despite)\b.{0,80}\baccept\b|["']?accept["']?\s*(?::|=>|=)\s*["']?(?:application\/json\s*,\s*text\/event-stream|text\/event-stream\s*,\s*application\/json)/i;
@@ -93,6 +96,9 @@ export default defineCause({
     }
     const bare = first ? null : find(lines, BARE);
     const number = first || bare ? null : statusSaid(lines, 406);
+    const cured = first && (first.status ?? 400) < 400 ? null : find(lines, CURED);
+    if (cured && ![401, 403, 404].includes(first?.status ?? 400))
+      return { certainty: 'likely', cites: [cured.line.at], facts };
     if (number) return { certainty: 'possible', cites: [number.line.at], facts };
     if (!bare || (statusIn(bare.line.text) ?? 406) !== 406) return null;
     return { certainty: health ? 'possible' : 'likely', cites: [bare.line.at], facts };

@@ -10,11 +10,16 @@ import { find, type Line } from './words.js';
 /** Browsers (Chrome, Firefox, Safari) and the CORS middlewares of servers: Starlette, Spring, Express, Rails, Go. */
 const SAID = [
   /\bblocked by CORS policy\b|\bCross-Origin Request Blocked\b|\bSame Origin Policy disallows\b|\bdue to access control checks\b|\bOrigin \S{0,100} ?(?:is |was )?not allowed by (?:Access-Control|CORS)/i,
-  /\bNo ["'`]?Access-Control-Allow-\w+["'`]? header\b|\bnot allowed by Access-Control-Allow-\w+|\bAccess-Control-\w+(?:-\w+)+["'`]?(?: header)?\b.{0,60}\b(?:missing|not present|absent|lack\w*|does not|doesn't|must not|must be|not include|not list|not expose|never|without|wrong|duplicate\w*|multiple)\b|\b(?:missing|lack\w*|without|no|omit\w*|not (?:set|sent|return\w*|includ\w*|list\w*|expos\w*))\b.{0,40}\bAccess-Control-\w+/i,
+  /\bNo ["'`]?Access-Control-Allow-\w+["'`]? header\b|\bnot allowed by Access-Control-Allow-\w+|\bAccess-Control-[A-Za-z]+-[\w-]{3,20}(?![\w-])["'`]?(?: header)?\b.{0,60}\b(?:missing|not present|absent|lack\w*|does not|doesn't|must not|must be|not include|not list|not expose|never|without|wrong|duplicate\w*|multiple)\b|\b(?:missing|lack\w*|without|no|omit\w*|not (?:set|sent|return\w*|includ\w*|list\w*|expos\w*))\b.{0,40}\bAccess-Control-\w+/i,
   /\bpreflight\b.{0,80}\b(?:fail\w*|reject\w*|block\w*|denied|401|403|404|405|400|50\d|unauthori[sz]ed|not (?:ok|successful|allowed|handled|answered|pass)|doesn't|does not|never)\b|\b(?:fail\w*|reject\w*|block\w*|unhandled|unanswered)\b.{0,40}\bpreflight\b/i,
   /\bDisallowed CORS\b|\bInvalid CORS request\b|\bnot allowed by CORS\b|\bCORS(?:[- ]\w+)? (?:error|failure|issue|problem|blocked|rejected|denied|failed|forbidden|misconfigur\w*|violation|mismatch|restrictions?)\b|\b(?:due to|because of|by|caused by|hit(?:ting|s)?|fail\w*|reject\w*|block\w*|denied|missing|without|no|lack\w*|broken|disabled?|not (?:enabled|configured|supported)) (?:\w+ ){0,3}CORS\b|\bCORS\b.{0,30}\b(?:not (?:enabled|configured|set|allowed|supported|handled)|missing|is broken|fails?|block\w*|reject\w*|den(?:y|ied|ies))\b/i,
   /\b(?:mcp[-_ ]session[-_ ]id|session[- ]?id|header)\b.{0,60}\bnot (?:be )?(?:exposed|readable|visible|accessible)\b.{0,40}\b(?:browser|client|JavaScript|fetch|response)?|\b(?:could(?: not|n't)|cannot|can't|unable to|never)\b.{0,20}\b(?:read|access|see|get)\b.{0,30}\bMcp-Session-Id\b|\bheaders\.get\(["'`]mcp-session-id["'`]\)\W{0,6}(?:===?|is|was|returns?|->|→|:)?\W{0,3}null\b|\bRefused to get unsafe header\b|\bexpose[_-]?headers\b|\bExpose-Headers\b/i,
 ];
+/** A person compared a page with everything else: only the browser is kept out. */
+const PAGE =
+  /\b(?:browser(?:[- ]based)?|web(?:[- ]based)?(?: app| client| UI| page)|front-?end|single[- ]page|extension|playground)\b.{0,80}\b(?:fail\w*|can(?:not|'t)|could(?: not|n't)|block\w*|unable|broken|rejected|refused|never|error|no longer|does(?:n't| not)|do not|don't)\b|\b(?:fail\w*|block\w*|broken|not work\w*|reject\w*)\b.{0,40}\b(?:in|from|with) (?:the |a |any )?(?:browser|web (?:app|client|page|UI)|front-?end)/i;
+const ELSE =
+  /\b(?:curl|postman|non-browser|server-side|node(?:\.js)?|python|desktop|CLI|via proxy|proxy mode|terminal|stdio)\b.{0,60}\b(?:work\w*|fine|ok|succeed\w*|connect\w*|not affected|200)\b|\b(?:work\w*|fine|ok|succeed\w*|200|not affected)\b.{0,40}\b(?:curl|postman|non-browser|server-side|node(?:\.js)?|python|desktop|CLI|via proxy|proxy mode|terminal)\b/i;
 /** A server that tells how CORS is set, and nothing else. */
 const SETTING =
   /\bCORS\b.{0,20}\b(?:enabled|configured|origins?|middleware|allow\w*)\b(?!.{0,60}\b(?:fail|error|block|reject|denied|missing|not )\w*)/i;
@@ -193,6 +198,10 @@ export default defineCause({
         facts: { url, gaps: [`OPTIONS is answered ${number}`], origin: asked, demands: number === 401 },
       };
     }
+    const page = find(lines, PAGE);
+    const all = lines.map(({ text }) => text).join(' ');
+    if (page && ELSE.test(all.slice(0, 20_000)))
+      return { certainty: 'likely', cites: [page.line.at], facts: { url, gaps: [], origin: asked, demands } };
     const weak = find(lines, BROWSER_FETCH);
     return weak
       ? { certainty: 'possible', cites: [weak.line.at], facts: { url, gaps: [], origin: asked, demands: false } }

@@ -154,7 +154,9 @@ export default defineCause({
         /Cannot POST/.test(body) ||
         (status !== 405 && body.trim() !== '') ||
         given.reported?.clientError.some((line) => SAID[0]?.test(line));
-      return { certainty: plainly ? 'likely' : 'possible', cites: [first.at], facts };
+      // Asked by hand at the same place, it was not there either.
+      const byHand = transcript(given).some(({ text }) => /\bPOST\b|curl/.test(text) && /\b(?:404|410)\b/.test(text));
+      return { certainty: plainly || byHand ? 'likely' : 'possible', cites: [first.at], facts };
     }
     const refused = first ? undefined : refusedRequests(given).find(({ status }) => status === 404 || status === 410);
     const beside = refused ? announcedBeside(serverWords(given), refused.path) : null;

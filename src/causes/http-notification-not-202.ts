@@ -15,7 +15,7 @@ const TOLD = [
   /\b(?:failed|unable|error|cannot|could not)\b.{0,30}\b(?:send\w*|post\w*|deliver\w*)\b.{0,20}\b(?:the )?(?:["'`]?notifications\/initiali[sz]ed|initiali[sz]ed["'`]? notification)/i,
   /\bnotifications? failed with status (?<status>\d{3})\b/i,
   new RegExp(
-    String.raw`\b${NOTE}.{0,80}?(?:\b(?:answer\w*|return\w*|respon\w*|repl\w*|got|received|gives?|status|HTTP|with)\b|->|=>|→).{0,40}?\b(?<status>20[0134]|4\d\d|5\d\d)\b`,
+    String.raw`\b${NOTE}.{0,80}?(?:\b(?:answer\w*|return\w*|respon\w*|repl\w*|got|received|gives?|status|HTTP|with|is|was)\b|->|=>|→|[:=] ?(?=\d)).{0,40}?\b(?<status>20[0134]|4\d\d|5\d\d)\b`,
     'i',
   ),
   new RegExp(

@@ -31,6 +31,13 @@ const SIGN_IN =
 const LOST =
   /\b(?:authorization|auth|headers?|body|POST|method|session[- ]?id|credentials)\b.{0,40}\b(?:lost|dropped|stripped|removed|missing|gone|downgraded)\b.{0,40}\bredirect\w*|\bredirect\w*.{0,40}\b(?:los(?:es|t|ing)|drops?|dropped|strips?|stripped|downgrad\w+|changes|turns)\b/i;
 
+/** The last character of the path makes the difference. */
+const SLASH =
+  /\btrailing slash|\b(?:with|without|add(?:ing|s|ed)?|append(?:ing|s|ed)?|missing|needs?|requires?) (?:a |the |an )?(?:ending |final |trailing )?["'`]?(?:slash\b|\/["'`]? at the end)|\b\/(?:mcp|sse)\/ (?:works?|ok|fine|200)\b|\bworks? (?:only )?(?:with|at|on|as) \S*\/(?:mcp|sse)\/(?=[\s"'`.,]|$)/i;
+
+const CIRCLE =
+  /\btoo ?many ?redirects\b|TOO_MANY_REDIRECTS|stopped after \d+ redirects|\bredirect (?:loop|count exceeded)|\bexceeded\b.{0,30}\bredirect/i;
+
 const SAID = [
   // SDK v1: "Redirect to http://x:8080/mcp/ not followed (redirectPolicy: 'same-origin')"
   /\bRedirect to (?<to>\S+) not followed/,
@@ -67,41 +74,58 @@ export default defineCause({
         /^(?:https?:|\/)/i.test(to) && from !== null && URL.canParse(to, from) ? new URL(to, from).href : to;
       const losses = lossesOf(from, to, status);
       const signIn = SIGN_IN.test(to);
+      const circle = given.endpoint?.hopsEnd === 'loop' || given.endpoint?.hopsEnd === 'too-many';
       return {
         certainty: hop.live && to !== '' && !signIn ? 'certain' : 'likely',
         cites: [hop.live ? hop.at : headers.location === undefined ? `${hop.at}/status` : `${hop.at}/headers/location`],
         // Where a 307 or 308 keeps method, host and scheme, clients that follow redirects get through.
-        severity: losses.length === 0 || (losses.length === 1 && losses[0]?.includes('slash')) ? 'degraded' : 'broken',
-        facts: { url: from, status, to: final, losses, signIn },
+        severity:
+          !circle && (losses.length === 0 || (losses.length === 1 && losses[0]?.includes('slash')))
+            ? 'degraded'
+            : 'broken',
+        facts: { url: from, status, to: final, losses, signIn, circle },
       };
     }
     if (answers(given).length > 0) return null;
     const said = find([...wayWords(given), ...transcript(given)], ...SAID);
     const lost = find(httpWords(given), LOST);
+    // A 404 without the slash is a path that is not there.
+    const slash = httpWords(given).some(({ text }) => /\b404\b|not found/i.test(text))
+      ? null
+      : find(httpWords(given), SLASH);
     const logged = refusedRequests(given).find((request) => [301, 302, 303, 307, 308].includes(request.status));
     const number = statusSaid([...wayWords(given), ...transcript(given)], 301, 302, 303, 307, 308);
     const served = httpWords(given).some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
-    const line = said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line);
+    const line = said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line) ?? slash?.line;
     if (!line) return null;
     const status = Number(
       said ? (said.groups.status ?? said.groups.plain ?? number?.status ?? 0) : (logged?.status ?? number?.status ?? 0),
     );
     const to = said?.groups.to ?? '';
     const sure = to !== '' && !SIGN_IN.test(to);
-    const facts = { url, status, to, losses: lossesOf(url, to, status), signIn: SIGN_IN.test(to) };
+    const facts = {
+      url,
+      status,
+      to,
+      losses: lossesOf(url, to, status),
+      signIn: SIGN_IN.test(to),
+      circle: CIRCLE.test(line.text),
+    };
     return {
-      certainty: sure ? 'certain' : said || logged || lost ? 'likely' : 'possible',
+      certainty: sure ? 'certain' : said || logged || lost || (slash && !number) ? 'likely' : 'possible',
       cites: [line.at],
       facts,
     };
   },
-  say: ({ url, status, to, losses, signIn }) => {
+  say: ({ url, status, to, losses, signIn, circle }) => {
     const where = to ? ` to ${to}` : '';
     if (signIn)
       return `${url ?? 'The URL'} sends every request${where}${status ? ` (${status})` : ''}: a sign-in for browsers stands before the server, and an MCP client cannot pass it.`;
+    if (circle)
+      return `${url ?? 'The URL'} redirects${where}${status ? ` (${status})` : ''}, and the redirects lead in a circle: no client ever arrives.`;
     return `${url ?? 'The URL'} answers the request with a redirect${where}${status ? ` (${status})` : ''}${losses.length ? `: ${losses.join('; ')}` : ''}. MCP clients do not follow it, or arrive with something else.`;
   },
-  fix: ({ url, to, signIn, losses }) => {
+  fix: ({ url, to, signIn, losses, circle }) => {
     const slash = url !== null && URL.canParse(url) ? (url.endsWith('/') ? url.slice(0, -1) : `${url}/`) : null;
     // The scheme and port of a redirect made behind a proxy are those of the inside: keep ours and take its path.
     const inside =
@@ -114,6 +138,14 @@ export default defineCause({
     const server = {
       say: 'On the server: serve both forms of the path (FastAPI and Starlette: redirect_slashes=False), trust the proxy\'s X-Forwarded-Proto (uvicorn --proxy-headers --forwarded-allow-ips="*"), and in nginx set "absolute_redirect off".',
     };
+    if (circle)
+      return [
+        {
+          say: 'Let only one of the two parties rewrite the address. Where one adds a slash and the other takes it away, serve both forms; where http and https alternate, let the edge speak https to the origin (Cloudflare: SSL mode "Full" in place of "Flexible") or the application trust X-Forwarded-Proto.',
+        },
+        { say: 'Follow the circle:', run: `curl -sIL --max-redirs 5 ${url ?? '<url>'} | grep -iE '^(HTTP|location)'` },
+        server,
+      ];
     if (signIn)
       return [
         {

@@ -3,6 +3,7 @@ import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround } from './edges.js';
 import { layersAt, secondsOf } from './limits.js';
+import { sessionTrouble } from './sessions.js';
 import { isLocalReport, tells, told } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -11,7 +12,7 @@ type Found = { after: string | null; remote: boolean; words: string | null; laye
 /** Words that say of themselves that silence was the reason. */
 const IDLE = [
   /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b/,
-  /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
+  /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bafter the (?:previous|last) (?:one|call|request|message)\b|\b(?:stale|dead|half-?open) (?:pooled )?(?:TCP )?connections?\b|\bpooled connections?\b|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
   /空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
 ];
 /** A stream or a pooled connection that somebody ended. */
@@ -108,8 +109,8 @@ export default defineCause({
     // "Every 5 minutes", and no answer was due: nothing else is that regular.
     else if (remote && when && /\b(?:every|each)\b/i.test(when.match[0])) certainty = 'possible';
     else return null;
-    // A service that sleeps when nobody asks has nothing cut: its next answer is late.
-    if (certainty === 'likely' && !cut && tells(texts, ASLEEP)) certainty = 'possible';
+    // A service that sleeps when nobody asks has nothing cut, its next answer is late; a session that ended is no connection.
+    if (certainty === 'likely' && !cut && (tells(texts, ASLEEP) || sessionTrouble(given))) certainty = 'possible';
     const seconds = gap ?? (when ? secondsOf(when.match.groups?.span ?? '') : null);
     const marks = [reported.platform, reported.client, reported.entry, ...lines.map(({ text }) => text)].join('\n');
     const body = /Body Timeout|UND_ERR_BODY/.test(marks) ? 300 : null;

@@ -101,5 +101,12 @@ const ANSWERED =
 
 /** Whether the report shows an answer of the server, as a status or as words of the client. */
 export const wasReached = (given: Seen): boolean =>
-  Boolean(given.http?.exchanges.some(({ status }) => status !== undefined && (status < 502 || status > 504))) ||
-  words(given).some(({ text, from, joined }) => from === 'client' && !joined && ANSWERED.test(text));
+  Boolean(
+    given.http?.exchanges.some(
+      // An access log may be that of a gateway: only requests to an MCP address count in it.
+      ({ status, purpose, url }) =>
+        status !== undefined &&
+        (status < 502 || status > 504) &&
+        (purpose !== 'logged' || /\/(?:mcp|sse|messages?)\b/.test(url)),
+    ),
+  ) || words(given).some(({ text, from, joined }) => from === 'client' && !joined && ANSWERED.test(text));

@@ -16,6 +16,8 @@ const DISREGARD =
 /** A failure of which the way may be the reason. */
 const VAGUE =
   /\bfetch failed\b|\bECONNRESET\b|\bsocket hang up\b|\bENOTFOUND\b|\bEAI_AGAIN\b|\bgetaddrinfo\b|\bETIMEDOUT\b|\bCONNECT_TIMEOUT\b|\bConnect Timeout\b|\btime[sd]? ?out\b|\btiming out\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|\bECONNREFUSED\b|\b50[234]\b|\b40[37]\b|\bBad Gateway\b|\bService Unavailable\b|\b(?:un|not )reachable\b|\bconnect(?:ion)? (?:error|failed|closed|refused|reset)\b|\b(?:failed|unable|could not|cannot) (?:to )?connect\b|\berror sending request\b|\bbefore secure TLS connection\b|\bConnectError\b|\bother side closed\b/i;
+const HERE =
+  /\bECONNREFUSED:? (?:127\.0\.0\.1|\[?::1\]?):\d{2,5}|\bdial tcp (?:127\.0\.0\.1|\[::1\]):\d{2,5}.{0,40}refused|\b(?:localhost|127\.0\.0\.1)(?:\/127\.0\.0\.1)?:\d{2,5}.{0,40}refused/i;
 /** The certificate of an inspecting proxy is a fault of its own. */
 const CERTIFICATE = /certificate|\bCERT_|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)/i;
 
@@ -23,7 +25,7 @@ type Found = {
   names: string[];
   target: string | null;
   local: boolean;
-  way: 'ignored' | 'captured' | 'refused' | 'open';
+  way: 'ignored' | 'captured' | 'refused' | 'gone' | 'open';
   said: string | null;
 };
 
@@ -105,6 +107,14 @@ export default defineCause({
     const vague = find(lines, VAGUE) ?? null;
     const status = http?.exchanges.find(({ status: code }) => [502, 503, 504, 403, 407].includes(code ?? 0));
     const certified = words(given).some(({ text }) => CERTIFICATE.test(text));
+    // A server elsewhere, and a refusal by a port of this machine: that port was to be a proxy.
+    const elsewhere =
+      host !== undefined && !isLoopback(host) && !/docker\.internal/.test(host)
+        ? find(
+            lines.filter(({ from, text }) => from === 'client' && !/oauth|callback/i.test(text)),
+            HERE,
+          )
+        : null;
     const names = [...new Set([...env, ...entry, ...(mentioned ? named(mentioned.line.text) : [])])];
     const set = names.length > 0;
     if (!remote) return null;
@@ -114,19 +124,22 @@ export default defineCause({
     else if (set && (env.length > 0 || entry.length > 0))
       certainty = certified ? 'possible' : vague || status || lines.length === 0 ? 'likely' : 'possible';
     else if (told && (vague || mentioned || status)) certainty = 'likely';
+    else if (elsewhere) certainty = 'likely';
     else if (said || told || (mentioned && vague)) certainty = 'possible';
     else return null;
     const way =
-      local ||
-      /^no_proxy$/i.test(names.length === 1 ? (names[0] ?? '') : '') ||
-      names.some((name) => /^no_proxy$/i.test(name) && status?.status === 502)
-        ? 'captured'
-        : said || body >= 0
-          ? 'refused'
-          : set || told
-            ? 'ignored'
-            : 'open';
-    const places: (Line | undefined)[] = [said?.line, told?.line, mentioned?.line, vague?.line];
+      elsewhere && body < 0 && !said
+        ? 'gone'
+        : local ||
+            /^no_proxy$/i.test(names.length === 1 ? (names[0] ?? '') : '') ||
+            names.some((name) => /^no_proxy$/i.test(name) && status?.status === 502)
+          ? 'captured'
+          : said || body >= 0
+            ? 'refused'
+            : set || told
+              ? 'ignored'
+              : 'open';
+    const places: (Line | undefined)[] = [elsewhere?.line, said?.line, told?.line, mentioned?.line, vague?.line];
     const own = env.length > 0 && launch ? at('launch', 'env') : entry.length > 0 ? entryAt(given) : null;
     return {
       certainty,
@@ -137,7 +150,7 @@ export default defineCause({
           ...places.flatMap((line) => (line ? [line.at] : [])),
         ]),
       ],
-      facts: { names, target: host ?? null, local, way, said: said?.match[0] ?? null },
+      facts: { names, target: host ?? null, local, way, said: (elsewhere ?? said)?.match[0] ?? null },
     };
   },
   say: ({ names, target, local, way, said }) => {
@@ -147,6 +160,8 @@ export default defineCause({
         : 'A proxy stands between the client and the outside';
     if (way === 'captured')
       return `${set}, and the client sends it what should go direct${target ? `: ${target} is ${local ? 'this machine, which the proxy cannot reach' : 'to be exempt by NO_PROXY'}` : ''}.`;
+    if (way === 'gone')
+      return `The client does not call ${target ?? 'the server'} but a port of its own machine ("${said}"), as one does with a proxy, and no proxy listens there.`;
     if (way === 'refused')
       return `${set}, and it does not let the client through to ${target ?? 'the server'}${said ? ` ("${said}")` : ''}.`;
     return `${set}, but the client goes to ${target ?? 'the server'} directly, where this network lets nothing through.`;
@@ -169,22 +184,29 @@ export default defineCause({
               run: 'env -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY <client>',
             },
           ]
-        : way === 'refused'
+        : way === 'gone'
           ? [
               {
-                say: `Have ${host} allowed in the proxy, and give it the user name and password where it asks for them (407): http://user:password@proxy:8080.`,
+                say: 'Start that proxy, or take it out of the settings that the client reads where it runs: the variables HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, the proxy of the system, and http.proxy of the editor (on a remote host these are other settings than on the desktop):',
+                run: 'env | grep -i _proxy',
               },
             ]
-          : [
-              {
-                say: 'Let the client read the variables. Node.js 24 does with the variable below, mcp-remote with the option --enable-proxy; earlier versions of Node.js and programs on plain fetch need a proxy agent in their code.',
-                edit: {
-                  file: 'the client config',
-                  at: 'env',
-                  to: '"env": { "HTTPS_PROXY": "http://proxy.corp.example:8080", "NODE_USE_ENV_PROXY": "1" }',
+          : way === 'refused'
+            ? [
+                {
+                  say: `Have ${host} allowed in the proxy, and give it the user name and password where it asks for them (407): http://user:password@proxy:8080.`,
                 },
-              },
-            ]),
+              ]
+            : [
+                {
+                  say: 'Let the client read the variables. Node.js 24 does with the variable below, mcp-remote with the option --enable-proxy; earlier versions of Node.js and programs on plain fetch need a proxy agent in their code.',
+                  edit: {
+                    file: 'the client config',
+                    at: 'env',
+                    to: '"env": { "HTTPS_PROXY": "http://proxy.corp.example:8080", "NODE_USE_ENV_PROXY": "1" }',
+                  },
+                },
+              ]),
       { say: 'Compare both ways by hand:', run: `curl -v https://${host}/ ; curl -v --noproxy '*' https://${host}/` },
     ];
   },

@@ -13,7 +13,7 @@ const HTTP_IN_TLS = [
 ];
 
 /** The other side of it, in the log of a plain HTTP server: the first bytes of a TLS ClientHello, or a bad request line. */
-const HELLO_IN_LOG = /\\x16\\x03[\\\w]|\\u0016\\u0003/;
+const HELLO_IN_LOG = /\\x16\\x03[\\\w]|\\u0016\\u0003|\\026\\003/;
 /** Servers that do not print what they got: uvicorn, h11, hypercorn, Node.js, Go, Kestrel. */
 const BAD_REQUEST =
   /\bInvalid HTTP request received\b|\bInvalid (?:HTTP )?method encountered\b|\bHPE_INVALID_METHOD\b|\bmalformed HTTP (?:request|version)\b|\bBad request (?:syntax|version)\b|\bInvalid request line\b|\bUnrecognized HTTP version\b/i;
@@ -82,7 +82,8 @@ export default defineCause({
     const bad = given.reported?.transport === 'stdio' ? null : find(log, BAD_REQUEST);
     const said = onWay ?? behind ?? hello ?? bad;
     // "https_proxy=https://..." towards a plain proxy leaves the same words; http: URLs do not.
-    if (!said || (!behind && url !== null && /^http:/i.test(url))) return null;
+    // Bytes of a TLS hello in the log of the server are what they are, whatever the report says of the URL.
+    if (!said || (!behind && said !== hello && url !== null && /^http:/i.test(url))) return null;
     if (behind) {
       const authority =
         /https:\/\/(?:[^\s/@]+@)?(?<place>[\w.-]+(?::\d+)?)/i.exec(said.line.text)?.groups?.place ?? null;

@@ -94,8 +94,10 @@ export default defineCause({
     if (trouble) {
       const { copies, flaps, cites, method, ended } = trouble;
       // A stream that an SSE client asks for, and a GET, are no part of a session that was opened.
-      const aside = method === 'GET' || (isSseClient(given) && trouble.kind === 'missing');
-      const sure = !aside && (copies !== null || (flaps !== null && !ended));
+      const aside = method === 'GET' || (isSseClient(given) && trouble.kind !== 'unknown');
+      // No id came with the request: where it was lost is another question.
+      if (trouble.kind === 'missing' && !copies) return null;
+      const sure = !aside && ((copies !== null && (copies.sure || !ended)) || (flaps !== null && !ended));
       return {
         certainty: sure ? 'likely' : 'possible',
         cites: [

@@ -15,10 +15,10 @@ type Found = {
 
 /** One server object that is to serve a second transport. SDK v1 and v2, Kotlin, C#, Python. */
 const SERVER =
-  /\balready connected to a(?:nother)?\s{0,2}transp|\bseparate Protocol instance per connection\b|\b(?:server|protocol) (?:is |instance )?(?:already )?connected to (?:a|another) transport\b|\bone (?:mcp )?server (?:instance )?(?:can|per)\b.{0,40}\b(?:transport|connection|session)\b/i;
+  /\balready connected to a(?:nother)?\s{0,2}transp|\bseparate Protocol instance per connection\b|\b(?:server|protocol) (?:is |instance )?(?:already )?connected to (?:a|another) transport\b|\b(?:mcp ?server|server|protocol) (?:is |was |has )?(?:already|been already) (?:connected|attached|bound|running a transport)\b|\bone (?:mcp )?server (?:instance )?(?:can|per)\b.{0,40}\b(?:transport|connection|session)\b/i;
 /** One transport that is to serve a second client, or a second request. */
 const TRANSPORT =
-  /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|\bServerTransport already started\b/i;
+  /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|\bServerTransport already started\b|\bNo connection established for request ID\b|\b(?:responses?|answers?|messages?) (?:go|goes|went|are (?:sent|delivered|routed)|get (?:sent|routed)|leak\w*) to (?:the )?(?:wrong|another|other) (?:client|session|connection)/i;
 /** People who found the reason, or who describe it. */
 const DESCRIBED = [
   /\b(?:shar\w+|singleton|single|same|one|global|module-level|reus\w+) (?:a |the |one )?(?:single |same |shared |global )?(?:Mcp ?Server|MCP Server|Server|Protocol|transport|StreamableHTTPServerTransport)\b.{0,60}\b(?:across|for (?:all|every|each)|between|by all|instance|sessions|requests|clients|connections)\b/i,
@@ -108,6 +108,8 @@ export default defineCause({
     'process-returns-early',
     'container-exited',
     'container-restarting',
+    'transport-sse-client-on-streamable-server',
+    'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Found> | null {

@@ -22,16 +22,17 @@ function inSeries(given: Partial<Evidence>): Match<Found> | null {
     tried !== undefined &&
     refused(tried.exchange) &&
     // Other refusals have other reasons: credentials, a limit, a header, a gateway.
-    [200, 202, 400, 409, 410, 422, 500].includes(tried.exchange.status ?? 0);
+    [200, 202, 302, 307, 400, 409, 410, 422, 500].includes(tried.exchange.status ?? 0);
   const [unknown] = runOf(given, 'session-unknown');
   const [ended, after] = runOf(given, 'session-ended');
   const dead = ended && succeeded(ended.exchange) ? after : undefined;
   const tried = wrong(dead) ? dead : wrong(unknown) ? unknown : undefined;
   if (!tried) return null;
+  const { status = 0 } = tried.exchange;
   return {
     certainty: 'certain',
-    // It works until the server restarts or forgets a session; that an ended session gets 404 is a rule without exception.
-    severity: tried === dead ? 'degraded' : 'risky',
+    // Clients of today begin anew after any 4xx, or after a click; an error that looks like success or like a crash stops them.
+    severity: status >= 400 && status < 500 ? 'risky' : 'degraded',
     cites: [tried.at],
     facts: {
       status: tried.exchange.status ?? null,
@@ -65,14 +66,21 @@ export default defineCause({
     const { kind, status, method, copies, flaps, ended, cites, words } = trouble;
     // 404 is the right answer; whoever goes on after it is at fault.
     if (status === 404) return null;
-    const aside = method === 'GET' || (isSseClient(given) && kind === 'missing');
+    const aside = method === 'GET' || (isSseClient(given) && kind !== 'unknown');
     const found: Match<Found> = {
       certainty: 'likely',
       cites,
       facts: { status, words: words || null, shown: 'told', restarted: ended },
     };
-    // "Session not found" without a status goes with 404 in most SDKs.
-    if (aside || (copies && !ended) || flaps || (status === null && kind === 'unknown'))
+    // "Session not found" without a status goes with 404 in most SDKs; a request without an id may come from a client that lost it.
+    if (
+      aside ||
+      (copies && (copies.sure || !ended)) ||
+      flaps ||
+      (kind === 'silent' && !ended) ||
+      (kind === 'missing' && !ended) ||
+      (status === null && kind === 'unknown')
+    )
       return { ...found, certainty: 'possible' };
     return found;
   },

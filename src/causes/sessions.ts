@@ -19,30 +19,44 @@ import {
 /** The server got a session id and does not know it. */
 const UNKNOWN =
   /\bsession(?:[ _-]?id)?s?\b.{0,60}?\b(?:not found|(?:is |are |was )?(?:unknown|expired|invalid|stale|gone|terminated|closed|lost|evicted|not (?:valid|active|known|recogni[sz]ed))|does(?: not|n't) exist|no longer|has (?:been )?(?:expired|closed|terminated))\b|\b(?:unknown|expired|invalid|stale|no such|no active|unrecogni[sz]ed|dead|inactive|non-?existent) (?:or (?:missing|expired|unknown) )?(?:mcp[- ]?)?session\b|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:find|locate|resolve) (?:the )?(?:mcp )?session|\bno (?:mcp )?(?:session|transport|server)s? (?:was )?found (?:for|with) (?:the )?(?:mcp )?session|\bno (?:mcp )?session found\b|\bno transport found\b|\brejects? (?:its own|a valid|the) session\b|会话.{0,8}(?:不存在|过期|失效|未找到|无效)|(?:无效|未知)的?会话|セッション.{0,12}(?:見つかりません|無効|期限切れ|存在しません)|세션.{0,10}(?:찾을 수 없|만료|유효하지)/i;
-/** The server misses a session id, or the conversation that would have opened one. */
+/** The server found no session for the request: the id was unknown, or there was none. Code that does not tell the two apart. */
+const EITHER =
+  /\bno valid (?:mcp[- ])?session\b|\b(?:invalid|missing) or (?:missing|invalid|expired|unknown)\b.{0,12}\b(?:mcp[- ])?session|\bserver (?:is |was )?not (?:yet )?initiali[sz]ed\b|\binitiali[sz]e first\b|\bnot an? (?:initiali[sz](?:e|ation)|init) request\b|\bexpect(?:ed|s|ing)? (?:an? )?initiali[sz](?:e|ation) request\b|\bonly be created by an? initiali[sz]e\b|\bvalid mcp-session-id\b|\bnot initiali[sz]ation request\b|\bbefore initiali[sz]ation was complete\b|\bsession (?:is |was |has )?not (?:been )?initiali[sz]ed\b/i;
+/** The server says that no session id came with the request. */
 const MISSING =
-  /\bno (?:valid )?(?:mcp[- ])?session[ _-]?id\b|\bno sessionid\b|\b(?:missing|required?|requires|without|expected|absent|empty)\b.{0,24}\b(?:mcp-session-id|session[ _-]?id)\b|\b(?:mcp-session-id|session[ _-]?id)\b.{0,24}\b(?:(?:is |was )?(?:missing|required|absent|needed)|not (?:provided|present|sent))|\bserver (?:is |was )?not (?:yet )?initiali[sz]ed\b|\binitiali[sz]e first\b|\bnot an? initiali[sz](?:e|ation) request\b|\bbefore initiali[sz]ation was complete\b|\bsession (?:is |was )?not initiali[sz]ed\b|会话 ?ID.{0,8}(?:缺失|缺少)|缺少会话/i;
+  /\bno (?:mcp[- ])?session[ _-]?id\b|\bno sessionid\b|\b(?:missing|required?|requires|without|expected|absent|empty)\b.{0,24}\b(?:mcp-session-id|session[ _-]?id)\b|\b(?:mcp-session-id|session[ _-]?id)\b.{0,24}\b(?:(?:is |was )?(?:missing|required|absent|needed)|not (?:provided|present|sent))|会话 ?ID.{0,8}(?:缺失|缺少)|缺少会话/i;
+/** People who describe it: what was forgotten, and what the client does not do about it. */
+const DESCRIBED =
+  /\b(?:keeps?|continu\w+|still|always|repeatedly) (?:on )?(?:us(?:es|ing)|sends?|sending|retry\w*|retries|reus\w+|replay\w*|presenting) (?:with )?(?:the |its |an? )?(?:old|stale|dead|same|expired|previous|invalid|cached) (?:mcp[- ])?session|\b(?:stale|dead|old) (?:mcp[- ]?)?session[ _-]?ids?\b|\b(?:does(?: not|n't)|never|fails? to|without|not|no) (?:\w+ )?re-?(?:initiali[sz]\w+|handshak\w+)\b|\bin-memory sessions?\b.{0,40}\b(?:lost|gone|wiped|cleared)/i;
 /** Sessions of a browser or a sign-in end as well, and databases have some. */
 const OF_OTHERS =
   /\b(?:log(?:ged)? ?(?:in|out)|login|sign(?:ed)? ?(?:in|out)|oauth|cookie|browser session|user session|database session|sql|telegram|whatsapp|playwright|chrome|debug(?:ger)? session|ssh session|terminal session)\b/i;
 
-/** Words that say: the server is no longer the one that gave the session. */
+/** Words that say: the server is no longer the one that gave the session, or has thrown it away. */
 const ENDED =
-  /\b(?:re-?start\w*|re-?deploy\w*|deploy(?:ed|ment)s?|reboot\w*|redeploy|re-?launch\w*|new (?:version|release|revision)|idle|inactiv\w+|evict\w*|TTL|expir\w+|after (?:a while|some time|a few|several|hours|minutes|\d)|overnight|previous (?:server )?run|timeout)\b|重启|再起動|재시작/i;
+  /\b(?:re-?start(?:s|ed|ing)?|re-?deploy\w*|reboot\w*|re-?launch\w*|after (?:a |each |every |the )?(?:new )?(?:deploy(?:ment)?|release|rollout)|new (?:version|release|revision) (?:was |is )?(?:deployed|rolled)|idle|inactiv\w+|evict\w*|TTL|session[- ]?timeout|session expiry|after (?:a while|some time|a few|several|hours|minutes|\d+ ?(?:s|m|h))|overnight|previous (?:server )?run)\b|重启|再起動|재시작/i;
+
+export type SessionKind = 'unknown' | 'missing' | 'either';
 
 export interface SessionTrouble {
-  /** `unknown`: an id was sent. `missing`: none arrived, or the server looks for none. `silent`: only the request header shows it. */
-  kind: 'unknown' | 'missing' | 'silent';
+  /** `unknown`: an id was sent. `missing`: none arrived. `either`: the server does not say. `silent`: nothing is said of it. */
+  kind: SessionKind | 'silent';
   status: number | null;
   method: string | undefined;
   cites: string[];
   words: string;
   /** The report speaks of a restart, an idle time or an expiry before. */
   ended: boolean;
-  /** What shows several copies of the server, and where. */
-  copies: { at: string; words: string } | null;
+  /** What shows several copies of the server, and where; `sure` when it was said, not only likely on this platform. */
+  copies: Copies | null;
   /** It fails now and then, or at once after initialize: an old session would fail always. */
   flaps: { at: string; words: string } | null;
+}
+
+export interface Copies {
+  at: string;
+  words: string;
+  sure: boolean;
 }
 
 /** Several copies of one server: replicas, workers, functions. */
@@ -50,25 +64,32 @@ const COPIES = [
   /\b(?:[2-9]|[1-9]\d|multiple|several|two|three|four|many|more than (?:one|1)|another|different|other) (?:\w+ ){0,2}(?:replicas?|pods?|instances?|workers?|nodes|machines|processes|tasks|dynos|lambdas?)\b|\b(?:different|another|wrong|other) (?:pod|replica|instance|worker|process|node|machine)\b/i,
   /\breplicas?(?:_?count)?["']?\s*[:=]\s*["']?(?:[2-9]|[1-9]\d|more|several|multiple)|\b(?:--)?workers?["']?[ =:]\s*["']?(?:[2-9]|[1-9]\d)\b|\bgunicorn\b.{0,80}\s-w ?(?:[2-9]|[1-9]\d)\b|\bWEB_CONCURRENCY["']?\s*[=:]\s*["']?[2-9]|\b(?:min|max|desired)(?:[ _-]?(?:instances|replicas|count|machines))["']?\s*[:=]\s*["']?(?:[2-9]|[1-9]\d)/i,
   /\bload[- ]?balanc\w*|\bround[- ]?robin\b|\bsticky\b|\bsession ?affinity\b|\bmulti[- ]?(?:worker|replica|instance|node|pod|process)\b|\bauto-?scal\w*|\bscal(?:e|ed|ing) (?:out|up|down|to (?:one|1|[2-9]))|\bpm2\b.{0,40}\bcluster\b|\bcluster mode\b|\bper[- ](?:process|replica|pod|instance|worker)\b|\bsingle (?:replica|worker|instance|pod)\b.{0,40}\bworks?\b|\b(?:no|without|removing|remove) (?:the )?workers\b|\breplicas?\b|负载均衡|多(?:个)?(?:实例|副本|节点)/i,
-  /\b(?:kubernetes|k8s|eks|gke|aks|openshift|knative|ecs|fargate|cloud[- ]?run|app[- ]?runner|aws[- ]lambda|lambda|vercel|netlify|serverless|azure[- ]functions?|container[- ]apps?|docker[- ]swarm)\b/i,
 ];
+/** Platforms that run several copies, or a new one for each request, unless they are told otherwise. */
+const PLATFORMS =
+  /\b(?:kubernetes|k8s|eks|gke|aks|openshift|knative|ecs|fargate|cloud[- ]?run|app[- ]?runner|aws[- ]lambda|lambda|vercel|netlify|serverless|azure[- ]functions?|container[- ]apps?|docker[- ]swarm|cloudflare[- ]workers?|deno deploy|edge functions?|supabase)\b/i;
+const RESTARTED =
+  /\bafter (?:a |an |the |each |every |any )?(?:\w+ ){0,2}(?:restart|redeploy|reboot|deploy)|\b(?:restart\w*|redeploy\w*) (?:the |of the |my )?(?:\w+ ){0,2}(?:server|container|pod|service|backend)|\bserver (?:was |is )?restart/i;
 const FLAPS =
-  /\bintermittent\w*|\bsometimes\b|\brandom(?:ly)?\b|\bevery (?:other|second|few) (?:request|call)|\boccasional\w*|\bsporadic\w*|\bflak(?:y|es)\b|\b\d+ (?:of|out of) \d+\b|\b\d+\/\d+ fail|\b(?:some|half of the) requests\b|\bfreshly issued\b|\b(?:right|immediately|directly) after initiali[sz]e\b|\brequest after initiali[sz]e\b|时好时坏|偶尔|间歇/i;
+  /\bintermittent\w*|\bsometimes\b|\brandom(?:ly)?\b|\bevery (?:other|second|few) (?:request|call)|\boccasional\w*|\bsporadic\w*|\bflak(?:y|es)\b|\b\d+ (?:of|out of) \d+\b|\b\d+\/\d+ fail|\bat random\b|\bnon-?determinis\w+|\b(?:some|half of the) requests\b|\bfreshly issued\b|\b(?:right|immediately|directly) after initiali[sz]e\b|\brequest after initiali[sz]e\b|时好时坏|偶尔|间歇/i;
 
 /** What shows that several copies of the server answer. */
-export function copiesOf(given: Partial<Evidence>): { at: string; words: string } | null {
-  const hit = tells(told(given), ...COPIES);
-  return hit && { at: hit.told.at, words: hit.match[0].trim() };
+export function copiesOf(given: Partial<Evidence>): Copies | null {
+  const texts = told(given);
+  const said = tells(texts, ...COPIES);
+  const hit = said ?? tells(texts, PLATFORMS);
+  return hit && { at: hit.told.at, words: hit.match[0].trim(), sure: said !== null };
 }
 
 /** Whether a text speaks of an MCP session that is unknown or missing. */
-export const sessionKind = (text: string): 'unknown' | 'missing' | null => {
+export const sessionKind = (text: string): SessionKind | null => {
   if (OF_OTHERS.test(text)) return null;
+  if (EITHER.test(text)) return 'either';
   if (MISSING.test(text)) return 'missing';
-  return UNKNOWN.test(text) ? 'unknown' : null;
+  return UNKNOWN.test(text) || DESCRIBED.test(text) ? 'unknown' : null;
 };
 
-function troubleIn(texts: Told[]): { told: Told; kind: 'unknown' | 'missing' } | null {
+function troubleIn(texts: Told[]): { told: Told; kind: SessionKind } | null {
   for (const one of texts) {
     if (one.from === 'entry' || one.from === 'platform') continue;
     const kind = sessionKind(one.text);
@@ -89,16 +110,26 @@ export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null 
   const error = exchange?.status === 200 && /"error"\s*:/.test(exchange.body ?? '');
   const refused = carried !== undefined && (exchange?.status === 404 || exchange?.status === 400 || error);
   const entry = texts.find(({ from, text }) => from === 'entry' && sessionKind(text) !== null);
-  if (!found && !refused && !(entry && exchange?.status !== undefined && exchange.status >= 400)) return null;
+  const bad = exchange?.status !== undefined && exchange.status >= 400;
+  const status =
+    found?.told.status ?? exchange?.status ?? (found ? statusIn(found.told.text) : null) ?? statusTold(given);
+  const flaps = tells(texts, FLAPS);
+  // Refused after a restart, or now and then: with nothing said of a session it is the best guess.
+  const restarted = tells(
+    texts.filter(({ from }) => from !== 'platform' && from !== 'server'),
+    RESTARTED,
+  );
+  const guess = (restarted ?? flaps) !== null && (status === 404 || status === 400);
+  if (!found && !refused && !(entry && bad) && !guess) return null;
   const ended = tells(
     texts.filter(({ from }) => from !== 'platform'),
     ENDED,
   );
-  const flaps = tells(texts, FLAPS);
-  const place = found?.told.at ?? (refused ? at('http', 'exchanges', index) : (entry?.at ?? ''));
+  const place =
+    found?.told.at ?? (refused ? at('http', 'exchanges', index) : (entry?.at ?? (restarted ?? flaps)?.told.at ?? ''));
   return {
     kind: found?.kind ?? 'silent',
-    status: found?.told.status ?? exchange?.status ?? (found ? statusIn(found.told.text) : null) ?? statusTold(given),
+    status,
     method: methodTold(given),
     cites: [
       ...new Set([place, ...(index >= 0 && found?.told.from !== 'body' ? [at('http', 'exchanges', index)] : [])]),

@@ -91,19 +91,29 @@ export interface WellKnown {
   status: number;
 }
 
-const ASKED = [
-  /(?<path>\/[^\s"'`]{0,120}\.well-known\/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'`,;]{0,120})["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,50}(?:(?:HTTP(?:\/[\d.]+)?|returns?|returned|responded|responds|status|with|got|gives|is|was|code)\W{1,3}){0,4}\(?(?<status>[2-5]\d\d)\b/,
-  /(?<path>\/\.well-known\/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'`,;]{0,120})["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,50}(?:(?:HTTP(?:\/[\d.]+)?|returns?|returned|responded|responds|status|with|got|gives|is|was|code)\W{1,3}){0,4}\(?(?<status>[2-5]\d\d)\b/,
-  /\b(?<status>40[0-5]|50\d|200)\b[^\n]{0,40}?(?<path>\/\S{0,120}?\.well-known\/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'`,;]{0,120})/,
-];
+const ADDRESS = String.raw`\.well-known/(?<name>oauth-protected-resource|oauth-authorization-server|openid-configuration)[^\s"'\`,;]{0,120}`;
+/** Address, then status; several may stand in one line that whoever pasted it joined. */
+const ANSWERED = new RegExp(
+  String.raw`(?<path>/(?:[\w.~%-]{1,60}/){0,6}${ADDRESS})["'\`]?(?: HTTP/[\d.]+)?["'\`]?[^\w\n]{0,50}(?:(?:HTTP(?:/[\d.]+)?|returns?|returned|responded|responds|status|with|got|gives|is|was|code)\W{1,3}){0,4}\(?(?<status>[2-5]\d\d)\b`,
+  'g',
+);
+const STATUS_FIRST = new RegExp(
+  String.raw`\b(?<status>40[0-5]|50\d|200)\b[^\n]{0,40}?(?<path>/(?:[\w.~%-]{1,60}/){0,6}${ADDRESS})`,
+);
 
 /** Requests for metadata and how they were answered: in access logs, in words, and as exchanges. */
 export function wellKnown(given: Told): WellKnown[] {
   const kindOf = (name = ''): WellKnown['kind'] => (/protected-resource/.test(name) ? 'resource' : 'server');
   const logged = signInWords(given).flatMap((line): WellKnown[] => {
     if (line.joined) return [];
-    const { path, name, status } = ASKED.map((form) => form.exec(line.text)).find(Boolean)?.groups ?? {};
-    return path && status ? [{ line, kind: kindOf(name), path, status: Number(status) }] : [];
+    const all = [...line.text.matchAll(ANSWERED)];
+    const first = all.length > 0 ? null : STATUS_FIRST.exec(line.text);
+    return [...all, ...(first ? [first] : [])].map(({ groups }) => ({
+      line,
+      kind: kindOf(groups?.name),
+      path: groups?.path ?? '',
+      status: Number(groups?.status),
+    }));
   });
   const asked = (given.http?.exchanges ?? []).flatMap(({ url, status }, i): WellKnown[] =>
     /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined

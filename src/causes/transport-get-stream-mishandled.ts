@@ -72,6 +72,11 @@ const SAID: [RegExp, Certainty][] = [
     /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
     'likely',
   ],
+  [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
+  [
+    /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b(?:no|missing|without an?) (?:handler|route) for GET\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,
+    'likely',
+  ],
   [
     /\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless\w*|infinite\w*)\b.{0,80}\b(?:SSE|stream|GET)\b|\b(?:SSE|stream|GET)\b.{0,80}\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless|infinite)/i,
     'likely',
@@ -131,7 +136,7 @@ export default defineCause({
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
     const texts = told(given);
-    const index = given.http?.exchanges.findIndex((e) => wasTold(e) && e.method === 'GET') ?? -1;
+    const index = given.http?.exchanges.findIndex((e) => wasTold(e) && e.method === 'GET' && !e.spoken) ?? -1;
     const exchange = given.http?.exchanges[index];
     const url = exchange?.url || given.reported?.url || '';
     // Over HTTP+SSE the GET is the connection itself.
@@ -165,6 +170,7 @@ export default defineCause({
         facts: { ...facts, what: status < 300 ? 'no-stream' : 'refused' },
       };
     }
+    // What an SSE client meets after a fall-back, and a name for the method alone, say nothing of the stream.
     if (of?.hit && !older)
       return {
         certainty: of.certainty,

@@ -16,6 +16,9 @@ const REFUSED =
 /** A content type where an event stream was asked for. */
 const NO_STREAM =
   /(?:text\/event-stream['"]?, (?:got|but received|received) ['"]?|Invalid content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json/i;
+/** Failures that have nothing to do with the transport. */
+const OTHERWISE =
+  /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token/i;
 const isSsePath = (url: string | null): boolean => /\/sse\/?(?:[?#]|$)/i.test(url ?? '');
 const isMcpPath = (url: string | null): boolean => /\/mcp\/?(?:[?#]|$)/i.test(url ?? '');
 
@@ -63,7 +66,7 @@ function sureness(
   if (texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
   // A POST of an SSE client goes to the second address; what is refused there has other reasons.
   if (texts.some(({ text }) => /\bPOSTing to endpoint\b|post_writer/i.test(text)) || posts) return null;
-  const missing = texts.some(({ text }) => sessionKind(text) === 'missing');
+  const missing = texts.some(({ text }) => /^(?:missing|either)$/.test(sessionKind(text) ?? ''));
   if (missing && (status === 400 || status === null)) return 'likely';
   if (status === 405 || status === 406 || status === 410) return 'likely';
   if (status === 400) return streamable || !isSsePath(url) ? 'likely' : 'possible';
@@ -71,7 +74,9 @@ function sureness(
   if (status !== null) return null;
   const failed = texts.some(({ from, text }) => from !== 'entry' && /\bSSE\b|\bsse\b/.test(text));
   if (streamable && isSseAsked(given)) return 'likely';
-  if (failed && !isSsePath(url) && (isMcpPath(url) || url !== null)) return 'possible';
+  // Nothing else is known, and the address is not one of SSE.
+  const otherwise = texts.some(({ text }) => OTHERWISE.test(text));
+  if (!isSsePath(url) && url !== null && !otherwise && (failed || isMcpPath(url))) return 'possible';
   return /\bSSE (?:connection|stream|error)\b|\bestablish (?:an? )?sse\b/i.test(
     texts.map(({ text }) => text).join('\n'),
   ) && !texts.some(({ text }) => /terminated|timeout|closed|disconnect|drop|ECONN|fetch failed/i.test(text))

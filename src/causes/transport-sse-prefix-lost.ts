@@ -133,8 +133,7 @@ export default defineCause({
       !(
         given.http?.exchanges[0]?.method === 'POST' &&
         given.reported?.transport === 'sse' &&
-        (status === 404 || status === 405) &&
-        paths
+        (status === 404 || status === 405)
       )
     )
       return null;

@@ -22,6 +22,10 @@ const FALLS_BACK = /fall(?:ing)?[ -]?back|retry(?:ing)? with sse|\bGET \//i;
 /** It went on over SSE: if that failed as well, the reason is another one. */
 const FELL_BACK = /fall(?:ing|s)?[ -]?back|fallback transport|sse-only|SSEClientTransport/i;
 
+/** Failures that have nothing to do with the transport. */
+const OTHERWISE =
+  /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token|auth/i;
+
 /** A client that posts is refused with the very status that stands for "GET only". */
 const NO_POST =
   /\bPOST(?:ing|s|ed)?\b.{0,120}?\b405\b|\bPOSTing to endpoint\b.{0,200}?\bmethod not allowed\b|\b(?:streamable[ -]?http|initiali[sz]e)\b.{0,120}?(?:\b405\b|\bmethod not allowed\b)/i;
@@ -117,6 +121,14 @@ export default defineCause({
             ...REFUSED_POST.slice(2),
           )
         : null);
+    // An entry that says http for an address of SSE, and no word of what came of it.
+    const mute =
+      isSse(url) &&
+      given.reported?.transport !== 'sse' &&
+      !given.http &&
+      lines.every(({ text }) => !OTHERWISE.test(text));
+    if (!hit && mute && given.reported?.url !== undefined && (given.reported.transport || given.reported.entry))
+      return { certainty: 'possible', cites: [at('reported', 'url')], facts: { url, status: null } };
     return hit
       ? {
           certainty: fellBack ? 'possible' : 'likely',

@@ -63,6 +63,16 @@ export function withoutInstallers(lines: Line[]): Line[] {
   return lines.filter((_, i) => !marks.some((mark) => Math.abs(mark - i) <= 5));
 }
 
+/** A program that is itself a client of MCP servers (a gateway, a chat application) says in its log that it cannot get at one. */
+const CLIENT_FAILS =
+  /\b(?:fail\w*|errors?|unable|could(?: not|n't)|cannot)\b.{0,40}\b(?:connect\w*|initiali[sz]\w*|reach\w*|list\w*|fetch\w*|register\w*|load\w*)\b.{0,60}\bMCP\b|\bMCP\b.{0,60}\b(?:connection|client|session)\b.{0,60}\b(?:fail\w*|errors?|closed|lost|timed out)|\bMcp(?:Client\w*|Connection|Transport)(?:Error|Exception)\b/i;
+
+/** Lines of a log that speak as a client: the failure, and the few lines below it that give its reason. */
+function asClient(lines: Line[]): Set<string> {
+  const marks = lines.flatMap(({ text }, i) => (CLIENT_FAILS.test(text) ? [i] : []));
+  return new Set(lines.filter((_, i) => marks.some((mark) => i >= mark && i - mark <= 6)).map((line) => line.at));
+}
+
 /**
  * The words about the way to a remote MCP server: those of the client, those of a bridge, and those of a proxy. A
  * server's own log is left out unless it names the target, because it speaks of the server's databases and services.
@@ -77,11 +87,13 @@ export function wayWords(given: Way): Line[] {
   const host = hostOf(target);
   const lines = words(given);
   const pasted = !transport && !given.launch && !given.process && lines.some(({ text }) => HTTP_CLIENT.test(text));
+  const spoken = transport === 'streamable-http' || transport === 'sse' ? asClient(lines) : new Set<string>();
   const proxied = isRemote(given) || (!transport && !given.launch);
-  return lines.filter(({ from, text }) => {
+  return lines.filter(({ from, text, at }) => {
     if (REGISTRY.test(text)) return false;
     return (
       from === 'client' ||
+      spoken.has(at) ||
       (from === 'stderr' && (bridge || pasted)) ||
       (host !== undefined && text.includes(host)) ||
       (proxied && (GATEWAY.test(text) || FORWARDER.test(text)))

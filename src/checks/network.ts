@@ -52,6 +52,25 @@ export default [
     },
   }),
   defineCheck({
+    id: 'STR-01',
+    title: 'quiet stream',
+    level: 'advice',
+    section:
+      'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#listening-for-messages-from-the-server',
+    transport: 'http',
+    needs: ['stream'],
+    test({ stream: { end, aliveMs, watchMs, comments, longestSilenceMs } }) {
+      const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+      const signs = comments
+        ? `, with a sign of life at least every ${seconds(longestSilenceMs)}`
+        : ', without a sign of life';
+      const cites = [at('stream')];
+      if (end === 'by-us') return { outcome: 'pass', says: `still open after ${seconds(watchMs)}${signs}`, cites };
+      const how = end === 'reset' ? 'reset' : 'ended';
+      return { outcome: 'warn', says: `${how} after ${seconds(aliveMs)}${signs}; clients must open it again`, cites };
+    },
+  }),
+  defineCheck({
     id: 'HTT-33',
     title: 'encryption',
     level: 'advice',

@@ -9,6 +9,9 @@ type List = Evidence['catalog']['lists'][number];
 const MAX_PAGES = 100;
 const MAX_NAMES = 500;
 const MAX_ITEMS = 20_000;
+const MAX_CURSOR = 64 * 1024;
+/** How many times the limit of one answer all pages of a list may take. */
+const MAX_WAITS = 4;
 
 /** Every list method: the capability that announces it, the key of its result, and what names an item. */
 const LISTS: { method: ListMethod; capability: string; key: string; name: string }[] = [
@@ -66,13 +69,15 @@ async function readList(
     if (next === undefined || next === null || typeof next !== 'string') break;
     // In the legacy era an empty cursor means the end in practice; only 2026-07-28 says otherwise (server/utilities/pagination).
     if (next === '' && era === 'initialize') break;
+    if (next.length > MAX_CURSOR)
+      return { ...list, outcome: 'invalid', problems: [...problems, `a cursor of ${next.length} characters`] };
     if (cursors.has(next))
       return {
         ...list,
         outcome: 'invalid',
         problems: [...problems, 'the same cursor came twice: the pages go round in a circle'],
       };
-    if (list.pages >= MAX_PAGES || list.count >= MAX_ITEMS) {
+    if (list.pages >= MAX_PAGES || list.count >= MAX_ITEMS || (list.ms ?? 0) > timeoutMs * MAX_WAITS) {
       list.stopped = `stopped after ${list.pages} pages and ${list.count} items`;
       break;
     }

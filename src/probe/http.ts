@@ -6,6 +6,7 @@ import { Connections } from '../wire/connections.js';
 import { LegacySseChannel } from '../wire/legacy-sse.js';
 import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
+import type { Turns } from '../wire/turns.js';
 import { readCatalog } from './catalog.js';
 import { answerOf, askHealth, isLegacySse, lookAround, postAt, titleOf } from './endpoint.js';
 import type { Setting } from './experiments.js';
@@ -36,7 +37,12 @@ export interface RemoteOptions extends HttpOptions {
   watchMs?: number;
   /** Connect to public addresses only, also behind redirects. */
   publicOnly?: boolean;
-  signal?: AbortSignal;
+  /** Values that go to the origin of the URL and to no other. */
+  secrets: readonly string[];
+  /** Turns to ask, when several investigations share them. */
+  turns?: Turns;
+  /** Called once, as soon as it shows that no conversation opens. */
+  onTrouble?(): void;
   progress(text: string): void;
 }
 
@@ -65,7 +71,8 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
   const url = new URL(options.url);
   const { connectTimeoutMs, world, publicOnly } = options;
   const guard = publicOnly ? { refuse } : {};
-  const connections = new Connections({ connectTimeoutMs, ...guard });
+  const home = { origin: url.origin, secrets: options.secrets };
+  const connections = new Connections({ connectTimeoutMs, ...guard, home, turns: options.turns });
   const exchanges: Exchange[] = [];
   const startedAt = draft.now();
   const network = observeNetwork(url, { timeoutMs: connectTimeoutMs, env: world.env, ...guard }).then((value) =>
@@ -100,7 +107,7 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>):
     const seen = await watchStream(lab, { via, watchMs, live: sse ? undefined : talk.live });
     if (seen) draft.seen('stream', seen, seen.aliveMs);
     else draft.failed('stream', 'the server opened no event stream that could be watched');
-  }
+  } else draft.skipped('stream', 'only with --watch');
   if (depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');
   else if (sse) draft.skipped('series', 'the experiments are those of Streamable HTTP');
   else {
@@ -121,15 +128,29 @@ const isCutAtHome = ({ addresses, tlsAnswers }: Evidence['network'], first: Exch
 
 /** The URL gave no MCP conversation: say what it is, and where MCP is. */
 async function lookAbout({ draft, options, lab }: Look): Promise<void> {
+  options.onTrouble?.();
   const network = draft.get('network');
   const first = lab.exchanges[0];
   const reached = network?.attempts.some(({ error }) => !error) ?? false;
   const answered = lab.exchanges.find(({ status }) => status !== undefined);
   // A port that speaks TLS answers plain HTTP with bytes that are no HTTP, with an end, or with a 400 that says so.
-  if (network && !network.tls && reached && (first?.error?.phase === 'headers' || first?.status === 400))
+  const interrupted = options.signal?.aborted ?? false;
+  if (
+    network &&
+    !network.tls &&
+    reached &&
+    !interrupted &&
+    (first?.error?.phase === 'headers' || first?.status === 400)
+  )
     network.tlsAnswers = await answersTls(network, options.connectTimeoutMs);
   if (network && !answered && options.depth !== 'quick' && isCutAtHome(network, first))
     network.published = await publishedBy(network.port, options.world);
+  if ((first?.stopped && first.stopped !== 'endless') || lab.connections.givenUp) {
+    // Who drowns us once would do so at every other address.
+    draft.seen('endpoint', { asked: { url: options.url, answer: 'other' }, others: [] });
+    draft.skipped('series', 'the answer had no bounds');
+    return;
+  }
   if (!reached || !answered) {
     // A stream of which nothing came says nothing of its host: a short request does.
     if (reached && options.transport === 'sse') await postAt(options.url, true, { options, ...lab });
@@ -191,9 +212,7 @@ async function converseOverSse({ draft, options, lab }: Look): Promise<Talk> {
   const startedAt = draft.now();
   const discover = notAsked('HTTP+SSE belongs to 2024-11-05');
   if (!(await channel.connect(timeoutMs))) {
-    channel.close();
-    // The exchange of the stream is noted when it has ended.
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await channel.close();
     draft.seen('handshake', { initialize: notAsked('the event stream named no endpoint to post to'), discover });
     draft.skipped('catalog', 'the conversation was never opened');
     return undefined;
@@ -203,12 +222,12 @@ async function converseOverSse({ draft, options, lab }: Look): Promise<Talk> {
   draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
   if (!used) {
     draft.skipped('catalog', 'the conversation was never opened');
-    channel.close();
+    await channel.close();
     return undefined;
   }
   draft.seen('catalog', await readCatalog({ channel, era: used, clientInfo, timeoutMs }, initialize));
   const live: Live = { era: 'initialize', revision: initialize.revision ?? '', harmless: 'ping', modern: false };
-  return { live, end: async () => channel.close() };
+  return { live, end: () => channel.close() };
 }
 
 /** The URL is reachable, but no MCP conversation opened: say what it is, and where MCP is. */

@@ -12,6 +12,7 @@ import {
 } from '../case/redact.js';
 import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
+import type { Turns } from '../wire/turns.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
 import { observeProcess, type ProcessOptions } from './process.js';
@@ -37,6 +38,8 @@ export interface InvestigateOptions {
   inheritEnv?: boolean;
   /** The message that brought the user here. */
   complaint?: string;
+  /** Turns to ask a host, shared by investigations that run at the same time. */
+  turns?: Turns;
   signal?: AbortSignal;
   /** Called once, as soon as it shows that the target does not work. */
   onTrouble?(): void;
@@ -50,6 +53,8 @@ const GRACE_MS = 2_000;
 const QUICK_GRACE_MS = 300;
 const HTTP_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A shorter value would be found in everything. */
+const SHORTEST_SECRET = 4;
 
 function hostOf(world: World): CaseFile['host'] {
   const os = { linux: 'linux', darwin: 'macos', win32: 'windows' }[world.platform as string] as
@@ -101,7 +106,8 @@ const crypto = () => process.getBuiltinModule('node:crypto');
 export async function investigate(spec: TargetSpec, options: InvestigateOptions = {}): Promise<CaseFile> {
   const world = options.world ?? realWorld();
   const progress = options.onProgress ?? (() => {});
-  const redact = redactor(secretsOf(spec, world));
+  const secrets = secretsOf(spec, world);
+  const redact = redactor(secrets);
   const draft = new CaseDraft({
     origin: 'live',
     takenAt: world.date(),
@@ -125,7 +131,7 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
   const looking =
     spec.kind === 'stdio'
       ? investigateCommand(draft, spec, options, world, progress)
-      : investigateUrl(draft, spec, options, world, progress);
+      : investigateUrl(draft, spec, options, { world, progress, secrets });
   // By now the server is starting: the best time to load what comes later.
   crypto();
   await looking;
@@ -136,8 +142,7 @@ async function investigateUrl(
   draft: CaseDraft,
   { url, headers, transport }: Extract<TargetSpec, { kind: 'http' }>,
   options: InvestigateOptions,
-  world: World,
-  progress: (text: string) => void,
+  { world, progress, secrets }: { world: World; progress: (text: string) => void; secrets: string[] },
 ): Promise<void> {
   const { observeRemote } = await import('./http.js');
   const { username, searchParams } = new URL(url);
@@ -154,7 +159,10 @@ async function investigateUrl(
     depth: options.quick ? 'quick' : options.full ? 'full' : 'default',
     watchMs: options.watchMs,
     publicOnly: options.publicOnly,
+    secrets: secrets.filter((value) => value.length >= SHORTEST_SECRET),
+    turns: options.turns,
     signal: options.signal,
+    onTrouble: options.onTrouble,
     progress,
   });
 }

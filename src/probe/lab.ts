@@ -71,6 +71,7 @@ export class Lab {
     const { exchanges, headers, userAgent, url, urlHasCredentials, connections, timeline, signal } = this.options;
     if (signal?.aborted) this.stopped ??= 'it was interrupted';
     if (this.requests >= MAX_REQUESTS) this.stopped ??= `the limit of ${MAX_REQUESTS} requests is reached`;
+    if (connections.givenUp) this.stopped ??= connections.givenUp;
     if (this.stopped) return null;
     this.requests++;
     const method = ask.method ?? 'POST';

@@ -30,7 +30,7 @@ function tryTcp(address: string, port: number, timeoutMs: number): Promise<Netwo
       end({ code: 'ETIMEDOUT', message: `connect ${address}:${port}: no answer within ${timeoutMs} ms` }),
     );
     socket.once('connect', () => end());
-    socket.once('error', (error) => end(systemErrorOf(error)));
+    socket.on('error', (error) => end(systemErrorOf(error)));
   });
 }
 
@@ -73,13 +73,19 @@ function tryTls(host: string, address: string, port: number, timeoutMs: number):
       ALPNProtocols: ['h2', 'http/1.1'],
     });
     const end = (facts: TlsFacts) => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(facts);
     };
-    socket.setTimeout(timeoutMs, () =>
-      end({ tlsError: { code: 'ETIMEDOUT', message: `no TLS handshake within ${timeoutMs} ms` } }),
+    // A limit for the whole: a handshake that trickles is never idle.
+    const timer = setTimeout(
+      () => end({ tlsError: { code: 'ETIMEDOUT', message: `no TLS handshake within ${timeoutMs} ms` } }),
+      timeoutMs,
     );
-    socket.once('error', (error) => end({ tlsError: systemErrorOf(error) }));
+    socket.on('error', (error) => end({ tlsError: systemErrorOf(error) }));
+    socket.once('close', () =>
+      end({ tlsError: { code: 'ECONNRESET', message: 'closed before the end of the handshake' } }),
+    );
     socket.once('secureConnect', () => {
       const certificate = certificateOf(socket);
       const seen = {
@@ -103,12 +109,13 @@ function answersPlainHttp(address: string, port: number, timeoutMs: number): Pro
   return new Promise((resolve) => {
     const socket = connect({ host: address, port }, () => socket.write('GET / HTTP/1.0\r\n\r\n'));
     const end = (answer: boolean) => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(timeoutMs, () => end(false));
+    const timer = setTimeout(() => end(false), timeoutMs);
     socket.once('data', (chunk) => end(chunk.toString('latin1', 0, 5) === 'HTTP/'));
-    socket.once('error', () => end(false));
+    socket.on('error', () => end(false));
     socket.once('close', () => end(false));
   });
 }
@@ -138,7 +145,8 @@ export async function observeNetwork(url: URL, options: NetworkOptions): Promise
   const port = Number(url.port || (tls ? 443 : 80));
   const network: Network = { host, port, tls, addresses: [], attempts: [] };
   const from = performance.now();
-  const proxy = observeProxy(url, env, timeoutMs);
+  // A proxy resolves the name by itself, and may lead to any address.
+  const proxy = observeProxy(url, env, timeoutMs, options.refuse === undefined);
   try {
     const found = (await lookup(host, { all: true, verbatim: true })).slice(0, MAX_ADDRESSES);
     network.addresses = found.map(({ address, family }) => ({ address, family, range: rangeOf(address) }));
@@ -157,7 +165,7 @@ export async function observeNetwork(url: URL, options: NetworkOptions): Promise
     }),
   );
   const reached = network.attempts.find(({ error }) => !error);
-  await tryBeside(network, timeoutMs, /^localhost$|\.localhost$/i.test(host) || !reached);
+  if (!options.refuse) await tryBeside(network, timeoutMs, /^localhost$|\.localhost$/i.test(host) || !reached);
   if (tls && reached) {
     Object.assign(network, await tryTls(host, reached.address, port, timeoutMs));
     if (network.tlsError && !network.certificate)

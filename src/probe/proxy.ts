@@ -8,6 +8,7 @@ type Environment = Record<string, string | undefined>;
 
 const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
 const KEPT_BODY = 500;
+const MAX_INTERIM = 100;
 
 /**
  * Whether NO_PROXY exempts a host: `*`, a name, a name with its subdomains (with or without a dot in front), each perhaps with a
@@ -41,6 +42,23 @@ function askThrough(proxy: URL, url: URL, timeoutMs: number): Promise<NonNullabl
   const tunnel = url.protocol === 'https:';
   const target = `${url.hostname}:${url.port || (tunnel ? 443 : 80)}`;
   return new Promise((resolve) => {
+    let status: number | undefined;
+    let body = '';
+    const end = (error?: NonNullable<Proxy['through']>['error']) => {
+      clearTimeout(timer);
+      asked.destroy();
+      resolve({
+        ms: ms(),
+        ...(status !== undefined && { status }),
+        ...(body && { body: body.slice(0, KEPT_BODY) }),
+        ...(error && { error }),
+      });
+    };
+    // A limit for the whole: an answer that trickles is never idle. What came of a refusal until then is kept.
+    const timer = setTimeout(
+      () => end(status === undefined ? { code: 'ETIMEDOUT', message: 'the proxy: ETIMEDOUT' } : undefined),
+      timeoutMs,
+    );
     const asked = request({
       host: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port || 80,
@@ -55,38 +73,44 @@ function askThrough(proxy: URL, url: URL, timeoutMs: number): Promise<NonNullabl
       },
       agent: false,
     });
-    asked.setTimeout(timeoutMs, () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
     asked.once('connect', (response, socket) => {
       socket.destroy();
-      resolve({ ms: ms(), status: response.statusCode });
+      status = response.statusCode;
+      end();
+    });
+    let interim = 0;
+    asked.on('information', () => {
+      if (++interim === MAX_INTERIM) end({ code: 'HTTP_INTERIM_FLOOD', message: 'the proxy: HTTP_INTERIM_FLOOD' });
     });
     asked.once('response', (response) => {
-      let body = '';
-      const end = () => {
-        asked.destroy();
-        resolve({ ms: ms(), status: response.statusCode, ...(body && { body: body.slice(0, KEPT_BODY) }) });
-      };
+      status = response.statusCode;
+      response.on('error', () => end());
       // The body of a refusal names the proxy; that of the server may be a stream without an end.
-      if ((response.statusCode ?? 0) < 400) return end();
+      if ((status ?? 0) < 400) return end();
       response.setEncoding('latin1');
       response.on('data', (part: string) => {
         body += part;
         if (body.length > KEPT_BODY) end();
       });
-      response.once('end', end);
-      return undefined;
+      return void response.once('end', () => end());
     });
     // The address of the proxy is the value of a variable: the code alone is kept.
-    asked.once('error', (error) => {
+    asked.on('error', (error) => {
       const { code } = errorOf(error);
-      resolve({ ms: ms(), error: { code, message: `the proxy: ${code}` } });
+      end({ code, message: `the proxy: ${code}` });
     });
+    asked.once('close', () => end({ code: 'UND_ERR_SOCKET', message: 'the proxy: UND_ERR_SOCKET' }));
     asked.end();
   });
 }
 
-/** What the environment says of proxies, and what its proxy answers. Undefined when no variable is set. */
-export async function observeProxy(url: URL, env: Environment, timeoutMs: number): Promise<Proxy | undefined> {
+/** What the environment says of proxies, and what its proxy answers when it may be `asked`. Undefined when no variable is set. */
+export async function observeProxy(
+  url: URL,
+  env: Environment,
+  timeoutMs: number,
+  asked = true,
+): Promise<Proxy | undefined> {
   const variables = NAMES.flatMap((name) => [name, name.toLowerCase()]).filter((name) => env[name]);
   const name = variableFor(url, env);
   if (variables.length === 0) return undefined;
@@ -95,6 +119,6 @@ export async function observeProxy(url: URL, env: Environment, timeoutMs: number
   const value = env[name] ?? '';
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   // SOCKS and TLS towards the proxy are said, not spoken.
-  if (!URL.canParse(text) || new URL(text).protocol !== 'http:') return { variables, exempt, applies: name };
+  if (!asked || !URL.canParse(text) || new URL(text).protocol !== 'http:') return { variables, exempt, applies: name };
   return { variables, exempt, applies: name, through: await askThrough(new URL(text), url, timeoutMs) };
 }

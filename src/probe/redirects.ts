@@ -3,6 +3,8 @@ import type { Evidence, Exchange } from '../case/evidence.js';
 import { askAt, type Search } from './endpoint.js';
 
 const MAX_HOPS = 8;
+/** No server and no client goes beyond (RFC 9110 section 4.1 asks for 8,000). */
+const MAX_LOCATION = 8_000;
 
 type Hop = NonNullable<Evidence['endpoint']['hops']>[number];
 
@@ -10,6 +12,7 @@ type Hop = NonNullable<Evidence['endpoint']['hops']>[number];
 export function targetOf({ status = 0, headers, url }: Exchange): string | undefined {
   const location = headers?.location;
   if (status < 300 || status >= 400 || status === 304 || location === undefined) return undefined;
+  if (location.length > MAX_LOCATION) return undefined;
   return URL.canParse(location, url) ? new URL(location, url).href : undefined;
 }
 

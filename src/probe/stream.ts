@@ -44,6 +44,7 @@ export async function watchStream(
         listenMs: watchMs,
         credentials: Object.keys(headers).length > 0 || urlHasCredentials,
         onBytes: beat,
+        listens: true,
         signal,
       },
       connections,

@@ -59,6 +59,7 @@ const CLOSED: Record<Verdict['closedBy'], string> = {
 
 /** Why an experiment of the long series was not made. */
 const ONLY_FULL = 'only with --full';
+const ONLY_WATCHED = 'only with --watch';
 
 /** `label   text` rows; the text is wrapped under itself. Labels longer than the column stand on their own line. */
 function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Paint, indent = 4): string[] {
@@ -191,7 +192,7 @@ function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): s
   };
   // What only a longer run looks at is one line, not one for each.
   const later = shown.filter(({ says }) => says === ONLY_FULL).length;
-  const listed = shown.filter(({ says }) => says !== ONLY_FULL);
+  const listed = shown.filter(({ says }) => says !== ONLY_FULL && !says.endsWith(ONLY_WATCHED));
   const column = Math.max(...listed.map(({ title }) => title.length));
   const more = later ? [`  ${paint.dim(`${sign['not-verified']} ${later} more are looked at with --full`)}`] : [];
   const lines = listed.flatMap(({ title, outcome, says }) =>

@@ -71,11 +71,21 @@ function commandOf({ target, origin, evidence }: CaseFile): string | undefined {
   return words.map((word) => (/^[^\s"'$`\\]+$/.test(word) ? word : `"${word}"`)).join(' ');
 }
 
-/** A step as its reader needs it: the command of their system, with `<command>` filled in. */
+/** The URL to paste: the target's own, or the one that was told; never one that could mean something to a shell. */
+function urlOf({ target, evidence }: CaseFile): string | undefined {
+  const { reported } = evidence;
+  const url = target.url ?? (reported?.status === 'seen' ? reported.value.url : undefined);
+  return url !== undefined && /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : undefined;
+}
+
+/** A step as its reader needs it: the command of their system, with `<command>` and `<url>` filled in. */
 function forReader({ windows, ...step }: FixStep, file: CaseFile): FixStep {
   const run = onWindows(file) ? (windows ?? step.run) : step.run;
+  if (run === undefined) return step;
   const command = commandOf(file);
-  return run === undefined ? step : { ...step, run: command ? run.replaceAll('<command>', command) : run };
+  const url = urlOf(file);
+  const filled = command ? run.replaceAll('<command>', command) : run;
+  return { ...step, run: url ? filled.replaceAll('<url>', url) : filled };
 }
 
 function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role']): Finding {

@@ -89,7 +89,8 @@ export const QUESTIONS: Question[] = [
     ask({ network }) {
       if (!network || network.attempts.length === 0) return null;
       const reached = network.attempts.find(({ error, beside }) => !error && !beside);
-      if (reached) return good(`yes, on port ${network.port}, after ${seconds(reached.ms)}`);
+      // A report tells that it was reached, not after what time.
+      if (reached) return good(`yes, on port ${network.port}${reached.ms > 0 ? `, after ${seconds(reached.ms)}` : ''}`);
       return bad(`no: ${network.attempts[0]?.error?.code}`, at('network', 'attempts', 0, 'error', 'message'));
     },
   },
@@ -175,7 +176,7 @@ export const QUESTIONS: Question[] = [
         return bad(`no: ${broken.method} ${broken.error?.message ?? broken.outcome}`, at('catalog', 'lists', index));
       const counts = lists
         .filter((l) => l.outcome === 'listed')
-        .map((l) => `${l.count} ${l.method.replace('/list', '')}`);
+        .map(({ count, method }) => `${count} ${method.replace('/list', '').replace(/s$/, count === 1 ? '' : 's')}`);
       return good(counts.length ? `yes: ${counts.join(', ')}` : 'it offers none');
     },
   },

@@ -3,26 +3,33 @@
  * line need not load them: they are most of the program, and a sound server is the common case.
  */
 import type { CaseFile } from '../case/case-file.js';
+import type { Evidence } from '../case/evidence.js';
 import { seen } from './judge.js';
+import { isSoundHttp } from './sound-http.js';
 
 /** Clients begin to give up on a slow start later than this, milliseconds. */
 const PROMPT_MS = 5_000;
 
+/** Whether every list that the server declares was read. */
+const listed = ({ lists, ping }: Evidence['catalog']): boolean =>
+  lists.every(({ outcome }) => outcome === 'listed' || outcome === 'not-declared') &&
+  (ping === undefined || ping.outcome === 'answered' || ping.outcome === 'not-asked');
+
 /** Whether a local server answered everything, wrote nothing but messages, and ended when its stdin did. */
+const isSoundProcess = ({ process, stdout }: Partial<Evidence>): boolean =>
+  process?.exit?.by === 'us' &&
+  process.shutdown?.needed === 'eof' &&
+  process.leftBehind === 0 &&
+  process.again === undefined &&
+  stdout?.strayCount === 0 &&
+  !stdout.endedWhileAlive;
+
+/** Whether nothing at all went wrong in a live case. */
 export function isSound(file: CaseFile): boolean {
-  const { process, stdout, handshake, catalog, worlds, http } = seen(file);
-  if (file.origin !== 'live' || http || worlds || !process || !stdout || !handshake?.used || !catalog) return false;
+  const evidence = seen(file);
+  const { handshake, catalog, worlds, http } = evidence;
+  if (file.origin !== 'live' || file.complaint !== undefined || worlds || !handshake?.used || !catalog) return false;
   const opened = handshake[handshake.used];
-  return (
-    opened.status === 'answered' &&
-    (opened.ms ?? 0) < PROMPT_MS &&
-    catalog.lists.every(({ outcome }) => outcome === 'listed' || outcome === 'not-declared') &&
-    (catalog.ping === undefined || catalog.ping.outcome === 'answered' || catalog.ping.outcome === 'not-asked') &&
-    process.exit?.by === 'us' &&
-    process.shutdown?.needed === 'eof' &&
-    process.leftBehind === 0 &&
-    process.again === undefined &&
-    stdout.strayCount === 0 &&
-    !stdout.endedWhileAlive
-  );
+  if (opened.status !== 'answered' || (opened.ms ?? 0) >= PROMPT_MS || !listed(catalog)) return false;
+  return http ? isSoundHttp(evidence) : isSoundProcess(evidence);
 }

@@ -2,31 +2,90 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { Agent, type AgentOptions, type RequestOptions } from 'node:http';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
+import type { Exchange } from '../case/evidence.js';
+import { MAX_BODY } from './http-body.js';
+import { AT_ONCE, Turns } from './turns.js';
 
-/** Never more than this many exchanges and connections at a time. */
-const AT_ONCE = 4;
+/** Answers of one investigation that may run out of time or bounds. Behind them the server is asked no more. */
+const PATIENCE = 5;
+/** What is read of a body once one was without bounds. */
+const WARY_BODY = 64 * 1024;
 
 export interface ConnectionOptions {
   connectTimeoutMs: number;
   /** Called with every address before a byte goes there; a reason refuses it. */
   refuse?(address: string): string | null;
+  /** Credentials belong to this origin, and go to no other: neither in a header nor in a URL. */
+  home?: { origin: string; secrets: readonly string[] };
+  /** Turns that several investigations share. Without it, an investigation has its own. */
+  turns?: Turns;
 }
 
 /** An address that must not be connected to, in the form of a system error. */
 const refusal = (address: string, why: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${address} is not connected to: ${why}`), { code: 'ADDRESS_REFUSED' });
 
+const decodeURIComponentOr = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
 /** Connections to the hosts of one investigation. Close it when done: a kept-alive socket would keep the process alive. */
 export class Connections {
   readonly options: ConnectionOptions;
   readonly #agents = new Map<string, Agent>();
   readonly #numbers = new WeakMap<Socket, number>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns: Turns;
+  readonly #onIdleBytes = new WeakMap<Socket, () => void>();
   #count = 0;
-  #busy = 0;
+  #lost = 0;
+  #drowned = false;
 
   constructor(options: ConnectionOptions) {
     this.options = options;
+    this.#turns = options.turns ?? new Turns();
+  }
+
+  /** Bytes of the next body that are worth reading. */
+  get allowed(): number {
+    return this.#drowned ? WARY_BODY : MAX_BODY;
+  }
+
+  /** Why nothing more is asked here, once too many answers ran out of time or bounds. */
+  get givenUp(): string | undefined {
+    return this.#lost < PATIENCE ? undefined : `${PATIENCE} answers ran out of time or bounds`;
+  }
+
+  /** An answer ran out of time or of bounds. */
+  lost(stopped: Exchange['stopped']): void {
+    this.#lost++;
+    this.#drowned ||= stopped !== undefined && stopped !== 'endless';
+  }
+
+  /** Call `tell` when bytes come on a connection that nobody has asked anything. */
+  watchIdle(socket: Socket, tell: () => void): void {
+    this.#onIdleBytes.set(socket, tell);
+  }
+
+  /** Headers and URL of a request as they may go out: what is secret stays with the origin it was given for. */
+  withhold(url: string, headers: Record<string, string>): { url: string; headers: Record<string, string> } {
+    const { home } = this.options;
+    if (!home || new URL(url).origin === home.origin) return { url, headers };
+    const within = (text: string) => home.secrets.some((secret) => text.includes(secret));
+    const foreign = new URL(url);
+    foreign.username = '';
+    foreign.password = '';
+    for (const [name, value] of [...foreign.searchParams])
+      if (within(value) || within(`${name}=${value}`)) foreign.searchParams.set(name, 'withheld');
+    const { pathname } = foreign;
+    if (within(decodeURIComponentOr(pathname))) foreign.pathname = '/withheld';
+    return {
+      url: foreign.href,
+      headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => !within(value))),
+    };
   }
 
   /** What `request` of node:http or node:https needs to use a kept connection, or one of its own. Throws when the address is refused. */
@@ -45,15 +104,16 @@ export class Connections {
     return this.#count;
   }
 
-  /** Wait until fewer than four exchanges are under way. Call what it resolves to when the exchange is over. */
-  async turn(): Promise<() => void> {
-    if (this.#busy >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#busy++;
-    return () => {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#busy--;
-    };
+  /** Response headers without those whose very name says back a secret: names are lower case, which no redaction expects. */
+  tellable(headers: Record<string, string>): Record<string, string> {
+    const secrets = (this.options.home?.secrets ?? []).map((secret) => secret.toLowerCase());
+    const all = Object.entries(headers);
+    return Object.fromEntries(all.filter(([name]) => !secrets.some((secret) => name.includes(secret))));
+  }
+
+  /** Wait until fewer than four exchanges with a host are under way. Call what it resolves to when the exchange is over. */
+  turn(url: string, signal?: AbortSignal): Promise<() => void> {
+    return this.#turns.next(new URL(url).hostname, signal);
   }
 
   close(): void {
@@ -64,11 +124,39 @@ export class Connections {
     const key = `${protocol}${fresh}`;
     const known = this.#agents.get(key);
     if (known) return known;
-    const options: AgentOptions = { keepAlive: !fresh, maxSockets: AT_ONCE, maxFreeSockets: AT_ONCE };
+    // One more than may ask at a time: an open stream of events asks nothing.
+    const options: AgentOptions = { keepAlive: !fresh, maxSockets: AT_ONCE + 1, maxFreeSockets: AT_ONCE };
     // TLS is loaded for those who use it.
     const made = protocol === 'https:' ? new (await import('node:https')).Agent(options) : new Agent(options);
-    this.#agents.set(key, made);
-    return made;
+    this.#guardIdle(made);
+    // Another exchange may have been as fast.
+    const first = this.#agents.get(key) ?? made;
+    this.#agents.set(key, first);
+    return first;
+  }
+
+  /** Bytes on an idle connection would be taken for the answer to the next request: such a connection is given up. */
+  #guardIdle(agent: Agent): void {
+    const guards = new WeakMap<Socket, () => void>();
+    const { keepSocketAlive, reuseSocket } = agent as unknown as Record<
+      'keepSocketAlive' | 'reuseSocket',
+      (socket: Socket, request?: unknown) => boolean
+    >;
+    Object.assign(agent, {
+      keepSocketAlive: (socket: Socket) => {
+        const guard = () => {
+          this.#onIdleBytes.get(socket)?.();
+          socket.destroy();
+        };
+        guards.set(socket, guard);
+        socket.once('data', guard);
+        return keepSocketAlive.call(agent, socket);
+      },
+      reuseSocket: (socket: Socket, request: unknown) => {
+        socket.removeListener('data', guards.get(socket) ?? (() => {}));
+        return reuseSocket.call(agent, socket, request);
+      },
+    });
   }
 
   readonly #lookup: LookupFunction = (hostname, options, callback) => {

@@ -4,6 +4,7 @@
  */
 import type { StrayKind } from '../case/evidence.js';
 import { type Reading, readMessage } from './json-rpc.js';
+import { unparsable } from './json-text.js';
 
 /** Longest line that is kept. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -101,7 +102,7 @@ function zerosIn(text: string): string | null {
 
 function parse(text: string): Reading | null {
   // Most of what is no JSON shows it by its first character; a failed parse costs a hundred times more.
-  if (!/^\s*(?:["[{\d-]|true|false|null)/.test(text)) return null;
+  if (!/^\s*(?:["[{\d-]|true|false|null)/.test(text) || unparsable(text)) return null;
   try {
     return readMessage(JSON.parse(text));
   } catch {
@@ -152,6 +153,8 @@ export function classify(bytes: Buffer): Class {
     if (zeros) return { stray: 'not-json', text: short, why: zeros };
     if (/^content-length:\s*\d+/i.test(text))
       return { stray: 'content-length', text: short, why: 'Content-Length headers frame messages in LSP, not in MCP' };
+    const beyond = unparsable(text);
+    if (beyond) return { stray: 'not-json', text: short, why: beyond };
     const glued = text.indexOf('{"jsonrpc"', 1);
     const tail = glued > 0 ? parse(text.slice(glued)) : null;
     const why =

@@ -19,6 +19,7 @@ export class LegacySseChannel implements Channel {
   readonly #pending = new Map<number | string, (outcome: Outcome) => void>();
   #nextId = 1;
   #postTo: string | undefined;
+  #ended: Promise<void> = Promise.resolve();
   open = false;
 
   constructor(options: HttpOptions, connections: Connections, timeline: Timeline, exchanges: Exchange[]) {
@@ -33,7 +34,8 @@ export class LegacySseChannel implements Channel {
   /** Open the stream. True when its first event named an endpoint on the same origin within the limit. */
   async connect(timeoutMs: number): Promise<boolean> {
     const { url, userAgent, headers, urlHasCredentials } = this.#options;
-    const first = new Promise<boolean>((resolve) => {
+    return new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
       const whole = exchange(
         {
           purpose: 'open-sse-stream',
@@ -42,7 +44,8 @@ export class LegacySseChannel implements Channel {
           headers: { 'user-agent': userAgent, accept: 'text/event-stream', ...headers },
           timeoutMs: Math.max(timeoutMs, 60_000),
           credentials: Object.keys(headers).length > 0 || urlHasCredentials,
-          signal: this.#stream.signal,
+          signal: AbortSignal.any([this.#stream.signal, ...(this.#options.signal ? [this.#options.signal] : [])]),
+          listens: true,
           onMessage: (reading) => this.#onMessage(reading),
           onEvent: ({ event, data }) => {
             if (event !== 'endpoint') return false;
@@ -50,6 +53,7 @@ export class LegacySseChannel implements Channel {
             // SDK clients refuse another origin; following it would carry credentials to a stranger.
             this.open = target?.origin === new URL(url).origin;
             this.#postTo = this.open ? target?.href : undefined;
+            clearTimeout(timer);
             resolve(this.open);
             return false;
           },
@@ -57,25 +61,14 @@ export class LegacySseChannel implements Channel {
         this.#connections,
         this.#timeline,
       );
-      let late = false;
-      void whole.then((result) => {
-        const { error } = result.exchange;
-        // We gave up because the stream said nothing: that it then ended by our hand is no news.
-        if (late && error) {
-          error.code = error.phase === 'body' ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT';
-          error.message = `no event that names an endpoint within ${timeoutMs} ms`;
-        }
+      this.#ended = whole.then((result) => {
         this.#exchanges.push(result.exchange);
         this.open = false;
+        clearTimeout(timer);
         for (const settle of this.#pending.values()) settle({ kind: 'closed', ms: 0 });
         resolve(false);
       });
-      setTimeout(() => {
-        late = this.#postTo === undefined;
-        resolve(false);
-      }, timeoutMs).unref();
     });
-    return first;
   }
 
   async request(
@@ -95,9 +88,10 @@ export class LegacySseChannel implements Channel {
       });
     });
     const posted = await this.#post(method, { jsonrpc: '2.0', id, method, ...(params && { params }) }, timeoutMs);
-    if (posted.error) return { kind: 'network-error', error: posted.error, ms: ms() };
-    if (posted.status !== undefined && posted.status >= 400)
-      return { kind: 'http-status', status: posted.status, ms: ms() };
+    const { error, status = 0 } = posted;
+    // Nobody waits for a reply to what was refused, and no timer either.
+    if (error) this.#pending.get(id)?.({ kind: 'network-error', error, ms: 0 });
+    else if (status >= 400) this.#pending.get(id)?.({ kind: 'http-status', status, ms: 0 });
     const outcome = await reply;
     this.#pending.delete(id);
     return outcome;
@@ -111,12 +105,14 @@ export class LegacySseChannel implements Channel {
     if (this.open) await this.#post(method, { jsonrpc: '2.0', method, ...(params && { params }) }, timeoutMs);
   }
 
-  close(): void {
+  /** Give up the stream. Its exchange is noted when this resolves. */
+  async close(): Promise<void> {
     this.#stream.abort();
+    await this.#ended;
   }
 
   async #post(purpose: string, message: object, timeoutMs: number): Promise<Exchange> {
-    const { userAgent, headers, urlHasCredentials } = this.#options;
+    const { userAgent, headers, urlHasCredentials, signal } = this.#options;
     const { exchange: record } = await exchange(
       {
         purpose,
@@ -125,6 +121,7 @@ export class LegacySseChannel implements Channel {
         headers: { 'user-agent': userAgent, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(message),
         timeoutMs,
+        signal,
         credentials: Object.keys(headers).length > 0 || urlHasCredentials,
       },
       this.#connections,

@@ -16,6 +16,8 @@ export interface HttpOptions {
   userAgent: string;
   /** The URL itself carries credentials (user info, or a key in the query). */
   urlHasCredentials: boolean;
+  /** Ends everything that is under way. */
+  signal?: AbortSignal;
 }
 
 /** What a reply amounts to. A status without a JSON-RPC reply stays a status: the caller decides what it means. */
@@ -131,10 +133,11 @@ export class StreamableHttpChannel implements Channel {
       'purpose' | 'rpc' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage' | 'onEvent'
     >,
   ): Promise<ExchangeResult> {
-    const { url, headers, userAgent, urlHasCredentials } = this.#options;
+    const { url, headers, userAgent, urlHasCredentials, signal } = this.#options;
     const full = {
       ...spec,
       url,
+      signal,
       headers: { 'user-agent': userAgent, ...spec.headers, ...headers },
       credentials: Object.keys(headers).length > 0 || urlHasCredentials,
     };

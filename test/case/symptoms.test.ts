@@ -250,23 +250,30 @@ describe('pasted text is sorted', () => {
       '',
       '{"error":"invalid_token"}',
     ].join('\n');
-    expect(symptomsOf(text)).toEqual({
+    expect(symptomsOf(text)).toMatchObject({
       clientError: undefined,
-      http: {
-        status: 401,
-        headers: { 'content-type': 'application/json', 'www-authenticate': 'Bearer realm="x"' },
-        body: '{"error":"invalid_token"}',
-      },
       stderr: undefined,
+      secrets: ['Bearer abc'],
+      exchanges: [
+        {
+          purpose: 'reported',
+          method: 'POST',
+          url: '/mcp',
+          credentials: 'sent',
+          status: 401,
+          headers: { 'content-type': 'application/json', 'www-authenticate': 'Bearer realm="x"' },
+          body: '{"error":"invalid_token"}',
+        },
+      ],
     });
   });
 
   it('a bare status line, as curl -i prints it', () => {
-    expect(symptomsOf('HTTP/1.1 502 Bad Gateway\n<html>').http).toMatchObject({ status: 502, body: '<html>' });
+    expect(symptomsOf('HTTP/1.1 502 Bad Gateway\n<html>').exchanges).toMatchObject([{ status: 502, body: '<html>' }]);
   });
 
   it('nothing but blanks is nothing', () => {
-    expect(symptomsOf('  \n ')).toEqual({ clientError: undefined, http: undefined, stderr: undefined });
+    expect(symptomsOf('  \n ')).toEqual({ clientError: undefined, stderr: undefined });
   });
 });
 

@@ -23,6 +23,15 @@ beforeAll(() => {
   writeFileSync(at('wrong.json'), '{"stderr": 5}');
   writeFileSync(at('strange.json'), '{"foo": 1, "bar": 2}');
   writeFileSync(at('empty.log'), '  \n');
+  writeFileSync(at('empty.har'), '{"log":{"version":"1.2","entries":[]}}');
+  writeFileSync(
+    at('cut.har'),
+    `{"log":{"version":"1.2","entries":[{"request":{"url":"https://x.example/${'x'.repeat(500)}`,
+  );
+  writeFileSync(
+    at('aside.har'),
+    JSON.stringify({ log: { entries: [{ request: { url: 'https://x.example/a.png' } }] } }),
+  );
   writeFileSync(at('locked.json'), '{}');
   chmodSync(at('locked.json'), 0o000);
 });
@@ -118,6 +127,14 @@ const WRONG: [string, string[], (RegExp | string)[]][] = [
   ['a case that cannot be saved', ['verify', '--save-case', at('folder'), at('good.json')], ['Cannot write', 'EISDIR']],
   ['nothing to explain', ['explain'], ['what', 'Missing']],
   ['an empty log', ['explain', at('empty.log')], ['empty.log is empty', 'Paste']],
+  [
+    'a HAR file without requests',
+    ['explain', at('empty.har')],
+    ['empty.har is a HAR file without any request', 'network panel'],
+  ],
+  ['a HAR file that was cut off', ['explain', at('cut.har')], ['cut.har', 'HAR', 'network panel']],
+  ['a HAR file of something else', ['explain', at('aside.har')], ['aside.har is a HAR file of 1 requests', 'MCP']],
+  ['a mistyped HAR file', ['explain', at('gone.har')], ['There is no file', 'gone.har']],
   ['a mistyped log', ['explain', at('gone.log')], ['There is no file', 'gone.log']],
   ['a folder to explain', ['explain', at('folder')], ['is a folder', 'log file']],
   ['half a symptoms JSON', ['explain', at('half.json')], ['half.json', 'cannot be parsed', 'commas']],

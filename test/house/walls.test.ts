@@ -58,7 +58,11 @@ describe.each(sources)('%s', (path) => {
     it('is pure', () => {
       for (const specifier of importsOf(path).filter((s) => !s.startsWith('.')))
         expect(PURE_PACKAGES, `src/${path} imports ${specifier}; this folder runs in a browser`).toContain(specifier);
-      const code = readFileSync(`${SRC}/${path}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      const code = readFileSync(`${SRC}/${path}`, 'utf8')
+        .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+        // Code that a fix tells the reader to paste is no code of ours; what is filled into it is.
+        .replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, '')
+        .replace(/`(?:[^`\\\n]|\\.)*`/g, (text) => text.match(/\$\{[^}\n]*\}/g)?.join(' ') ?? '');
       expect(code, `src/${path} must give the same answer twice`).not.toMatch(
         /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.env\b|\bperformance\.now\b/,
       );

@@ -1,0 +1,154 @@
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { targetOf } from './way.js';
+import { find } from './words.js';
+
+const URL_ = String.raw`["'\`<(]{0,2}(?<NAME>https?://[^\s"'\`<>),;]{3,200})["'\`>)]{0,2}`;
+const url = (name: string): string => URL_.replace('NAME', name);
+
+const SAID = [
+  // Go, and clients of many makers: "metadata issuer X does not match issuer URL Y"
+  new RegExp(
+    String.raw`\bissuer:? ${url('got')},? (?:does(?: not|n't) match|did not match|is not|!=|differs from)(?: the)? [^"'\`<\n]{0,60}?${url('wanted')}`,
+    'i',
+  ),
+  // the SDKs and the Inspector: "Issuer mismatch in authorization server metadata (RFC 8414 3.3): expected X, received Y"
+  new RegExp(
+    String.raw`\bissuer\b.{0,80}\bexpected:? ${url('wanted')},? (?:but )?(?:received|got|found|was|actual):? ${url('got')}`,
+    'i',
+  ),
+  new RegExp(String.raw`\bissuer mismatch:? ${url('got')} (?:!=|<>|vs\.?|≠) ${url('wanted')}`, 'i'),
+  /\bIssuerMismatch(?:Error|Exception)?\b|\bissuer[-_ ]mismatch\b|\bmismatch(?:ed|ing)? (?:metadata )?issuer\b/i,
+  /\b(?:metadata|advertised|returned|declared|discovered|authorization server|AS|OAuth|OIDC|provider)\b.{0,60}\bissuer\b.{0,80}\b(?:mismatch|does(?: not|n't) match|did not match|differs?|not (?:identical|equal)|unexpected)\b/i,
+  /\b(?:invalid|unexpected|wrong|incorrect) issuer\b.{0,60}\b(?:metadata|discovery|well-known|authorization server)|\badvertised an issuer that does not match\b/i,
+];
+/** The issuer of a token, which the server checks: credentials that are refused. */
+const OF_TOKEN = /\b(?:jwt|token|claim|"?iss"?|IDX10205|bearer)\b/i;
+
+export default defineCause({
+  id: 'auth-issuer-mismatch',
+  title: 'The issuer in the metadata of the authorization server is not the identifier the metadata was fetched for',
+  culprit: 'auth',
+  severity: 'broken',
+  seenAs: [
+    'Issuer mismatch in authorization server metadata (RFC 8414 3.3)',
+    'metadata issuer "https://clerk.acme.dev" does not match issuer URL "https://acme.dev"',
+    'IssuerMismatchError',
+  ],
+  needs: [],
+  uses: SIGN_IN,
+  explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'auth-registration-unsupported'],
+
+  match(given): Match<{ url: string | null; got: string | null; wanted: string | null }> | null {
+    if (isOwnSignIn(given)) return null;
+    const target = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const found = metadata(given);
+    const hit = find(signInWords(given), ...SAID);
+    if (hit) {
+      const { got = null, wanted = null } = hit.groups;
+      const token = OF_TOKEN.test(hit.match[0]) && !/metadata|RFC ?8414/i.test(hit.line.text);
+      return {
+        certainty: token ? 'possible' : 'likely',
+        cites: [hit.line.at],
+        facts: { url: target, got: got ?? found?.issuer ?? null, wanted: wanted ?? found?.servers[0] ?? null },
+      };
+    }
+    const { issuer = null, servers = [] } = found ?? {};
+    if (!found || issuer === null) return null;
+    // Both documents: the server that is advertised, and what it calls itself.
+    if (servers.length > 0)
+      return servers.includes(issuer)
+        ? null
+        : { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: servers[0] ?? null } };
+    const { status = 200, body = '' } = given.http?.exchanges[0] ?? {};
+    // Only the issuer was pasted, out of a whole document: that is what was found wrong.
+    const alone = status === 200 && !/authorization_endpoint|token_endpoint/.test(body) && body.length < 300;
+    return alone ? { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: null } } : null;
+  },
+  say: ({ got, wanted }) =>
+    `The metadata of the authorization server calls its issuer ${got ?? 'by another name'}, but it was fetched for ${wanted ?? 'another identifier'}: by RFC 8414 both must be identical, down to the path and the slash at the end, so the client stops.`,
+  fix: ({ got, wanted }) => [
+    {
+      say: 'Name in the metadata of the MCP server exactly the issuer that the authorization server calls itself:',
+      edit: {
+        file: 'the protected-resource metadata',
+        at: 'authorization_servers',
+        to: `"authorization_servers": ["${got ?? 'https://<issuer>'}"]`,
+      },
+    },
+    {
+      say: `Or, where the authorization server is yours, let its metadata say the identifier it is asked for${wanted === null ? '' : ` (${wanted})`}: behind a proxy its public address, with the path of the tenant or realm.`,
+      edit: {
+        file: 'the authorization-server metadata',
+        at: 'issuer',
+        to: `"issuer": "${wanted ?? 'https://<identifier>'}"`,
+      },
+    },
+    {
+      say: 'See what it calls itself:',
+      run: `curl -s ${wanted ?? got ?? 'https://<issuer>'}/.well-known/oauth-authorization-server`,
+    },
+  ],
+  why: 'The issuer is the name by which a client knows whom it trusts. When the document fetched for one name claims another, a client must not use it, or a hostile server could put itself in the place of a known one. SDKs before 2026 did not compare the two, so a mismatch shows up with an update of the client.',
+  refs: [
+    'https://www.rfc-editor.org/rfc/rfc8414#section-3.3',
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#authorization-server-metadata-discovery',
+    'https://github.com/SmartBear/smartbear-mcp/issues/682',
+  ],
+  examples: [
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError:
+          'failed to get authorization server metadata: metadata issuer "https://clerk.acme.dev" does not match issuer URL "https://acme.dev"',
+      },
+    },
+    {
+      name: 'the Inspector',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Issuer mismatch in authorization server metadata (RFC 8414 3.3): expected "https://auth.acme.dev/app", received "https://auth.acme.dev"',
+      },
+    },
+    {
+      name: 'one slash',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'Authentication failed: Authorization server metadata issuer mismatch: https://secure.acme.dev != https://secure.acme.dev/',
+      },
+    },
+    {
+      name: 'both documents',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: '"authorization_servers": ["https://mcp.acme.dev"]\n"issuer": "https://login.acme.dev"',
+      },
+    },
+    {
+      name: 'documents that agree',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: '"authorization_servers": ["https://login.acme.dev"]\n"issuer": "https://login.acme.dev"',
+      },
+    },
+    {
+      name: 'the issuer of a certificate',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'unable to get local issuer certificate; issuer: CN=Acme Root CA',
+      },
+    },
+  ],
+});

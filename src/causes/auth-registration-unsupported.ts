@@ -1,0 +1,169 @@
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { targetOf } from './way.js';
+import { find } from './words.js';
+
+type What = 'none' | 'refused' | 'failed';
+
+/** Clients that found no way to register. */
+const NONE = [
+  /\bdoes(?: not|n't) support (?:dynamic )?(?:client )?registration\b|\b(?:dynamic (?:client )?registration|DCR|client registration|RFC ?7591)\b.{0,30}\b(?:is |was |are )?(?:not|n't|un)\W?(?:supported|available|offered|enabled|advertised|implemented|allowed)\b|\b(?:dynamic (?:client )?registration|DCR)\b.{0,20}\b(?:disabled|unsupported|unavailable)\b/i,
+  /\bno registration[_ ]endpoint\b|\bregistration_endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
+  /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
+];
+/** The authorization server has the endpoint, and turns the client away. */
+const REFUSED = [
+  /\bPolicy 'Trusted Hosts' rejected|\bclient-registration (?:service|policy)\b|\binvalid_client_metadata\b|\bInvalidClientMetadataError\b|\bunapproved_software_statement\b|\binvalid_software_statement\b/i,
+  /\b(?:dynamic )?(?:client )?registration\b.{0,40}\b(?:forbidden|denied|rejected|unauthori[sz]ed|not permitted|requires? (?:an? )?(?:initial access )?(?:token|authentication))\b/i,
+  /(?<![.\w])\/(?:[\w-]{1,30}\/){0,4}register\b["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:(?:returns?|returned|responds|gives|status|with|HTTP)\W{1,3}){0,3}\(?(?<status>40[0135]|404|501)\b/i,
+];
+const FAILED =
+  /\b(?:dynamic )?client registration (?:failed|error)|\b(?:failed|unable|error) to (?:dynamically )?register (?:the |a |as )?(?:OAuth )?client|\bregistration failed\b|\bDCR failed\b|\bmcp_registration_failed\b/i;
+/** What a registration that got through is refused for has causes of its own. */
+const REDIRECT = /redirect[_ ]?ur[il]/i;
+
+export default defineCause({
+  id: 'auth-registration-unsupported',
+  title: 'The client needs to register itself, which the authorization server does not offer',
+  culprit: 'auth',
+  severity: 'broken',
+  seenAs: [
+    'Incompatible auth server: does not support dynamic client registration',
+    'Registration failed: Dynamic client registration not supported',
+    'SDK auth failed: Incompatible auth server: does not support dynamic client registration',
+  ],
+  needs: [],
+  uses: SIGN_IN,
+  explains: [
+    ...FAILED_START,
+    ...UNSIGNED,
+    'auth-client-discovery-wrong',
+    // What a bridge tried before it came to the sign-in.
+    'transport-streamable-client-on-sse-server',
+  ],
+
+  match(given): Match<{ url: string | null; what: What; client: string | null; status: number | null }> | null {
+    if (isOwnSignIn(given)) return null;
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const client = given.reported?.client ?? null;
+    const lines = signInWords(given).filter(
+      ({ text }) => !REDIRECT.test(text) || /dynamic client registration/i.test(text),
+    );
+    const none = find(lines, ...NONE);
+    const refused = none ? null : find(lines, ...REFUSED);
+    const failed = none || refused ? null : find(lines, FAILED);
+    const hit = none ?? refused ?? failed;
+    if (!hit) return null;
+    const status = Number(refused?.groups.status ?? 0) || null;
+    const documents = wellKnown(given).some((asked) => asked.status < 300);
+    return {
+      // A registration that is not found may have been sought in the wrong place.
+      certainty: failed || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
+      cites: [hit.line.at],
+      facts: { url, client, what: none ? 'none' : refused ? 'refused' : 'failed', status },
+    };
+  },
+  say: ({ url, what, client, status }) => {
+    const who = client ?? 'The client';
+    if (what === 'none')
+      return `${who} has no client id for ${url ?? 'this server'} and wants to register itself, but the authorization server offers no dynamic registration.`;
+    return `${who} tried to register itself at the authorization server of ${url ?? 'this server'} and was turned away${status === null ? '' : ` (${status})`}.`;
+  },
+  fix: ({ client, url }) => {
+    const target = url ?? '<url>';
+    const how: [RegExp, string, string][] = [
+      [
+        /claude[-_ ]?code/i,
+        '',
+        `claude mcp add --transport http --client-id <client id> --client-secret --callback-port 8080 <name> ${target}`,
+      ],
+      [/mcp-remote/i, '', `npx -y mcp-remote ${target} 8080 --static-oauth-client-info '{"client_id":"<client id>"}'`],
+    ];
+    const known = how.find(([is]) => client !== null && is.test(client))?.[2];
+    return [
+      {
+        say: 'Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id:',
+        ...(known ? { run: known } : {}),
+      },
+      ...(known
+        ? []
+        : [
+            {
+              say: 'Where that goes depends on the client: "oauth": { "clientId": ... } in its entry, or the advanced settings of a connector.',
+              edit: { file: 'the client config', at: 'oauth', to: '"oauth": { "clientId": "<client id>" }' },
+            },
+          ]),
+      {
+        say: 'If the authorization server is yours, offer registration: a registration_endpoint in its metadata (RFC 7591), or client_id_metadata_document_supported: true.',
+        edit: {
+          file: 'the authorization-server metadata',
+          to: '"registration_endpoint": "https://<issuer>/register"',
+        },
+      },
+      {
+        say: 'Google, GitHub and Entra ID offer none: put a proxy with registration of its own before them (FastMCP: GoogleProvider, GitHubProvider, AzureProvider).',
+      },
+    ];
+  },
+  why: 'An MCP client meets servers it has never heard of, so it has no client id for them. Dynamic registration, or a document at an https client id, closes that gap; most company sign-ins offer neither, and then somebody has to register the client by hand.',
+  refs: [
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#client-registration-approaches',
+    'https://www.rfc-editor.org/rfc/rfc7591',
+    'https://github.com/DevCycleHQ/cli/pull/581',
+  ],
+  examples: [
+    {
+      name: 'SDK v1',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        clientError: 'SDK auth failed: Incompatible auth server: does not support dynamic client registration',
+        http: { status: 404 },
+      },
+    },
+    {
+      name: 'Codex',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'codex',
+        clientError: 'Registration failed: Dynamic client registration not supported',
+      },
+    },
+    {
+      name: 'a bridge, which tried other transports before',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        client: 'mcp-remote',
+        url: 'http://localhost:8000/mcp',
+        stderr:
+          '[74465] Received error: Error POSTing to endpoint (HTTP 405): {"detail":"Method Not Allowed"}\n[74465] Recursively reconnecting for reason: falling-back-to-alternate-transport\n[74465] Using transport strategy: sse-only\n[74465] Connection error: Error: Incompatible auth server: does not support dynamic client registration',
+      },
+    },
+    {
+      name: 'Keycloak',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'HTTP 403: {"error":"insufficient_scope","error_description":"Policy \'Trusted Hosts\' rejected request to client-registration service."}',
+      },
+    },
+    {
+      name: 'a registration that succeeds',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: '"POST /register HTTP/1.1" 201 Created\n"POST /mcp HTTP/1.1" 401',
+      },
+    },
+    {
+      name: 'a client that the server has forgotten',
+      finds: false,
+      symptoms: { transport: 'streamable-http', clientError: 'invalid_client: Client ID abc not found' },
+    },
+  ],
+});

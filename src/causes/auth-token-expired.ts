@@ -1,0 +1,171 @@
+import { defineCause, type Match } from './cause.js';
+import { FAILED_START } from './consequences.js';
+import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { targetOf } from './way.js';
+import { find } from './words.js';
+
+type What = 'expired' | 'refresh';
+
+/** The server, or the client, says that the time of the token is over. */
+const EXPIRED = [
+  /\b(?:access[_ ]|bearer[_ ]|id[_ ]|auth\w* |oauth |session |jwt )?(?:token|JWT|credentials?)\b["'`]?,? (?:has |have |had |is |was |already )?(?:already )?expired\b|\bexpired[_ ](?:access[_ ]|bearer[_ ]|oauth[_ ])?(?:token|jwt|credentials?)\b|\btoken[_ ]expired\b|\bTokenExpired(?:Error|Exception)?\b|\bExpiredSignature(?:Error)?\b|\bJWTExpired\b|\bIDX10223\b|\bLifetime validation failed\b|\b"exp" claim\b.{0,30}\bfailed\b|\bsignature has expired\b|\bERR_JWT_EXPIRED\b/i,
+  /\b(?:re-?auth\w*|sign in again|log in again)\b.{0,60}\bexpir/i,
+];
+/** The renewal does not work: there is none, or it is refused. */
+const REFRESH = [
+  /\binvalid_grant\b/i,
+  /\brefresh[_ ]tokens?\b[^\n]{0,80}\b(?:expired|invalid|revoked|missing|not (?:found|used|issued|returned|sent|supported|present|stored)|never used|unused|failed|rejected|unknown|consumed|reuse\w*|already (?:been )?used|ignored)\b/i,
+  /\b(?:no|missing|without|invalid|expired|unused|ignores?|never uses?)\b.{0,20}\brefresh[_ ]token\b/i,
+  /\b(?:failed|unable|cannot|could(?: not|n't)|error) (?:to )?(?:re-?new|refresh)(?:ing)? (?:the |an? |expired )?(?:access |oauth |auth\w* )?(?:token|credentials|session)\b|\btoken refresh (?:failed|error|never|was not|not)\b|\brefresh(?:ing)? (?:of )?(?:the )?(?:access )?token (?:failed|never)/i,
+];
+/** Several reasons in one sentence: what servers say to any token they do not take. */
+const EITHER =
+  /\b(?:invalid|revoked|malformed|missing)\b,? (?:or )?(?:has )?expired\b|\bexpired,? (?:or|and\/or) (?:\w+ ){0,3}(?:invalid|revoked|no longer|malformed)|\binvalid_or_expired\b/i;
+/** It works until a time is over, as people note it. */
+const LATER =
+  /\b(?:after|every|within|about|~) ?(?:an |one |\d+ ?)(?:hours?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b/i;
+const UNAUTHORIZED =
+  /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds? auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
+
+export default defineCause({
+  id: 'auth-token-expired',
+  title: 'The access token has expired, and no working renewal follows',
+  culprit: 'auth',
+  severity: 'broken',
+  seenAs: [
+    'MCP server requires re-authorization (token expired)',
+    '401 invalid_token: Token has expired',
+    'invalid_grant',
+    'Unauthorized, an hour after it worked',
+  ],
+  needs: [],
+  uses: SIGN_IN,
+  explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing'],
+
+  match(given): Match<{ url: string | null; what: What; client: string | null }> | null {
+    if (isOwnSignIn(given)) return null;
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const facts = { url, client: given.reported?.client ?? null };
+    const lines = signInWords(given);
+    const expired = find(
+      lines.filter(({ text }) => !/\b(?:certificate|cert|session (?:id|not found))\b/i.test(text)),
+      ...EXPIRED,
+    );
+    const renewal = find(lines, ...REFRESH);
+    const hit = expired ?? renewal;
+    if (hit) {
+      const either = EITHER.test(hit.line.text) && !renewal;
+      // A grant is also invalid when the code was used twice, or the verifier does not fit.
+      const code = /\b(?:authori[sz]ation[_ ]code|code[_ ]verifier|PKCE)\b/i.test(hit.line.text);
+      const bare = !expired && /^\W*(?:error:?\W*)?invalid_grant\W*$/i.test(hit.line.text);
+      return {
+        certainty: either || code || bare ? 'possible' : 'likely',
+        cites: [hit.line.at],
+        facts: { ...facts, what: renewal ? 'refresh' : 'expired' },
+      };
+    }
+    const later = lines.some(({ text }) => UNAUTHORIZED.test(text)) ? find(lines, LATER) : null;
+    return later ? { certainty: 'likely', cites: [later.line.at], facts: { ...facts, what: 'expired' } } : null;
+  },
+  say: ({ url, what, client }) =>
+    what === 'refresh'
+      ? `The token for ${url ?? 'the server'} has run out, and the renewal does not work: the refresh token is missing, refused, or ${client ?? 'the client'} does not use it.`
+      : `The token that ${client ?? 'the client'} sends to ${url ?? 'the server'} has run out, and it was not renewed.`,
+  fix: ({ url, client, what }) => {
+    const again: [RegExp, { say: string; run?: string }][] = [
+      [/claude[-_ ]?code/i, { say: 'Sign in again: in Claude Code /mcp, choose the server, Authenticate.' }],
+      [/codex/i, { say: 'Sign in again:', run: 'codex mcp logout <name> && codex mcp login <name>' }],
+      [/open-?code/i, { say: 'Sign in again:', run: 'opencode mcp auth <name>' }],
+      [
+        /mcp-remote/i,
+        { say: 'Let the bridge forget the token; it signs in again at the next start:', run: 'rm -rf ~/.mcp-auth' },
+      ],
+    ];
+    return [
+      again.find(([is]) => client !== null && is.test(client))?.[1] ?? {
+        say: 'Sign in again, or put a new token into the entry where it was set by hand.',
+      },
+      {
+        say: 'Let the authorization server issue refresh tokens that live longer than the session (scope offline_access where it wants one), rotate them without a gap, and keep them over restarts.',
+      },
+      {
+        say: 'Let the server answer an expired token with 401, not with 200 and an error of a tool: only that makes a client renew it.',
+        edit: {
+          file: 'the 401 answer of the server',
+          to: 'WWW-Authenticate: Bearer error="invalid_token", error_description="The access token expired"',
+        },
+      },
+      ...(what === 'expired'
+        ? [
+            {
+              say: 'Check the new one, with the token in the environment variable TOKEN:',
+              run: `mcp-verdict verify --bearer-env TOKEN ${url ?? '<url>'}`,
+            },
+          ]
+        : []),
+    ];
+  },
+  why: 'Access tokens live for minutes to hours. A client renews them with a refresh token, if it was given one, asked for the scope that brings one, and is told by a 401 that it is time. When one of these is missing, everything works for exactly one lifetime of a token and then fails until somebody signs in again.',
+  refs: [
+    'https://www.rfc-editor.org/rfc/rfc6750#section-3.1',
+    'https://www.rfc-editor.org/rfc/rfc6749#section-6',
+    'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#token-handling',
+  ],
+  examples: [
+    {
+      name: 'Claude Code',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        clientError: 'MCP server "accounts" requires re-authorization (token expired).',
+      },
+    },
+    {
+      name: 'the challenge of a server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          status: 401,
+          headers: { 'www-authenticate': 'Bearer error="invalid_token", error_description="The access token expired"' },
+        },
+      },
+    },
+    {
+      name: 'a renewal that is refused',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Token refresh failed: {"error":"invalid_grant","error_description":"refresh token expired"}',
+      },
+    },
+    {
+      name: 'it works for a while',
+      finds: true,
+      symptoms: { transport: 'streamable-http', clientError: 'After 1 hour every call fails with 401 Unauthorized' },
+    },
+    {
+      name: 'a certificate that expired',
+      finds: false,
+      symptoms: { transport: 'streamable-http', clientError: 'fetch failed: certificate has expired' },
+    },
+    {
+      name: 'a token that was never right',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'HTTP 401: {"error":"invalid_token","message":"Bad credentials"}',
+      },
+    },
+    {
+      name: 'the service of a stdio server',
+      finds: false,
+      symptoms: {
+        transport: 'stdio',
+        stderr: 'RefreshError: invalid_grant: Token has been expired or revoked.',
+        exitCode: 1,
+      },
+    },
+  ],
+});

@@ -1,0 +1,109 @@
+import type { Evidence, Exchange } from '../case/evidence.js';
+import { answers } from './answers.js';
+import { defineCause } from './cause.js';
+import { FAILED_START } from './consequences.js';
+
+const example = (fields: Partial<Exchange>, network?: Partial<Evidence['network']>): Partial<Evidence> => ({
+  http: {
+    omitted: 0,
+    exchanges: [
+      {
+        purpose: 'initialize',
+        method: 'POST',
+        url: 'http://acme.dev/mcp',
+        atMs: 0,
+        ms: 3,
+        credentials: 'none',
+        ...fields,
+      },
+    ],
+  },
+  ...(network && {
+    network: { host: 'acme.dev', port: 443, tls: false, addresses: [], attempts: [], ...network },
+  }),
+});
+
+export default defineCause({
+  id: 'http-answer-cut',
+  title: 'The connection is accepted, and closed before the answer is complete',
+  culprit: 'server',
+  severity: 'broken',
+  seenAs: [
+    'TypeError: fetch failed (SocketError: other side closed)',
+    'Streamable HTTP error: terminated',
+    'read ECONNRESET',
+  ],
+  needs: ['http'],
+  uses: ['handshake', 'network'],
+  explains: [...FAILED_START, 'handshake-nonconforming', 'http-not-mcp'],
+
+  match(given) {
+    // Plain HTTP on a port that speaks TLS ends the same way.
+    if (given.network?.tlsAnswers || given.network?.tlsError) return null;
+    const hit = answers(given).find(
+      ({ exchange: { error }, live }) =>
+        live &&
+        error &&
+        error.phase !== 'connect' &&
+        /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|HTTP2_GOAWAY)$/.test(error.code),
+    );
+    if (!hit) return null;
+    const { url, purpose, status, bodyBytes = 0, error, headers = {} } = hit.exchange;
+    const announced = headers['content-length'];
+    const after =
+      status === undefined
+        ? 'before it answers'
+        : `after ${bodyBytes} bytes of the answer${announced === undefined ? '' : ` (Content-Length: ${announced})`}`;
+    return {
+      // Who closed it, the server or something before it, does not show from here.
+      certainty: 'likely',
+      cites: [`${hit.at}/error`],
+      facts: { url, request: purpose, after, reset: error?.code === 'ECONNRESET', answered: status !== undefined },
+    };
+  },
+  say: ({ url, request, after, reset }) =>
+    `${url} takes the connection and ${reset ? 'resets' : 'closes'} it ${after} to ${request}.`.replace(
+      'answers to',
+      'answers',
+    ),
+  fix: ({ url, answered }) => [
+    {
+      say: answered
+        ? 'Look into the server log at this moment: a handler that crashes while it writes, or a worker that is killed, cuts the answer. A Content-Length set by hand must be the number of bytes, not of characters.'
+        : 'Look into the server log at this moment: a process that crashes on the request, or a proxy or port mapping with nothing behind it, closes the connection without a word.',
+    },
+    { say: 'Try it from the machine of the server, past everything between:', run: `curl -v --max-time 5 ${url}` },
+  ],
+  why: 'The client sees a connection that was accepted and then dropped. The server process died over the request, a limit or a firewall cut in, or a port mapping accepts connections for a process that does not listen.',
+  refs: ['https://www.rfc-editor.org/rfc/rfc9112#section-8'],
+  examples: [
+    {
+      name: 'closed without a word',
+      finds: true,
+      evidence: example({ error: { code: 'UND_ERR_SOCKET', message: 'other side closed', phase: 'headers' } }),
+    },
+    {
+      name: 'cut in the body',
+      finds: true,
+      evidence: example({
+        status: 200,
+        bodyBytes: 11,
+        headers: { 'content-length': '500' },
+        error: { code: 'UND_ERR_SOCKET', message: 'other side closed', phase: 'body' },
+      }),
+    },
+    {
+      name: 'a port that speaks TLS',
+      finds: false,
+      evidence: example(
+        { error: { code: 'UND_ERR_SOCKET', message: 'other side closed', phase: 'headers' } },
+        { tlsAnswers: true },
+      ),
+    },
+    {
+      name: 'refused',
+      finds: false,
+      evidence: example({ error: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED', phase: 'connect' } }),
+    },
+  ],
+});
