@@ -35,7 +35,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:update|upgrade|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
+    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
     'likely',
   ],
   // The client ends servers itself, or counts their orderly end as a failure.
@@ -74,7 +74,7 @@ const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bclients?\b.{0,40}\b(?:does(?: not|n't)|never|fails to|forgets to) (?:send|include|return|echo|forward|keep|store|pass) (?:the |its |a )?(?:mcp-session-id|session (?:id|header)|MCP-Protocol-Version|accept header|cookies?)/i,
+    /\b(?:clients?|requests?)\b.{0,60}\b(?:does(?: not|n't)|never|fails to|forgets to) (?:send|include|return|echo|forward|keep|store|pass|contain|carry|set) (?:the |its |a )?(?:mcp-session-id|session (?:id|header)|MCP-Protocol-Version|accept header|cookies?)/i,
     'likely',
   ],
   [

@@ -46,6 +46,10 @@ export default defineCause({
     'handshake-unanswered',
     'catalog-list-fails',
     'client-defect',
+    'network-unreachable',
+    'network-loopback-family-mismatch',
+    'container-port-mismatch',
+    'container-loopback-bound',
   ],
 
   match(given) {

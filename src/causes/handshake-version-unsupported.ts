@@ -35,7 +35,12 @@ const NOT_MCP =
 const SETTLED =
   /\bwarn|\bnegotiated\b|\bfall(?:ing)? ?back\b|\bdowngrad\w+|\bcontinu(?:e|ing)\b|\banyway\b|\bproceed|\binstead\b|\bagreed\b/i;
 
-const isRefusal = (text: string) => !NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text));
+/** A server that demands the headers of a later revision than the client speaks (2025-06-18, 2026-07-28). */
+const HEADER =
+  /\b(?:missing|required?|requires|without|invalid|absent|expected)\b.{0,30}\b(?:mcp-protocol-version|mcp-method|mcp-name)\b|\b(?:mcp-protocol-version|mcp-method)\b.{0,30}\b(?:missing|required|mismatch\w*|invalid|does not match)\b|-32020\b|\bHeaderMismatch\b/i;
+
+const isRefusal = (text: string) =>
+  HEADER.test(text) || (!NOT_MCP.test(text) && REFUSAL.some((pattern) => pattern.test(text)));
 const dates = (text: string) => [...new Set(text.match(/\b20\d\d-\d\d-\d\d\b(?![T ]\d)/g) ?? [])];
 
 /** The answer to initialize that was told names another revision than the one that was asked for, and the client did not go on. */
@@ -57,6 +62,28 @@ function answeredOtherwise({ http, reported }: Partial<Evidence>): Match<Found> 
       certainty: 'likely',
       cites: [at('http', 'exchanges', index, 'body'), ...(reported?.entry ? [at('reported', 'entry')] : [])],
       facts: { side: 'client', versions: [revision], requested: asked, said: '' },
+    };
+  }
+  return null;
+}
+
+/** A bare 400 to a request whose header names another revision than the one that was agreed on. */
+function refusedHeader({ http, reported }: Partial<Evidence>): Match<Found> | null {
+  for (const [index, { purpose, status, headers = {}, body = '' }] of (http?.exchanges ?? []).entries()) {
+    const version = headers['mcp-protocol-version'];
+    if (purpose !== 'reported' || status !== 400 || version === undefined || /session/i.test(body)) continue;
+    const agreed = dates(/"negotiated[^"]*"\s*:\s*"[^"]*/i.exec(reported?.entry ?? '')?.[0] ?? '').find(
+      (v) => v !== version,
+    );
+    return {
+      certainty: agreed ? 'likely' : 'possible',
+      cites: [at('http', 'exchanges', index), ...(agreed ? [at('reported', 'entry')] : [])],
+      facts: {
+        side: 'server',
+        versions: agreed ? [agreed] : [],
+        requested: dates(version)[0] ?? '',
+        said: body.slice(0, 160),
+      },
     };
   }
   return null;
@@ -142,7 +169,10 @@ export default defineCause({
     const hit = find(
       words(given).filter(({ text, from }) => isRefusal(text) && (from === 'client' || !SETTLED.test(text))),
       ...REFUSAL,
+      HEADER,
     );
+    const sticky = index < 0 && !hit ? refusedHeader(given) : null;
+    if (sticky) return sticky;
     const text = index >= 0 ? http?.exchanges[index]?.body : hit?.line.text;
     if (text === undefined) return null;
     const fromServer = /server'?s? protocol|from the server|expected .{0,20}got/i.test(text);

@@ -13,7 +13,8 @@ type Found = { after: string | null; remote: boolean; words: string | null; laye
 const IDLE = [
   /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b/,
   /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bafter the (?:previous|last) (?:one|call|request|message)\b|\b(?:stale|dead|half-?open) (?:pooled )?(?:TCP )?connections?\b|\bpooled connections?\b|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
-  /空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
+  /\b(?:disconnect\w*|drop\w*|los(?:es|t|ing)|clos\w+|dies|died|stops? (?:working|responding)|goes (?:away|dead|offline))\b.{0,40}\b(?:after|every) (?:a few|some|several|a couple of|about \d+|~?\d+|five|ten|a) ?(?:more )?(?:minutes?|mins?|while|time|hours?)\b|\b(?:of|when) not (?:being )?us(?:ing|ed)\b/i,
+  /(?:一段时间|几分钟|\d+ ?分钟).{0,12}(?:断开|掉线|断连|失效)|しばらく.{0,10}切断|空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
 ];
 /** A stream or a pooled connection that somebody ended. */
 const CUT =

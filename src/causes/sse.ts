@@ -37,7 +37,7 @@ export interface SsePaths {
 }
 
 const SEGMENT = String.raw`\/[\w.~%{}<>$:-]{1,80}`;
-const START = String.raw`(?:https?:\/\/[^\s\/"'<>]{1,200}|(?<![\w.\/-]))`;
+const START = String.raw`(?:https?:\/\/[^\s\/"'<>]{1,200}|(?<![\w.\/-])[\w.-]{1,80}:\d{2,5}|(?<![\w.\/-]))`;
 /** A path whose last part is called message or messages; not a file of source code. */
 const MESSAGE = new RegExp(
   String.raw`${START}(?<path>(?:${SEGMENT}){0,5}\/[\w.~-]{0,60}?messages?)(?![\w.-]*\.\w)(?=[\/?\s"'{*,)\]\\]|$)`,

@@ -85,6 +85,7 @@ const SAID: [RegExp, Certainty][] = [
 /** A platform that ends a function which holds a stream open. */
 const HELD =
   /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\b(?:stream|GET)\b.{0,40}\bidles?\b|\bplatform kills\b|\bmaxDuration\b|\b50[24]\b/i;
+const ENDED_BY_PLATFORM = /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\bRuntime Timeout\b|\bmaxDuration\b/i;
 /** Addresses that a GET is meant for, and bodies that answer another question. */
 const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
 const OTHER_BODY =
@@ -102,6 +103,25 @@ function inLog(given: Partial<Evidence>): Match<Found> | null {
       !OTHER.test(path) &&
       posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
   );
+  // A GET that a platform ended, in a log that speaks of nothing else.
+  const held = seen.find(
+    ({ method, status, path }) => method === 'GET' && [500, 502, 504].includes(status) && !OTHER.test(path),
+  );
+  if (
+    !odd &&
+    held &&
+    HELD.test(
+      told(given)
+        .map(({ text }) => text)
+        .join('\n'),
+    ) &&
+    !seen.some(({ method, status }) => method === 'POST' && status >= 400)
+  )
+    return {
+      certainty: 'likely',
+      cites: [held.line.at],
+      facts: { status: held.status, type: null, what: 'idle', words: held.line.text.trim().slice(0, 120) },
+    };
   return odd
     ? {
         certainty: 'likely',
@@ -129,6 +149,7 @@ export default defineCause({
     'http-endpoint-wrong',
     'session-stale-not-404',
     'lifetime-timeout-before-answer',
+    'call-too-slow',
     'client-hosted-unreachable',
   ],
 
@@ -165,7 +186,8 @@ export default defineCause({
         };
       const aside = [301, 302, 307, 308, 401, 403, 421, 429, 502, 503, 504, 524].includes(status);
       return {
-        certainty: aside && !of ? 'possible' : 'likely',
+        // A platform that ended its function: the stream was held open.
+        certainty: aside && !of && !(status >= 500 && tells(texts, ENDED_BY_PLATFORM)) ? 'possible' : 'likely',
         cites,
         facts: { ...facts, what: status < 300 ? 'no-stream' : 'refused' },
       };

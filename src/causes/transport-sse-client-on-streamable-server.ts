@@ -116,7 +116,12 @@ export default defineCause({
     const url = targetOf(given) ?? null;
     const status = statusTold(given);
     const asked = isSseAsked(given);
-    if (!isSseClient(given)) return null;
+    if (!isSseClient(given)) {
+      const named = tells(texts, /\bsession ID for SSE\b|\bSSE (?:is )?not supported\b/i);
+      return named
+        ? { certainty: 'possible', cites: [named.told.at], facts: { url, status, right: url, words: named.match[0] } }
+        : null;
+    }
     // The client came here after another failure; that one is the reason.
     if (!asked && texts.some(({ from, text }) => from !== 'entry' && FELL_BACK.test(text))) return null;
     const certainty = sureness(given, texts, status, url);

@@ -3,7 +3,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { doubled, FELL_BACK, isSseClient, prefixOf, type SsePaths, ssePaths } from './sse.js';
-import { isLocalReport, isObserved, statusTold, tells, told } from './told.js';
+import { isLocalReport, isObserved, methodTold, statusTold, tells, told } from './told.js';
 import { WORDS } from './words.js';
 
 type Found = {
@@ -131,7 +131,8 @@ export default defineCause({
     if (
       !refused &&
       !(
-        given.http?.exchanges[0]?.method === 'POST' &&
+        methodTold(given) !== 'GET' &&
+        (given.http?.exchanges[0]?.method === 'POST' || (paths?.stream.prefix ?? '') !== '') &&
         given.reported?.transport === 'sse' &&
         (status === 404 || status === 405)
       )
