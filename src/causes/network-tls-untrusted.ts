@@ -31,11 +31,24 @@ const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
       /DEPTH_ZERO_SELF_SIGNED_CERT|self[- ]signed certificate(?! in (?:the )?certificate chain)|CaUsedAsEndEntity/i,
   },
   {
-    fault: 'unknown-issuer',
-    codes:
-      /SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|^CERT_UNTRUSTED$|^INVALID_CA$|^CERT_SIGNATURE_FAILURE$|^CERT_CHAIN_TOO_LONG$/,
+    // OpenSSL has the certificate of the server and nothing that leads on from it.
+    fault: 'chain-incomplete',
+    codes: /UNABLE_TO_VERIFY_LEAF_SIGNATURE/,
     words:
-      /SELF_SIGNED_CERT_IN_CHAIN|self[- ]signed certificate in (?:the )?certificate chain|unable to get (?:local )?issuer certificate|UNABLE_TO_(?:GET_ISSUER|VERIFY)|unable to verify the first certificate|unknown certificate verification error|signed by unknown authority|UnknownIssuer|UnknownCA|self[- ]signed certificate in chain|unable to find valid certification path|No trusted certificate found|trustAnchors parameter must be non-empty|certificate verify failed \(.{0,20}unable to get|PKIX path (?:building|validation) failed|RemoteCertificateChainErrors|\bPartialChain\b|\bUntrustedRoot\b|ERR_CERT_AUTHORITY_INVALID|SEC_E_UNTRUSTED_ROOT|certificate is not trusted|unknown ca\b|UnknownIssuer|certificate was signed by an untrusted issuer|NSURLErrorDomain.{0,20}-1202/i,
+      /UNABLE_TO_VERIFY_LEAF|unable to verify the first certificate|\bPartialChain\b|incomplete (?:certificate )?chain|missing intermediate/i,
+  },
+  {
+    // The chain is whole and ends in an authority that the client does not know.
+    fault: 'private-authority',
+    codes: /SELF_SIGNED_CERT_IN_CHAIN/,
+    words:
+      /SELF_SIGNED_CERT_IN_CHAIN|self[- ]signed certificate in (?:the )?(?:certificate )?chain|\bUntrustedRoot\b|SEC_E_UNTRUSTED_ROOT/i,
+  },
+  {
+    fault: 'unknown-issuer',
+    codes: /UNABLE_TO_GET_ISSUER_CERT|^CERT_UNTRUSTED$|^INVALID_CA$|^CERT_SIGNATURE_FAILURE$|^CERT_CHAIN_TOO_LONG$/,
+    words:
+      /unable to get (?:local )?issuer certificate|UNABLE_TO_GET_ISSUER|unknown certificate verification error|signed by unknown authority|UnknownIssuer|UnknownCA|unable to find valid certification path|No trusted certificate found|trustAnchors parameter must be non-empty|certificate verify failed \(.{0,20}unable to get|PKIX path (?:building|validation) failed|RemoteCertificateChainErrors|ERR_CERT_AUTHORITY_INVALID|certificate is not trusted|unknown ca\b|certificate was signed by an untrusted issuer|certificate chain was issued by an authority that is not trusted|NSURLErrorDomain.{0,20}-1202/i,
   },
   {
     fault: 'untrusted',
@@ -50,10 +63,31 @@ const SAYS: Record<string, string> = {
   'not-yet-valid': 'is not valid yet (or the clock of the client is wrong)',
   'wrong-name': 'was issued for another name than the one in the URL',
   'self-signed': 'is self-signed, so no authority vouches for it',
+  'chain-incomplete':
+    'was sent without the intermediate certificate that leads to a known authority, or comes from a private authority',
+  'private-authority': 'comes from an authority that the client runtime does not know',
   'unknown-issuer':
     'comes from an authority that the client runtime does not know, or lacks its intermediate certificate',
   untrusted: 'is not trusted by the client runtime',
 };
+
+/** Products that open TLS on the way and sign with a certificate of their own. */
+const INSPECTORS =
+  /zscaler|netskope|forti(?:gate|net)|palo ?alto|umbrella|blue ?coat|symantec web|mcafee web|kaspersky|avast|avg technologies|bitdefender|eset ssl|sophos|check ?point|cato networks|cloudflare (?:for teams|gateway)|mitmproxy|charles proxy|fiddler|squid|menlo|iboss|websense|forcepoint/i;
+/** Authorities of the public web: a certificate of theirs that is not trusted lacks what lies between. */
+const PUBLIC =
+  /let's encrypt|^(?:r1?\d|e\d{1,2}|ye\d|yr\d)$|digicert|sectigo|globalsign|godaddy|amazon|google trust|^w[re]\d$|zerossl|entrust|certum|geotrust|rapidssl|thawte|buypass|ssl\.com|microsoft (?:azure )?(?:rsa|ecc)? ?tls/i;
+
+/** Whether a name stands in the list of a certificate; `*` stands for one label. */
+function covers(altNames: string, host: string): boolean {
+  return altNames.split(/,\s*/).some((entry) => {
+    const name = entry.replace(/^(?:DNS|IP Address):/i, '').toLowerCase();
+    return (
+      name === host.toLowerCase() ||
+      (name.startsWith('*.') && host.toLowerCase().split('.').slice(1).join('.') === name.slice(2))
+    );
+  });
+}
 
 /** Named in the line: `https://host/`, `host='api.acme.dev'`, `valid for a.dev, not api.acme.dev`. */
 const PLACE = /https?:\/\/(?:[^\s/@]+@)?(?<url>[\w.-]+)|\bhost='(?<host>[\w.-]+)'|\bdial tcp (?<dial>[\w.-]+):\d/i;
@@ -69,6 +103,10 @@ type Found = {
   issuer: string | null;
   altNames: string | null;
   validTo: string | null;
+  /** Beside the fault: the certificate does not carry the name of the URL either. */
+  otherName: boolean;
+  /** A product that inspects TLS signed it. */
+  inspector: string | null;
 };
 
 export default defineCause({
@@ -88,7 +126,7 @@ export default defineCause({
 
   match(given): Match<Found> | null {
     if (given.handshake && !failed(given)) return null;
-    const { tlsError, certificate, host, port = 443 } = given.network ?? {};
+    const { tlsError, certificate, chain, host, port = 443 } = given.network ?? {};
     const seen =
       tlsError && FAULTS.find(({ codes, words }) => codes.test(tlsError.code) || words.test(tlsError.message));
     if (tlsError && seen && host) {
@@ -98,7 +136,8 @@ export default defineCause({
         certainty: 'certain',
         cites,
         facts: {
-          fault: seen.fault,
+          // A public authority is known to everybody: what is missing is the certificate in between.
+          fault: seen.fault === 'unknown-issuer' && PUBLIC.test(issuer ?? '') ? 'chain-incomplete' : seen.fault,
           behind: false,
           host,
           port,
@@ -107,6 +146,8 @@ export default defineCause({
           issuer,
           altNames,
           validTo,
+          otherName: altNames !== null && seen.fault !== 'wrong-name' && !covers(altNames, host),
+          inspector: INSPECTORS.exec(`${issuer} ${(chain ?? []).join(' ')}`)?.[0] ?? null,
         },
       };
     }
@@ -130,6 +171,8 @@ export default defineCause({
         issuer: null,
         altNames: null,
         validTo: null,
+        otherName: false,
+        inspector: find(all, INSPECTORS)?.match[0] ?? null,
       };
       // The client's own sentence leaves no doubt about the certificate, only about whose it is: the sign-in server has one too.
       return {
@@ -143,14 +186,14 @@ export default defineCause({
     }
     return null;
   },
-  say: ({ fault, behind, host, subject, issuer, altNames, validTo }) => {
+  say: ({ fault, behind, host, subject, issuer, altNames, validTo, otherName, inspector }) => {
     const details =
       fault === 'wrong-name' ? (altNames ?? subject) : fault === 'expired' ? validTo : issuer && `issuer ${issuer}`;
     if (behind)
       return `The server could not open its own TLS connection${host ? ` to ${host}` : ''}: the certificate there ${SAYS[fault]}.`;
-    return `The TLS certificate of ${host ?? 'the server'} ${SAYS[fault]}${details ? ` (${details})` : ''}, so the client broke the connection off before it sent anything.`;
+    return `The TLS certificate of ${host ?? 'the server'} ${SAYS[fault]}${details ? ` (${details})` : ''}, so the client broke the connection off before it sent anything.${inspector ? ` It was made by ${inspector}, which opens TLS on the way.` : ''}${otherName ? ` It is also made out to other names (${altNames}).` : ''}`;
   },
-  fix: ({ fault, host, port }) => {
+  fix: ({ fault, host, port, inspector }) => {
     const name = host ?? '<host>';
     const look = {
       say: 'See the whole chain that the server presents:',
@@ -172,16 +215,24 @@ export default defineCause({
         },
         look,
       ];
-    return [
-      {
-        say: "Make the client's runtime trust the authority: for a server entry with a command (mcp-remote) add the variable below, for the client itself set it where the client is started. Python reads SSL_CERT_FILE, Java its cacerts key store.",
-        edit: { file: 'the client config', at: 'env', to: '"env": { "NODE_EXTRA_CA_CERTS": "/path/to/ca.pem" }' },
-      },
-      {
-        say: 'On a server of your own, serve a certificate from a public authority together with its intermediate certificates (fullchain.pem, not cert.pem).',
-      },
-      look,
-    ];
+    const trust = {
+      say: `Make the client's runtime trust ${inspector ? `the authority of ${inspector} (your administrators have it as a PEM file)` : 'the authority that signed it'}: for a server entry with a command (mcp-remote) add the variable below, for the client itself set it where the client is started. Python reads SSL_CERT_FILE and REQUESTS_CA_BUNDLE, Java its cacerts key store (keytool -importcert), .NET and Go the store of the system; Node.js 22.15 and later read that store with NODE_USE_SYSTEM_CA=1.`,
+      edit: { file: 'the client config', at: 'env', to: '"env": { "NODE_EXTRA_CA_CERTS": "/path/to/ca.pem" }' },
+    };
+    const serve = {
+      say: 'On a server of your own, serve the certificate together with its intermediate certificates (nginx: ssl_certificate fullchain.pem, not cert.pem; uvicorn: --ssl-certfile fullchain.pem; Node.js: cert with the whole file).',
+    };
+    const free = {
+      say: 'Or put a certificate of a public authority on it: Caddy and certbot get one for a public name, a tunnel brings its own, mkcert makes one that this machine trusts.',
+    };
+    if (fault === 'chain-incomplete' && !inspector) return [serve, look, trust];
+    if (fault === 'self-signed')
+      return [
+        { ...trust, say: trust.say.replace('the authority that signed it', 'this certificate itself') },
+        free,
+        look,
+      ];
+    return inspector ? [trust, look] : [trust, serve, look];
   },
   why: 'curl and browsers use the trust store of the system, while Node, Python and Java carry one of their own. A company proxy that inspects TLS, a private authority or a missing intermediate certificate therefore fails in the MCP client only. Turning verification off would hand the credentials to anybody in between.',
   refs: [
@@ -218,6 +269,28 @@ export default defineCause({
         transport: 'streamable-http',
         clientError:
           'Streamable HTTP error: fetch failed\n[cause]: Error: unable to get local issuer certificate; code: UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      },
+    },
+    {
+      name: 'live, a certificate of a public authority without what lies between',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'mcp.acme.dev',
+          port: 443,
+          tls: true,
+          addresses: [{ address: '203.0.113.7', family: 4 }],
+          attempts: [{ address: '203.0.113.7', ms: 1 }],
+          tlsError: { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', message: 'unable to verify the first certificate' },
+          certificate: {
+            subject: 'mcp.acme.dev',
+            issuer: 'R11',
+            altNames: 'DNS:mcp.acme.dev',
+            validFrom: '2026-10-01T00:00:00.000Z',
+            validTo: '2026-12-30T00:00:00.000Z',
+            selfSigned: false,
+          },
+        },
       },
     },
     {
