@@ -11,7 +11,7 @@ type What = 'challenge' | 'document' | 'both';
 /** Clients that looked for metadata and found none. */
 const NOWHERE = [
   /\bdoes(?: not|n't) (?:implement|support|use|offer|appear to (?:support|use)) (?:MCP )?(?:OAuth|authorization)\b(?!.{0,20}registration)(?! 2\.0 Dynamic)|\bno (?:OAuth|authorization) (?:support|metadata|configuration|server|endpoints?) (?:was |were |is )?(?:detected|found|available|advertised)/i,
-  /\b(?:could(?: not|n't)|failed to|unable to|cannot|error) (?:be )?(?:discover|discovering|fetch|fetching|load|loading|find|retrieve|get|determine)(?:ing)? (?:the )?(?:OAuth|authorization|protected[- ]resource|resource)[- ](?:\w+[- ]){0,3}(?:metadata|configuration|endpoints?|server)\b/i,
+  /\b(?:could(?: not|n't)|failed to|unable to|cannot|error) (?:be )?(?:discover|discovering|fetch|fetching|load|loading|find|retrieve|get|determine)(?:ing)? (?:the )?(?:OAuth|authorization|protected[- ]resource)[- ](?:\w+[- ]){0,3}(?:metadata|configuration|endpoints?|server)\b/i,
   /\b(?:OAuth|authorization server|protected[- ]resource|PRM)\b.{0,40}\b(?:metadata|discovery|document)\b.{0,40}\b(?:not found|missing|unreachable|unavailable|failed|unusable|404|does not exist)/i,
   /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
   /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
@@ -23,9 +23,13 @@ const NO_HEADER =
 /** What clients make of a page where metadata was due: their fallbacks then fail as well. */
 const BY_PRODUCT = /\bInvalid OAuth error response\b|\bOAuth\w*\b.{0,40}\b(?:ZodError|SyntaxError)\b/i;
 
-/** Clients that begin a sign-in by themselves when they are refused. */
-const SIGNS_IN =
-  /claude|vs ?-?code|copilot|cursor|inspector|mcp-remote|chatgpt|openai|codex|windsurf|gemini|zed|goose|amazon|librechat|open-?code|cline|sdk/i;
+/** Somebody looked for the header with grep, and nothing came. */
+const GREP = /\bgrep\b.{0,40}(?:www-auth|resource_metadata)/i;
+const NOTHING =
+  /^\W*(?:nothing|no output|empty|none|no match\w*|no header\w*|absent)\W*$|\(\s?(?:nothing|empty|no output|none)\s?\)/i;
+/** The sign-in has led to tokens before: its metadata was found. */
+const SIGNED_IN =
+  /\bsaving tokens\b|\bhasAccessToken["']?\s?:\s?true|\btokens? (?:exchange|saved|obtained|received|refreshed)\b|\baccess_token["']?\s?:|\bGot new credentials\b|\bMcpAuthorizationError\b/i;
 
 const HOSTED = /claude[-_. ]?ai|claude[-_ ]?web|chatgpt|connector/i;
 
@@ -56,7 +60,9 @@ export default defineCause({
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);
     const facts = { url, path: null, status: 401 };
     const said = find(lines, ...NOWHERE);
-    const lacking = find(lines, NO_HEADER);
+    if (lines.some(({ text }) => SIGNED_IN.test(text))) return null;
+    const looked = find(lines, GREP);
+    const lacking = find(lines, NO_HEADER) ?? (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
     if (said ?? lacking) {
       const line = (said ?? lacking)?.line;
       return {
@@ -93,7 +99,7 @@ export default defineCause({
         header !== undefined && (scheme === null || /^\W*(?:absent|none|missing|empty|null)\b/i.test(header));
       const words = `${error ?? ''} ${says ?? ''} ${body}`;
       const blamed = BLAMES.test(words) && !MISSES.test(words);
-      if (header === undefined && (!SIGNS_IN.test(client) || blamed)) continue;
+      if (header === undefined && blamed) continue;
       // A connector of a vendor's cloud can sign in only this way: nobody can give it a token by hand.
       const hosted = HOSTED.test(client);
       const place =

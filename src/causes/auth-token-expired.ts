@@ -24,6 +24,10 @@ const EITHER =
 /** It works until a time is over, as people note it. */
 const LATER =
   /\b(?:after|every|within|about|~) ?(?:an |one |\d+ ?)(?:hours?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b/i;
+/** What a client notes of the tokens it got: seconds they live, and that none renews them. */
+const LIVES = /\bexpires?_?in(?:Value)?["']?\s?[:=]\s?["']?(?<seconds>\d{1,9})\b/i;
+const SHORT = 600;
+const NO_RENEWAL = /\bhasRefreshToken["']?\s?:\s?false\b|\brefresh_token["']?\s?:\s?(?:null|undefined|"")/i;
 const UNAUTHORIZED =
   /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds? auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
 
@@ -64,7 +68,18 @@ export default defineCause({
         facts: { ...facts, what: renewal ? 'refresh' : 'expired' },
       };
     }
-    const later = lines.some(({ text }) => UNAUTHORIZED.test(text)) ? find(lines, LATER) : null;
+    const refused =
+      lines.some(({ text }) => UNAUTHORIZED.test(text)) ||
+      (given.http?.exchanges ?? []).some(({ status }) => status === 401);
+    const short = lines.find(({ text }) => Number(LIVES.exec(text)?.groups?.seconds ?? SHORT + 1) <= SHORT);
+    const none = find(lines, NO_RENEWAL)?.line;
+    if (refused && (short ?? none))
+      return {
+        certainty: 'likely',
+        cites: [(short ?? none)?.at ?? ''],
+        facts: { ...facts, what: short ? 'expired' : 'refresh' },
+      };
+    const later = refused ? find(lines, LATER) : null;
     return later ? { certainty: 'likely', cites: [later.line.at], facts: { ...facts, what: 'expired' } } : null;
   },
   say: ({ url, what, client }) =>

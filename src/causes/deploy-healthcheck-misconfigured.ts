@@ -186,7 +186,9 @@ export default defineCause({
     if (never)
       return {
         certainty:
-          reason || platform === null || (heard.length === 0 && /\bunhealthy\b/i.test(never.match[0]))
+          reason ||
+          platform === null ||
+          (inEntry === null && heard.length === 0 && /\bunhealthy\b/i.test(never.match[0]))
             ? 'possible'
             : 'likely',
         cites: [never.line.at],

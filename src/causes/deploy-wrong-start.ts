@@ -98,6 +98,10 @@ export default defineCause({
     'container-exited',
     'container-restarting',
     'container-unhealthy',
+    // Nothing listens at all, and it did start, whatever its entry looks like.
+    'container-loopback-bound',
+    'container-port-mismatch',
+    'config-command-joined',
   ],
 
   match(given): Match<{ platform: string | null; what: What; name: string | null }> | null {
