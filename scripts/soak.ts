@@ -1,8 +1,35 @@
 /**
  * `npm run soak`: 200 runs of verify over the broken stdio servers (or as many as the first argument says), and what they leave
  * behind. Linux only. Ends with 1 when anything was left.
+ *
+ * `npm run soak -- --targets [500]`: so many URLs of healthy, broken and hostile servers through verify --targets, in one process.
  */
 import { soak } from '../test/support/soak.js';
+import { soakTargets } from '../test/support/soak-targets.js';
+
+if (process.argv[2] === '--targets') process.exit(await manyTargets(Number(process.argv[3] ?? 500)));
+
+async function manyTargets(count: number): Promise<number> {
+  const { seconds, statuses, roots, code, rssMb, heapMb, left, clean } = await soakTargets(count, (done) => {
+    if (done % 50 === 0) process.stderr.write(`${done} of ${count} targets\n`);
+  });
+  const told = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .sort((a, b) => b[1] - a[1])
+      .map(([name, times]) => `${times} ${name}`)
+      .join(', ');
+  const lines: [string, string][] = [
+    ['targets', `${count} in ${seconds} s, exit code ${code}`],
+    ['verdicts', told(statuses)],
+    ['roots', told(roots)],
+    ['resident memory', `${rssMb.join(', ')} MB at most in each fifth`],
+    ['heap after a collection', `${heapMb[0]} MB before, ${heapMb[1]} MB behind`],
+    ['sockets and timers left', left.length ? left.join(', ') : 'none'],
+  ];
+  for (const [label, text] of lines) process.stdout.write(`${label.padEnd(30)} ${text}\n`);
+  process.stdout.write(clean ? 'Nothing was left behind.\n' : 'Something was left behind.\n');
+  return clean ? 0 : 1;
+}
 
 const runs = Number(process.argv[2] ?? 200);
 const result = await soak(runs, (done, server) => {

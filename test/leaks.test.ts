@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { bearersOf } from '../src/probe/proc.js';
 import { SIGN, soak } from './support/soak.js';
+import { soakTargets } from './support/soak-targets.js';
 
 const BIN = fileURLToPath(new URL('../bin/mcp-verdict.js', import.meta.url));
 const HOSTILE = fileURLToPath(new URL('hostile/stdio.mjs', import.meta.url));
@@ -24,6 +25,16 @@ it('40 runs leave no process, no file, no handle and no memory', async () => {
   expect(descriptors[1]).toBeLessThanOrEqual(descriptors[0]);
   expect(resources[1].length).toBeLessThanOrEqual(resources[0].length);
   expect((memoryMb.at(-1) ?? 0) - (memoryMb[0] ?? 0), memoryMb.join(', ')).toBeLessThan(8);
+}, 120_000);
+
+it('100 URLs of healthy, broken and hostile servers leave no socket, no timer and no memory', async () => {
+  const { statuses, roots, heapMb, rssMb, left, code, clean } = await soakTargets(100);
+  expect(Object.values(statuses).reduce((a, b) => a + b)).toBe(100);
+  expect(statuses.healthy).toBeGreaterThan(5);
+  expect(Object.keys(roots).length).toBeGreaterThan(10);
+  expect(code).toBe(1);
+  expect(left).toEqual([]);
+  expect(clean, `${heapMb} ${rssMb}`).toBe(true);
 }, 120_000);
 
 it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('%s in the middle of the second start', async (signal) => {

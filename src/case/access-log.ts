@@ -143,6 +143,9 @@ function ofParts(line: string): Told | null {
   };
 }
 
+/** A client of HTTP tells of its own requests: those to an MCP server count, not what a server asks elsewhere. */
+const ASKED = /\bHTTP Request: [A-Z]{3,7} (?!\S{1,400}\/(?:mcp|sse|messages?)\b)/;
+
 /** A word that only stands in lines of requests: most lines have none, and cost nothing. */
 const MAY_BE = /GET|POST|PUT|DELETE|OPTIONS|HEAD|PATCH/;
 
@@ -151,7 +154,7 @@ export function loggedIn(lines: string[]): Exchange[] {
   const found: Exchange[] = [];
   const w3c = new W3c();
   for (const whole of lines) {
-    if (w3c.names(whole) || !MAY_BE.test(whole)) continue;
+    if (w3c.names(whole) || !MAY_BE.test(whole) || ASKED.test(whole)) continue;
     const line = whole.slice(0, MAX_LINE);
     const told = ofNginx(line) ?? w3c.read(line) ?? ofText(line) ?? ofParts(line);
     if (!told || BESIDE.test(told.url ?? '')) continue;

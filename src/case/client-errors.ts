@@ -16,6 +16,8 @@ const BODY = String.raw`(?:\s{0,2}[:,-]\s{0,2}(?<body>\S.*))?`;
 interface Form {
   pattern: RegExp;
   method?: string;
+  /** The status, where the words stand for it. */
+  status?: number;
   /** Only the SDKs of MCP and its clients write this: it is no answer to a request of another kind. */
   own?: true;
 }
@@ -24,6 +26,19 @@ interface Form {
 const FORMS: Form[] = [
   // TypeScript SDK: POST over either transport; the optional stream; the stream of HTTP+SSE; the end of a session.
   { pattern: new RegExp(String.raw`\bError POSTing to endpoint \(HTTP ${STATUS}\)${BODY}`), method: 'POST', own: true },
+  // Claude Code: "Error POSTing to endpoint: {...} (code: 404, errno: none)"
+  {
+    pattern: new RegExp(String.raw`\bError POSTing to endpoint: (?<body>.{0,4000}?) ?\(code: ${STATUS}, errno\b`),
+    method: 'POST',
+    own: true,
+  },
+  // Express says the method and the path in the body of its 404, which alone the SDK passes on.
+  {
+    pattern: /\bError POSTing to endpoint: (?<body>.{0,400}?\bCannot POST \/.*)/,
+    method: 'POST',
+    status: 404,
+    own: true,
+  },
   { pattern: new RegExp(String.raw`\bSSE error: Non-200 status code \(${STATUS}\)`), method: 'GET', own: true },
   { pattern: /\bFailed to open SSE stream: (?<text>[A-Z][A-Za-z ]{2,40})/, method: 'GET', own: true },
   { pattern: /\bFailed to terminate session: (?<text>[A-Z][A-Za-z ]{2,40})/, method: 'DELETE', own: true },
@@ -160,12 +175,12 @@ function bodyAt(lines: string[], index: number, first: string): string {
 
 function toldIn(lines: string[], index: number, trusted: boolean): Told | null {
   const line = lines[index] ?? '';
-  for (const { pattern, method, own } of FORMS) {
+  for (const { pattern, method, own, status: meant } of FORMS) {
     const groups = pattern.exec(line)?.groups;
     if (!groups || (!trusted && !own && !MCP_URL.test(groups.url ?? ''))) continue;
     if (ANOTHER.test(groups.body === undefined ? line : line.slice(0, line.length - groups.body.length))) return null;
     if (groups.url !== undefined && API.test(groups.url)) return null;
-    const status = groups.status ? Number(groups.status) : REASONS[(groups.text ?? '').trim().toLowerCase()];
+    const status = groups.status ? Number(groups.status) : (meant ?? REASONS[(groups.text ?? '').trim().toLowerCase()]);
     if (status === undefined && groups.type === undefined) return null;
     const body = groups.body === undefined ? undefined : bodyAt(lines, index, groups.body.trim());
     const rpc = groups.rpc && /^(?:initialize|\w+\/)/.test(groups.rpc) ? groups.rpc : undefined;
@@ -181,6 +196,9 @@ function toldIn(lines: string[], index: number, trusted: boolean): Told | null {
   }
   return null;
 }
+
+/** How clients say that they try the other transport. */
+const FALLS_BACK = /\bfall(?:ing|s)?[- ]?back\b|\bas SSE\b|\bsse-only\b/i;
 
 /** A Location that a client names beside its redirect. */
 const LOCATION = /\b(?:Redirect location|location):? ['"]?(?<to>https?:\/\/[^\s'"]{1,2000})/i;
@@ -207,5 +225,9 @@ export function clientExchanges(lines: string[], assumed: 'POST' | 'GET', truste
       exchangeFrom({ ...told, spoken: true, method: asked, statusText: statusText?.slice(0, 60), headers }),
     );
   }
-  return [...found.values()];
+  const all = [...found.values()];
+  // A client that was refused and fell back to the older transport is refused again: that says nothing more.
+  const refused = all.some(({ method, status = 0 }) => method === 'POST' && status >= 400 && status < 500);
+  const again = ({ method, status }: Exchange) => method === 'GET' && (status === 404 || status === 405);
+  return refused && lines.some((line) => FALLS_BACK.test(line)) ? all.filter((one) => !again(one)) : all;
 }

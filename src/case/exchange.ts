@@ -1,6 +1,6 @@
 /** One HTTP exchange that a person or a program told of, in the form in which a live probe notes its own. */
 import type { Exchange } from './evidence.js';
-import { isSecretParameter, SECRET_NAME } from './redact.js';
+import { isPlaceholder, isSecretParameter, SECRET_NAME } from './redact.js';
 
 /** Characters kept of a body, and headers kept of a message. */
 export const MAX_BODY = 4_000;
@@ -40,7 +40,8 @@ export const isCredential = (name: string): boolean =>
 /** What a request carried that must not appear anywhere: the values of its headers, its cookies, and of secret parameters. */
 export function secretsOfRequest(headers: Headers, url = ''): string[] {
   const values = Object.entries(headers).flatMap(([name, value]) => {
-    if (PLAIN_REQUEST.test(name) || EVERYDAY.test(value)) return [];
+    // The name of a variable that nothing filled in is no secret, and may be the very fault.
+    if (PLAIN_REQUEST.test(name) || EVERYDAY.test(value) || isPlaceholder(value)) return [];
     const bare = value.replace(/^(?:Bearer|Basic|Token|Digest|ApiKey)\s+/i, '');
     // Cookies, and the parameters of a scheme: sid=..., response="...".
     const parts = value

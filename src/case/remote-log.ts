@@ -20,6 +20,8 @@ const NAMES: RegExp[] = [
     'i',
   ),
   new RegExp(String.raw`\b(?:HTTP|SSE) transport (?:options|config\w*): ?\{.{0,200}?"url": ?"${URL_PART}`),
+  // Claude Code: HTTP Connection error: {"url":"http://...","error":"..."}
+  new RegExp(String.raw`\b(?:HTTP|SSE) Connection (?:error|failed)\b.{0,60}?\{"url": ?"${URL_PART}`),
   // Inspector: Query parameters: {"url":"https://localhost:3000/sse","transportType":"sse"}; SSE transport: url=https://..., headers=
   new RegExp(String.raw`\bQuery parameters: ?\{.{0,300}?"?url"?: ?['"]${URL_PART}`),
   new RegExp(String.raw`\b(?:SSE|StreamableHttp|streamable-http) transport: url=${URL_PART}`, 'i'),
@@ -33,14 +35,14 @@ const NAMES: RegExp[] = [
   new RegExp(String.raw`\berror sending request for url \(${URL_PART}\)`),
 ];
 
-/** Lines that tell which transport was in use when the attempt failed. */
+/** Lines that tell which transport the client began with. The error of a stream comes from the client of HTTP+SSE alone. */
 const TRANSPORTS: [RegExp, Symptoms['transport']][] = [
   [
-    /"transportType": ?"streamable-http"|\bNew Streamable-?Http connection|\bInitializing HTTP transport\b|\bCreat(?:ing|ed) streamable-?http\b/i,
+    /"transportType": ?"streamable-http"|\bstreamable-?http\b|\bInitializing HTTP transport\b|\bhttp-(?:first|only)\b/i,
     'streamable-http',
   ],
   [
-    /"transportType": ?"sse"|\bNew SSE connection request|\bInitializing SSE transport\b|\bUsing transport strategy: sse-only\b/i,
+    /"transportType": ?"sse"|\bNew SSE connection request|\bSSE transport initialized|\bInitializing SSE transport\b|\bsse-(?:first|only)\b|\bSSE error: Non-200 status code\b/i,
     'sse',
   ],
 ];
@@ -68,8 +70,8 @@ export function remoteLogOf(lines: string[]): RemoteLog {
     if (url) break;
   }
   const [transport] = TRANSPORTS.flatMap(([form, name]) => {
-    const index = some.findLastIndex((line) => form.test(line));
+    const index = some.findIndex((line) => form.test(line));
     return index < 0 ? [] : [{ index, name }];
-  }).sort((a, b) => b.index - a.index);
+  }).sort((one, other) => one.index - other.index);
   return { url: url && trimmed(url), transport: transport?.name, client: first(CLIENTS) };
 }

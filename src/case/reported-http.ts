@@ -4,6 +4,7 @@ import { consoleIn } from './browser-console.js';
 import { clientExchanges } from './client-errors.js';
 import type { Evidence, Exchange } from './evidence.js';
 import { exchangeFrom, isCredential, lowerCased, secretsOfRequest, sides } from './exchange.js';
+import { powerShellIn } from './powershell.js';
 import { remoteLogOf } from './remote-log.js';
 import type { Symptoms } from './symptoms.js';
 import { type Transcript, transcriptIn } from './transcript.js';
@@ -42,7 +43,7 @@ export interface Pasted {
 export function pastedHttp(lines: string[]): Pasted {
   const { exchanges = [], network, secrets = [], rest = lines }: Partial<Transcript> = transcriptIn(lines) ?? {};
   const told = exchanges.map((exchange) => (ASIDE.test(exchange.url) ? { ...exchange, purpose: 'logged' } : exchange));
-  const seen = told.length > 0 ? told : consoleIn(lines);
+  const seen = told.length > 0 ? told : [...powerShellIn(rest), ...consoleIn(lines)];
   return { exchanges: [...seen, ...loggedIn(rest)], network, secrets, rest };
 }
 
@@ -51,7 +52,7 @@ const linesOf = (text: string | undefined): string[] => text?.split(/\r\n|\n|\r/
 /** The texts of symptoms, each read by itself. */
 const textsOf = ({ clientError, stderr, serverLog, stdout }: Symptoms): string[] =>
   [clientError, stderr, serverLog, stdout].filter(
-    (text): text is string => !!text && /HTTP|curl|CORS|net::ERR|GET|POST|https?:|\* +Trying/.test(text),
+    (text): text is string => !!text && /HTTP|curl|CORS|net::ERR|GET|POST|https?:|\* +Trying|Invoke-/.test(text),
   );
 
 const isReported = ({ purpose }: Exchange): boolean => purpose === 'reported';
@@ -97,7 +98,7 @@ export function remoteOf(given: Symptoms, client: string[], stderr: string[]): R
   const url = given.url ?? (typeof entry?.url === 'string' ? entry.url : undefined);
   const pasted = local || given.exchanges ? [] : textsOf(given).map((text) => pastedHttp(linesOf(text)));
   const found = given.exchanges ?? pasted.flatMap(({ exchanges }) => exchanges);
-  const own = local ? [] : clientExchanges(client, transport === 'sse' ? 'GET' : 'POST', true);
+  const own = local ? [] : clientExchanges(client, (transport ?? log.transport) === 'sse' ? 'GET' : 'POST', true);
   const rest = bridge || (transport === undefined && !local) ? clientExchanges(stderr, 'POST', bridge) : [];
   const isDecisive = (exchange: Exchange) => isReported(exchange) && !(client.length > 0 && isLook(exchange));
   const seen = found.filter(isDecisive);
@@ -116,7 +117,8 @@ export function remoteOf(given: Symptoms, client: string[], stderr: string[]): R
     network:
       network && (!target || hostOf(target) === undefined || hostOf(target) === network.host) ? network : undefined,
     url: local ? url : target,
-    transport: transport ?? (local ? undefined : log.transport),
+    // What stands beside the client's lines counts as the client's as long as nothing is known of the transport.
+    transport: transport ?? (local || stderr.length > 0 ? undefined : log.transport),
     client: given.client ?? log.client,
   };
 }

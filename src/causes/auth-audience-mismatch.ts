@@ -1,3 +1,4 @@
+import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
@@ -51,7 +52,7 @@ export default defineCause({
     const found = hit ?? fresh ?? hosted;
     if (!found) return null;
     return {
-      certainty: hosted && given.http?.exchanges[0]?.status !== 401 ? 'possible' : 'likely',
+      certainty: hosted && !answers(given).some(({ exchange: { status } }) => status === 401) ? 'possible' : 'likely',
       cites: [found.line.at],
       facts: { url, got: hit?.groups.got ?? null, wanted: hit?.groups.wanted ?? null, shown: hit !== null },
     };

@@ -61,7 +61,7 @@ export default defineCause({
       return servers.includes(issuer)
         ? null
         : { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: servers[0] ?? null } };
-    const { status = 200, body = '' } = given.http?.exchanges[0] ?? {};
+    const { status = 200, body = '' } = given.http?.exchanges.find(({ purpose }) => purpose === 'reported') ?? {};
     // Only the issuer was pasted, out of a whole document: that is what was found wrong.
     const alone = status === 200 && !/authorization_endpoint|token_endpoint/.test(body) && body.length < 300;
     return alone ? { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: null } } : null;

@@ -11,7 +11,7 @@ type What = 'challenge' | 'document' | 'both';
 /** Clients that looked for metadata and found none. */
 const NOWHERE = [
   /\bdoes(?: not|n't) (?:implement|support|use|offer|appear to (?:support|use)) (?:MCP )?(?:OAuth|authorization)\b(?!.{0,20}registration)(?! 2\.0 Dynamic)|\bno (?:OAuth|authorization) (?:support|metadata|configuration|server|endpoints?) (?:was |were |is )?(?:detected|found|available|advertised)/i,
-  /\b(?:could(?: not|n't)|failed to|unable to|cannot|error) (?:be )?(?:discover|discovering|fetch|fetching|load|loading|find|retrieve|get|determine)(?:ing)? (?:the )?(?:OAuth|authorization|protected[- ]resource)[- ](?:\w+[- ]){0,3}(?:metadata|configuration|endpoints?|server)\b/i,
+  /\b(?:could(?: not|n't)|failed to|unable to|cannot|error) (?:be )?(?:discover|discovering|fetch|fetching|load|loading|find|retrieve|get|determine)(?:ing)? (?:the )?(?:OAuth|authorization|protected[- ]resource|resource(?=[- ](?:server[- ])?metadata\b))[- ](?:\w+[- ]){0,3}(?:metadata|configuration|endpoints?|server)\b/i,
   /\b(?:OAuth|authorization server|protected[- ]resource|PRM)\b.{0,40}\b(?:metadata|discovery|document)\b.{0,40}\b(?:not found|missing|unreachable|unavailable|failed|unusable|404|does not exist)/i,
   /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
   /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
@@ -91,7 +91,14 @@ export default defineCause({
     const carries = entryCarries(given);
     for (const [i, exchange] of (given.http?.exchanges ?? []).entries()) {
       const { status = 0, headers = {}, body = '', credentials, method } = exchange;
-      if (status !== 401 || credentials === 'sent' || carries.header || method === 'OPTIONS') continue;
+      if (
+        exchange.purpose !== 'reported' ||
+        status !== 401 ||
+        credentials === 'sent' ||
+        carries.header ||
+        method === 'OPTIONS'
+      )
+        continue;
       const { scheme, error, says, metadata } = challengeOf(exchange);
       if (metadata !== null || scheme?.toLowerCase() === 'basic') continue;
       const header = headers['www-authenticate'];

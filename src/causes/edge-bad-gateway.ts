@@ -1,7 +1,7 @@
 import { ANSWERS, answers, isStreamGet } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { type EdgeKind, edgeAnswer } from './edges.js';
+import { type EdgeKind, edgeAnswer, limitsOf } from './edges.js';
 import { isGatewayLog, isRemote, targetOf, wayWords } from './way.js';
 import { find, findAll, words } from './words.js';
 
@@ -54,17 +54,17 @@ export default defineCause({
     for (const { exchange, at, live } of answers(given)) {
       const answer = edgeAnswer(exchange);
       if (!answer || !DOWN.has(answer.kind)) continue;
-      const { edge } = answer;
+      const { edge, kind, says, signed } = answer;
       const { status = 0, headers = {} } = exchange;
       const told = SLOW.has(status) || isStreamGet(exchange, given) ? 'possible' : 'likely';
       const retryAfter = headers['retry-after'] ?? null;
       return {
-        certainty: !live ? told : edge === 'a gateway' ? 'likely' : 'certain',
+        certainty: !live ? told : signed ? 'certain' : 'likely',
         cites: [at],
-        facts: { url, status, edge, retryAfter },
+        facts: { url, status, edge, retryAfter, starting: kind === 'starting', says },
       };
     }
-    if (answers(given).length > 0) return null;
+    if (answers(given).some(({ exchange }) => exchange.status !== undefined)) return null;
     const said = find(wayWords(given), ...SAID);
     const logged = findAll(
       words(given).filter(({ from }) => from !== 'client'),
@@ -77,22 +77,31 @@ export default defineCause({
     const status = Number(
       said?.groups.status ?? (slow ? 504 : /unavailable|no healthy|code=H1[04]/i.test(text) ? 503 : 502),
     );
+    const ofEdge = edgeAnswer({ status, body: text });
     // A tool, or an API behind it, can be unavailable while the way to the server is sound.
     const aside = /\btools?\b|\b(?:rate|quota)\b|overloaded|\bAPI (?:error|request)\b/i.test(text);
     return {
       certainty: SLOW.has(status) || aside ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { url, status, edge: edgeAnswer({ status, body: text })?.edge ?? 'a gateway', retryAfter: null },
+      facts: {
+        url,
+        status,
+        edge: ofEdge?.edge ?? 'a gateway',
+        retryAfter: null,
+        starting: ofEdge?.kind === 'starting',
+        says: ofEdge?.says ?? '',
+      },
     };
   },
-  say: ({ url, status, edge, retryAfter }) => {
-    const origin =
-      SLOW.has(status) || status === 522
+  say: ({ url, status, edge, retryAfter, starting, says }) => {
+    const origin = starting
+      ? 'the server behind it is still starting'
+      : SLOW.has(status) || status === 522
         ? 'the server behind it did not answer in time'
         : status === 503
           ? 'no server behind it is ready'
           : 'it could not get an answer from the server behind it';
-    return `The answer ${status}${url ? ` of ${url}` : ''} comes from ${edge === 'a gateway' ? 'a proxy or platform' : edge}, not from the MCP server: ${origin}${retryAfter ? ` (it says to try again after ${retryAfter})` : ''}.`;
+    return `The answer ${status}${url ? ` of ${url}` : ''} comes from ${edge === 'a gateway' ? 'a proxy or platform' : edge}, not from the MCP server: ${origin}${says ? ` (${says})` : ''}${retryAfter ? ` (it says to try again after ${retryAfter})` : ''}.`;
   },
   fix: ({ edge, status, url }) => {
     const where: Record<string, string> = {
@@ -103,10 +112,14 @@ export default defineCause({
       Vercel: 'vercel logs <deployment>',
       nginx: 'tail -n 50 /var/log/nginx/error.log',
     };
+    const limits = limitsOf(edge);
+    const waits = limits?.requestS
+      ? `; ${edge} waits ${limits.requestS} s${limits.change ? `, which can be changed: ${limits.change}` : ', which cannot be changed, so let the server answer sooner or stream its progress'}`
+      : ', and raise the read timeout of the proxy only when the work really takes so long';
     return [
       SLOW.has(status)
         ? {
-            say: 'Find out on the server why it answers so late (its log at that time), and raise the read timeout of the proxy only when the work really takes so long.',
+            say: `Find out on the server why it answers so late (its log at that time)${waits}.`,
             run: where[edge],
           }
         : { say: 'See whether the server behind the proxy runs and why it ended; start it again.', run: where[edge] },

@@ -12,6 +12,8 @@ export interface EdgeAnswer {
   kind: EdgeKind;
   /** What the edge means by it, as half a sentence; empty when only the status tells. */
   says: string;
+  /** Its own words or its own mark, rather than a status that an origin behind it may have given as well. */
+  signed: boolean;
 }
 
 type Seen = Pick<Exchange, 'status' | 'headers' | 'body'>;
@@ -39,7 +41,7 @@ const signed = (lines: string): Edge | undefined => EDGES.find(({ header }) => h
 export function edgeSaying(text: string): EdgeAnswer | null {
   for (const { name, own } of EDGES) {
     const said = own.find(({ words }) => words?.test(text));
-    if (said) return { edge: name, kind: said.kind, says: said.says };
+    if (said) return { edge: name, kind: said.kind, says: said.says, signed: true };
   }
   return null;
 }
@@ -54,7 +56,7 @@ export function edgeAnswer({ status, headers, body = '' }: Seen): EdgeAnswer | n
     const said = own.find(({ words }) => words?.test(body)) ?? byHeader;
     // Of a success only the pages for browsers are an edge's own: other words are what the origin says of somebody else.
     if (!said || (said.kind !== 'browser-only' && (status ?? 400) < 400)) continue;
-    return { edge: name, kind: said.kind, says: said.says };
+    return { edge: name, kind: said.kind, says: said.says, signed: true };
   }
   if (!GATEWAY.test(String(status)) || (ORIGIN.test(lines) && (status ?? 0) < 520)) return null;
   const cloudflare = (status ?? 0) >= 520;
@@ -62,6 +64,8 @@ export function edgeAnswer({ status, headers, body = '' }: Seen): EdgeAnswer | n
     edge: before?.name ?? (cloudflare ? 'Cloudflare' : 'a gateway'),
     kind: SLOW.test(String(status)) ? 'slow' : 'unreachable',
     says: '',
+    // A load balancer of AWS writes its name only on what it says itself; 520 to 530 are nobody else's.
+    signed: cloudflare || before?.name === 'AWS load balancer',
   };
 }
 

@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { conversationOf } from './conversation.js';
+import { refusalIn } from './refusals.js';
 import { find, type Hit, type Line, WORDS, words } from './words.js';
 
 /** Codes that a server sends. -32000 and -32001 are mostly the client's own words for a lost connection and a timeout. */
@@ -42,6 +43,12 @@ function answered(lines: Line[]): Hit | null {
     ...RESPONSES,
   );
 }
+/** A status with which a server refuses the message itself, rather than the sender, the address or the way it came. */
+const isOwn = (status: number | undefined): boolean =>
+  status !== undefined &&
+  status >= 400 &&
+  status < 500 &&
+  ![401, 403, 404, 405, 406, 407, 410, 421, 429].includes(status);
 /** Sessions and credentials are judged by their own causes. */
 const ELSEWHERE = /already initialized|session|unauthori[sz]ed|forbidden|\btoken\b/i;
 
@@ -64,12 +71,12 @@ export default defineCause({
     if (handshake) {
       const { initialize, discover } = handshake;
       if (initialize.status !== 'refused' || !initialize.error || discover.status === 'answered') return null;
-      // With a status such as 401, 404 or 502 the refusal is one of HTTP, whatever the body says.
+      // With a status such as 401, 404 or 502 the refusal is one of HTTP, whatever the body says; so is one that has a cause.
       const status = http?.exchanges.find(({ purpose }) => purpose === 'initialize')?.status;
-      if (status !== undefined && status !== 400 && (status < 200 || status > 299)) return null;
+      if (status !== undefined && !isOwn(status) && (status < 200 || status > 299)) return null;
       const { code, message } = initialize.error;
       return {
-        certainty: status === 400 ? 'likely' : 'certain',
+        certainty: isOwn(status) ? 'likely' : 'certain',
         cites: [at('handshake', 'initialize', 'error')],
         facts: { code, message: message.slice(0, 200) } as { code: number | null; message: string },
       };
@@ -91,6 +98,27 @@ export default defineCause({
         facts: {
           code: Number(over.groups.code),
           message: /"message"\s*:\s*"(?<message>[^"]{0,200})/.exec(body)?.groups?.message ?? '',
+        },
+      };
+    // Under a status of its own, and for a reason that no other cause knows.
+    const refused = (http?.exchanges ?? []).findIndex(
+      ({ purpose, method, status, body = '' }) =>
+        purpose === 'reported' &&
+        method === 'POST' &&
+        isOwn(status) &&
+        /"error"/.test(body) &&
+        /"code"\s*:\s*-32\d{3}\b/.test(body) &&
+        refusalIn(body) === null &&
+        !ELSEWHERE.test(body),
+    );
+    const worded = http?.exchanges[refused]?.body;
+    if (worded)
+      return {
+        certainty: 'possible',
+        cites: [at('http', 'exchanges', refused, 'body')],
+        facts: {
+          code: Number(/"code"\s*:\s*(?<code>-?\d+)/.exec(worded)?.groups?.code),
+          message: /"message"\s*:\s*"(?<message>[^"]{0,200})/.exec(worded)?.groups?.message ?? '',
         },
       };
     const numbered = answered(said);
@@ -182,6 +210,28 @@ export default defineCause({
         url: 'https://notes.example/mcp',
         clientError: 'initialize was rejected',
         http: { status: 200, body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no such tenant"}}' },
+      },
+    },
+    {
+      name: 'a refusal under a status of its own, for a reason of its own',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          status: 422,
+          body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"workspace quota is used up"},"id":null}',
+        },
+      },
+    },
+    {
+      name: 'a refusal that another cause knows',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          status: 400,
+          body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request: Mcp-Session-Id header is required"},"id":null}',
+        },
       },
     },
     {

@@ -15,7 +15,7 @@ const HANDLER =
   /\bhandle(?:PostMessage|Request)\s*\(\s*(?:req(?:uest)?(?:\.raw|\.node\.req)?)\s*,\s*(?:res(?:ponse)?|reply)(?:\.raw|\.node\.res)?\s*\)/;
 /** A person's words. */
 const TOLD =
-  /\b(?:body[- ]?parser|express\.json(?:\(\))?|middleware)\b.{0,60}\b(?:consum\w+|drain\w*|reads?|eats?|parsed?)\b.{0,40}\b(?:body|stream|request)\b|\b(?:pass|hand|missing|without) (?:the )?(?:parsed )?`?(?:req(?:uest)?\.body|parsedBody)\b|\b(?:remov\w+|without|drop\w*|disabl\w+|before|after adding|because of|due to) (?:the )?(?:global )?`?(?:app\.use\()?(?:express\.json|body-?parser)\b/i;
+  /\b(?:express\.json|body-?parser)\b.{0,80}\b(?:-32700|parse error|not readable|hangs?|time[sd]? ?out|fails?|400|500|breaks?)\b|(?:-32700|\bparse error|\bnot readable\b).{0,80}\b(?:express\.json|body-?parser)\b|\b(?:body[- ]?parser|express\.json(?:\(\))?|middleware)\b.{0,60}\b(?:consum\w+|drain\w*|reads?|eats?|parsed?)\b.{0,40}\b(?:body|stream|request)\b|\b(?:pass|hand|missing|without) (?:the )?(?:parsed )?`?(?:req(?:uest)?\.body|parsedBody)\b|\b(?:remov\w+|without|drop\w*|disabl\w+|before|after adding|because of|due to) (?:the )?(?:global )?`?(?:app\.use\()?(?:express\.json|body-?parser)\b/i;
 /** The server cannot parse what it was sent. */
 const PARSE_ERROR = /"code"\s*:\s*-32700\b|\bParse error\b/i;
 const NODE = /express|node|next|nest|fastify|hono|vercel|cloudflare/i;

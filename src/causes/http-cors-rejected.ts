@@ -3,7 +3,7 @@ import { at } from '../case/pointer.js';
 import { ANSWERS } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { experiment, httpWords } from './refusals.js';
+import { entryLine, experiment, httpWords } from './refusals.js';
 import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
@@ -17,9 +17,11 @@ const SAID = [
 ];
 /** A person compared a page with everything else: only the browser is kept out. */
 const PAGE =
-  /\b(?:browser(?:[- ]based)?|web(?:[- ]based)?(?: app| client| UI| page)|front-?end|single[- ]page|extension|playground)\b.{0,80}\b(?:fail\w*|can(?:not|'t)|could(?: not|n't)|block\w*|unable|broken|rejected|refused|never|error|no longer|does(?:n't| not)|do not|don't)\b|\b(?:fail\w*|block\w*|broken|not work\w*|reject\w*)\b.{0,40}\b(?:in|from|with) (?:the |a |any )?(?:browser|web (?:app|client|page|UI)|front-?end)/i;
+  /\b(?:browser(?:[- ]based)?|web(?:[- ]based)?(?: app| client| UI| page)|front-?end|single[- ]page|extension|playground|direct (?:mode|connection))\b.{0,80}\b(?:fail\w*|can(?:not|'t)|could(?: not|n't)|block\w*|unable|broken|rejected|refused|never|error|no longer|does(?:n't| not)|do not|don't)\b|\b(?:fail\w*|block\w*|broken|not work\w*|reject\w*)\b.{0,40}\b(?:in|from|with) (?:the |a |any )?(?:direct mode|browser|web (?:app|client|page|UI)|front-?end)/i;
 const ELSE =
   /\b(?:curl|postman|non-browser|server-side|node(?:\.js)?|python|desktop|CLI|via proxy|proxy mode|terminal|stdio)\b.{0,60}\b(?:work\w*|fine|ok|succeed\w*|connect\w*|not affected|200)\b|\b(?:work\w*|fine|ok|succeed\w*|200|not affected)\b.{0,40}\b(?:curl|postman|non-browser|server-side|node(?:\.js)?|python|desktop|CLI|via proxy|proxy mode|terminal)\b/i;
+/** A word that belongs to nothing else. */
+const MENTION = /\bCORS\b|\bpreflight\b|\bcross-origin\b/i;
 /** A server that tells how CORS is set, and nothing else. */
 const SETTING =
   /\bCORS\b.{0,20}\b(?:enabled|configured|origins?|middleware|allow\w*)\b(?!.{0,60}\b(?:fail|error|block|reject|denied|missing|not )\w*)/i;
@@ -202,7 +204,9 @@ export default defineCause({
     const all = lines.map(({ text }) => text).join(' ');
     if (page && ELSE.test(all.slice(0, 20_000)))
       return { certainty: 'likely', cites: [page.line.at], facts: { url, gaps: [], origin: asked, demands } };
-    const weak = find(lines, BROWSER_FETCH);
+    const weak =
+      find(lines, BROWSER_FETCH) ??
+      find([...lines.filter(({ text }) => !SETTING.test(text)), ...entryLine(given)], MENTION);
     return weak
       ? { certainty: 'possible', cites: [weak.line.at], facts: { url, gaps: [], origin: asked, demands: false } }
       : null;

@@ -4,7 +4,7 @@ import { ANSWERS, answers, isRpc, isStreamGet, refusedRequests } from './answers
 import { defineCause, type Match } from './cause.js';
 import { NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { statusSaid } from './refusals.js';
+import { httpWords, statusSaid } from './refusals.js';
 import { serverWords, targetOf, transcript, wayWords } from './way.js';
 import { failed, find, type Line, words } from './words.js';
 
@@ -17,6 +17,10 @@ const OTHER_MATTER = /session|oauth|authoriz|registr|register|well-known|metadat
 const NO_ROUTES =
   // Rails, Laravel, Symfony, Phoenix, Fastify, Spring, Flask and Apache, Django.
   /\bNo route (?:matches|found for)(?: \[?"?(?:POST|GET)\]?)?|\bThe route \S+ could not be found|\bRoute POST:\S+ not found|\bNo (?:static resource|endpoint (?:POST|GET)|mapping for (?:POST|GET))\b|\bNoHandlerFoundException|\brequested URL .{0,80}was not found|\bpage not found\b|\bcurrent path, \S+ didn.t match/i;
+
+/** A person names the path that is right, or says that this one is not. */
+const CORRECTED =
+  /\b(?:correct|right|actual|real|proper|working) (?:MCP )?(?:path|endpoint|url|route|address)\b.{0,40}(?:\/[a-z]|https?:)|\b(?:wrong|incorrect|outdated|old|stale|mistyped) (?:MCP )?(?:path|endpoint|url|route|host(?:name)?|address)\b|\b(?:document(?:ed|s|ation)|README|docs?|guide|example|entry|config\w*)\b.{0,60}\/[a-z][\w/-]*.{0,60}\b(?:server|endpoint|listens?|serves?|served|mounts?|mounted|really|actually|route|but)\b.{0,40}\/[a-z]|\b(?:missing|without|lacks?|needs?|add(?:ed|ing)?|append(?:ed|ing)?) (?:the |a )?["'`]?\/(?:mcp|sse|api|v\d)\b/i;
 
 const SAID = [
   /\bCannot POST (?<path>\/\S*)/,
@@ -140,7 +144,9 @@ export default defineCause({
     // Some tell the body only.
     const bare = status === null && BARE.test(first?.exchange.body ?? '');
     if (first && (bare || [404, 405, 410].includes(status ?? 0) || NO_ROUTE.test(first.exchange.body ?? ''))) {
-      const talk = given.reported?.clientError.some((line) => OTHER_MATTER.test(line) && !/HTTP 404/.test(line));
+      const talk = given.reported?.clientError.some(
+        (line) => OTHER_MATTER.test(line) && !/HTTP 404|Cannot GET/.test(line),
+      );
       if (
         isStreamGet(first.exchange, given) ||
         isRpc(first.exchange.body) ||
@@ -183,6 +189,13 @@ export default defineCause({
           status: Number(hit?.groups.status ?? hit?.groups.plain ?? hit?.groups.line ?? refused?.status ?? 404),
         },
       };
+    const corrected = first
+      ? null
+      : find(
+          httpWords(given).filter(({ text }) => !/oauth|well-known|redirect/i.test(text)),
+          CORRECTED,
+        );
+    if (corrected) return { certainty: 'likely', cites: [corrected.line.at], facts: { ...facts, status: 404 } };
     const number = first
       ? null
       : statusSaid(

@@ -16,7 +16,7 @@ const BREAKS = [
   ),
   /\b(?:connection|keep-alive|transfer-encoding|upgrade)[- ]?(?:specific)? ?headers?\b.{0,60}\bHTTP\/2|ERR_HTTP2_INVALID_CONNECTION_HEADERS|\bHTTP\/2\b.{0,60}\b(?:Connection|Keep-Alive|Transfer-Encoding)\b.{0,40}\b(?:header|invalid|forbid\w*|illegal|not)/i,
   new RegExp(
-    String.raw`\b(?:invalid|illegal|forbidden|malformed) header\b.{0,60}${H2}|${H2} (?:streams?|connections?|requests?) (?:are|is) not supported|\breset reason: protocol error\b|\bprotocol version (?:is |of |to )?(?:set to )?${H2}`,
+    String.raw`\b(?:invalid|illegal|forbidden|malformed) header\b.{0,60}${H2}|${H2} (?:streams?|connections?|requests?) (?:are|is) not supported|\breset reason: protocol error\b|\b(?:sent|received|got|invalid|too large|unexpected)\b.{0,30}${H2} (?:frames?|headers?|preface|settings)\b|\bprotocol version (?:is |of |to )?(?:set to )?${H2}`,
     'i',
   ),
   /\bERR_HTTP2_(?:PROTOCOL_ERROR|FRAME_SIZE_ERROR|COMPRESSION_ERROR|FLOW_CONTROL_ERROR|INADEQUATE_TRANSPORT_SECURITY|ERROR|INVALID_\w+)|\bNGHTTP2_(?:PROTOCOL_ERROR|FRAME_SIZE_ERROR|COMPRESSION_ERROR|FLOW_CONTROL_ERROR|HTTP_1_1_REQUIRED|INADEQUATE_SECURITY)|\bHTTP_1_1_REQUIRED\b/i,
@@ -122,6 +122,10 @@ export default defineCause({
       const timed = lines.some(({ text }) => TIMED.test(text));
       return { certainty: timed ? 'possible' : 'likely', cites: [reset.line.at], facts: facts(reset.line) };
     }
+    // uvicorn's words for an upgrade to h2c, which the HTTP client of Java offers with its first request.
+    const java = /java|spring/i.test(`${given.reported?.client} ${lines.map(({ text }) => text).join(' ')}`);
+    const invalid = java ? find(lines, /\bInvalid HTTP request received\b/i) : null;
+    if (invalid) return { certainty: 'likely', cites: [invalid.line.at], facts: facts(invalid.line) };
     const status = answers(given)[0]?.exchange.status;
     const place = answers(given)[0]?.at;
     // 464 is the load balancer of AWS: the protocol of the request and of the target group do not go together.

@@ -32,7 +32,8 @@ const NO_RPC =
   /"path":\s*\[\s*"jsonrpc"|\bJSONRPCMessage\b|\bjsonrpc\b.{0,60}(?:required|missing|invalid)|(?:missing|invalid|no|required)\b.{0,20}\bjsonrpc\b|untagged enum \w*JsonRpc|invalid message version tag|(?:not an?|invalid) (?:valid )?JSON-?RPC/i;
 
 /** A sign-in server has JSON to parse too: that failure has causes of its own. */
-const SIGN_IN = /oauth|metadata|registration|register|token endpoint|discover/i;
+const SIGN_IN =
+  /initiali[sz]ed notification|notifications\/|oauth|metadata|registration|register|token endpoint|discover/i;
 
 /** Pages with which an edge keeps robots out. */
 const CHALLENGE = /just a moment|cf-chl|attention required|captcha|checking your browser|access denied/i;
@@ -65,7 +66,10 @@ export default defineCause({
       if (CHALLENGE.test(body) || isRpc(body) || events.length > 0) return null;
       const title = /<title[^>]*>([^<]{1,100})/i.exec(body)?.[1]?.trim() ?? null;
       const facts = { url, what: 'a web page', title, type, status };
-      if (/html/i.test(type) || /^\s*<(?:!doctype|html)\b/i.test(body))
+      if (
+        /html/i.test(type) ||
+        /^\s*<(?:!doctype|html|head|title|body|div|script|meta|center|pre|h[1-6]|p)\b/i.test(body)
+      )
         return {
           certainty: !live ? (isStreamGet(exchange, given) ? 'possible' : 'likely') : 'certain',
           cites: [first.at],
@@ -105,7 +109,14 @@ export default defineCause({
       };
     const lines = [...wayWords(given), ...transcript(given)].filter(({ text }) => !SIGN_IN.test(text));
     const page = lines.some(({ text }) => PAGE.test(text));
-    const hit = find(lines, ...SAID) ?? (page ? find(lines, NO_JSON) : null);
+    // A page where somebody asked by hand.
+    const shown = transcript(given).some(({ text }) => /\b[345]\d\d\b/.test(text))
+      ? null
+      : find(
+          transcript(given).filter(({ text }) => !SIGN_IN.test(text)),
+          PAGE,
+        );
+    const hit = find(lines, ...SAID) ?? (page ? find(lines, NO_JSON) : null) ?? shown;
     if (!hit || (given.http?.exchanges ?? []).some(({ status = 0 }) => status >= 300)) return null;
     return {
       certainty: 'likely',

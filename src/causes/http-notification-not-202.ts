@@ -105,12 +105,15 @@ export default defineCause({
     if (facts.status === 202 && facts.body === null) return null;
     if (told && !other) {
       // Credentials and sessions are asked for with every message: the notification is only the first to miss them.
-      const elsewhere = [401, 403, 404].includes(facts.status ?? statusIn(told.line.text) ?? 0);
+      const unknown = /-32601\b/.test(`${told.line.text} ${body}`);
+      const elsewhere = !unknown && [401, 403, 404].includes(facts.status ?? statusIn(told.line.text) ?? 0);
       return { certainty: elsewhere ? 'possible' : 'likely', cites: [told.line.at], facts };
     }
     if (first && !first.live && !other) {
       // A request must not be answered so, and nothing but a notification needs no answer.
-      const nothing = status === 204 || (status === 200 && body !== undefined && /^(?:\s*|null|\{\})$/.test(body));
+      const nothing =
+        status === 204 ||
+        (status === 200 && body !== undefined && /^\s*(?:null|\{\}|\[\]|""|ok|"ok"|accepted|true)?\s*$/i.test(body));
       // An answer without an id is the answer to what had none.
       const invalid =
         status === 200 && ((isRpc(body) && !/"id"\s*:\s*(?:"|\d)/.test(body ?? '')) || /-32600\b/.test(body ?? ''));

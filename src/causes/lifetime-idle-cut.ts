@@ -11,6 +11,8 @@ type Found = { after: string | null; remote: boolean; words: string | null; laye
 
 /** Words that say of themselves that silence was the reason. */
 const IDLE = [
+  // nginx, of a stream whose headers had come; "while reading response header" is said of a late answer.
+  /\bupstream timed out\b.{0,80}\bwhile reading upstream\b/,
   /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b/,
   /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bafter the (?:previous|last) (?:one|call|request|message)\b|\b(?:stale|dead|half-?open) (?:pooled )?(?:TCP )?connections?\b|\bpooled connections?\b|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
   /\b(?:disconnect\w*|drop\w*|los(?:es|t|ing)|clos\w+|dies|died|stops? (?:working|responding)|goes (?:away|dead|offline))\b.{0,40}\b(?:after|every) (?:a few|some|several|a couple of|about \d+|~?\d+|five|ten|a) ?(?:more )?(?:minutes?|mins?|while|time|hours?)\b|\b(?:of|when) not (?:being )?us(?:ing|ed)\b/i,
@@ -102,7 +104,7 @@ export default defineCause({
         cut.line.text,
       );
     let certainty: Certainty;
-    if (idle && (cut || /Body Timeout|UND_ERR_BODY/.test(idle.told.text))) certainty = 'likely';
+    if (idle && (cut || /Body Timeout|UND_ERR_BODY|while reading upstream/.test(idle.told.text))) certainty = 'likely';
     else if (gap !== null && remote) certainty = 'likely';
     else if (idle || entry) certainty = entry && remote ? 'likely' : 'possible';
     else if (cut && remote && (when || stream)) certainty = when ? 'likely' : 'possible';

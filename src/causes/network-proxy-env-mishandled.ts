@@ -68,6 +68,9 @@ export default defineCause({
       if (!proxy?.applies || proxy.exempt || !proxy.through) return null;
       const { status, error } = proxy.through;
       const local = isLoopback(network.host) || /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(network.host);
+      // In plain HTTP the proxy passes on what the server says: a status that comes directly, too, is not the proxy's.
+      if (status !== undefined && http?.exchanges.some((exchange) => exchange.status === status && status >= 400))
+        return null;
       const refused = error !== undefined || status === 403 || status === 407 || (status ?? 0) >= 500;
       const direct = !network.dnsError && network.attempts.some((attempt) => !attempt.error && !attempt.beside);
       const cites = [at('network', 'proxy', 'applies'), at('network', 'proxy', 'through')];

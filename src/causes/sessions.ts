@@ -73,10 +73,22 @@ const RESTARTED =
 const FLAPS =
   /\bintermittent\w*|\bsometimes\b|\brandom(?:ly)?\b|\bevery (?:other|second|few) (?:request|call)|\boccasional\w*|\bsporadic\w*|\bflak(?:y|es)\b|\b\d+ (?:of|out of) \d+\b|\b\d+\/\d+ fail|\bat random\b|\bnon-?determinis\w+|\b(?:some|half of the) requests\b|\bfreshly issued\b|\b(?:right|immediately|directly) after initiali[sz]e\b|\brequest after initiali[sz]e\b|时好时坏|偶尔|间歇/i;
 
+/** Two pods or workers that stand in a log by name. */
+function namedCopies(texts: Told[]): { told: Told; match: RegExpExecArray } | null {
+  const seen = new Set<string>();
+  for (const one of texts) {
+    const match = /\b(?:pod|replica|worker|instance|node)[-_](?<name>[\w-]{1,40})\b/i.exec(one.text);
+    if (!match || one.from === 'platform') continue;
+    seen.add(match.groups?.name ?? '');
+    if (seen.size > 1) return { told: one, match };
+  }
+  return null;
+}
+
 /** What shows that several copies of the server answer. */
 export function copiesOf(given: Partial<Evidence>): Copies | null {
   const texts = told(given);
-  const said = tells(texts, ...COPIES);
+  const said = tells(texts, ...COPIES) ?? namedCopies(texts);
   const hit = said ?? tells(texts, PLATFORMS);
   return hit && { at: hit.told.at, words: hit.match[0].trim(), sure: said !== null };
 }
@@ -98,6 +110,8 @@ function troubleIn(texts: Told[]): { told: Told; kind: SessionKind } | null {
   return null;
 }
 
+const NEAR = /\b([45]\d\d)\b(?=.{0,40}session)/i;
+
 /** The trouble with a session that a report tells of, or null. */
 export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null {
   if (isObserved(given) || isLocalReport(given)) return null;
@@ -111,8 +125,9 @@ export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null 
   const refused = carried !== undefined && (exchange?.status === 404 || exchange?.status === 400 || error);
   const entry = texts.find(({ from, text }) => from === 'entry' && sessionKind(text) !== null);
   const bad = exchange?.status !== undefined && exchange.status >= 400;
-  const status =
-    found?.told.status ?? exchange?.status ?? (found ? statusIn(found.told.text) : null) ?? statusTold(given);
+  // What stands beside the words counts before the answer of another request.
+  const beside = found && (statusIn(found.told.text) ?? NEAR.exec(found.told.text)?.[1]);
+  const status = found?.told.status ?? (beside ? Number(beside) : null) ?? exchange?.status ?? statusTold(given);
   const flaps = tells(texts, FLAPS);
   // Refused after a restart, or now and then: with nothing said of a session it is the best guess.
   const restarted = tells(

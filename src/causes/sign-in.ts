@@ -1,6 +1,7 @@
 /** A sign-in over OAuth, as far as it was told: what was said of it, metadata that was seen, well-known addresses that were asked. */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { answers } from './answers.js';
 import { isRemote } from './way.js';
 import { type Line, WORDS, words } from './words.js';
 
@@ -17,32 +18,27 @@ export const isOwnSignIn = (given: Told): boolean => given.reported?.transport =
 /** Everything that was said: words, and the bodies and challenges of the answers. */
 export function signInWords(given: Told): Line[] {
   if (isOwnSignIn(given)) return [];
-  const answers = (given.http?.exchanges ?? []).flatMap(({ body, headers = {} }, i): Line[] => [
+  // What a healthy server says of tokens in the descriptions of its tools is no failure: of what we saw, refusals count.
+  const exchanges = (given.http?.exchanges ?? [])
+    .map((exchange, i) => ({ exchange, place: at('http', 'exchanges', i) }))
+    .filter(
+      ({ exchange: { status = 0 }, place }) =>
+        given.reported || (status >= 400 && answers(given).some((answer) => answer.at === place)),
+    );
+  const texts = exchanges.flatMap(({ exchange: { body, headers = {} }, place }): Line[] => [
     ...(headers['www-authenticate']
-      ? [
-          {
-            text: headers['www-authenticate'],
-            at: at('http', 'exchanges', i, 'headers', 'www-authenticate'),
-            from: 'client' as const,
-          },
-        ]
+      ? [{ text: headers['www-authenticate'], at: `${place}/headers/www-authenticate`, from: 'client' as const }]
       : []),
     ...(headers.location
-      ? [
-          {
-            text: decoded(headers.location),
-            at: at('http', 'exchanges', i, 'headers', 'location'),
-            from: 'client' as const,
-          },
-        ]
+      ? [{ text: decoded(headers.location), at: `${place}/headers/location`, from: 'client' as const }]
       : []),
-    ...(body ? [{ text: body.slice(0, 2_000), at: at('http', 'exchanges', i, 'body'), from: 'client' as const }] : []),
+    ...(body ? [{ text: body.slice(0, 2_000), at: `${place}/body`, from: 'client' as const }] : []),
   ]);
   const told = given.reported || given.http ? words(given) : [];
   const { entry } = given.reported ?? {};
   // What a person noted beside the entry of a client, in their own words.
   const noted: Line[] = entry ? [{ text: entry, at: at('reported', 'entry'), from: 'client' }] : [];
-  return [...told, ...answers, ...noted].map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
+  return [...told, ...texts, ...noted].map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
 }
 
 /** An error of OAuth travels in the query of a redirect. */

@@ -5,7 +5,7 @@ import { FAILED_START } from './consequences.js';
 import { failed } from './words.js';
 
 /** What is wrong with an event stream that brought no reply. Null when it is in order, or was only silent. */
-function faultOf({ body = '', events = [], stream, error }: Exchange): { what: string; field: string } | null {
+function faultOf({ body = '', events = [], stream, error, url }: Exchange): { what: string; field: string } | null {
   const text = body.replace(/^\uFEFF/, '').trimStart();
   if (/^<(?:!doctype|html)\b/i.test(text)) return null;
   if (events.length === 0) {
@@ -22,6 +22,13 @@ function faultOf({ body = '', events = [], stream, error }: Exchange): { what: s
       };
     if (/^data\s*:/m.test(text) && !error) return { what: 'an event that no blank line ends', field: 'body' };
     return null;
+  }
+  const endpoint = /^event: ?endpoint\r?\ndata: ?(?<to>\S+)/m.exec(text)?.groups?.to;
+  if (endpoint !== undefined && URL.canParse(endpoint, url)) {
+    const { origin } = new URL(endpoint, url);
+    // SDK clients compare the origins (HTTP+SSE, 2024-11-05): a foreign one would get their credentials.
+    if (origin === new URL(url).origin) return null;
+    return { what: `an endpoint on another origin (${origin}), to which no client posts`, field: 'body' };
   }
   const messages = events.includes('message');
   const data = /^data: ?(?<data>.*)$/m.exec(text)?.groups?.data ?? '';
@@ -59,7 +66,7 @@ const example = (body: string, more: Partial<Exchange> = {}): Partial<Evidence> 
 
 export default defineCause({
   id: 'transport-event-stream-malformed',
-  title: 'The event stream is none: no client can read a message from it',
+  title: 'The event stream carries nothing that a client can use',
   culprit: 'server',
   severity: 'broken',
   seenAs: ['MCP error -32001: Request timed out', 'SyntaxError: Unexpected token in JSON at position 0'],
@@ -86,7 +93,14 @@ export default defineCause({
     };
   },
   say: ({ url, request, what }) => `${url} answers ${request} with an event stream that carries ${what}.`,
-  fix: ({ url }) => [
+  fix: ({ url, what }) => [
+    ...(/^an endpoint/.test(what)
+      ? [
+          {
+            say: 'On the server: name the endpoint as a path (event: endpoint, data: /messages?session_id=...), or build its address from X-Forwarded-Host and X-Forwarded-Proto behind a proxy.',
+          },
+        ]
+      : []),
     {
       say: 'On the server: write each message as one event, on one line, with a blank line behind it, or leave it to the SDK:',
       edit: {

@@ -1,6 +1,6 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { requestsIn } from './answers.js';
+import { isStreamGet, requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { failsAll, issuesSessions, runOf } from './experiments.js';
 import { sessionKind } from './sessions.js';
@@ -157,8 +157,15 @@ export default defineCause({
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
     const texts = told(given);
-    const index = given.http?.exchanges.findIndex((e) => wasTold(e) && e.method === 'GET' && !e.spoken) ?? -1;
-    const exchange = given.http?.exchanges[index];
+    const exchanges = given.http?.exchanges ?? [];
+    // Where a log shows that POST is refused as well, the endpoint is at fault; a look with curl or a browser asks for no stream.
+    const posts = exchanges.some(
+      ({ purpose, method, status = 0 }) => purpose === 'logged' && method === 'POST' && status >= 200 && status < 300,
+    );
+    const index = exchanges.findIndex(
+      (e) => wasTold(e) && !e.spoken && isStreamGet(e, given) && (e.purpose === 'reported' || posts),
+    );
+    const exchange = exchanges[index];
     const url = exchange?.url || given.reported?.url || '';
     // Over HTTP+SSE the GET is the connection itself.
     const older = isSseClient(given) || given.reported?.transport === 'sse';

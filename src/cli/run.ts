@@ -47,7 +47,9 @@ function build(command: string[] | null, done: (code: number) => void): Command 
   reporting(program.command('verify'))
     .summary('investigate a server and judge it')
     .description('Investigate a server and judge it: a URL, a command behind --, or a saved case file.')
-    .usage('[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]')
+    .usage(
+      '[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]\n       mcp-verdict verify [options] --targets <file | ->',
+    )
     .argument('[target]', 'URL or case file')
     .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect)
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
@@ -59,6 +61,11 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     )
     .option('--watch <s>', 'also leave an event stream alone for so many seconds and see who ends it, and when')
     .option('--public-only', 'connect to public addresses only, also behind redirects')
+    .option(
+      '--targets <file>',
+      'investigate every URL of a list (- for standard input) and write a line of JSON for each',
+    )
+    .option('--jobs <n>', 'how many targets of the list are investigated at once (default: 8)')
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
     .option('--quick', 'as fast as possible: one start, no long wait for the shutdown')
     .option('--full', 'everything: the whole series of experiments on a URL; a sound command is started several times')

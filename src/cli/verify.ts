@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { investigate } from '../probe/investigate.js';
 import { UsageError } from './exit.js';
+import { headerOf } from './headers.js';
 import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
 
@@ -17,11 +18,11 @@ interface VerifyOptions extends ReportOptions {
   publicOnly?: boolean;
   quick?: boolean;
   full?: boolean;
+  targets?: string;
+  jobs?: string;
 }
 
 const MAX_SECONDS = 3_600;
-/** RFC 9110 section 5.6.2: a token. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const WAYS = 'Give a URL (https://host/mcp), a case file, or a command behind --: mcp-verdict verify -- node server.js';
 
 function millisecondsOf(option: string, text: string | undefined, example: number): number | undefined {
@@ -56,18 +57,12 @@ function headersOf(lines: string[], bearerEnv: string | undefined): Record<strin
         throw new UsageError(
           "A --header has no colon. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.",
         );
-      const name = line.slice(0, cut).trim().toLowerCase();
-      if (!HEADER_NAME.test(name))
+      const header = headerOf(line.slice(0, cut), line.slice(cut + 1));
+      if (typeof header === 'string')
         throw new UsageError(
-          "A --header name has a character that HTTP does not allow. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.",
+          `A --header is wrong: ${header}. Write --header 'Name: value' on one line, for example --header 'X-Api-Key: abc'.`,
         );
-      const value = line.slice(cut + 1).trim();
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be sent
-      if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
-        throw new UsageError(
-          `The value of --header '${name}: ...' has a line break or control character in it. Write the value on one line.`,
-        );
-      return [name, value];
+      return header;
     }),
   );
   if (bearerEnv !== undefined) {
@@ -105,12 +100,55 @@ function caseText(path: string): string {
   }
 }
 
+const MAX_JOBS = 64;
+
+/** Many targets, from a list. @throws UsageError for options that belong to one. */
+async function verifyList(list: string, options: VerifyOptions): Promise<number> {
+  const { verifyTargets, JOBS } = await import('./targets.js');
+  const one = (
+    [
+      ['--save-case', options.saveCase],
+      ['--env', options.env],
+      ['--cwd', options.cwd],
+      ['--inherit-env', options.inheritEnv],
+      ['--format agent', options.format === 'agent' || undefined],
+    ] as const
+  ).find(([, value]) => value !== undefined);
+  if (one)
+    throw new UsageError(
+      `${one[0]} belongs to one target; --targets writes one line of JSON for each. Leave out one of the two.`,
+    );
+  const jobs = Number(options.jobs ?? JOBS);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > MAX_JOBS)
+    throw new UsageError(
+      `--jobs is "${options.jobs}"; write a whole number from 1 to ${MAX_JOBS}, for example --jobs ${JOBS}.`,
+    );
+  const { quick, full, publicOnly, failOn, output, quiet } = options;
+  return verifyTargets(list, {
+    ...{ jobs, failOn, output, quiet },
+    headers: headersOf(options.header ?? [], options.bearerEnv),
+    transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
+    investigate: {
+      timeoutMs: millisecondsOf('--timeout', options.timeout, 20),
+      watchMs: millisecondsOf('--watch', options.watch, 90),
+      ...{ quick, full, publicOnly },
+    },
+  });
+}
+
 /** Returns the exit code. */
 export async function verify(
   target: string | undefined,
   command: string[] | null,
   options: VerifyOptions,
 ): Promise<number> {
+  if (options.targets !== undefined) {
+    if (target !== undefined || command !== null)
+      throw new UsageError(`--targets names a list, and a target is given beside it. Write the target into the list.`);
+    return verifyList(options.targets, options);
+  }
+  if (options.jobs !== undefined)
+    throw new UsageError('--jobs belongs to --targets <file>: it says how many are investigated at once.');
   const timeoutMs = millisecondsOf('--timeout', options.timeout, 20);
   const watchMs = millisecondsOf('--watch', options.watch, 90);
   if (command !== null && target !== undefined)

@@ -12,11 +12,14 @@ import {
 } from '../case/redact.js';
 import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
-import type { Turns } from '../wire/turns.js';
+import { Turns } from '../wire/turns.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
 import { observeProcess, type ProcessOptions } from './process.js';
 import { realWorld, type World } from './world.js';
+
+/** For investigations that run at the same time: no host is asked more than four things at once. */
+export { Turns };
 
 /** What to investigate: a command to start, or a URL. */
 export type TargetSpec =

@@ -77,6 +77,16 @@ const LINES: [string, string, object][] = [
     `Response status code does not indicate success: 400 (Bad Request). Response body: ${RPC}`,
     { status: 400, body: RPC },
   ],
+  [
+    'Claude Code',
+    'HTTP Connection failed after 899ms: Streamable HTTP error: Error POSTing to endpoint: {"error":"not_found"} (code: 404, errno: none)',
+    { method: 'POST', status: 404, body: '{"error":"not_found"}' },
+  ],
+  [
+    'the SDK in front of Express',
+    'Streamable HTTP error: Error POSTing to endpoint: <pre>Cannot POST /mcp</pre>',
+    { method: 'POST', status: 404, body: '<pre>Cannot POST /mcp</pre>' },
+  ],
   ['PowerShell', 'Invoke-WebRequest : The remote server returned an error: (404) Not Found.', { status: 404 }],
 ];
 
@@ -108,6 +118,15 @@ describe('an error line of a client is an exchange', () => {
       { status: 404, body: '{\n  "error": "gone"\n}' },
     ]);
     expect(found).toHaveLength(2);
+  });
+
+  it('a client that was refused over both transports was refused once', () => {
+    const fell = 'Recursively reconnecting for reason: falling-back-to-alternate-transport';
+    const statuses = (line: string, again: string) =>
+      clientExchanges([line, fell, again], 'POST', true).map(({ method, status }) => `${method} ${status}`);
+    const refused = 'Received error: Error POSTing to endpoint (HTTP 405): no';
+    expect(statuses(refused, 'SSE error: Non-200 status code (405)')).toEqual(['POST 405']);
+    expect(statuses(refused, 'SSE error: Non-200 status code (401)')).toEqual(['POST 405', 'GET 401']);
   });
 
   it.each([
@@ -151,6 +170,20 @@ describe('the log of a client names the server', () => {
         '[DEBUG] MCP server "acme": HTTP transport options: {"url":"https://acme.dev/mcp","headers":{"User-Agent":"x"}}',
       ],
       { url: 'https://acme.dev/mcp' },
+    ],
+    [
+      'Claude Code, and how it failed',
+      ['HTTP Connection error: {"url":"http://localhost:49488/mcp/a","error":"timed out after 30000ms"}'],
+      { url: 'http://localhost:49488/mcp/a' },
+    ],
+    [
+      'Cursor, which began with the newer transport',
+      [
+        '2026-11-26 02:00:00.000 [info] Creating streamableHttp transport',
+        '2026-11-26 02:00:00.100 [info] Connecting to SSE server',
+        '2026-11-26 02:00:00.200 [error] Client error for command SSE error: Non-200 status code (404)',
+      ],
+      { transport: 'streamable-http' },
     ],
     [
       'Inspector',

@@ -58,6 +58,21 @@ describe('what of a report becomes exchanges', () => {
     expect(told(symptomsOf(text.join('\n')))).toEqual(['logged GET 404']);
   });
 
+  it('PowerShell prints the error of a request in place of its answer', () => {
+    const text = `Invoke-RestMethod : The remote server returned an error: (401) Unauthorized.
+At line:1 char:1
++ Invoke-RestMethod -Uri "https://acme.dev/mcp" -Method Post -Headers @{"X-Api-Key"="abc"} -Body '{}'`;
+    expect(evidenceOf(symptomsOf(text)).http?.exchanges).toMatchObject([
+      { method: 'POST', url: 'https://acme.dev/mcp', status: 401, credentials: 'sent' },
+    ]);
+    const newer =
+      'PS C:\\> iwr http://localhost:3000/mcp\nInvoke-WebRequest: Response status code does not indicate success: 404 (Not Found).';
+    expect(evidenceOf(symptomsOf(newer)).http?.exchanges).toMatchObject([
+      { method: 'GET', url: 'http://localhost:3000/mcp', status: 404, credentials: 'none' },
+    ]);
+    expect(symptomsOf('We used Invoke-WebRequest and it failed').exchanges).toBeUndefined();
+  });
+
   it('nothing of a server over stdio, but all of a bridge', () => {
     const stderr = 'Connection error: Error POSTing to endpoint (HTTP 502): Bad Gateway';
     const entry = (...args: string[]) => ({ command: 'npx', args });
