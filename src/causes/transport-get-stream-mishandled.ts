@@ -61,7 +61,7 @@ const SAID: [RegExp, Certainty][] = [
     'likely',
   ],
   [
-    /\bGET\b(?: \S{0,80}| request| handler| endpoint| (?:listen )?stream){0,4} (?:\w+ ){0,2}(?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
+    /\bGET\b(?: (?!GET\b)\S{1,60}){0,4}? (?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
     'likely',
   ],
   [
