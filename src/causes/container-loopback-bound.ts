@@ -56,7 +56,8 @@ export default defineCause({
     if (!reported || handshake || wasReached(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
     const place = inContainer(given);
-    if (!place) return null;
+    // A server that speaks over stdio listens nowhere.
+    if (!place || words(given).some(({ text, from }) => from !== 'client' && /\bstdio\b/i.test(text))) return null;
     const heard = listeners(given);
     const loop =
       heard.find(({ address }) => isLoopback(address) && address !== '::1') ??
@@ -80,7 +81,11 @@ export default defineCause({
     else if (
       unreached &&
       !find(words(given), OTHER) &&
-      !words(given).some(({ text }) => CLIENT_INSIDE.test(text.slice(0, 60)))
+      !CLIENT_INSIDE.test(
+        `${reported.client ?? ''} ${words(given)
+          .map(({ text }) => text.slice(0, 60))
+          .join(' ')}`,
+      )
     )
       certainty = 'possible';
     else return null;

@@ -165,6 +165,7 @@ export default defineCause({
     'catalog-list-fails',
     'session-affinity-missing',
     'auth-credentials-rejected',
+    'install-cache-broken',
     'transport-get-stream-mishandled',
   ],
 
@@ -247,6 +248,12 @@ export default defineCause({
     )
       certainty = 'likely';
     else if (changed && /\b(?:not|n't|never|without|fails? to)\b/i.test(changed.line.text)) certainty = 'likely';
+    else if (
+      changed &&
+      /\b(?:missing|absent)\b/i.test(changed.match[0]) &&
+      /\bbehind\b|\bthrough\b|\bvia\b/i.test(changed.line.text)
+    )
+      certainty = 'likely';
     else if (direct && (missed || asked || sent >= 0 || statuses.includes(406) || statuses.includes(401)))
       certainty = 'likely';
     else if (known) certainty = 'possible';
@@ -397,11 +404,6 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'HTTP 406: Not Acceptable: Client must accept both application/json and text/event-stream',
       },
-    },
-    {
-      name: 'a token that the server does not accept',
-      finds: false,
-      symptoms: { transport: 'streamable-http', clientError: 'HTTP 401: invalid_token' },
     },
     {
       name: 'a browser that may not read the header',
