@@ -2,6 +2,7 @@ import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { sawNone } from './lost-credentials.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -20,10 +21,6 @@ const SAID = new RegExp(String.raw`${DENIED.source}|\bPOSTing to endpoint\b`, 'i
 const JUDGED =
   /\b(?:auth\w*|bearer|jwt|token (?:verification|validation)|middleware|request|client|40[13]|unauthori[sz]ed|forbidden|reject\w*)\b|invalid_token|insufficient_scope/i;
 const DOWNSTREAM = /\b(?:github|gitlab|openai|anthropic|slack|jira|notion|upstream|downstream|tool)\b|\bAPI error\b/i;
-
-/** It did not see any, though they were sent: somebody took them away, or they stand where this server does not look. */
-const UNSEEN =
-  /\b(?:missing|no) (?:the |an? )?(?:authorization|bearer|auth|token|api[_ -]?key|credentials?)\b|\b(?:authorization header|bearer token|api[_ -]?key|credentials?|token) (?:is |was |were |are )?(?:missing|absent|not (?:provided|found|present|supplied|set))\b/i;
 
 export default defineCause({
   id: 'auth-credentials-rejected',
@@ -62,7 +59,7 @@ export default defineCause({
         says ?? error ?? /"(?:message|detail|error_description|error)"\s*:\s*"([^"]{1,200})"/.exec(body)?.[1] ?? null;
       // An unexpanded placeholder was sent in place of a value: that is a cause of its own.
       return {
-        certainty: carries.placeholder || (live && UNSEEN.test(words)) ? 'possible' : sure ? 'certain' : 'likely',
+        certainty: carries.placeholder || (live && sawNone(exchange)) ? 'possible' : sure ? 'certain' : 'likely',
         cites: [at],
         facts: { url, status, reason, scope: error === 'insufficient_scope' ? (scope ?? '') : null },
       };

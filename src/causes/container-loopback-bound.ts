@@ -124,6 +124,46 @@ export default defineCause({
   refs: ['https://docs.docker.com/engine/network/port-publishing/', 'https://gofastmcp.com/deployment/running-server'],
   examples: [
     {
+      name: 'live, the engine and the kernel tell',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '127.0.0.1', port: 3000 }],
+          },
+        },
+      },
+    },
+    {
+      name: 'live, it listens on another port',
+      finds: false,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '0.0.0.0', port: 8080 }],
+          },
+        },
+      },
+    },
+    {
       name: 'a neighbour is refused',
       finds: true,
       symptoms: {

@@ -168,6 +168,46 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'live, the engine and the kernel tell',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '0.0.0.0', port: 8080 }],
+          },
+        },
+      },
+    },
+    {
+      name: 'live, the port is right and the program listens there',
+      finds: false,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '::', port: 3000 }],
+          },
+        },
+      },
+    },
+    {
       name: 'published to another port than the one of the log',
       finds: true,
       symptoms: {

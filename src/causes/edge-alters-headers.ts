@@ -4,6 +4,7 @@ import { isRpc } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround, edgeBefore } from './edges.js';
 import { entryText } from './listeners.js';
+import { lostCredentials } from './lost-credentials.js';
 import { targetOf } from './way.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -50,9 +51,6 @@ const WANTS: [RegExp, header: string][] = [
   [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
 ];
 
-const NO_CREDENTIALS =
-  /\b(?:missing|no) (?:the |an? )?(?:authorization|bearer)\b|\bauthorization header (?:is |was )?(?:missing|absent|required|not (?:found|provided|present|set))\b/i;
-
 const SDK_DEMANDS =
   /Bad Request: (?:Server not initialized|Mcp-Session-Id header is required|No valid session ID provided|Missing session ID)/i;
 
@@ -83,22 +81,6 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
         e.purpose,
       );
     if (!ours || e.status === undefined || e.status < 400 || e.status === 404 || e.status >= 500) continue;
-    // A server that looks elsewhere for its key says the same.
-    if (
-      e.status === 401 &&
-      e.credentials === 'sent' &&
-      NO_CREDENTIALS.test(`${e.headers?.['www-authenticate'] ?? ''} ${e.body ?? ''}`)
-    )
-      return {
-        certainty: edge ? 'likely' : 'possible',
-        cites: [place],
-        facts: {
-          header: 'Authorization',
-          edge: edge ?? 'a gateway',
-          direction: 'request',
-          what: 'was sent and does not arrive at the server',
-        },
-      };
     const wanted = WANTS.find(([words]) => words.test(e.body ?? ''));
     if (!wanted) continue;
     const [, header] = wanted;
@@ -170,7 +152,7 @@ export default defineCause({
   ],
 
   match(given): Match<Found> | null {
-    const found = seenLive(given);
+    const found = seenLive(given) ?? lostCredentials(given);
     if (found) return found;
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
