@@ -34,10 +34,16 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   const edge = given.http?.exchanges.some(({ headers = {} }) => headers['cf-ray'] ?? headers.via) ?? false;
   const silent = status === undefined && error !== undefined;
   if (status === undefined && !silent) return null;
+  // Nobody asked, or we did not wait for the answer.
+  if (error && /^(?:GIVEN_UP|ABORT_ERR)$/.test(error.code)) return null;
+  // A server that leaves other requests unanswered as well is not mute about the stream alone.
+  const mute = given.http?.exchanges.some(
+    ({ method, error: late }) => method === 'POST' && late?.code.endsWith('_TIMEOUT'),
+  );
   const reset = silent && /RESET|SOCKET|EPIPE|HPE_/.test(error?.code ?? '');
   return {
     // Behind an edge that waits for the first byte a healthy quiet stream looks silent, too.
-    certainty: aside || (silent && edge) ? 'likely' : 'certain',
+    certainty: aside || (silent && (edge || mute)) ? 'likely' : 'certain',
     severity: 'degraded',
     cites: [place],
     facts: {
