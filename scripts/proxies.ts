@@ -10,7 +10,8 @@ build();
 const ca = authority();
 let wrong = 0;
 try {
-  const wanted = scenes(ca).filter(({ fault, parts }) => `${fault} ${parts}`.includes(process.argv[2] ?? ''));
+  const words = process.argv.slice(2).filter((word) => word !== '--why');
+  const wanted = scenes(ca).filter(({ fault, parts }) => words.every((word) => `${fault} ${parts}`.includes(word)));
   for (const scene of wanted) {
     const { root, findings, status, ms, about } = await judge(scene);
     const ids = findings.map(({ id }) => id);

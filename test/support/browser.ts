@@ -89,7 +89,14 @@ function lineOf({ method, params = {} }: Message): string[] {
 /** Start it. Fails with its own words where it is not installed: see scripts/test.mjs. */
 export async function startBrowser(): Promise<Browser> {
   const folder = temporaryFolder('browser');
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'];
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--no-first-run',
+  ];
   const args = [...flags, '--remote-debugging-pipe', `--user-data-dir=${folder}`, 'about:blank'];
   let child: ChildProcess | undefined;
   for (const program of PROGRAMS) {
