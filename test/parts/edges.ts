@@ -230,7 +230,7 @@ const refusals: Scene[] = [
     (port) => `client_max_body_size 128; location / { ${passOn(port)} }`,
   ),
   nginxFault(
-    'only GET is allowed: 405',
+    'only GET is allowed: 403',
     'edge-blocks-client',
     'v1 express',
     (port) => `location / { limit_except GET { deny all; } ${passOn(port)} }`,
