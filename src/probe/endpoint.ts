@@ -52,12 +52,12 @@ export interface Search {
   signal?: AbortSignal;
 }
 
-/** POST initialize to a place, and when that is refused ask with GET for an event stream that names an endpoint. */
-export async function askAt(
+/** POST initialize to a place, and see whether it is an MCP endpoint. A session that this opened is ended again. */
+export async function postAt(
   url: string,
   withCredentials: boolean,
   { options, connections, timeline, exchanges, signal }: Search,
-): Promise<{ answer: EndpointAnswer; status?: number; exchange: Exchange }> {
+): Promise<ExchangeResult> {
   const own = withCredentials ? options.headers : {};
   const common = {
     url,
@@ -79,7 +79,6 @@ export async function askAt(
         ...own,
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams(clientInfo) }),
-      onEvent: ({ event }) => event === 'endpoint',
       onMessage: (reading) => reading.type === 'response',
     },
     connections,
@@ -88,7 +87,6 @@ export async function askAt(
   exchanges.push(posted.exchange);
   const session = posted.headers['mcp-session-id'];
   if (session !== undefined) {
-    // We opened a session only to see whether one opens: end it again.
     await exchange(
       {
         ...common,
@@ -100,10 +98,19 @@ export async function askAt(
       timeline,
     );
   }
+  return posted;
+}
+
+/** POST initialize to a place, and when that is refused ask with GET for an event stream that names an endpoint. */
+export async function askAt(
+  url: string,
+  withCredentials: boolean,
+  search: Search,
+): Promise<{ answer: EndpointAnswer; status?: number; exchange: Exchange }> {
+  const posted = await postAt(url, withCredentials, search);
   const answer = answerOf(posted);
   const found = { answer, status: posted.exchange.status, exchange: posted.exchange };
   if (!['not-found', 'other', 'html'].includes(answer)) return found;
-  const search = { options, connections, timeline, exchanges, signal };
   return (await isLegacySse(url, withCredentials, search)) ? { ...found, answer: 'legacy-sse' } : found;
 }
 
