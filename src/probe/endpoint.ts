@@ -79,6 +79,7 @@ export async function postAt(
         ...own,
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: initializeParams(clientInfo) }),
+      onEvent: ({ event }) => event === 'endpoint',
       onMessage: (reading) => reading.type === 'response',
     },
     connections,
