@@ -4,6 +4,7 @@ import { isRpc } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround, edgeBefore } from './edges.js';
 import { entryText } from './listeners.js';
+import { lostCredentials } from './lost-credentials.js';
 import { targetOf } from './way.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -145,11 +146,13 @@ export default defineCause({
     'http-server-error',
     'catalog-list-fails',
     'session-affinity-missing',
+    'auth-credentials-rejected',
+    'install-cache-broken',
     'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Found> | null {
-    const found = seenLive(given);
+    const found = seenLive(given) ?? lostCredentials(given);
     if (found) return found;
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
@@ -227,6 +230,12 @@ export default defineCause({
     )
       certainty = 'likely';
     else if (changed && /\b(?:not|n't|never|without|fails? to)\b/i.test(changed.line.text)) certainty = 'likely';
+    else if (
+      changed &&
+      /\b(?:missing|absent)\b/i.test(changed.match[0]) &&
+      /\bbehind\b|\bthrough\b|\bvia\b/i.test(changed.line.text)
+    )
+      certainty = 'likely';
     else if (direct && (missed || asked || sent >= 0 || statuses.includes(406) || statuses.includes(401)))
       certainty = 'likely';
     else if (known) certainty = 'possible';
@@ -377,11 +386,6 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'HTTP 406: Not Acceptable: Client must accept both application/json and text/event-stream',
       },
-    },
-    {
-      name: 'a token that the server does not accept',
-      finds: false,
-      symptoms: { transport: 'streamable-http', clientError: 'HTTP 401: invalid_token' },
     },
     {
       name: 'a browser that may not read the header',
