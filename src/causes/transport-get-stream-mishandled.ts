@@ -90,6 +90,7 @@ const SAID: [RegExp, Certainty][] = [
   ],
   // The client takes the refusal of an optional stream for the end.
   [/\bSSE error: Non-200 status code \((?:405|404|400|406|501)\)/i, 'possible'],
+  [/\bCannot GET \/\S{0,60}\bmcp\b/i, 'possible'],
   [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
   [
     /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b(?:no|missing|without an?) (?:handler|route) for GET\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,
@@ -177,6 +178,7 @@ export default defineCause({
   needs: [],
   uses: [...WORDS, 'http', 'launch', 'series'],
   explains: [
+    'http-server-error',
     'http-not-mcp',
     'http-endpoint-wrong',
     'session-stale-not-404',

@@ -66,7 +66,13 @@ function sureness(
   const posts = method === 'POST' && given.reported?.transport === 'sse' && !isSseAsked(given);
   if (texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
   // A POST of an SSE client goes to the second address; what is refused there has other reasons.
-  if (texts.some(({ text }) => /\bPOSTing to endpoint\b|post_writer/i.test(text)) || posts) return null;
+  if (
+    texts.some(({ text }) =>
+      /\bPOSTing to endpoint\b|post_writer|\bPOST(?:ing|s|ed)? (?:to )?\S{0,80}messages?\b/i.test(text),
+    ) ||
+    posts
+  )
+    return null;
   const missing = texts.some(({ text }) => /^(?:missing|either)$/.test(sessionKind(text) ?? ''));
   if (missing && (status === 400 || status === null)) return 'likely';
   if (status === 405 || status === 406 || status === 410) return 'likely';

@@ -13,7 +13,9 @@ const isSse = (url: string | null): boolean => /\/sse\/?(?:[?#]|$)/i.test(url ??
 /** A POST that an /sse address refuses, in a client's words or in an access log. */
 const REFUSED_POST = [
   /\bCannot POST (?<path>\/\S*sse)\b/i,
-  /\bPOST (?<path>\/\S*sse\/?)(?:\?\S*)?(?: HTTP\/[\d.]+)?"? (?<status>40[45])\b/i,
+  /\bPOST (?<path>(?:https?:\/)?\/\S*sse\/?)(?:\?\S*)?(?: HTTP\/[\d.]+)?"? (?<status>40[45])\b/i,
+  /\b(?<status>40[45])\b.{0,30}\b(?:from|for|at|to|url)\W{1,3}(?<path>https?:\/\/\S{1,200}\/sse)\/?(?:[\s'"),]|$)/i,
+  /\bserver (?:only|just) (?:offers|serves|supports|has|speaks|exposes|provides) (?:an? |the )?(?:\/sse|(?:HTTP\+)?SSE)\b/i,
   // "405" alone, where the URL told apart ends in /sse; "Method Not Allowed" from every kind of server.
   /\b(?<status>40[45])\b|\bmethod not allowed\b/i,
 ];
@@ -148,7 +150,7 @@ export default defineCause({
         facts: { url, status: refused.status },
       };
     const hit =
-      find([...lines, ...log], ...REFUSED_POST.slice(0, 2)) ??
+      find([...lines, ...log], ...REFUSED_POST.slice(0, 4)) ??
       find(
         lines.filter(({ text }) => !/<html|nginx/i.test(text)),
         NO_POST,
@@ -156,13 +158,13 @@ export default defineCause({
       (serves && !both
         ? find(
             lines.filter(({ text }) => /POST/.test(text)),
-            ...REFUSED_POST.slice(2),
+            ...REFUSED_POST.slice(4),
           )
         : null) ??
       (isSse(url)
         ? find(
             lines.filter(({ from }) => from === 'client'),
-            ...REFUSED_POST.slice(2),
+            ...REFUSED_POST.slice(4),
           )
         : null);
     // An entry that says http for an address of SSE, and no word of what came of it.
