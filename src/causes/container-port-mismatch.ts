@@ -1,7 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryAt, entryText, inContainer, isLoopback, listeners, published, wasReached } from './listeners.js';
+import { entryAt, entryText, inContainer, isGone, isLoopback, listeners, published, wasReached } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -36,12 +36,12 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'http'],
-  explains: [...FAILED_START, 'network-refused'],
+  explains: [...FAILED_START, 'network-refused', 'container-loopback-bound'],
 
   match(given) {
     const { reported, handshake } = given;
     const url = targetOf(given);
-    if (!reported || handshake || wasReached(given)) return null;
+    if (!reported || handshake || wasReached(given) || isGone(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
     const all = words(given);
     const inner = `${reported.client ?? ''} ${reported.platform ?? ''} ${entryText(given)} ${all.map(({ text }) => text.slice(0, 60)).join(' ')}`;

@@ -112,7 +112,9 @@ export default defineCause({
     const facts = (line: Line) => ({ url, how: quote(line.text), status: null, only: /HTTP\/2 only/i.test(line.text) });
     const broken = find(lines, ...BREAKS);
     const told = find(
-      [...lines, ...entryLine(given)].filter(({ text }) => !/"(?:POST|GET|OPTIONS) \S+ HTTP\/|^[<>*] /.test(text)),
+      [...lines, ...entryLine(given)].filter(
+        ({ text }) => !/\b(?:POST|GET|OPTIONS|HEAD|DELETE) \S+ HTTP\/|^[<>*] /.test(text),
+      ),
       OLDER_WORKS,
     );
     if (broken) return { certainty: 'likely', cites: [broken.line.at], facts: facts(broken.line) };
