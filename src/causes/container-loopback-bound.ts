@@ -1,17 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-
-<<<<<<< HEAD
-
-import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners, wasReached } from './listeners.js';
-
-=======
-
-import { entryAt, entryText, inContainer, isGone, isLoopback, listeners, wasReached } from './listeners.js';
-
->>>>>>> http
-
+import { behindPort, entryAt, entryText, inContainer, isGone, isLoopback, listeners, wasReached } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 

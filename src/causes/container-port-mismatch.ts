@@ -1,26 +1,17 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-
-<<<<<<< HEAD
-
 import {
   behindPort,
   entryAt,
   entryText,
   inContainer,
+  isGone,
   isLoopback,
   listeners,
   published,
   wasReached,
 } from './listeners.js';
-
-=======
-
-import { entryAt, entryText, inContainer, isGone, isLoopback, listeners, published, wasReached } from './listeners.js';
-
->>>>>>> http
-
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -54,13 +45,8 @@ export default defineCause({
     'Failed to connect to MCP Server',
   ],
   needs: [],
-<<<<<<< HEAD
   uses: [...WORDS, 'launch', 'http', 'network'],
-  explains: [...FAILED_START, 'network-refused'],
-=======
-  uses: [...WORDS, 'launch', 'http'],
   explains: [...FAILED_START, 'network-refused', 'container-loopback-bound'],
->>>>>>> http
 
   match(given) {
     const { reported, handshake, network } = given;
@@ -185,104 +171,119 @@ export default defineCause({
     {
       name: 'live, the engine and the kernel tell',
       finds: true,
-      evidence: 
+      evidence: {
+        network: {
           host: 'localhost',
           port: 8002,
           tls: false,
-          addresses: [address: '127.0.0.1', family: 4, range: 'loopback' ],
-          attempts: [address: '127.0.0.1', ms: 1 ],
-          published: 
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
             engine: 'docker',
             container: 'notes',
             image: 'acme/notes-mcp',
             port: 3000,
-            listens: [address: '0.0.0.0', port: 8080 ],,,,
+            listens: [{ address: '0.0.0.0', port: 8080 }],
+          },
+        },
+      },
     },
     {
       name: 'live, the port is right and the program listens there',
       finds: false,
-      evidence: 
+      evidence: {
+        network: {
           host: 'localhost',
           port: 8002,
           tls: false,
-          addresses: [address: '127.0.0.1', family: 4, range: 'loopback' ],
-          attempts: [address: '127.0.0.1', ms: 1 ],
-          published: 
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
             engine: 'docker',
             container: 'notes',
             image: 'acme/notes-mcp',
             port: 3000,
-            listens: [address: '::', port: 3000 ],,,,
+            listens: [{ address: '::', port: 3000 }],
+          },
+        },
+      },
     },
     {
       name: 'published to another port than the one of the log',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
-        entry: image: 'acme/notes-mcp', ports: ['8002:8002'] ,
+        entry: { image: 'acme/notes-mcp', ports: ['8002:8002'] },
         url: 'http://localhost:8002/mcp',
         clientError: 'curl: (56) Recv failure: Connection reset by peer',
-        serverLog: 'INFO:     Uvicorn running on http://0.0.0.0:8001 (Press CTRL+C to quit)',,
+        serverLog: 'INFO:     Uvicorn running on http://0.0.0.0:8001 (Press CTRL+C to quit)',
+      },
     },
     {
       name: 'a client in a container calls localhost',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'sse',
         client: 'n8n',
         platform: 'docker',
         url: 'http://localhost:8931/sse',
-        clientError: 'McpClientTool: Failed to connect to MCP Server',,
+        clientError: 'McpClientTool: Failed to connect to MCP Server',
+      },
     },
     {
       name: 'the URL has another port than the one published',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
         client: 'cursor',
-        entry: command: 'docker', args: ['run', '-d', '-p', '9000:8000', 'acme/notes-mcp'] ,
+        entry: { command: 'docker', args: ['run', '-d', '-p', '9000:8000', 'acme/notes-mcp'] },
         url: 'http://localhost:8000/mcp',
         clientError: 'fetch failed: connect ECONNREFUSED 127.0.0.1:8000',
-        serverLog: 'Uvicorn running on http://0.0.0.0:8000',,
+        serverLog: 'Uvicorn running on http://0.0.0.0:8000',
+      },
     },
     {
       name: 'exposed and not published',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
         client: 'claude-code',
         url: 'http://localhost:8001/mcp',
         clientError: 'connection refused',
         serverLog:
           'c0ffee  acme/notes-mcp  "python server.py"  2 minutes ago  Up 2 minutes  8001/tcp  notes\nServer listening on 0.0.0.0:8001',
-        platform: 'docker',,
+        platform: 'docker',
+      },
     },
     {
       name: 'the ports agree and the server answers',
       finds: false,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
-        entry: image: 'acme/notes-mcp', ports: ['8000:8000'] ,
+        entry: { image: 'acme/notes-mcp', ports: ['8000:8000'] },
         url: 'http://localhost:8000/mcp',
-        http: status: 421, body: 'Invalid Host header' ,,
+        http: { status: 421, body: 'Invalid Host header' },
+      },
     },
     {
       name: 'no container in sight',
       finds: false,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
         client: 'cursor',
         url: 'http://localhost:8000/mcp',
-        clientError: 'connect ECONNREFUSED 127.0.0.1:8000',,
+        clientError: 'connect ECONNREFUSED 127.0.0.1:8000',
+      },
     },
     {
       name: 'a container over stdio',
       finds: false,
-      symptoms: 
+      symptoms: {
         transport: 'stdio',
-        entry: command: 'docker', args: ['run', '-i', '--rm', 'acme/notes-mcp'] ,
+        entry: { command: 'docker', args: ['run', '-i', '--rm', 'acme/notes-mcp'] },
         stderr: 'Error: connect ECONNREFUSED 127.0.0.1:5432',
-        exitCode: 1,,
+        exitCode: 1,
+      },
     },
   ],
 });

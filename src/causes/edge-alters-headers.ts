@@ -68,13 +68,8 @@ export default defineCause({
     'transport-get-stream-mishandled',
   ],
 
-<<<<<<< HEAD
-  match(given): Match<Found> | null {
-    const found = seenLive(given) ?? lostCredentials(given);
-=======
   match(given): Match<Altered> | null {
-    const found = seenLive(given);
->>>>>>> http
+    const found = seenLive(given) ?? lostCredentials(given);
     if (found) return found;
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
@@ -167,18 +162,15 @@ export default defineCause({
       certainty = 'likely';
     else if (changed && /\b(?:not|n't|never|without|fails? to)\b/i.test(changed.line.text)) certainty = 'likely';
     else if (
-<<<<<<< HEAD
       changed &&
       /\b(?:missing|absent)\b/i.test(changed.match[0]) &&
       /\bbehind\b|\bthrough\b|\bvia\b/i.test(changed.line.text)
     )
       certainty = 'likely';
-    else if (direct && (missed || asked || sent >= 0 || statuses.includes(406) || statuses.includes(401)))
-=======
+    else if (
       direct &&
       (missed || asked || sent >= 0 || [406, 401].some((status) => statuses.includes(status)) || find(lines, NUMBER))
     )
->>>>>>> http
       certainty = 'likely';
     else if (known) certainty = 'possible';
     else if (between && (missed || statuses.includes(406))) certainty = 'possible';
@@ -266,9 +258,11 @@ export default defineCause({
     {
       name: 'live, the challenge was renamed',
       finds: true,
-      evidence: 
+      evidence: {
+        http: {
           omitted: 0,
           exchanges: [
+            {
               purpose: 'initialize',
               method: 'POST',
               url: 'https://a1.execute-api.eu-west-1.amazonaws.com/mcp',
@@ -276,55 +270,64 @@ export default defineCause({
               ms: 9,
               credentials: 'none',
               status: 401,
-              headers: 'x-amzn-remapped-www-authenticate': '<set>', 'x-amz-apigw-id': '<set>' ,
-              body: '{"error":"invalid_token"}',,
-          ],,,
+              headers: { 'x-amzn-remapped-www-authenticate': '<set>', 'x-amz-apigw-id': '<set>' },
+              body: '{"error":"invalid_token"}',
+            },
+          ],
+        },
+      },
     },
     {
       name: 'the session id is gone in the answer',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
-        http: method: 'POST', status: 200, headers: 'mcp-session-id': '(dropped by proxy)' ,,
+        http: { method: 'POST', status: 200, headers: { 'mcp-session-id': '(dropped by proxy)' } },
+      },
     },
     {
       name: 'a gateway that changes the body',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
         platform: 'envoy',
-        http: method: 'POST', status: 500 ,
-        serverLog: 'response_code_details = mismatch_between_content_length_and_the_length_of_the_mutated_body',,
+        http: { method: 'POST', status: 500 },
+        serverLog: 'response_code_details = mismatch_between_content_length_and_the_length_of_the_mutated_body',
+      },
     },
     {
       name: 'a gateway with its own Accept',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
         platform: 'nginx',
         clientError:
-          'through the gateway the server answers 406 Not Acceptable: Client must accept both application/json and text/event-stream; directly it works',,
+          'through the gateway the server answers 406 Not Acceptable: Client must accept both application/json and text/event-stream; directly it works',
+      },
     },
     {
       name: 'in the words of a person',
       finds: true,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
-        clientError: 'Bad Request: No valid session ID provided. The nginx ingress strips the Mcp-Session-Id header',,
+        clientError: 'Bad Request: No valid session ID provided. The nginx ingress strips the Mcp-Session-Id header',
+      },
     },
     {
       name: 'a client that forgets Accept, and nobody in between',
       finds: false,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
-        clientError: 'HTTP 406: Not Acceptable: Client must accept both application/json and text/event-stream',,
+        clientError: 'HTTP 406: Not Acceptable: Client must accept both application/json and text/event-stream',
+      },
     },
     {
       name: 'a browser that may not read the header',
       finds: false,
-      symptoms: 
+      symptoms: {
         transport: 'streamable-http',
-        clientError: 'CORS: the Mcp-Session-Id header is missing in Access-Control-Expose-Headers of the proxy',,
+        clientError: 'CORS: the Mcp-Session-Id header is missing in Access-Control-Expose-Headers of the proxy',
+      },
     },
   ],
 });

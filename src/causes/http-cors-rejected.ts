@@ -36,32 +36,6 @@ const BROWSER = /browser|inspector|chrome|firefox|safari|playground|claude[-. ]?
 
 type Found = { url: string | null; gaps: string[]; origin: string | null; demands: boolean };
 
-<<<<<<< HEAD
-const header = (exchange: Exchange | undefined, name: string): string | undefined => exchange?.headers?.[name];
-const listOf = (value: string | undefined): string[] => (value ?? '').split(',').map((one) => one.trim().toLowerCase());
-const isOk = ({ status = 0 }: Exchange): boolean => status >= 200 && status < 300;
-
-/** What a browser misses in the answer to its preflight, of the headers that the request will carry. */
-function preflightGaps(preflight: Exchange, wanted: string[]): string[] {
-  const { status } = preflight;
-  if (status !== undefined && !isOk(preflight)) return [`OPTIONS is answered ${status}`];
-  const origin = header(preflight, 'access-control-allow-origin');
-  if (origin === undefined) return ['the answer to OPTIONS has no Access-Control-Allow-Origin'];
-  // A server and its proxy both add it: browsers take one value.
-  if (origin.includes(',')) return [`Access-Control-Allow-Origin stands there twice (${origin})`];
-  const allowed = listOf(header(preflight, 'access-control-allow-headers'));
-  // The star stands for every header but Authorization.
-  const missing = wanted.filter(
-    (name) => !allowed.includes(name) && !(allowed.includes('*') && name !== 'authorization'),
-  );
-  return missing.length ? [`Access-Control-Allow-Headers lacks ${missing.join(', ')}`] : [];
-}
-
-const exposes = (exchange: Exchange): boolean =>
-  /\*|mcp-session-id/i.test(header(exchange, 'access-control-expose-headers') ?? '');
-
-=======
->>>>>>> http
 /** A server that invites browsers (it sends Access-Control-Allow-Origin) and does not let them finish. */
 function halfOpen(given: Partial<Evidence>): { gaps: string[]; cites: string[]; demands: boolean } | null {
   const [preflight] = experiment(given, 'preflight');
