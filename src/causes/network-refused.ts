@@ -20,7 +20,14 @@ const REFUSED = [
 
 /** Bun, Python's anyio and curl fold "refused" and "unreachable" into one sentence. */
 const COULD_BE_REFUSED =
-  /\bUnable to connect\. Is the computer able to access the url\?|\bAll connection attempts failed\b|\bFailed to connect to \S+ port \d+|\btcp connect error\b|\bjava\.net\.ConnectException\b(?!.*timed? ?out)|\bCould(?: not|n't) connect to (?:the )?server\b|\bcURL error 7\b/i;
+  /\bUnable to connect\. Is the computer able to access the url\?(?!.{0,40}\b(?:DNSError|CERT))|\bAll connection attempts failed\b|\bFailed to connect to (?<ip>[\w.:-]+) port (?<port>\d+)(?!.{0,40}\btim(?:ed|e) ?out)|\bconnect to (?<ip2>[\w.:-]+) port (?<port2>\d+) (?:failed|from)|\btcp connect error(?!: (?:deadline|operation timed))|\bjava\.net\.ConnectException\b(?!.*timed? ?out)|\bCould(?: not|n't) connect to (?:the )?server\b|\bcURL error 7\b/i;
+
+/** Not reached, and nothing of the reason. */
+const NOT_REACHED =
+  /\bfetch failed\b|\bfailed to fetch\b|\bNetworkError when attempting to fetch\b|\bLoad failed\b|\b(?:not|un|in)-?(?:reach|access)[ai]ble\b|\b(?:cannot|can't|could ?n[o']t|unable to|failed to|not able to) (?:be )?(?:reach|connect|establish|open)(?:ed)?\b|\bis (?:the |your )?(?:\S+ ){1,4}(?:running|started|open)\?|\bnot running\b|\bconnection (?:error|failed|failure)\b|\bConnectError\b|连接失败|連線失敗|无法连接|接続できません|\bVerbindung\b.{0,20}\bfehlgeschlagen\b/i;
+/** A reason, which then is another one. */
+const MORE =
+  /\b[45]\d\d\b(?![.:])|time[sd]? ?-?out|\btiming out\b|certificate|\bCERT_|\bSSL\b|\bTLS\b|\bEPROTO\b|\breset\b|hang up|other side closed|\bE(?:CONN|NOT|HOST|NET|AI_|PIPE|PROTO|INVAL|PERM|ACCES)\w*|-3\d{4}\b|\bCORS\b|\bAccess-Control|\boauth\b|unauthori[sz]ed|session|\bprotocol\b|\bmethod\b|\bproxy\b|\bparse|\bJSON\b|\btools?\b|\bdisconnect|\bbody\b|\bterminated\b|::1|IPv[46]/i;
 
 /** A browser that comes back from a sign-in is refused by the client's listener, not by the server. */
 const SIGN_IN = /callback|code verifier|redirect_uri|oauth/i;
@@ -39,7 +46,7 @@ export default defineCause({
     'Unable to connect. Is the computer able to access the url?',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'network'],
+  uses: [...WORDS, 'launch', 'network', 'http'],
   explains: [...FAILED_START, 'process-backend-unreachable'],
 
   match(given) {
@@ -64,13 +71,20 @@ export default defineCause({
       given.reported?.transport === 'streamable-http' || given.reported?.transport === 'sse'
         ? words(given).filter(({ from, text }) => from === 'stdout' && !SIGN_IN.test(text))
         : [];
-    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED);
+    const { status } = given.http?.exchanges.find((exchange) => exchange.status !== undefined) ?? {};
+    // A client that says no more than that it could not fetch from a port of this machine: mostly nobody listens there.
+    const thin =
+      status === undefined && loopback(hostOf(targetOf(given)) ?? '') && !lines.some(({ text }) => MORE.test(text))
+        ? find(lines, NOT_REACHED)
+        : null;
+    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED) ?? thin;
     if (!hit) return null;
     const url = targetOf(given);
     const wanted = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
     const wantedPort = wanted ? Number(wanted.port || (wanted.protocol === 'https:' ? 443 : 80)) : null;
-    const ip = hit.groups.ip?.replace(/^\[|\]$/g, '') ?? null;
-    const told = hit.groups.port === undefined ? null : Number(hit.groups.port);
+    const ip = (hit.groups.ip ?? hit.groups.ip2)?.replace(/^\[|\]$/g, '') ?? null;
+    const door = hit.groups.port ?? hit.groups.port2;
+    const told = door === undefined ? null : Number(door);
     // A port other than that of the URL, or this machine in place of a remote host: a proxy refused, not the server.
     const name = hostOf(url) ?? ip ?? 'the server';
     const elsewhere =
@@ -86,7 +100,10 @@ export default defineCause({
       };
     return {
       certainty:
-        elsewhere || hit.line.from === 'stdout' || (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name))
+        elsewhere ||
+        hit === thin ||
+        hit.line.from === 'stdout' ||
+        (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name))
           ? 'possible'
           : 'likely',
       cites: [hit.line.at],
