@@ -12,7 +12,7 @@ const PROXY_SAID =
   /\bERR_(?:PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|PROXY_\w+)\b|\bProxyError\b|\bProxyConnectionError\b|\b(?:cannot|can't|unable to|failed to|could not) connect to (?:the )?proxy\b|\bTunnel(?:l?ing)? (?:connection )?(?:failed|socket could not be established)|\bproxyconnect tcp\b|\bProxy response \(\d{3}\) !== 200\b|\breceived HTTP code \d{3} from proxy\b|\bCONNECT tunnel failed\b|\b407\b.{0,30}\bproxy|\bproxy authentication required\b|\bsocksio\b|\bunknown (?:url )?scheme for proxy\b|\bproxy (?:server )?(?:refused|rejected|denied|returned|responded|request failed|connect failed)\b|\bUnsupported proxy\b|\bInvalid proxy\b|ERR_ACCESS_DENIED|\bsquid\b|\bThe requested URL could not be retrieved\b/i;
 /** A client or a runtime that does not read the variables, or reads too much into them, as people tell it. */
 const DISREGARD =
-  /\b(?:ignor\w+|does(?: not|n't) (?:respect|honou?r|use|support|read|pick|obey|go through)|not (?:respect|honou?r)\w*|bypass\w*|respect|honou?r\w*|without (?:using )?(?:the )?|support for|behind (?:a |the |an )?(?:corporate |company |http |https )?)\b.{0,40}(?:\b|_)prox(?:y|ies)\b|(?:\b|_)prox(?:y|ies)\b.{0,60}\b(?:ignored|(?:not|n't) (?:used|respected|honou?red|supported|applied|picked)|bypassed|not bypassed)\b|\bNODE_USE_ENV_PROXY\b|\b--use-env-proxy\b|\bEnvHttpProxyAgent\b|\bproxy-agent\b|\btrust_env\b|\b(?:localhost|loopback|127\.0\.0\.1|local)\b.{0,40}\b(?:through|via|to|sent to|routed|captured by|intercepted by)\b.{0,20}\bproxy\b|\b(?:system|global|corporate|company|http|vpn) proxy\b.{0,60}\b(?:localhost|127\.0\.0\.1|loopback|local)/i;
+  /\b(?:ignor\w+|does(?: not|n't) (?:respect|honou?r|use|support|read|pick|obey|go through)|not (?:respect|honou?r)\w*|bypass\w*|respect|honou?r\w*|without (?:using )?(?:the )?|support for|behind (?:a |the |an )?(?:corporate |company |http |https )?)\b.{0,40}(?:\b|_)prox(?:y|ies)\b|(?:\b|_)prox(?:y|ies)\b.{0,60}(?:\b(?:ignored|not (?:used|respected|honou?red|supported|applied|picked)|bypassed|not bypassed)|n't (?:used|respected|honou?red|supported|applied|picked|read|passed))\b|\bNODE_USE_ENV_PROXY\b|\b--use-env-proxy\b|\bEnvHttpProxyAgent\b|\bproxy-agent\b|\btrust_env\b|\b(?:localhost|loopback|127\.0\.0\.1|local)\b.{0,40}\b(?:through|via|to|sent to|routed|captured by|intercepted by)\b.{0,20}\bproxy\b|\b(?:system|global|corporate|company|http|vpn) proxy\b.{0,60}\b(?:localhost|127\.0\.0\.1|loopback|local)/i;
 /** What cured it: the variables or the program away, or an exemption. */
 const CURE =
   /\b(?:unset(?:ting)?|without|disabl\w+|turn\w* off|switch\w* off|remov\w+|clear\w+|clos\w+|quit\w*|stopp?\w*|kill\w*|env -u)\b.{0,30}(?:prox(?:y|ies)\b|\bVPN\b|\bClash\b|\bv2ray\w*|\bSurge\b|\bShadowsocks\w*|\bProxyman\b|\bCharles\b).{0,80}\b(?:works?|worked|fix\w*|solve[sd]?|help(?:s|ed)|connects|resolve[sd]?|ok)\b|\b(?:works?|worked|connects|fine|ok) (?:only )?(?:when|if|once|after|without)\b.{0,40}(?:prox(?:y|ies)\b|\bVPN (?:off|disabled)|\bClash\b)|\bNO_PROXY\b.{0,60}\b(?:works?|worked|fix\w*|solve[sd]?|help(?:s|ed)|resolve[sd]?)\b|\b(?:fix\w*|solve[sd]?|worked)\b.{0,40}\bNO_PROXY\b|\btrust_env ?= ?False\b|\bproxies ?= ?(?:None|\{\})|\bUSE_ENV_PROXY\b.{0,30}\b(?:works?|fix\w*|helps?)|关闭.{0,8}代理.{0,12}(?:正常|可以|成功|好了|解决)|代理.{0,20}(?:关闭|关掉|取消).{0,12}(?:正常|可以|成功|好了)/i;
@@ -143,7 +143,14 @@ export default defineCause({
     if (body >= 0 || socks || cured || (said && !/squid/i.test(said.match[0]))) certainty = 'likely';
     else if (set && (env.length > 0 || entry.length > 0))
       certainty = certified ? 'possible' : vague || status || lines.length === 0 ? 'likely' : 'possible';
-    else if (told && (vague || mentioned || status)) certainty = 'likely';
+    else if (
+      told &&
+      (vague ||
+        mentioned ||
+        status ||
+        /prox(?:y|ies)\b.{0,60}n't|not (?:respect|honou?r|support|use)|ignor/i.test(told.line.text))
+    )
+      certainty = 'likely';
     // The client fails, and what obeys the variables gets through.
     else if (mentioned && vague && find(lines, OBEYS)) certainty = 'likely';
     else if (elsewhere || ((mentioned || captor) && local && (vague || status))) certainty = 'likely';
