@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { requestsIn } from './answers.js';
 import { defineCause } from './cause.js';
 import { AS_WELL, BUNDLES, FOREIGN_CODE, KNOWN, NOT_OWN, OWN_ERROR, SAID, WAY } from './defects.js';
 import { find, type Line, WORDS, words } from './words.js';
@@ -109,6 +110,16 @@ export default defineCause({
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
+    // A client of HTTP+SSE that has the stream open posts to the address that the stream names, not to that of the stream.
+    const asked = requestsIn(given).filter(({ path }) => /\/sse\/?$/.test(path));
+    const opened = asked.find(({ method, status }) => method === 'GET' && status === 200);
+    const posted = asked.find(({ method, status }) => method === 'POST' && (status === 404 || status === 405));
+    if (reported?.transport === 'sse' && opened && posted)
+      return {
+        certainty: 'likely',
+        cites: [posted.line.at, opened.line.at],
+        facts: facts(null, posted.line.text, null, null),
+      };
     // An exception that stands alone: nobody but the client said anything.
     const alone = reported?.client && lines.every(({ from }) => from === 'client') && !given.http?.exchanges.length;
     const broke = own ?? (lines.some(({ text }) => WAY.test(text)) ? null : find(lines, FOREIGN_CODE));
@@ -288,6 +299,43 @@ export default defineCause({
       symptoms: {
         client: 'claude-desktop',
         clientError: 'tools are discovered, but tools/call never reaches the server',
+      },
+    },
+    {
+      name: 'a client that takes the address event for a message',
+      finds: true,
+      symptoms: {
+        client: 'vscode',
+        transport: 'sse',
+        clientError: '[warning] Failed to parse message: "/messages/?session_id=7f7ad4"',
+      },
+    },
+    {
+      name: 'posts to the address of the stream',
+      finds: true,
+      symptoms: {
+        client: 'acme-agent',
+        transport: 'sse',
+        clientError: 'initialize timed out',
+        serverLog: '"GET /sse HTTP/1.1" 200 OK\n"POST /sse HTTP/1.1" 405 Method Not Allowed',
+      },
+    },
+    {
+      name: 'an exception in Rust, alone',
+      finds: true,
+      symptoms: {
+        client: 'goose',
+        transport: 'streamable-http',
+        clientError: 'panicked at src/client.rs:212: called `Option::unwrap()` on a `None` value',
+      },
+    },
+    {
+      name: 'in the words of a person',
+      finds: true,
+      symptoms: {
+        client: 'cline',
+        transport: 'streamable-http',
+        clientError: 'the client drops query parameters from the URL',
       },
     },
   ],

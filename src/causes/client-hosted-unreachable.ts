@@ -198,5 +198,35 @@ export default defineCause({
       finds: false,
       symptoms: { client: 'claude-ai', url: 'https://notes.example.com/mcp', clientError: 'HTTP 500' },
     },
+    {
+      name: 'a firewall, and a hosted client',
+      finds: true,
+      symptoms: {
+        client: 'claude-ai',
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: 'The connector fails; our firewall has no allowlist for it',
+      },
+    },
+    {
+      name: 'a hosted client that was answered',
+      finds: false,
+      symptoms: {
+        client: 'openai',
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3001/sse',
+        http: { method: 'POST', status: 200, body: 'event: endpoint' },
+      },
+    },
+    {
+      name: 'a program of the same maker that runs here',
+      finds: false,
+      symptoms: {
+        client: 'grok-build',
+        transport: 'streamable-http',
+        url: 'http://homeassistant.local:8123/api/mcp',
+        clientError: 'failed to lookup address information: Try again',
+      },
+    },
   ],
 });

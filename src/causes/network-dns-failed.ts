@@ -231,5 +231,27 @@ export default defineCause({
           'npm error request to https://npm.registry.example/x failed, reason: getaddrinfo ENOTFOUND npm.registry.example',
       },
     },
+    {
+      name: "Bun names the resolver's error",
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: 'Unable to connect. Is the computer able to access the url? code: DNSError',
+      },
+    },
+    {
+      name: '.NET Framework in German',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: "Der Remotename konnte nicht aufgelöst werden: 'mcp.acme.dev'",
+      },
+    },
+    {
+      name: 'in the words of a person',
+      finds: true,
+      symptoms: { transport: 'streamable-http', client: 'n8n', clientError: 'the host mcp-proxy could not be found' },
+    },
   ],
 });

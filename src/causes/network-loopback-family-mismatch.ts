@@ -254,5 +254,41 @@ export default defineCause({
         http: { status: 404, body: 'Not Found' },
       },
     },
+    {
+      name: 'what cured it',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'vscode',
+        clientError: 'Failed to connect. Replacing localhost by 127.0.0.1 fixed it',
+      },
+    },
+    {
+      name: 'a version of Node.js that tries one address',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'Node.js v18.20.7',
+        url: 'http://localhost:4300/mcp',
+        clientError: 'TypeError: fetch failed',
+      },
+    },
+    {
+      name: 'one of two curls',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'fetch failed',
+        stdout: 'curl http://127.0.0.1:7777/mcp -> 406\ncurl http://localhost:7777/mcp -> (7) Failed to connect',
+      },
+    },
+    {
+      name: 'an exemption from a proxy',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'HTTP 503 when Clash is on; setting NO_PROXY=localhost,127.0.0.1 solves it',
+      },
+    },
   ],
 });

@@ -344,5 +344,32 @@ export default defineCause({
         exitCode: 1,
       },
     },
+    {
+      name: 'a proxy of the whole system',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://localhost:8000/mcp',
+        clientError: '开启代理(clash)后无法连接本地 MCP 服务,502 Bad Gateway',
+      },
+    },
+    {
+      name: 'what cured it',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:8080/sse',
+        clientError: 'unset http_proxy https_proxy all_proxy and it works',
+      },
+    },
+    {
+      name: 'SOCKS without its package',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          "ImportError: Using SOCKS proxy, but the 'socksio' package is not installed. Make sure to install httpx using `pip install httpx[socks]`.",
+      },
+    },
   ],
 });

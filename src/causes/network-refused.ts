@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { listeners } from './listeners.js';
 import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -12,7 +13,7 @@ const REFUSED = [
   // Netty and OkHttp: "Connection refused: localhost/127.0.0.1:8080", "Failed to connect to localhost/127.0.0.1:8080"
   /\b(?:connection refused|failed to connect to)\b.{0,20}?[\w.-]*\/(?<ip>\[?[\d.:a-f]+?\]?):(?<port>\d{1,5})(?![\w:])/i,
   // Go, Docker, curl: "dial tcp 127.0.0.1:3000: connect: connection refused"
-  /\b(?:dial tcp|connect(?:ing)? to|reach) \[?(?<ip>[\w.:-]+?)\]?(?::| port )(?<port>\d{1,5})(?![\w:]).{0,200}?\brefused/i,
+  /\b(?:dial tcp|connect(?:ing)? to|reach) \[?(?<ip>::1|[\da-f:]{3,40}(?=\])|[\w.-]+)\]?(?::| port )(?<port>\d{1,5})(?![\w:]).{0,200}?\brefused/i,
   // .NET: "No connection could be made because the target machine actively refused it. (127.0.0.1:3000)"
   /\bactively refused it\.? ?\[?(?:\(?(?<ip>[\w.:-]+?)\]?:(?<port>\d{1,5})\))?/i,
   /\bECONNREFUSED\b|\bConnectionRefused(?:Error)?\b|\bERR_CONNECTION_REFUSED\b|\[Errno (?:111|61|10061)\]|\bos error (?:111|61|10061)\b|\bWinError 10061\b|\bconnection (?:was )?refused\b|\bVerbindungsaufbau abgelehnt\b|\bZielcomputer die Verbindung verweigerte\b|\bConnexion refusée\b|\bConexión (?:rechazada|denegada)\b|積極拒絕|积极拒绝|拒否されたため|\(10061\)|\bWSAECONNREFUSED\b|\bNSURLErrorDomain\b.{0,20}-1004\b/i,
@@ -77,11 +78,22 @@ export default defineCause({
       status === undefined && loopback(hostOf(targetOf(given)) ?? '') && !lines.some(({ text }) => MORE.test(text))
         ? find(lines, NOT_REACHED)
         : null;
-    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED) ?? thin;
-    if (!hit) return null;
     const url = targetOf(given);
     const wanted = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
     const wantedPort = wanted ? Number(wanted.port || (wanted.protocol === 'https:' ? 443 : 80)) : null;
+    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED) ?? thin;
+    // The server says that it listens on another port than the one of the URL, and nothing came back.
+    const heard = listeners(given).filter(({ port: door }) => door > 0);
+    if (!hit && status === undefined && wanted && loopback(wanted.hostname.replace(/^\[|\]$/g, '')) && heard[0]) {
+      const vague = find(lines, /\bfail|\berror\b|unable|can(?:no|')t|closed|\bnot\b/i);
+      if (vague && !lines.some(({ text }) => MORE.test(text)) && heard.every(({ port: door }) => door !== wantedPort))
+        return {
+          certainty: 'possible',
+          cites: [vague.line.at, heard[0].at],
+          facts: { host: wanted.hostname, port: wantedPort ?? 0, local: true, addresses: [] },
+        };
+    }
+    if (!hit) return null;
     const ip = (hit.groups.ip ?? hit.groups.ip2)?.replace(/^\[|\]$/g, '') ?? null;
     const door = hit.groups.port ?? hit.groups.port2;
     const told = door === undefined ? null : Number(door);
@@ -249,6 +261,43 @@ export default defineCause({
       symptoms: {
         transport: 'streamable-http',
         clientError: 'ERR_CONNECTION_REFUSED http://localhost:3334/oauth/callback',
+      },
+    },
+    {
+      name: 'a port of this machine, and no reason',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'cursor',
+        url: 'http://localhost:3000/sse',
+        clientError: 'SSE error: TypeError: fetch failed',
+      },
+    },
+    {
+      name: 'Go tells of the first address and has tried both',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Post "http://localhost:8080/mcp": dial tcp [::1]:8080: connect: connection refused',
+      },
+    },
+    {
+      name: 'the server listens on another port',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3000/mcp',
+        clientError: 'the client fails',
+        serverLog: 'MCP server listening on port 3001',
+      },
+    },
+    {
+      name: 'a reason that is another one',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:3000/sse',
+        clientError: 'TypeError: fetch failed: self-signed certificate',
       },
     },
   ],

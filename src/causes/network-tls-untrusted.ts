@@ -336,5 +336,32 @@ export default defineCause({
         clientError: 'write EPROTO 140:error:0A00010B:SSL routines:ssl3_get_record:wrong version number',
       },
     },
+    {
+      name: 'with the check off it works',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://localhost:8443/mcp',
+        clientError: 'NODE_TLS_REJECT_UNAUTHORIZED=0 makes it work',
+      },
+    },
+    {
+      name: 'a product on the way',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        clientError: "Zscaler intercepts TLS; the client can't connect",
+      },
+    },
+    {
+      name: 'an alert in the log of the server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'failed to connect',
+        serverLog: 'http: TLS handshake error from 10.0.0.5:51324: remote error: tls: bad certificate',
+      },
+    },
   ],
 });

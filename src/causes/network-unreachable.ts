@@ -268,5 +268,29 @@ export default defineCause({
         exitCode: 1,
       },
     },
+    {
+      name: "a packet filter's log",
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'default/agent <> mcp/gateway Policy denied DROPPED (TCP Flags: SYN)',
+      },
+    },
+    {
+      name: 'curl that waited for the connection',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'curl: (28) Connection timed out after 10001 milliseconds',
+      },
+    },
+    {
+      name: 'a subnet without a way outside',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'the function in the private subnet has no NAT gateway and cannot reach the MCP server',
+      },
+    },
   ],
 });

@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { sessionKind } from './sessions.js';
@@ -55,6 +56,9 @@ function sureness(
   status: number | null,
   url: string | null,
 ): Certainty | null {
+  // Its log shows the stream of HTTP+SSE: it speaks it.
+  if (requestsIn(given).some(({ method, path, status: code }) => method === 'GET' && code === 200 && isSsePath(path)))
+    return null;
   const streamable =
     given.reported?.transport === 'streamable-http' ||
     texts.some(
