@@ -7,7 +7,7 @@ import { find, WORDS, words } from './words.js';
 
 /** The connection led nowhere, in any wording. */
 const FAILED =
-  /\bECONNREFUSED\b|\brefused\b|\bAll connection attempts failed\b|\bECONNRESET\b|\breset\b|\bempty (?:reply|response)\b|\bfetch failed\b|\b(?:un|not )reachable\b|\b(?:can(?:no|')t|cannot|could not|unable to|failed to) (?:\w+ )?(?:reach|connect|access|register|list)\w*|\bconnection (?:failed|error|closed)\b|\bnot (?:published|exposed|mapped)\b/i;
+  /\bECONNREFUSED\b|\brefused\b|\bAll connection attempts failed\b|\bECONNRESET\b|\breset\b|\bempty reply\b|\bfetch failed\b|\b(?:un|not )reachable\b|\b(?:can(?:no|')t|cannot|could not|unable to|failed to) (?:\w+ )?(?:reach|connect|access|register|list)\w*|\bconnection (?:failed|error|closed)\b|\bnot (?:published|exposed|mapped)\b/i;
 /** `docker ps` shows a port that is exposed and not published. */
 const UNPUBLISHED =
   /(?:^|\s)(?<port>\d{2,5})\/tcp\b(?!.*->)|\b(?:port|it)\b.{0,30}\b(?:is |was )?(?:not|never) (?:published|mapped|exposed)\b/i;
