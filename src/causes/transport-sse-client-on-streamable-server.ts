@@ -56,6 +56,9 @@ function sureness(
   status: number | null,
   url: string | null,
 ): Certainty | null {
+  // Its log shows the stream of HTTP+SSE: it speaks it.
+  if (requestsIn(given).some(({ method, path, status: code }) => method === 'GET' && code === 200 && isSsePath(path)))
+    return null;
   const streamable =
     given.reported?.transport === 'streamable-http' ||
     texts.some(
