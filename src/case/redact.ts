@@ -64,7 +64,7 @@ const COOKIE = /(?<before>\b(?:set-)?cookie(?:\\?["'])?\s{0,3}:\s{0,3}(?:\\?["']
 
 /** What stands after a secret name and is plainly no secret: words of error messages, types, placeholders, source code. */
 const PROSE =
-  /^(?:a|an|and|any|are|as|at|await|be|but|can|cannot|const|could|did|does|empty|env|environment|error|exceeded|exists|expected|expired|expires|failed|false|field|for|found|from|function|got|has|have|header|here|if|in|include|incorrect|input|instead|invalid|is|it|key|loading|lookup|malformed|may|mismatch|missing|must|needed|needs|new|no|none|not|null|number|object|of|ok|omit|omitted|optional|or|parameter|please|present|provided?|punc|received|rejected|required|revoked|same-origin|set|should|some|something|string|strings|the|this|to|true|type|typeof|unable|unbound|undefined|unexpected|unknown|unset|unsupported|use|using|valid|value|variable|was|were|when|will|with|without|wrong|yes|you|your[-_ ]?[\w -]*|bearer|basic|token|<.*|\*+|x{3,}|\.{3,}|(?:process\.env|import\.meta|os\.environ|os\.getenv|env|config|settings|this|self|options|args)[.[(].*|[\w.]+\(.*)$/i;
+  /^(?:a|an|and|any|are|as|at|audience|await|be|but|can|cannot|const|could|did|does|empty|env|environment|error|exceeded|exists|expected|expired|expires|failed|false|field|for|found|from|function|got|has|have|header|here|if|in|include|incorrect|input|instead|invalid|is|issuer|it|key|loading|lookup|malformed|may|mismatch|missing|must|needed|needs|new|no|none|not|null|number|object|of|ok|omit|omitted|optional|or|parameter|please|present|provided?|punc|received|rejected|required|revoked|same-origin|set|should|some|something|string|strings|the|this|to|true|type|typeof|unable|unbound|undefined|unexpected|unknown|unset|unsupported|use|using|valid|value|variable|was|were|when|will|with|without|wrong|yes|you|your[-_ ]?[\w -]*|bearer|basic|token|<.*|\*+|x{3,}|\.{3,}|(?:process\.env|import\.meta|os\.environ|os\.getenv|env|config|settings|this|self|options|args)[.[(].*|[\w.]+\(.*)$/i;
 
 /** A placeholder that was never filled in: it is a name, and a fault of its own. */
 const PLACEHOLDER =
@@ -119,7 +119,7 @@ export function secretUrl(text: string): string[] {
 }
 
 /** Percent-decoded, or as it was when it is no valid encoding. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -17,13 +17,15 @@ const SAID = [
     String.raw`\b(?:aud|audience)s?\b[^\n]{0,60}\bexpected:? ${value('wanted')}[^\n]{0,40}?\b(?:got|received|but was|found|actual):? ${value('got')}`,
     'i',
   ),
-  /\b(?:aud|audience)s?\b["'`]?[^\n]{0,80}\b(?:mismatch\w*|invalid|does(?: not|n't) match|did not match|not (?:allowed|valid|accepted|match\w*|expected|include\w*|contain\w*|permitted)|unexpected|incorrect|wrong|rejected|not in|validation failed|check failed|claim (?:is )?(?:missing|required)|expected)\b/i,
+  /\b(?:aud|audience)s?\b["'`]?[^\n]{0,80}\b(?:mismatch\w*|invalid|does(?: not|n't) match|did not match|not (?:allowed|valid|accepted|match\w*|expected|include\w*|contain\w*|permitted)|unexpected|incorrect|wrong|rejected|is missing|not in|validation failed|check failed|claim (?:is )?(?:missing|required)|expected)\b/i,
   /\b(?:invalid|wrong|unexpected|mismatch(?:ed|ing)?|incorrect|bad|missing)\b.{0,30}\b(?:aud|audience)s?\b|\bInvalidAudience\w*|\bIDX10214\b|\bIDX10206\b|\bAudienceNotAllowed\b/i,
   /\b(?:token|JWT|credentials?)\b.{0,40}\b(?:was |were |is )?(?:not (?:issued|intended|meant|minted)|issued|minted) for (?:this|another|a different|the wrong) (?:resource|audience|server|client|api)/i,
 ];
 /** Credentials that were just issued are refused: whoever checks them wants another audience than whoever issued them. */
 const FRESH =
   /\bGot new credentials, but\b.{0,80}\brejected\b|\breturned 401 after successful auth\w*|\b(?:rejected|refused) (?:the )?(?:credentials|token)s? (?:it|that (?:it|were|was)) just issued\b|\b(?:fresh|new(?:ly issued)?|valid) (?:access )?token\b.{0,60}\b(?:rejected|refused|401)\b|\b(?:login|sign-?in|oauth|auth\w*|handshake) (?:succeed(?:s|ed)|complete[sd]?|works|is successful)\b.{0,80}\b(?:401|invalid_token|rejected|unauthori[sz]ed)\b/i;
+/** Beside a 401 somebody quotes what the token says. */
+const CLAIM = /(?<![\w-])"?\baud"?\s?[=:]\s?["'[]{0,2}[\w:/.-]{3,}/;
 const HOSTED = /\bMcpAuthorizationError\b/;
 
 export default defineCause({
@@ -48,11 +50,17 @@ export default defineCause({
     const lines = signInWords(given);
     const hit = find(lines, ...SAID);
     const fresh = hit ? null : find(lines, FRESH);
+    const shown =
+      answers(given).some(({ exchange: { status } }) => status === 401) ||
+      lines.some(({ text }) => /\b401\b/.test(text))
+        ? find(lines, CLAIM)
+        : null;
     const hosted = hit || fresh ? null : find(lines, HOSTED);
-    const found = hit ?? fresh ?? hosted;
+    const found = hit ?? fresh ?? shown ?? hosted;
     if (!found) return null;
     return {
-      certainty: hosted && !answers(given).some(({ exchange: { status } }) => status === 401) ? 'possible' : 'likely',
+      certainty:
+        hosted && !shown && !answers(given).some(({ exchange: { status } }) => status === 401) ? 'possible' : 'likely',
       cites: [found.line.at],
       facts: { url, got: hit?.groups.got ?? null, wanted: hit?.groups.wanted ?? null, shown: hit !== null },
     };

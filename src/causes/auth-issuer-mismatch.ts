@@ -21,6 +21,7 @@ const SAID = [
   new RegExp(String.raw`\bissuer mismatch:? ${url('got')} (?:!=|<>|vs\.?|≠) ${url('wanted')}`, 'i'),
   /\bIssuerMismatch(?:Error|Exception)?\b|\bissuer[-_ ]mismatch\b|\bmismatch(?:ed|ing)? (?:metadata )?issuer\b/i,
   /\b(?:metadata|advertised|returned|declared|discovered|authorization server|AS|OAuth|OIDC|provider)\b.{0,60}\bissuer\b.{0,80}\b(?:mismatch|does(?: not|n't) match|did not match|differs?|not (?:identical|equal)|unexpected)\b/i,
+  /\bissuer(?: (?:url|uri|identifier|value))? (?:mismatch|does(?: not|n't) match|did not match|is different|differs)\b/i,
   /\b(?:invalid|unexpected|wrong|incorrect) issuer\b.{0,60}\b(?:metadata|discovery|well-known|authorization server)|\badvertised an issuer that does not match\b/i,
 ];
 /** The issuer of a token, which the server checks: credentials that are refused. */

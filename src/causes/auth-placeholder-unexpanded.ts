@@ -81,9 +81,9 @@ export default defineCause({
     }
     const told = find(lines, SENT, TOLD);
     const inEntry = CARRIER.exec(reported?.entry ?? '')?.groups;
-    if (told && (denied || inEntry || told.groups.empty !== undefined))
+    if (told)
       return {
-        certainty: 'likely',
+        certainty: denied || inEntry || told.groups.empty !== undefined ? 'likely' : 'possible',
         cites: [told.line.at],
         facts: {
           ...facts,

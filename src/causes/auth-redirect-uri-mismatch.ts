@@ -5,7 +5,7 @@ import { find } from './words.js';
 
 const SAID = [
   /\bredirect[_ ]?ur[il]s?\b[^\n]{0,20}?["'`]?(?<sent>[a-z][\w+.-]{2,30}:\/\/[^\s"'`,;)]{1,200})["'`]?[^\n]{0,60}?\b(?:does(?: not|n't) match|did not match|not (?:registered|allowed|permitted|found|in|valid|whitelisted|accepted|authori[sz]ed)|is(?: not|n't)|mismatch|unregistered|invalid)\b/i,
-  /\bredirect[_ ]?ur[il]s?\b[^\n]{0,100}\b(?:mismatch\w*|does(?: not|n't) match|do(?: not|n't) match|did not match|must match|not (?:registered|allowed|permitted|found|in|valid|whitelisted|accepted|authori[sz]ed|associated|supported)|is(?: not|n't) (?:registered|allowed|valid|permitted|associated|whitelisted)|invalid|unregistered|rejected|disallowed)\b/i,
+  /\bredirect[_ ]?ur[il]s?\b[^\n]{0,100}\b(?:mismatch\w*|does(?: not|n't) match|do(?: not|n't) match|did not match|must (?:match|be|use|start|begin)|not (?:registered|allowed|permitted|found|in|valid|whitelisted|accepted|authori[sz]ed|associated|supported)|is(?: not|n't) (?:registered|allowed|valid|permitted|associated|whitelisted)|invalid|unregistered|rejected|disallowed)\b/i,
   /\b(?:invalid|unregistered|mismatch(?:ed|ing)?|unauthori[sz]ed|unknown|bad|disallowed|unexpected|wrong|illegal)\b.{0,30}\bredirect[_ -]?ur[il]s?\b|\bredirect_uri_mismatch\b|\binvalid_redirect_ur[il]\b|\binvalid parameter:? redirect_uri\b/i,
   /\bcallback (?:ur[il]|address)\b.{0,40}\b(?:mismatch|not (?:in|registered|allowed|valid|whitelisted)|does(?: not|n't) match|invalid)\b|\b(?:invalid|mismatched|unregistered) callback (?:ur[il]|address)\b|\bAADSTS50011\b|\bAADSTS900971\b/i,
   /\bPassed URI: (?<sent>[a-z][\w+.-]{2,30}:\/\/\S{1,200})/,

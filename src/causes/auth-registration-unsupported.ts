@@ -1,3 +1,4 @@
+import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
@@ -9,7 +10,7 @@ type What = 'none' | 'refused' | 'failed';
 /** Clients that found no way to register. */
 const NONE = [
   /\bdoes(?: not|n't) support (?:dynamic )?(?:client )?registration\b|\b(?:dynamic (?:client )?registration|DCR|client registration|RFC ?7591)\b.{0,30}\b(?:is |was |are )?(?:not|n't|un)\W?(?:supported|available|offered|enabled|advertised|implemented|allowed)\b|\b(?:dynamic (?:client )?registration|DCR)\b.{0,20}\b(?:disabled|unsupported|unavailable)\b/i,
-  /\bno registration[_ ]endpoint\b|\bregistration_endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
+  /\bno registration[_ ]endpoint\b|\bregistration[_ ]endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
   /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
 ];
 /** The authorization server has the endpoint, and turns the client away. */
@@ -54,6 +55,16 @@ export default defineCause({
     const refused = none ? null : find(lines, ...REFUSED);
     const failed = none || refused ? null : find(lines, FAILED);
     const hit = none ?? refused ?? failed;
+    const asked = (given.http?.exchanges ?? []).findIndex(
+      (exchange) =>
+        exchange.purpose === 'reported' && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
+    );
+    if (!hit && asked >= 0)
+      return {
+        certainty: 'likely',
+        cites: [at('http', 'exchanges', asked)],
+        facts: { url, client, what: 'refused', status: given.http?.exchanges[asked]?.status ?? null },
+      };
     if (!hit) return null;
     const status = Number(refused?.groups.status ?? 0) || null;
     const documents = wellKnown(given).some((asked) => asked.status < 300);

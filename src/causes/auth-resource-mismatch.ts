@@ -18,6 +18,8 @@ const SAID = [
     'i',
   ),
   /\b(?:protected[- ])?resource (?:metadata )?(?:"?(?:resource|identifier|indicator|url|uri|parameter|value)"? )?(?:mismatch|does(?: not|n't) (?:exactly )?match|did not match|differs)\b|\bmismatch(?:ed|ing)? (?:protected )?resource\b|\bResource(?:Metadata)?MismatchError\b/i,
+  // The document has no resource at all.
+  /["'`]?\bresource["'`]? (?:field|parameter|property|identifier|member) (?:is |was )?(?:missing|absent|not present|required)\b|\bmissing (?:required )?(?:field|property|key) ["'`]?resource\b|\b(?:missing|lacks|without|omits|no) (?:the |a )?(?:required )?(?:RFC ?9728 )?["'`]?resource["'`]? (?:field|parameter|property)\b/i,
   /\binvalid_target\b|\binvalid_resource\b/i,
   // Entra ID, which compares resource with the scopes.
   /\bAADSTS9010010\b|\bresource parameter provided in the request doesn.t match\b|\bAADSTS500011\b|\bAADSTS901002\b/i,

@@ -16,20 +16,20 @@ const REFRESH = [
   /\binvalid_grant\b/i,
   /\brefresh[_ ]tokens?\b[^\n]{0,80}\b(?:expired|invalid|revoked|missing|not (?:found|used|issued|returned|sent|supported|present|stored)|never used|unused|failed|rejected|unknown|consumed|reuse\w*|already (?:been )?used|ignored)\b/i,
   /\b(?:no|missing|without|invalid|expired|unused|ignores?|never uses?)\b.{0,20}\brefresh[_ ]token\b/i,
-  /\b(?:failed|unable|cannot|could(?: not|n't)|error) (?:to )?(?:re-?new|refresh)(?:ing)? (?:the |an? |expired )?(?:access |oauth |auth\w* )?(?:token|credentials|session)\b|\btoken refresh (?:failed|error|never|was not|not)\b|\brefresh(?:ing)? (?:of )?(?:the )?(?:access )?token (?:failed|never)/i,
+  /\b(?:failed|unable|cannot|could(?: not|n't)|error) (?:to )?(?:re-?new|refresh)(?:ing)? (?:the |an? |expired )?(?:access |oauth |auth\w* )?(?:token|credentials|session)\b|\btoken refresh (?:failed|error|never|was not|not)\b|\bno refresh (?:is |was )?(?:attempted|performed|sent|made)\b|\b(?:does(?: not|n't)|did(?: not|n't)|never) (?:automatically )?refresh(?:es|ed)?\b|\brefresh(?:ing)? (?:of )?(?:the )?(?:access )?token (?:failed|never)/i,
 ];
 /** Several reasons in one sentence: what servers say to any token they do not take. */
 const EITHER =
   /\b(?:invalid|revoked|malformed|missing)\b,? (?:or )?(?:has )?expired\b|\bexpired,? (?:or|and\/or) (?:\w+ ){0,3}(?:invalid|revoked|no longer|malformed)|\binvalid_or_expired\b/i;
 /** It works until a time is over, as people note it. */
 const LATER =
-  /\b(?:after|every|within|about|~) ?(?:an |one |\d+ ?)(?:hours?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b/i;
+  /(?:\b(?:after|every|each|within|about|for)|~) ?(?:about |roughly |exactly |~ ?)?(?:an |one |\d+ ?)(?:hours?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b|\b(?:after|upon|on|at) (?:the )?(?:access )?token(?:'s)? expir\w+/i;
 /** What a client notes of the tokens it got: seconds they live, and that none renews them. */
 const LIVES = /\bexpires?_?in(?:Value)?["']?\s?[:=]\s?["']?(?<seconds>\d{1,9})\b/i;
 const SHORT = 600;
 const NO_RENEWAL = /\bhasRefreshToken["']?\s?:\s?false\b|\brefresh_token["']?\s?:\s?(?:null|undefined|"")/i;
 const UNAUTHORIZED =
-  /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds? auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
+  /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
 
 export default defineCause({
   id: 'auth-token-expired',

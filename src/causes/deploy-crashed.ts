@@ -16,7 +16,7 @@ const ENDED = [
   // Vercel, Azure, DigitalOcean, Hugging Face, Cloudflare
   /\bFUNCTION_INVOCATION_FAILED\b|\b(?:Serverless|Edge|Your) Function (?:has )?crashed\b|\bNode\.js process exited with exit status: (?<vercel>\d+)/i,
   /\bwas terminated with exit code '(?<aca>[1-9]\d*)'|\breason 'ProcessExited'|\bContainerCrashing\b|\bHTTP Error 50[02]\.3\d\b|\bASP\.NET Core app failed to start\b|\bhas exited, failing site start\b|\bterminated during site startup\b|\bcontainer .{1,80} has exited\b.{0,40}\bsite\b/i,
-  /\bDeployContainerExitNonZero\b|\bterminated with non-zero exit code(?:: (?<do>\d+))?|\bnon-zero exit code\b|\b(?:Your )?[Ss]pace is in error\b|\bRuntime error\s+Exit code: (?<hf>\d+)/,
+  /\bCrashLoopBackOff\b|\bDeployContainerExitNonZero\b|\bterminated with non-zero exit code(?:: (?<do>\d+))?|\bnon-zero exit code\b|\b(?:Your )?[Ss]pace is in error\b|\bRuntime error\s+Exit code: (?<hf>\d+)/,
   // Railway, and the words that many use
   /\b(?:deploy(?:ment)?|service|replica|revision|app(?:lication)?|function)\b.{0,60}\b(?:has )?(?:crashed|CRASHED)\b(?! by)|\bcrashed after (?:start|deploy)|\bcrash(?:ing|es)? (?:on|at|during) (?:start-?up|boot|deploy\w*)\b/i,
   /"?\bstatus"?\s?[:=]\s?"?CRASHED\b|\bdeploy(?:ment)?\b.{0,40}\bstatus\b.{0,12}\bFAILED\b/,

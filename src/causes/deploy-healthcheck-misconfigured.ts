@@ -168,6 +168,14 @@ export default defineCause({
         cites: [probe.line.at, ...heard.slice(-1).map(({ line }) => line.at)],
         facts: { ...none, what: 'port', port: asked, listens: heard.at(-1)?.port ?? null },
       };
+    // The probe's own client says that nobody listens where it asks, and the container runs.
+    const closed = spoken ? find(lines, /\b(?:curl: \(7\)|wget: can't connect)/) : null;
+    if (closed && heard.length === 0 && !reasonIn(lines))
+      return {
+        certainty: 'likely',
+        cites: [closed.line.at],
+        facts: { ...none, what: 'never', port: asked },
+      };
     const never = find(lines, NEVER);
     const reason = reasonIn(lines);
     if (inEntry && !never) {

@@ -13,7 +13,7 @@ type What = 'other' | 'module' | 'no-start' | 'not-found' | 'usage' | 'stdio' | 
 /** The server program that was told to load the application does not find it where it was told. */
 const MODULE = [
   /\bError loading ASGI app\b.{0,60}(?:Could not import module|Attribute) "(?<name>[^"]{1,80})"/i,
-  /\bCould not import module "(?<name>[\w.]{1,80})"/,
+  /\bCould not import module "(?<name>[\w.]{1,80})"|\bAttribute "(?<attribute>\w{1,60})" not found in module\b/,
   /\bFailed to find attribute '(?<name>\w{1,60})' in '[\w.]{1,80}'/,
   /\bFailed to find application object '(?<name>\w{1,60})' in|\bFailed to parse '(?<call>[^']{1,60})' as an attribute name/,
   /\bgunicorn\.errors\.(?:HaltServer|AppImportError)\b/,
@@ -32,7 +32,7 @@ const NO_START = [
 /** The start command names a program or a file that the image does not hold. */
 const NOT_FOUND = [
   /\bThe executable [`'"](?<name>[^`'"]{1,80})[`'"] could not be found/i,
-  /(?:^|\s)(?:\/bin\/)?(?:ba|da|a)?sh: (?:line )?(?:\d+: )?(?:exec: )?(?<name>[\w./-]{1,80}): (?:command )?not found/,
+  /(?:^|\s)(?:\/bin\/)?(?:(?:ba|da|a)?sh|[^\s:]{1,80}\.sh): (?:line )?(?:\d+: )?(?:exec: )?(?<name>[\w./-]{1,80}): (?:command )?not found/,
   /\bcan't open file ['"](?<name>[^'"]{1,160})['"]: \[Errno 2\]/,
   /\bexec:? "(?<name>[^"]{1,80})": (?:executable file not found|stat \S+: no such file)/,
   /\bfailed to find file ["\\]*(?<name>[^"\\]{1,80})|\bApplication exec likely failed\b/,
@@ -102,6 +102,7 @@ export default defineCause({
     'container-loopback-bound',
     'container-port-mismatch',
     'config-command-joined',
+    'config-path-missing',
   ],
 
   match(given): Match<{ platform: string | null; what: What; name: string | null }> | null {

@@ -4,6 +4,7 @@ import { type Altered, differing, seenLive, WANTS } from './altered-headers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround } from './edges.js';
 import { entryText } from './listeners.js';
+import { lostCredentials } from './lost-credentials.js';
 import { targetOf } from './way.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -62,11 +63,13 @@ export default defineCause({
     'http-server-error',
     'catalog-list-fails',
     'session-affinity-missing',
+    'auth-credentials-rejected',
+    'install-cache-broken',
     'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Altered> | null {
-    const found = seenLive(given);
+    const found = seenLive(given) ?? lostCredentials(given);
     if (found) return found;
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;
@@ -158,6 +161,12 @@ export default defineCause({
     )
       certainty = 'likely';
     else if (changed && /\b(?:not|n't|never|without|fails? to)\b/i.test(changed.line.text)) certainty = 'likely';
+    else if (
+      changed &&
+      /\b(?:missing|absent)\b/i.test(changed.match[0]) &&
+      /\bbehind\b|\bthrough\b|\bvia\b/i.test(changed.line.text)
+    )
+      certainty = 'likely';
     else if (
       direct &&
       (missed || asked || sent >= 0 || [406, 401].some((status) => statuses.includes(status)) || find(lines, NUMBER))
@@ -311,11 +320,6 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'HTTP 406: Not Acceptable: Client must accept both application/json and text/event-stream',
       },
-    },
-    {
-      name: 'a token that the server does not accept',
-      finds: false,
-      symptoms: { transport: 'streamable-http', clientError: 'HTTP 401: invalid_token' },
     },
     {
       name: 'a browser that may not read the header',

@@ -15,8 +15,9 @@ const SETTING = /X-Accel-Buffering|proxy_buffering|flush_?interval|response_buff
 const LATE =
   /\b(?:only )?(?:flush(?:es|ed)?|deliver(?:s|ed)?|sent|emitted|written) (?:only )?(?:at the end|all at once|when (?:the )?\w+ (?:ends?|closes))|\b(?:events?|messages?|notifications?|chunks?|data|responses?|results?|bytes?|body|stream|tokens?)\b.{0,60}\b(?:all at once|at the end|only (?:when|after|once|at)|arrives? late|(?:is|are|was|were)? ?delayed|held back|(?:until|till) (?:the )?(?:stream|connection|response|request|server|end)\b.{0,30}(?:ends?|clos\w+|finish\w*|complete\w*)?|never (?:arrive|reach|come|get|received|delivered)\w*|do(?:es)?(?: not|n't) (?:arrive|reach|come|get|stream|flush)\w*|in one (?:go|burst|chunk|batch)|not (?:streamed|flushed|delivered))|\b(?:never|not|no)\b.{0,20}\b(?:receiv\w+|gets?|sees?|sent|delivered)?\b.{0,30}\b(?:events?|data|bytes?|messages?)\b.{0,20}(?:\buntil\b|$)/i;
 const HANGS =
-  /\bhangs?\b|\bhanging\b|\bstuck\b|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bno (?:response|answer|events?|data|bytes?|headers?)\b|\bnever (?:returns?|completes?|resolves?|responds?|connects?)\b|\bempty (?:body|response|stream)\b|\bfirst byte\b|\bcurrently unavailable\b|\bpending\b/i;
-const STREAM = /\bSSE\b|\bevent[- ]stream\b|\bserver[- ]sent\b|\bstream(?:s|ing|able)?\b|\bGET\b/i;
+  /\bhangs?\b|\bnot established\b|\bhanging\b|\bstuck\b|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bno (?:response|answer|events?|data|bytes?|headers?)\b|\bnever (?:returns?|completes?|resolves?|responds?|connects?)\b|\bempty (?:body|response|stream)\b|\bfirst byte\b|\bcurrently unavailable\b|\bpending\b/i;
+const STREAM =
+  /\bSSE\b|\bevent[- ]stream\b|\bnotifications?\b|\bprogress\b|\bserver[- ]sent\b|\bstream(?:s|ing|able)?\b|\bGET\b/i;
 const COMPRESS = /\b(?:gzip|compress(?:ion|ed|es)?|brotli|deflate|GZipMiddleware|content-encoding)\b/i;
 const GZIP = /GZipMiddleware/;
 const CURED =
@@ -49,7 +50,7 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
       edge: edge ?? 'a proxy',
       compressed: false,
       held: Math.round(e.ms),
-      legacy: e.purpose === 'open-sse-stream',
+      legacy: e.purpose === 'open-sse-stream' || e.purpose === 'look-for-sse',
     };
     const encoding = e.headers?.['content-encoding'] ?? '';
     // The old transport must send its first event at once; the headers came and the event did not, or nothing did. A GET
@@ -113,6 +114,7 @@ export default defineCause({
   explains: [
     'handshake-unanswered',
     'handshake-slow-start',
+    'http-endpoint-wrong',
     'catalog-list-fails',
     'lifetime-timeout-before-answer',
     'lifetime-idle-cut',

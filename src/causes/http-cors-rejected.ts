@@ -60,9 +60,12 @@ function halfOpen(given: Partial<Evidence>): { gaps: string[]; cites: string[]; 
   const opens = read && header(read.exchange, 'access-control-allow-origin') !== undefined;
   const hidden = read && opens && header(read.exchange, 'mcp-session-id') !== undefined && !exposes(read.exchange);
   if (hidden) gaps.push('Access-Control-Expose-Headers lacks mcp-session-id');
+  // The answer to a request that named an origin, where the preflight had allowed it.
+  const shut = foreign && gaps.length === 0 && header(foreign.exchange, 'access-control-allow-origin') === undefined;
+  if (shut) gaps.push('the answer to POST has no Access-Control-Allow-Origin');
   if (gaps.length === 0) return null;
   const demands = [401, 403].includes(preflight.exchange.status ?? 0);
-  return { gaps, cites: [preflight.at, ...(hidden ? [read.at] : [])], demands };
+  return { gaps, cites: [preflight.at, ...(hidden ? [read.at] : []), ...(shut ? [foreign.at] : [])], demands };
 }
 
 /** What a line names as missing. */

@@ -104,7 +104,8 @@ export default defineCause({
       (/not provided by package|[Mm]issing script|main class|executable script not found/.test(hit.line.text) ||
         (module && hit.line.text.includes(`: No module named ${name}`)));
     return {
-      certainty: clear ? 'certain' : 'likely',
+      // At a platform it is the start command of the deployment that names it: deploy-wrong-start says so.
+      certainty: clear && !/^(?:streamable-http|sse)$/.test(given.reported?.transport ?? '') ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: {
         name: name.replace(/[.;,'"]+$/, ''),

@@ -20,7 +20,7 @@ const REMARK =
   /\b(?:bound|binds|binding|bind|listens?|listening) (?:only )?(?:to|on|at)\W{1,3}(?:https?:\/\/)?(?<a>localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1?\]?)(?::(?<p>\d{2,5}))?|(?<a2>127\.0\.0\.1|localhost|\[?::1\]?):(?<p2>\d{2,5}) only\b/i;
 /** What servers print when they are up: Uvicorn, Hypercorn, Kestrel, Vite, Express, Tomcat, FastMCP, Go, Rust. */
 const BANNER =
-  /\b(?:running|listening|started|serving|starting|available|ready|bound|up|server|now listening|listen)\b.{0,60}?\bhttps?:\/\/(?<a>\[[\da-f:]{2,40}\]|[\w.-]{1,60}):(?<p>\d{2,5})|\b(?:listening|listen|started|running|serving|bound|bind)\b.{0,40}?\b(?:on|at|to|addr(?:ess)?[=:]?|host[=:]?)\W{1,3}(?<a2>(?:\d{1,3}\.){3}\d{1,3}|localhost|\[::1?\]|::1?|\*)(?::(?<p2>\d{2,5})|,? port[ =:]{1,2}(?<p3>\d{2,5}))|\b(?:listening|started|running|serving|server)\b.{0,40}?\bport(?:\(s\))?[ :=]{1,3}(?<p4>\d{2,5})\b/i;
+  /\b(?:running|listening|started|serving|starting|available|ready|bound|up|server|now listening|listen|local:|url:)(?:\b|(?<=:)).{0,60}?\bhttps?:\/\/(?<a>\[[\da-f:]{2,40}\]|[\w.-]{1,60}):(?<p>\d{2,5})|\b(?:listening|listen|started|running|serving|bound|bind)\b.{0,40}?\b(?:on|at|to|addr(?:ess)?[=:]?|host[=:]?)\W{1,3}(?<a2>(?:\d{1,3}\.){3}\d{1,3}|localhost|\[::1?\]|::1?|\*)(?::(?<p2>\d{2,5})|,? port[ =:]{1,2}(?<p3>\d{2,5}))|\b(?:listening|started|running|serving|server)\b.{0,40}?\bport(?:\(s\))?[ :=]{1,3}(?<p4>\d{2,5})\b/i;
 
 const of = (line: Line): Listener | null => {
   const groups = (SOCKET.exec(line.text) ?? REMARK.exec(line.text) ?? BANNER.exec(line.text))?.groups;
@@ -55,13 +55,13 @@ export const entryAt = ({ launch, reported }: Seen): string | null =>
 
 /** Pairs of host port and container port: `-p 8000:8000`, `"8000:8000"` of compose, `0.0.0.0:8000->8000/tcp` of docker ps. */
 const PAIR =
-  /(?:-p|--publish)[ =",]{1,4}(?:[\d.]{7,15}:)?(?<h>\d{2,5}):(?<c>\d{2,5})\b|"(?:[\d.]{7,15}:)?(?:(?<h2>\d{2,5})|\$\{\w{1,40}(?::?-(?<h3>\d{2,5}))?\}):(?<c2>\d{2,5})(?:\/tcp)?"|[\d.\]]:(?<h4>\d{2,5})->(?<c3>\d{2,5})\/tcp/g;
+  /(?:-p|--publish)[ =",]{1,4}(?:[\d.]{7,15}:)?(?<h>\d{2,5}):(?<c>\d{2,5})\b|"(?:[\d.]{7,15}:)?(?:(?<h2>\d{2,5})|\$\{\w{1,40}(?::?-(?<h3>\d{2,5}))?\}):(?<c2>\d{2,5})(?:\/tcp)?"|[\d.\]]:(?<h4>\d{2,5})->(?<c3>\d{2,5})\/tcp|"?targetPort"?\s{0,3}[:=]\s{0,3}"?(?<c4>\d{2,5})/g;
 
 export const published = (given: Seen): { host: number; container: number }[] => {
   const text = [entryText(given), ...words(given).map((line) => line.text)].join('\n');
   return [...text.matchAll(PAIR)].map(({ groups = {} }) => ({
-    host: Number(groups.h ?? groups.h2 ?? groups.h3 ?? groups.h4 ?? 0),
-    container: Number(groups.c ?? groups.c2 ?? groups.c3),
+    host: Number(groups.h ?? groups.h2 ?? groups.h3 ?? groups.h4 ?? groups.c4 ?? 0),
+    container: Number(groups.c ?? groups.c2 ?? groups.c3 ?? groups.c4),
   }));
 };
 
@@ -84,6 +84,19 @@ export function inContainer(given: Seen): { at: string } | null {
   }
   const line = words(given).find(({ text: said }) => TOLD.test(said));
   return line ? { at: line.at } : null;
+}
+
+/**
+ * What stands behind the published port that was called, as its engine and the kernel told it: a program that listens there on the
+ * loopback of the container alone, one that listens on another port, or nobody knows. Null: the port is fine, or nothing listens at all.
+ */
+export function behindPort({ network }: Seen): 'loopback' | 'other-port' | 'unknown' | null {
+  const published = network?.published;
+  if (!published) return null;
+  if (!published.listens) return 'unknown';
+  const there = published.listens.filter(({ port }) => port === published.port);
+  if (there.length > 0) return there.every(({ address }) => isLoopback(address)) ? 'loopback' : null;
+  return published.listens.length > 0 ? 'other-port' : null;
 }
 
 /** A status that only a server gives itself: whoever says it was reached. */

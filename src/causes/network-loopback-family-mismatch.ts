@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { inContainer, isLoopback, listeners } from './listeners.js';
-import { hostOf, targetOf } from './way.js';
+import { hostOf, isGatewayLog, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
 const REFUSED_6 =
@@ -51,7 +51,8 @@ export default defineCause({
       };
     }
     const { reported, handshake } = given;
-    if (given.network || !reported || handshake || reported.transport === 'stdio') return null;
+    if (given.network || !reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined))
+      return null;
     if (given.http?.exchanges.some(({ status = 0 }) => status >= 200 && status !== 502 && status !== 503)) return null;
     const url = targetOf(given);
     const host = hostOf(url);
@@ -92,8 +93,12 @@ export default defineCause({
       certainty = works || says ? 'likely' : 'possible';
       listens = 6;
     } else if (six && !four) {
-      certainty = local ? 'likely' : 'possible';
+      // A tunnel or proxy that looked for its server says no more than that nothing was there.
+      certainty = local && !isGatewayLog(six.line.text) ? 'likely' : 'possible';
       listens = 4;
+    } else if (host === 'localhost' && on6 && !on4 && !everywhere && fails) {
+      certainty = 'likely';
+      listens = 6;
     } else if (six && four) {
       // Both refused: mostly nobody listens at all.
       certainty = 'possible';

@@ -127,7 +127,7 @@ export default defineCause({
     else if (set && (env.length > 0 || entry.length > 0))
       certainty = certified ? 'possible' : vague || status || lines.length === 0 ? 'likely' : 'possible';
     else if (told && (vague || mentioned || status)) certainty = 'likely';
-    else if (elsewhere) certainty = 'likely';
+    else if (elsewhere || (mentioned && local && (vague || status))) certainty = 'likely';
     else if (said || told || (mentioned && vague)) certainty = 'possible';
     else return null;
     const way =

@@ -80,7 +80,9 @@ export default defineCause({
     const log = words(given).filter(({ from }) => from !== 'client');
     const hello = find(log, HELLO_IN_LOG);
     const bad = given.reported?.transport === 'stdio' ? null : find(log, BAD_REQUEST);
-    const said = onWay ?? behind ?? hello ?? bad;
+    // The code alone: TLS could not be spoken, for this reason or for another one.
+    const vague = find(wayWords(given), /\bEPROTO\b|\bSSLError\b(?!.{0,80}certificate)/i);
+    const said = onWay ?? behind ?? hello ?? bad ?? (/^https:/i.test(url ?? '') ? vague : null);
     // "https_proxy=https://..." towards a plain proxy leaves the same words; http: URLs do not.
     // Bytes of a TLS hello in the log of the server are what they are, whatever the report says of the URL.
     if (!said || (!behind && said !== hello && url !== null && /^http:/i.test(url))) return null;
@@ -97,7 +99,11 @@ export default defineCause({
       said.line.from === 'client' && /gave HTTP response|packet length too long/i.test(said.match[0]) && url !== null;
     return {
       // A bad request line is bytes of TLS, or of anything else that is no HTTP.
-      certainty: sure ? 'certain' : said === bad && !/^https:/i.test(url ?? '') ? 'possible' : 'likely',
+      certainty: sure
+        ? 'certain'
+        : said === vague || (said === bad && !/^https:/i.test(url ?? ''))
+          ? 'possible'
+          : 'likely',
       cites: [said.line.at],
       facts: { url, authority: null, behind: false, reverse: false },
     };

@@ -22,7 +22,7 @@ const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
     codes: /ALTNAME_INVALID|HOSTNAME_MISMATCH/,
     // Go: "x509: certificate is valid for a.dev, not b.dev"; Java: "No subject alternative DNS name matching".
     words:
-      /ALTNAME_INVALID|hostname mismatch|does(?: not|n't) match certificate's altnames|certificate is (?:not )?valid for|doesn't contain any IP SANs|NotValidForName|no (?:subject )?alternative (?:certificate subject name|DNS name|IP address|names?) (?:matches|matching|present)|RemoteCertificateNameMismatch|ERR_CERT_COMMON_NAME_INVALID|SEC_E_WRONG_PRINCIPAL|hostname .{1,100} (?:was not verified|does not match the server certificate)/i,
+      /ALTNAME_INVALID|hostname mismatch|does(?: not|n't) match certificate's altnames|certificate is (?:not )?valid for|doesn't contain any IP SANs|NotValidForName|no (?:subject )?alternative (?:certificate subject name|DNS name|IP address|names?) (?:matches|matching|present)|RemoteCertificateNameMismatch|ERR_CERT_COMMON_NAME_INVALID|SEC_E_WRONG_PRINCIPAL|hostname .{1,100} (?:(?:was )?not verified|does not match the server certificate)/i,
   },
   {
     fault: 'self-signed',
@@ -88,6 +88,9 @@ function covers(altNames: string, host: string): boolean {
     );
   });
 }
+
+const CHECK_OFF =
+  /\bNODE_TLS_REJECT_UNAUTHORIZED\b|\brejectUnauthorized\b|\bNODE_EXTRA_CA_CERTS\b|\bverify ?= ?False\b|\b(?:curl|wget)\b.{0,80} (?:-k|--insecure|--no-check-certificate)\b|\bInsecureSkipVerify\b|\bself[- ]signed\b/i;
 
 /** Named in the line: `https://host/`, `host='api.acme.dev'`, `valid for a.dev, not api.acme.dev`. */
 const PLACE = /https?:\/\/(?:[^\s/@]+@)?(?<url>[\w.-]+)|\bhost='(?<host>[\w.-]+)'|\bdial tcp (?<dial>[\w.-]+):\d/i;
@@ -184,7 +187,27 @@ export default defineCause({
         facts,
       };
     }
-    return null;
+    // Who switches the check off has met a certificate that does not pass it.
+    const off =
+      find(all, CHECK_OFF)?.line.at ?? (CHECK_OFF.test(given.reported?.entry ?? '') ? at('reported', 'entry') : null);
+    if (off === null || !way.some(({ text }) => /fail|error|unable|closed|reset|disconnect/i.test(text))) return null;
+    return {
+      certainty: 'possible',
+      cites: [off],
+      facts: {
+        fault: 'untrusted',
+        behind: false,
+        host: hostOf(targetOf(given)) ?? null,
+        port: 443,
+        code: '',
+        subject: null,
+        issuer: null,
+        altNames: null,
+        validTo: null,
+        otherName: false,
+        inspector: null,
+      },
+    };
   },
   say: ({ fault, behind, host, subject, issuer, altNames, validTo, otherName, inspector }) => {
     const details =
@@ -339,15 +362,6 @@ export default defineCause({
         stderr:
           "requests.exceptions.SSLError: HTTPSConnectionPool(host='wiki.corp.example', port=443): Max retries exceeded with url: /rest (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain')))",
         exitCode: 1,
-      },
-    },
-    {
-      name: 'a .NET server behind a URL',
-      finds: true,
-      symptoms: {
-        transport: 'streamable-http',
-        serverLog:
-          'System.Security.Authentication.AuthenticationException: The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch',
       },
     },
     {

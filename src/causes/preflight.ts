@@ -11,8 +11,10 @@ export const isOk = ({ status = 0 }: Exchange): boolean => status >= 200 && stat
 export function preflightGaps(preflight: Exchange, wanted: string[]): string[] {
   const { status } = preflight;
   if (status !== undefined && !isOk(preflight)) return [`OPTIONS is answered ${status}`];
-  if (header(preflight, 'access-control-allow-origin') === undefined)
-    return ['the answer to OPTIONS has no Access-Control-Allow-Origin'];
+  const origin = header(preflight, 'access-control-allow-origin');
+  if (origin === undefined) return ['the answer to OPTIONS has no Access-Control-Allow-Origin'];
+  // A server and its proxy both add it: browsers take one value.
+  if (origin.includes(',')) return [`Access-Control-Allow-Origin stands there twice (${origin})`];
   const allowed = listOf(header(preflight, 'access-control-allow-headers'));
   // The star stands for every header but Authorization.
   const missing = wanted.filter(

@@ -38,7 +38,10 @@ export function signInWords(given: Told): Line[] {
   const { entry } = given.reported ?? {};
   // What a person noted beside the entry of a client, in their own words.
   const noted: Line[] = entry ? [{ text: entry, at: at('reported', 'entry'), from: 'client' }] : [];
-  return [...told, ...texts, ...noted].map((line) => ({ ...line, text: line.text.replaceAll('\\"', '"') }));
+  return [...told, ...texts, ...noted].map((line) => ({
+    ...line,
+    text: (/[?&]error_description=/.test(line.text) ? decoded(line.text) : line.text).replaceAll('\\"', '"'),
+  }));
 }
 
 /** An error of OAuth travels in the query of a redirect. */

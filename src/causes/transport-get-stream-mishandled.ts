@@ -2,7 +2,7 @@ import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isStreamGet, requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
-import { issuesSessions, runOf } from './experiments.js';
+import { failsAll, issuesSessions, runOf } from './experiments.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
@@ -28,15 +28,22 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   if (status === 405 || status === 429 || (status === 200 && isStream(exchange))) return null;
   // The stream of a session that the server had given and does not know: that is about the session.
   if (sessionKind(body) !== null && issuesSessions(given)) return null;
+  if (failsAll(given)) return null;
   // A sign-in that the POST did not need, or a server that is busy: odd, and not surely about the stream.
   const aside = status !== undefined && [401, 403, 502, 503, 504].includes(status);
   const edge = given.http?.exchanges.some(({ headers = {} }) => headers['cf-ray'] ?? headers.via) ?? false;
   const silent = status === undefined && error !== undefined;
   if (status === undefined && !silent) return null;
+  // Nobody asked, or we did not wait for the answer.
+  if (error && /^(?:GIVEN_UP|ABORT_ERR)$/.test(error.code)) return null;
+  // A server that leaves other requests unanswered as well is not mute about the stream alone.
+  const mute = given.http?.exchanges.some(
+    ({ method, error: late }) => method === 'POST' && late?.code.endsWith('_TIMEOUT'),
+  );
   const reset = silent && /RESET|SOCKET|EPIPE|HPE_/.test(error?.code ?? '');
   return {
     // Behind an edge that waits for the first byte a healthy quiet stream looks silent, too.
-    certainty: aside || (silent && edge) ? 'likely' : 'certain',
+    certainty: aside || (silent && (edge || mute)) ? 'likely' : 'certain',
     severity: 'degraded',
     cites: [place],
     facts: {
@@ -60,7 +67,7 @@ const SAID: [RegExp, Certainty][] = [
     'likely',
   ],
   [
-    /\bGET\b(?: \S{0,80}| request| handler| endpoint| (?:listen )?stream){0,4} (?:\w+ ){0,2}(?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
+    /\bGET\b(?: (?!GET\b)\S{1,60}){0,4}? (?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
     'likely',
   ],
   [
