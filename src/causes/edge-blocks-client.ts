@@ -1,3 +1,5 @@
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
 import { isRpc } from './answers.js';
 import {
   BLOCKED,
@@ -25,6 +27,10 @@ interface Found extends Record<string, string | number | boolean | null> {
   says: string | null;
   client: string | null;
 }
+
+const LIMITS =
+  /\b(?:HTTP|status(?: code)?|code|error|got|returned)\W{1,10}(?:413|429)\b|\b413\b.{0,10}\b(?:Request|Payload|Content)\b|\bclient intended to send too large body\b|\b429 Too Many Requests\b/i;
+const exchangesOf = ({ http }: Partial<Evidence>) => http?.exchanges ?? [];
 
 export default defineCause({
   id: 'edge-blocks-client',
@@ -95,6 +101,21 @@ export default defineCause({
         certainty: 'possible',
         cites: [tunnel.at],
         facts: { edge: 'a forward proxy', status: 403, page: false, says: null, client },
+      };
+    // A size or a number that is exceeded: the edge's limit as often as the server's own.
+    const limit = said || forbidden ? null : find(lines, LIMITS);
+    const bare = exchangesOf(given).findIndex(({ status, purpose }) => purpose === 'reported' && status === 413);
+    if (!said && !forbidden && (limit || bare >= 0))
+      return {
+        certainty: 'possible',
+        cites: limit ? [limit.line.at] : [at('http', 'exchanges', bare)],
+        facts: {
+          edge: edgeAround(given) ?? 'a firewall',
+          status: limit && /429/.test(limit.match[0]) ? 429 : 413,
+          page: false,
+          says: null,
+          client,
+        },
       };
     if (!said && !forbidden) return null;
     if (own && !said) return null;
