@@ -2,6 +2,7 @@ import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { sawNone } from './lost-credentials.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -11,6 +12,10 @@ const SPECIAL = /expired|audience|\baud\b|issuer|\biss\b/i;
 /** Known, and yet not allowed: an account without a licence, a token without a permission, a rule of the organisation. */
 const NOT_ALLOWED =
   /\bnot (?:licen[cs]ed|entitled|permitted|allowed|authori[sz]ed|enabled|eligible)\b.{0,30}\b(?:to|for)\b|\b(?:no|without|missing|insufficient) (?:a )?(?:licen[cs]e|permission|scope|access)\b|\bResource not accessible by\b|\bSAML enforcement\b|\b(?:account|organi[sz]ation|user|plan|subscription)\b.{0,40}\b(?:does not|doesn't|is not|cannot|has no)\b/i;
+
+/** The sign-in was over before. */
+const AFTER =
+  /\b(?:after|despite|although|even (?:with|after)|with (?:a )?valid)\b.{0,40}\b(?:auth\w*|sign(?:ing|ed)?[- ]in|log(?:ging|ged)?[- ]?in|token|credentials|api key)\b/i;
 
 /** Statuses in the client's words, beside what is blamed. */
 const DENIED = /\b40[13]\b|unauthori[sz]ed|forbidden/i;
@@ -58,7 +63,7 @@ export default defineCause({
         says ?? error ?? /"(?:message|detail|error_description|error)"\s*:\s*"([^"]{1,200})"/.exec(body)?.[1] ?? null;
       // An unexpanded placeholder was sent in place of a value: that is a cause of its own.
       return {
-        certainty: carries.placeholder ? 'possible' : sure ? 'certain' : 'likely',
+        certainty: carries.placeholder || (live && sawNone(exchange)) ? 'possible' : sure ? 'certain' : 'likely',
         cites: [at],
         facts: { url, status, reason, scope: error === 'insufficient_scope' ? (scope ?? '') : null },
       };
@@ -68,7 +73,9 @@ export default defineCause({
       wayWords(given).filter(
         ({ text }) =>
           SAID.test(text) &&
-          (BLAMES.test(text) || (carries.header && DENIED.test(text))) &&
+          (BLAMES.test(text) ||
+            (carries.header && DENIED.test(text)) ||
+            (AFTER.test(text) && /\b403\b|forbidden/i.test(text))) &&
           !/register|metadata/i.test(text),
       ),
       SAID,

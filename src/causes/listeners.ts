@@ -40,6 +40,10 @@ export const listeners = (given: Seen): Listener[] =>
     return found ? [found] : [];
   });
 
+/** The container is there no more, or comes and goes: nobody listens anywhere. */
+const GONE = /\bExited \(\d|\bexited with code \d|\bRestarting \(\d/;
+export const isGone = (given: Seen): boolean => words(given).some(({ text }) => GONE.test(text));
+
 export const isLoopback = (address: string | null | undefined): boolean =>
   /^(?:localhost|127\.|::1$|ip6-localhost)/.test(address ?? '');
 
@@ -80,6 +84,19 @@ export function inContainer(given: Seen): { at: string } | null {
   }
   const line = words(given).find(({ text: said }) => TOLD.test(said));
   return line ? { at: line.at } : null;
+}
+
+/**
+ * What stands behind the published port that was called, as its engine and the kernel told it: a program that listens there on the
+ * loopback of the container alone, one that listens on another port, or nobody knows. Null: the port is fine, or nothing listens at all.
+ */
+export function behindPort({ network }: Seen): 'loopback' | 'other-port' | 'unknown' | null {
+  const published = network?.published;
+  if (!published) return null;
+  if (!published.listens) return 'unknown';
+  const there = published.listens.filter(({ port }) => port === published.port);
+  if (there.length > 0) return there.every(({ address }) => isLoopback(address)) ? 'loopback' : null;
+  return published.listens.length > 0 ? 'other-port' : null;
 }
 
 /** A status that only a server gives itself: whoever says it was reached. */

@@ -96,7 +96,8 @@ export default defineCause({
     ].some((text) => /_proxy\b/i.test(text));
     return {
       // Another name than that of the URL belongs to something the client needs besides (a proxy, a sign-in server).
-      certainty: named !== null && named === wanted && !proxied ? 'certain' : 'likely',
+      certainty:
+        named !== null && named === wanted && !proxied && !platformOfHost(named)?.forgets ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: {
         host: named ?? wanted ?? 'the server',

@@ -2,7 +2,7 @@ import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isStreamGet, requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
-import { issuesSessions, runOf } from './experiments.js';
+import { failsAll, issuesSessions, runOf } from './experiments.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
@@ -28,6 +28,7 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   if (status === 405 || status === 429 || (status === 200 && isStream(exchange))) return null;
   // The stream of a session that the server had given and does not know: that is about the session.
   if (sessionKind(body) !== null && issuesSessions(given)) return null;
+  if (failsAll(given)) return null;
   // A sign-in that the POST did not need, or a server that is busy: odd, and not surely about the stream.
   const aside = status !== undefined && [401, 403, 502, 503, 504].includes(status);
   const edge = given.http?.exchanges.some(({ headers = {} }) => headers['cf-ray'] ?? headers.via) ?? false;
@@ -57,7 +58,7 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
 /** The SDKs' own words for a GET that was refused. */
 const SAID: [RegExp, Certainty][] = [
   [
-    /\bFailed to (?:open|establish|start|connect) (?:the )?(?:GET |standalone |optional )?SSE stream\b(?!: ?(?:Unauthorized|Forbidden|Bad Gateway|Service Unavailable|Gateway Time))/i,
+    /\bFailed to (?:open|establish|start|connect) (?:the )?(?:GET |standalone |optional )?SSE stream\b(?!: ?(?:Unauthorized|Forbidden|Bad Gateway|Service Unavailable|Gateway Time|.{0,20}\b(?:between bytes|first byte|time-?out|timed out)\b))/i,
     'likely',
   ],
   [/\bOnly one SSE stream is allowed per session\b|\bConflict: .{0,40}SSE stream/i, 'likely'],
@@ -77,6 +78,18 @@ const SAID: [RegExp, Certainty][] = [
     /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
     'likely',
   ],
+  [
+    /\bGET stream\b.{0,20}\b(?:error|fail\w*|rejected|unavailable|refused|(?:is )?not (?:supported|available))\b/i,
+    'likely',
+  ],
+  // Java and Kotlin, over Streamable HTTP.
+  [/\bInvalid SSE response\. Status code: ?(?:[45]\d\d)\b/i, 'likely'],
+  [
+    /\bGET stream (?:was |is )?(?:disconnected|closed|ended|dropped)\b|\bopening an? SSE(?: stream)? failed\b|\bSSE connection established but no\b|\bunable to open (?:an? |the )?SSE stream\b/i,
+    'possible',
+  ],
+  // The client takes the refusal of an optional stream for the end.
+  [/\bSSE error: Non-200 status code \((?:405|404|400|406|501)\)/i, 'possible'],
   [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
   [
     /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b(?:no|missing|without an?) (?:handler|route) for GET\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,
@@ -108,6 +121,20 @@ function inLog(given: Partial<Evidence>): Match<Found> | null {
       !OTHER.test(path) &&
       posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
   );
+  // Nothing in the log failed but the GET, and it was answered as it should be: whoever complains took that for the end.
+  const right = seen.find(({ method, status, path }) => method === 'GET' && status === 405 && !OTHER.test(path));
+  if (
+    !odd &&
+    right &&
+    posted.length > 0 &&
+    seen.every(({ status }) => status < 400 || status === 405) &&
+    (given.reported?.clientError.length ?? 0) === 0
+  )
+    return {
+      certainty: 'possible',
+      cites: [right.line.at],
+      facts: { status: right.status, type: null, what: 'refused', words: right.line.text.trim().slice(0, 120) },
+    };
   // A GET that a platform ended, in a log that speaks of nothing else.
   const held = seen.find(
     ({ method, status, path }) => method === 'GET' && [500, 502, 504].includes(status) && !OTHER.test(path),
@@ -185,7 +212,11 @@ export default defineCause({
       const stateless = /"stateless\w*"\s*:\s*"?true|sessionIdGenerator"?\s*:\s*"?undefined/i.test(
         given.reported?.entry ?? '',
       );
-      if (status === 405 && !of) return null;
+      // 405 is the right answer; with nothing else to go by, the client took it for the end.
+      if (status === 405 && !of)
+        return texts.some(({ from }) => from !== 'platform' && from !== 'body')
+          ? inLog(given)
+          : { certainty: 'possible', cites, facts: { ...facts, what: 'refused' } };
       if (status === 200 && isStream(exchange)) {
         if (!held && !stateless) return null;
         return { certainty: stateless && held ? 'likely' : 'possible', cites, facts: { ...facts, what: 'idle' } };
@@ -246,6 +277,22 @@ export default defineCause({
     'https://github.com/modelcontextprotocol/typescript-sdk/issues/1635',
   ],
   examples: [
+    {
+      name: 'Java',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'McpTransportException: Invalid SSE response. Status code: 405 Line: null',
+      },
+    },
+    {
+      name: 'an edge that lost its patience with a quiet stream',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Streamable HTTP error: Failed to open SSE stream: between bytes timeout',
+      },
+    },
     {
       name: 'live, Express without a route for GET',
       finds: true,

@@ -16,7 +16,7 @@ const REFUSED =
   /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|never (?:sent|received) an?) endpoint event|(?:timed? ?out|waiting) .{0,20}\bendpoint event)/i;
 /** A content type where an event stream was asked for. */
 const NO_STREAM =
-  /(?:text\/event-stream['"]?, (?:got|but received|received) ['"]?|Invalid content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json/i;
+  /(?:text\/event-stream['"]?, (?:got|but received|received) ['"]?|Invalid content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json|Invalid content[- ]type, expected \W{0,2}text\/event-stream/i;
 /** Failures that have nothing to do with the transport. */
 const OTHERWISE =
   /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token/i;
@@ -108,6 +108,7 @@ export default defineCause({
     'handshake-nonconforming',
     'http-endpoint-wrong',
     'http-not-mcp',
+    'http-accept-incomplete',
     'session-stale-not-404',
     'session-affinity-missing',
     'transport-get-stream-mishandled',
@@ -121,13 +122,25 @@ export default defineCause({
     const status = statusTold(given);
     const asked = isSseAsked(given);
     if (!isSseClient(given)) {
-      const named = tells(texts, /\bsession ID for SSE\b|\bSSE (?:is )?not supported\b/i);
+      const named = texts.some(({ text }) => FELL_BACK.test(text))
+        ? null
+        : tells(
+            texts,
+            /\bsession ID for SSE\b|\bSSE (?:is )?not supported\b|\bSSE error: Non-200 status code \((?:405|400|406)\)/i,
+          );
       return named
         ? { certainty: 'possible', cites: [named.told.at], facts: { url, status, right: url, words: named.match[0] } }
         : null;
     }
     // The client came here after another failure; that one is the reason.
     if (!asked && texts.some(({ from, text }) => from !== 'entry' && FELL_BACK.test(text))) return null;
+    // The stream was open: the server does speak SSE.
+    if (
+      requestsIn(given).some(
+        ({ method, path, status: answer }) => method === 'GET' && answer === 200 && isSsePath(path),
+      )
+    )
+      return null;
     const certainty = sureness(given, texts, status, url);
     if (certainty === null) return null;
     const hit =
@@ -183,6 +196,15 @@ export default defineCause({
     'https://github.com/modelcontextprotocol/csharp-sdk/issues/1759',
   ],
   examples: [
+    {
+      name: 'words that only an SSE client has, of a server of the newer transport',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'opencode',
+        clientError: 'Authentication failed\nSSE error: Non-200 status code (405)',
+      },
+    },
     {
       name: 'live, asked for SSE',
       finds: true,

@@ -24,6 +24,9 @@ const REFUSED = [
   /\bCannot POST \/\S{0,100}messages?\b/i,
 ];
 
+/** A client that notes the address which the stream named: the stream was open. */
+const ANNOUNCED = /\b(?:received|got|obtained) endpoint(?: URL| event| URI)?\b/i;
+
 const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
 
 function judge(
@@ -117,7 +120,7 @@ export default defineCause({
       };
     const said = tells(
       texts,
-      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b/i,
+      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\bendpoint\b.{0,60}\/messages?\b.{0,20}\b(?:instead of|but|rather than|should be|expected|not)\b.{0,20}\/\S{1,80}\/messages?\b/i,
     );
     if (said)
       return {
@@ -141,7 +144,7 @@ export default defineCause({
     // The stream was open, or the client would have had nothing to post to: with a prefix in its address that is the usual reason.
     const prefix = paths?.stream.prefix ?? '';
     return {
-      certainty: refused && prefix !== '' ? 'likely' : 'possible',
+      certainty: refused && (prefix !== '' || tells(texts, ANNOUNCED)) ? 'likely' : 'possible',
       cites: [
         ...new Set([
           ...(refused ? [refused.told.at] : [at('http', 'exchanges', 0)]),

@@ -1,8 +1,10 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { ANSWERS, answers, refusedRequests } from './answers.js';
+import { ANSWERS, answers, refusedRequests, requestsIn } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSseClient } from './sse.js';
+import { isLocalReport, wasTold } from './told.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -28,7 +30,7 @@ const OTHERWISE =
 
 /** A client that posts is refused with the very status that stands for "GET only". */
 const NO_POST =
-  /\bPOST(?:ing|s|ed)?\b.{0,120}?\b405\b|\bPOSTing to endpoint\b.{0,200}?\bmethod not allowed\b|\b(?:streamable[ -]?http|initiali[sz]e)\b.{0,120}?(?:\b405\b|\bmethod not allowed\b)/i;
+  /\bUnexpected ?Server ?Response\b.{0,12}\bHTTP 405\b|\bPOST(?:ing|s|ed)?\b.{0,120}?\b405\b|\bPOSTing to endpoint\b.{0,200}?\bmethod not allowed\b|\b(?:streamable[ -]?http|initiali[sz]e)\b.{0,120}?(?:\b405\b|\bmethod not allowed\b)/i;
 
 /** A server that says which transport it serves. */
 const SERVES_SSE =
@@ -36,7 +38,43 @@ const SERVES_SSE =
 const SERVES_BOTH =
   /streamable|\btransport\b.{0,10}\bhttp\b(?!:)|\b(?:running|listening|serving|available)\b.{0,60}\/mcp\b/i;
 
+/** The first event of HTTP+SSE names the address for messages; here it was taken for a message, or came as the answer to a POST. */
+const ENDPOINT_EVENT =
+  /\b(?:unknown|unexpected|unsupported|unhandled|unrecogni[sz]ed|received|got|ignor(?:ed|ing)) (?:SSE |server-sent )?event(?: type| name)?\W{1,4}endpoint\b|\bevent:? ["'`]?endpoint\b["'`]?.{0,80}\b(?:expected|instead|unexpected|not (?:a )?(?:valid )?(?:message|JSON)|POST)|\b(?:fail\w*|error|unable|cannot) (?:to )?(?:pars|decod|deserializ)\w* .{0,30}["'`]?(?:\/\S{0,80}?messages?\b\S{0,20}[?/]|.{0,20}\bevent:? ["'`]?endpoint\b)|"\/\S{0,80}messages?\b\S{0,80}" is not valid JSON|\binput_value='\/\S{0,80}(?:messages?|session_?id)/i;
+/** The query that only the address for messages of HTTP+SSE wants. */
+const WANTS_QUERY =
+  /\b(?:missing|no|invalid|required?|requires) (?:the )?(?:query )?(?:param\w* )?["'`]?session_?id["'`]? (?:query )?param|\bquery param\w*.{0,20}\bsession_?id\b|\bsession_id is required\b/i;
+
 type Found = { url: string | null; status: number | null };
+
+/** What was answered to a POST, as a person shows it. */
+const answersToPost = ({ http }: Partial<Evidence>): { at: string; body: string; status: number | null }[] =>
+  (http?.exchanges ?? []).flatMap((exchange, i) =>
+    wasTold(exchange) && exchange.method === 'POST'
+      ? [{ at: at('http', 'exchanges', i), body: exchange.body ?? '', status: exchange.status ?? null }]
+      : [],
+  );
+
+/** Whoever asks for SSE, or knows both transports, posted to the address of the stream itself. */
+function postedToStream(given: Partial<Evidence>, url: string | null): Match<Found> | null {
+  const requests = requestsIn(given);
+  const posted = requests.find(
+    ({ method, status, path }) => method === 'POST' && (status === 404 || status === 405) && isSse(path),
+  );
+  const opened = requests.some(({ method, status, path }) => method === 'GET' && status === 200 && isSse(path));
+  const spoken = find(
+    wayWords(given),
+    /\b(?<status>40[45]) status sending message to \S*\/sse\b|\bCannot POST \/\S{0,80}sse\b/i,
+  );
+  const line = posted && opened ? posted.line : spoken?.line;
+  return line
+    ? {
+        certainty: posted && opened ? 'likely' : 'possible',
+        cites: [line.at],
+        facts: { url, status: posted?.status ?? (Number(spoken?.groups.status) || null) },
+      }
+    : null;
+}
 
 export default defineCause({
   id: 'transport-streamable-client-on-sse-server',
@@ -70,7 +108,13 @@ export default defineCause({
     }
     const url = targetOf(given) ?? null;
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
-    if (isSseClient(given)) return null;
+    const taken = isLocalReport(given) ? null : find([...wayWords(given), ...serverWords(given)], ENDPOINT_EVENT);
+    if (taken) return { certainty: 'likely', cites: [taken.line.at], facts: { url, status: null } };
+    if (isSseClient(given)) return postedToStream(given, url);
+    const streamed = answersToPost(given).find(
+      ({ body }) => /^\s*event: ?endpoint\b/m.test(body) || WANTS_QUERY.test(body),
+    );
+    if (streamed) return { certainty: 'likely', cites: [streamed.at], facts: { url, status: streamed.status } };
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
@@ -155,6 +199,42 @@ export default defineCause({
   why: 'HTTP+SSE has two addresses: a GET stream, which names a second address to post to. Streamable HTTP posts to the one address it is given. A client that was told "http" therefore posts to the stream of an older server and is refused; the status alone looks like a wrong path.',
   refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility'],
   examples: [
+    {
+      name: 'the answer to a POST names an endpoint',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3001/mcp/events',
+        http: {
+          method: 'POST',
+          status: 200,
+          headers: { 'content-type': 'text/event-stream' },
+          body: 'event: endpoint\ndata: /mcp/messages/42',
+        },
+      },
+    },
+    {
+      name: 'the endpoint event taken for a message',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'vscode',
+        clientError: '[warning] Failed to parse message: "/messages/?session_id=7f7ad4150c504c3bb9b9741f1930403f"',
+      },
+    },
+    {
+      name: 'a client of SSE that posts to the stream',
+      finds: true,
+      symptoms: { transport: 'sse', serverLog: 'GET /sse HTTP/1.1 200 OK\nPOST /sse HTTP/1.1 404 Not Found' },
+    },
+    {
+      name: 'a client of SSE that posts where it should',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        serverLog: '"GET /sse HTTP/1.1" 200 OK\n"POST /messages/?session_id=1 HTTP/1.1" 202 Accepted',
+      },
+    },
     {
       name: 'live, GET names an endpoint',
       finds: true,

@@ -170,7 +170,7 @@ async function investigateUrl(
     clientInfo: { name: TOOL.name, version: TOOL.version },
     timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
     connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
-    env: world.env,
+    world,
     depth: options.quick ? 'quick' : options.full ? 'full' : 'default',
     watchMs: options.watchMs,
     publicOnly: options.publicOnly,
