@@ -2,6 +2,7 @@ import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { httpWords, refused, statusIn, statusSaid } from './refusals.js';
+import { isSseClient } from './sse.js';
 import { targetOf } from './way.js';
 import { failed, find } from './words.js';
 
@@ -82,8 +83,20 @@ export default defineCause({
       // Later requests went through: this one was somebody's try in a browser, or a probe.
       const served = lines.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
       const aside = served && /\bGET \S+.{0,20}\b406\b/.test(found.text);
+      // A GET with which the older transport opens its stream, or Streamable HTTP its optional one, accepts what it should.
+      const posted = (given.http?.exchanges ?? []).some(
+        ({ method, status = 0 }) => method === 'POST' && status >= 200 && status < 300,
+      );
+      const stream =
+        found.refusal.kind === 'accept' &&
+        /standalone SSE|\b(?:GET|SSE) stream\b|\bSSE error\b/i.test(lines.map(({ text }) => text).join('\n'));
+      const opens =
+        (isSseClient(given) && !/\bPOST\b/.test(found.text) && first?.method !== 'POST') ||
+        (posted &&
+          answers(given).every(({ exchange }) => exchange.method !== 'POST' || (exchange.status ?? 0) < 300)) ||
+        stream;
       return {
-        certainty: other || aside || health ? 'possible' : 'likely',
+        certainty: other || aside || health || opens ? 'possible' : 'likely',
         cites: [found.at],
         facts: { ...facts, ours: facts.ours || lines.some(({ text }) => SENT_BOTH.test(text)) },
       };

@@ -1,18 +1,19 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { isStreamGet, requestsIn } from './answers.js';
-import { type Certainty, defineCause, type Match } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { issuesSessions, runOf } from './experiments.js';
+import { BY_HAND, FATAL, GET_REFUSED, POST_REFUSED, POST_WORKS, SAID, SILENT } from './get-stream-words.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
-import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
+import { isLocalReport, isObserved, statusIn, type Told, tells, told, wasTold } from './told.js';
 import { WORDS } from './words.js';
 
 type Found = {
   status: number | null;
   type: string | null;
   /** What the GET met. */
-  what: 'refused' | 'no-stream' | 'silent' | 'reset' | 'idle';
+  what: 'refused' | 'allowed' | 'no-stream' | 'silent' | 'reset' | 'idle';
   words: string | null;
 };
 
@@ -54,42 +55,10 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   };
 }
 
-/** The SDKs' own words for a GET that was refused. */
-const SAID: [RegExp, Certainty][] = [
-  [
-    /\bFailed to (?:open|establish|start|connect) (?:the )?(?:GET |standalone |optional )?SSE stream\b(?!: ?(?:Unauthorized|Forbidden|Bad Gateway|Service Unavailable|Gateway Time))/i,
-    'likely',
-  ],
-  [/\bOnly one SSE stream is allowed per session\b|\bConflict: .{0,40}SSE stream/i, 'likely'],
-  [
-    /\b(?:standalone SSE|hanging GET)\b.{0,80}\b(?:fail\w*|error|unexpected|40\d|50\d|rejected)|\bfail(?:ed)? to get common stream\b/i,
-    'likely',
-  ],
-  [
-    /\bGET\b(?: (?!GET\b)\S{1,60}){0,4}? (?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
-    'likely',
-  ],
-  [
-    /\b(?:GET|SSE) (?:listen )?stream\b.{0,60}\b(?:never (?:sends?|flush\w*|returns?)|no (?:bytes|headers|first byte)|hangs?|held open|idles?)\b/i,
-    'likely',
-  ],
-  [
-    /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
-    'likely',
-  ],
-  [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
-  [
-    /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b(?:no|missing|without an?) (?:handler|route) for GET\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,
-    'likely',
-  ],
-  [
-    /\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless\w*|infinite\w*)\b.{0,80}\b(?:SSE|stream|GET)\b|\b(?:SSE|stream|GET)\b.{0,80}\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless|infinite)/i,
-    'likely',
-  ],
-];
 /** A platform that ends a function which holds a stream open. */
 const HELD =
   /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\b(?:stream|GET)\b.{0,40}\bidles?\b|\bplatform kills\b|\bmaxDuration\b|\b50[24]\b/i;
+const HEALTH = /\/(?:health\w*|readyz?|livez?)\b|\bhealth ?checks?\b|\b(?:liveness|readiness)\b|\bkube-probe\b/i;
 const ENDED_BY_PLATFORM = /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\bRuntime Timeout\b|\bmaxDuration\b/i;
 /** Addresses that a GET is meant for, and bodies that answer another question. */
 const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
@@ -136,6 +105,34 @@ function inLog(given: Partial<Evidence>): Match<Found> | null {
     : null;
 }
 
+/** What people write of it, where no line of an SDK says it: the method and its status, or that all but this request goes well. */
+function inWords(texts: Told[]): Match<Found> | null {
+  const spoken = texts.filter(({ from }) => from === 'client' || from === 'server');
+  const found = (one: Told, status: number | null, certainty: 'likely' | 'possible', what: Found['what']) => ({
+    certainty,
+    cites: [one.at],
+    facts: { status, type: null, what, words: one.text.trim().slice(0, 120) },
+  });
+  const refused = tells(spoken, GET_REFUSED);
+  // A session that was not found was posted to as well; a 404 alone may be somebody's search for the endpoint.
+  const posts = tells(spoken, POST_REFUSED) ?? spoken.find(({ text }) => sessionKind(text) === 'unknown');
+  const said = Number(refused?.match.groups?.status);
+  if (
+    refused &&
+    !posts &&
+    (said !== 404 || tells(spoken, /\b(?:POST|initiali[sz]e\w*|stream|event-stream|optional)\b/i))
+  )
+    return found(refused.told, said, 'likely', 'refused');
+  const byHand = tells(spoken, BY_HAND);
+  if (byHand && !posts && tells(spoken, SILENT)) return found(byHand.told, null, 'likely', 'silent');
+  const works = tells(spoken, POST_WORKS);
+  const status = spoken
+    .map(({ text }) => statusIn(text))
+    .find((one) => one !== null && [400, 404, 405, 406].includes(one));
+  if (works && !posts && status) return found(works.told, status, 'likely', status === 405 ? 'allowed' : 'refused');
+  return null;
+}
+
 export default defineCause({
   id: 'transport-get-stream-mishandled',
   title: 'The optional event stream is answered in a way that clients cannot take: neither a stream nor 405',
@@ -156,6 +153,7 @@ export default defineCause({
     'lifetime-timeout-before-answer',
     'call-too-slow',
     'client-hosted-unreachable',
+    'http-server-error',
   ],
 
   match(given): Match<Found> | null {
@@ -176,7 +174,9 @@ export default defineCause({
     const older = isSseClient(given) || given.reported?.transport === 'sse';
     const about = texts.filter(({ text }) => !OTHER.test(text) && !OTHER_BODY.test(text));
     const of = SAID.map(([pattern, certainty]) => ({ hit: tells(about, pattern), certainty })).find(({ hit }) => hit);
-    if (exchange && !older && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
+    // Whoever watches whether the server lives asks with GET as well.
+    const health = exchange && (exchange.status ?? 0) >= 400 && tells(texts, HEALTH);
+    if (exchange && !older && !health && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
       const { status, body = '' } = exchange;
       const type = exchange.contentType ?? exchange.headers?.['content-type'] ?? null;
       const cites = [at('http', 'exchanges', index), ...(of?.hit ? [of.hit.told.at] : [])];
@@ -185,14 +185,24 @@ export default defineCause({
       const stateless = /"stateless\w*"\s*:\s*"?true|sessionIdGenerator"?\s*:\s*"?undefined/i.test(
         given.reported?.entry ?? '',
       );
-      if (status === 405 && !of) return null;
+      if (status === 405 && !of) {
+        const fatal = tells(
+          texts.filter(({ from }) => from === 'client'),
+          FATAL,
+        );
+        return {
+          certainty: fatal ? 'likely' : 'possible',
+          cites: [...cites, ...(fatal ? [fatal.told.at] : [])],
+          facts: { ...facts, what: 'allowed' },
+        };
+      }
       if (status === 200 && isStream(exchange)) {
         if (!held && !stateless) return null;
         return { certainty: stateless && held ? 'likely' : 'possible', cites, facts: { ...facts, what: 'idle' } };
       }
       if (status === undefined)
         return {
-          certainty: held || of ? 'likely' : 'possible',
+          certainty: held || of || tells(texts, SILENT) ? 'likely' : 'possible',
           cites,
           facts: { ...facts, what: held ? 'idle' : 'silent' },
         };
@@ -211,10 +221,12 @@ export default defineCause({
         cites: [of.hit.told.at],
         facts: { status: null, type: null, what: 'refused', words: of.hit.told.text.trim().slice(0, 120) },
       };
-    return older ? null : inLog(given);
+    return older ? null : (inLog(given) ?? inWords(about));
   },
   say: ({ status, type, what, words }) => {
-    const means: Record<Found['what'], string> = {
+    if (what === 'allowed')
+      return 'After initialize the client asked with GET for the optional stream of server messages and was answered 405. That is the right answer of a server without such a stream, and the client takes it for a broken connection.';
+    const means: Record<Exclude<Found['what'], 'allowed'>, string> = {
       refused: `answered ${status ?? `with an error`}${words ? ` ("${words}")` : ''}`,
       'no-stream': `answered ${status ?? 200} with ${type ?? 'something'} that is no event stream`,
       silent: 'left without headers: it hangs',
@@ -224,6 +236,17 @@ export default defineCause({
     return `After initialize clients ask with GET for the optional stream of server messages, and here that request is ${means[what]}. The specification allows an event stream or 405; clients take anything else for a broken connection, or ask again and again.`;
   },
   fix: ({ what }) => [
+    ...(what === 'allowed'
+      ? [
+          {
+            say: 'Update the client: one that follows the specification goes on without the stream after 405. Until then offer it the stream that it wants, and hand GET to the transport of the session:',
+            edit: {
+              file: 'the source of the server',
+              to: "app.get('/mcp', (request, response) => transport.handleRequest(request, response));",
+            },
+          },
+        ]
+      : []),
     {
       say: 'Without messages from server to client, answer GET (and DELETE) at the endpoint with 405. Express, for example:',
       edit: {
@@ -314,6 +337,41 @@ export default defineCause({
         transport: 'streamable-http',
         url: 'https://acme.dev/mcp',
         http: { method: 'GET', status: 400, body: 'Bad Request: No sessionId' },
+      },
+    },
+    {
+      name: 'a client that dies of 405',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 405 },
+        clientError: 'the application crashes with an SSEClientException',
+      },
+    },
+    {
+      name: 'curl that waits',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET' },
+        clientError: '> GET /mcp HTTP/2\n> Accept: text/event-stream\n[hangs indefinitely]',
+      },
+    },
+    {
+      name: 'the Go client',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'standalone SSE request failed (session ID: "x"): 406 Not Acceptable',
+      },
+    },
+    {
+      name: 'a probe of health that is not found',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 404 },
+        clientError: '/healthz answers 404, so that liveness restarts the pod',
       },
     },
     {

@@ -3,6 +3,7 @@ import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSseClient } from './sse.js';
+import { tells, told } from './told.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -36,6 +37,18 @@ const SERVES_SSE =
 const SERVES_BOTH =
   /streamable|\btransport\b.{0,10}\bhttp\b(?!:)|\b(?:running|listening|serving|available)\b.{0,60}\/mcp\b/i;
 
+/**
+ * What the message address of the older transport says of a POST that names no session in its query: Python, the TypeScript sample,
+ * Spring, C#, Go. Streamable HTTP has the session in a header and spells it so.
+ */
+const WANTS_QUERY =
+  /\bsession_id is required\b|\bMissing (?:required )?(?:query )?(?:param(?:eter)?:? )?["'`]?(?:sessionId|session_id)["'`]?(?: (?:query )?param(?:eter)?)?\b(?! header)|\bSession ID missing in message endpoint\b|\b(?:sessionId|session_id) (?:query )?param(?:eter)?(?: is)? (?:required|missing)|\bsessionid must be provided\b/;
+/** The first event of the older transport. */
+const ENDPOINT = /\bevent: ?endpoint\b|^data: ?\/\S*(?:\?|&)session_?id=/im;
+/** A client that asks for Streamable HTTP, as its entry or its code says. */
+const ASKS =
+  /"(?:type|\w*transport\w*|protocol\w*)"\s*:\s*"(?:streamable[-_]?http|http(?:Streamable)?|streamable)"|"httpUrl"|\bStreamableHttp\b|\bstreamable_?http_?client\b/i;
+
 type Found = { url: string | null; status: number | null };
 
 export default defineCause({
@@ -68,7 +81,21 @@ export default defineCause({
         facts: { url: asked.url, status },
       };
     }
-    const url = targetOf(given) ?? null;
+    const entry = given.reported?.entry ?? '';
+    const url = targetOf(given) ?? /https?:\/\/[^\s"'\\]+?\/sse\/?(?=["'\\?])/i.exec(entry)?.[0] ?? null;
+    const texts = told(given);
+    const posts = answers(given).every(({ exchange }) => exchange.method === 'POST' || exchange.spoken);
+    const legacy = tells(
+      texts.filter(({ from }) => from !== 'entry'),
+      WANTS_QUERY,
+    );
+    const routed = tells(texts, /\blegacy SSE\b.{0,40}\b(?:routed|sent|through|via|over|as)\b.{0,20}\bstreamable/i);
+    if (posts && (routed || (legacy && !isSseClient(given))))
+      return {
+        certainty: routed || given.reported?.transport === 'streamable-http' ? 'likely' : 'possible',
+        cites: [...new Set([legacy?.told.at, routed?.told.at].filter((one) => one !== undefined))],
+        facts: { url, status },
+      };
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
     if (isSseClient(given)) return null;
     if (first) {
@@ -76,15 +103,33 @@ export default defineCause({
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
       const { method, body = '' } = first.exchange;
       const log = serverWords(given);
+      // The stream of the older transport, in answer to whatever was posted.
+      const stream = ENDPOINT.test(body) && (status ?? 200) < 300;
+      if (stream && (method === 'POST' || given.reported?.transport === 'streamable-http'))
+        return { certainty: 'likely', cites: [first.at], facts: { url, status } };
       const announced =
         log.some(({ text }) => SERVES_SSE.test(text)) && !log.some(({ text }) => SERVES_BOTH.test(text));
       // A static web server refuses a POST with 405, too, and signs its page.
-      const posts =
+      const named =
         status === 405 &&
         !/<html/i.test(body) &&
         (given.reported?.clientError ?? []).some((text) => NO_POST.test(text));
-      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts))
+      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || named))
         return { certainty: 'likely', cites: [first.at], facts: { url, status } };
+      // An address of SSE that takes no message: whatever it calls it.
+      const speaks = given.reported?.transport === 'streamable-http' || ASKS.test(entry);
+      if (
+        method === 'POST' &&
+        !gone &&
+        speaks &&
+        isSse(url) &&
+        [400, 404, 405, 406, 415, 422, 501].includes(status ?? 0)
+      )
+        return {
+          certainty: status === 404 && !ASKS.test(entry) ? 'possible' : 'likely',
+          cites: [first.at],
+          facts: { url, status },
+        };
       // The client's line may say more than the exchange that was read off it.
       if (!first.exchange.spoken) return null;
     }
@@ -127,8 +172,18 @@ export default defineCause({
       given.reported?.transport !== 'sse' &&
       !given.http &&
       lines.every(({ text }) => !OTHERWISE.test(text));
-    if (!hit && mute && given.reported?.url !== undefined && (given.reported.transport || given.reported.entry))
-      return { certainty: 'possible', cites: [at('reported', 'url')], facts: { url, status: null } };
+    const odd = find(
+      lines.filter(({ from }) => from === 'client'),
+      /(?:unexpected|invalid|unsupported) content[- ]type(?!.{0,30}html)/i,
+    );
+    if (!hit && isSse(url) && odd && given.reported?.transport !== 'sse')
+      return { certainty: 'likely', cites: [odd.line.at], facts: { url, status: null } };
+    if (!hit && mute && (given.reported?.transport || entry))
+      return {
+        certainty: ASKS.test(entry) ? 'likely' : 'possible',
+        cites: [given.reported?.url === undefined ? at('reported', 'entry') : at('reported', 'url')],
+        facts: { url, status: null },
+      };
     return hit
       ? {
           certainty: fellBack ? 'possible' : 'likely',
@@ -211,6 +266,32 @@ export default defineCause({
         url: 'http://localhost:8000/mcp',
         serverLog:
           'Using transport: sse\nINFO:     Uvicorn running on http://0.0.0.0:8000\nINFO:     127.0.0.1:51200 - "POST /mcp HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'the stream of the older transport in answer to a POST',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          method: 'POST',
+          status: 200,
+          headers: { 'content-type': 'text/event-stream' },
+          body: 'event: endpoint\ndata: /messages?sessionId=1',
+        },
+      },
+    },
+    {
+      name: 'an address for messages that misses its query',
+      finds: true,
+      symptoms: { transport: 'streamable-http', http: { method: 'POST', status: 400, body: 'session_id is required' } },
+    },
+    {
+      name: 'the header of a session of Streamable HTTP',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'POST', status: 400, body: 'Bad Request: Mcp-Session-Id header is required' },
       },
     },
     {
