@@ -3,7 +3,7 @@
  * unused code and the package, then runs the tests. With arguments it only runs the tests they name: `npm test causes`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,10 +31,28 @@ const NEEDED = [
   ['git', 'git'],
   // Its own daemon is started by test/docker.test.ts, on a socket of its own.
   ['dockerd', 'docker.io'],
+  ['ip', 'iproute2'],
+  // What stands before servers in test/parts, in the foreground and on ports of its own, and the browser of test/browser.test.ts.
+  ['nginx', 'nginx'],
+  ['haproxy', 'haproxy'],
+  ['chromium-headless-shell', 'chromium-headless-shell'],
 ];
 
-const present = (program) =>
-  spawnSync(program, [program === 'openssl' ? 'version' : '--version'], { stdio: 'ignore' }).status === 0;
+/** Programs that know another word for `--version`. */
+const VERSION = { openssl: 'version', ip: '-V', nginx: '-v', haproxy: '-v' };
+const present = (program) => spawnSync(program, [VERSION[program] ?? '--version'], { stdio: 'ignore' }).status === 0;
+
+/** Debian starts the service of a package when it is installed, unless this file says that it may not. */
+const POLICY = '/usr/sbin/policy-rc.d';
+function withoutServices(install) {
+  if (existsSync(POLICY)) return install();
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const remove = () => rmSync(POLICY, { force: true });
+  // A failed installation ends this process.
+  process.once('exit', remove);
+  install();
+  remove();
+}
 
 function setUp() {
   const missing = NEEDED.filter(([program]) => !present(program)).map(([, name]) => name);
@@ -45,7 +63,7 @@ function setUp() {
     process.exit(1);
   }
   run('apt-get update', 'apt-get', ['update', '-q']);
-  run(install, 'apt-get', install.split(' ').slice(1));
+  withoutServices(() => run(install, 'apt-get', install.split(' ').slice(1)));
   // From Debian 13 on the client of Docker is a package of its own, which older releases do not know.
   if (!present('docker')) run('docker-cli', 'apt-get', ['install', '-y', '--no-install-recommends', 'docker-cli']);
 }

@@ -119,7 +119,7 @@ export function secretUrl(text: string): string[] {
 }
 
 /** Percent-decoded, or as it was when it is no valid encoding. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -64,6 +64,19 @@ export const network = z.object({
   /** After a plain request that was not understood: the same port answered a TLS handshake. */
   tlsAnswers: z.boolean().optional(),
   proxy: proxy.optional(),
+  /**
+   * After a port of this machine took the connection and ended it without a byte: the container that publishes it, the port
+   * inside to which it leads, and where the programs inside listen, as far as the kernel tells.
+   */
+  published: z
+    .object({
+      engine: z.string(),
+      container: z.string(),
+      image: z.string(),
+      port: z.number(),
+      listens: z.array(z.object({ address: z.string(), port: z.number() })).optional(),
+    })
+    .optional(),
 });
 
 /** One HTTP exchange. */

@@ -2,6 +2,7 @@ import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { sawNone } from './lost-credentials.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -58,7 +59,7 @@ export default defineCause({
         says ?? error ?? /"(?:message|detail|error_description|error)"\s*:\s*"([^"]{1,200})"/.exec(body)?.[1] ?? null;
       // An unexpanded placeholder was sent in place of a value: that is a cause of its own.
       return {
-        certainty: carries.placeholder ? 'possible' : sure ? 'certain' : 'likely',
+        certainty: carries.placeholder || (live && sawNone(exchange)) ? 'possible' : sure ? 'certain' : 'likely',
         cites: [at],
         facts: { url, status, reason, scope: error === 'insufficient_scope' ? (scope ?? '') : null },
       };

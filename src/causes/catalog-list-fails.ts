@@ -100,9 +100,11 @@ export default defineCause({
       const { list, index } = bad.find((b) => b.list.method === 'tools/list') ?? bad[0] ?? { list: null, index: -1 };
       if (!list) return null;
       const lost = list.outcome === 'closed' || process?.exit?.by === 'itself';
-      // Over HTTP a list without a JSON-RPC error failed below MCP, which a cause of that layer explains better.
+      // Over HTTP a list without a JSON-RPC error, or with one under a status of refusal, failed below MCP, which a cause of
+      // that layer explains better.
       const rpc = list.error && list.error.code < 0;
-      const below = given.http !== undefined && !rpc && list.outcome !== 'invalid';
+      const status = given.http?.exchanges.find(({ purpose }) => purpose === list.method)?.status ?? 0;
+      const below = given.http !== undefined && (!rpc || status >= 400) && list.outcome !== 'invalid';
       return {
         certainty: lost || below ? 'likely' : 'certain',
         severity: bad.some((b) => b.list.method === 'tools/list') ? 'broken' : 'degraded',

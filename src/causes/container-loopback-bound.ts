@@ -1,6 +1,7 @@
+import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryAt, entryText, inContainer, isLoopback, listeners, wasReached } from './listeners.js';
+import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners, wasReached } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -36,11 +37,21 @@ export default defineCause({
     'Empty reply from server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'network'],
   explains: [...FAILED_START, 'network-refused', 'lifetime-idle-cut'],
 
   match(given) {
-    const { reported, handshake } = given;
+    const { reported, handshake, network } = given;
+    const behind = behindPort(given);
+    if (behind === 'loopback' || behind === 'unknown') {
+      const { port = 0, listens = [] } = network?.published ?? {};
+      const there = listens.find((place) => place.port === port);
+      return {
+        certainty: behind === 'loopback' ? 'certain' : 'likely',
+        cites: [at('network', 'published')],
+        facts: { address: there ? `${there.address}:${port}` : null, port, cut: true, kubernetes: false },
+      };
+    }
     const url = targetOf(given);
     if (!reported || handshake || wasReached(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
@@ -112,6 +123,46 @@ export default defineCause({
   why: 'Each container has a loopback interface of its own. Many MCP servers listen on 127.0.0.1 by default, which is right on a desktop and unreachable in a container: the port mapping and the neighbours come in through another interface.',
   refs: ['https://docs.docker.com/engine/network/port-publishing/', 'https://gofastmcp.com/deployment/running-server'],
   examples: [
+    {
+      name: 'live, the engine and the kernel tell',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '127.0.0.1', port: 3000 }],
+          },
+        },
+      },
+    },
+    {
+      name: 'live, it listens on another port',
+      finds: false,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '0.0.0.0', port: 8080 }],
+          },
+        },
+      },
+    },
     {
       name: 'a neighbour is refused',
       finds: true,

@@ -1,7 +1,16 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryAt, entryText, inContainer, isLoopback, listeners, published, wasReached } from './listeners.js';
+import {
+  behindPort,
+  entryAt,
+  entryText,
+  inContainer,
+  isLoopback,
+  listeners,
+  published,
+  wasReached,
+} from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -35,11 +44,27 @@ export default defineCause({
     'Failed to connect to MCP Server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'network'],
   explains: [...FAILED_START, 'network-refused'],
 
   match(given) {
-    const { reported, handshake } = given;
+    const { reported, handshake, network } = given;
+    const behind = behindPort(given);
+    if (network?.published && (behind === 'other-port' || behind === 'unknown')) {
+      const { port, listens = [] } = network.published;
+      return {
+        certainty: behind === 'other-port' ? 'certain' : 'possible',
+        cites: [at('network', 'published')],
+        facts: {
+          inside: false,
+          url: null,
+          wanted: network.port,
+          published: network.port,
+          target: port,
+          listens: (listens.find(({ address }) => !isLoopback(address)) ?? listens[0])?.port ?? null,
+        },
+      };
+    }
     const url = targetOf(given);
     if (!reported || handshake || wasReached(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
@@ -142,6 +167,46 @@ export default defineCause({
     'https://docs.docker.com/desktop/features/networking/#i-want-to-connect-from-a-container-to-a-service-on-the-host',
   ],
   examples: [
+    {
+      name: 'live, the engine and the kernel tell',
+      finds: true,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '0.0.0.0', port: 8080 }],
+          },
+        },
+      },
+    },
+    {
+      name: 'live, the port is right and the program listens there',
+      finds: false,
+      evidence: {
+        network: {
+          host: 'localhost',
+          port: 8002,
+          tls: false,
+          addresses: [{ address: '127.0.0.1', family: 4, range: 'loopback' }],
+          attempts: [{ address: '127.0.0.1', ms: 1 }],
+          published: {
+            engine: 'docker',
+            container: 'notes',
+            image: 'acme/notes-mcp',
+            port: 3000,
+            listens: [{ address: '::', port: 3000 }],
+          },
+        },
+      },
+    },
     {
       name: 'published to another port than the one of the log',
       finds: true,

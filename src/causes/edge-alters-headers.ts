@@ -4,6 +4,7 @@ import { isRpc } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround, edgeBefore } from './edges.js';
 import { entryText } from './listeners.js';
+import { lostCredentials } from './lost-credentials.js';
 import { targetOf } from './way.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -145,12 +146,13 @@ export default defineCause({
     'http-server-error',
     'catalog-list-fails',
     'session-affinity-missing',
+    'auth-credentials-rejected',
     'install-cache-broken',
     'transport-get-stream-mishandled',
   ],
 
   match(given): Match<Found> | null {
-    const found = seenLive(given);
+    const found = seenLive(given) ?? lostCredentials(given);
     if (found) return found;
     const { reported, http, handshake } = given;
     if (!reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined)) return null;

@@ -69,7 +69,9 @@ function refusedBy(
       continue;
     const answer = edgeAnswer(exchange);
     const place = at('http', 'exchanges', i);
-    if (answer && (answer.kind === 'blocked' || answer.kind === 'browser-only')) {
+    // The limit of a body stops the payload as a rule stops the client.
+    const limit = answer?.kind === 'limit' && status === 413;
+    if (answer && (answer.kind === 'blocked' || answer.kind === 'browser-only' || limit)) {
       // An identity that the platform wants is a matter of credentials more than of a rule.
       const credentials = /^(?:Cloud Run|AWS Lambda function URL)$/.test(answer.edge);
       return {
@@ -171,8 +173,23 @@ export default defineCause({
     };
   },
   say: ({ edge, status, page, says, client }) =>
-    `${edge === 'a firewall' ? 'A firewall or CDN' : edge} ${page ? 'answered with a page for people in a browser' : 'refused the request'}${status ? ` (HTTP ${status})` : ''} before it reached the server${says ? `: ${says}` : ''}. ${client ? `${client} is` : 'An MCP client is'} a program, and to such rules it looks like a bot; the log of the server shows nothing.`,
-  fix: ({ edge, page }) => {
+    status === 413
+      ? `${edge} refused the request (HTTP 413) before it reached the server: it is larger than the limit that stands there for a body${says ? ` (${says})` : ''}.`
+      : `${edge === 'a firewall' ? 'A firewall or CDN' : edge} ${page ? 'answered with a page for people in a browser' : 'refused the request'}${status ? ` (HTTP ${status})` : ''} before it reached the server${says ? `: ${says}` : ''}. ${client ? `${client} is` : 'An MCP client is'} a program, and to such rules it looks like a bot; the log of the server shows nothing.`,
+  fix: ({ edge, page, status }) => {
+    if (status === 413)
+      return [
+        edge === 'nginx'
+          ? {
+              say: 'Raise the limit for the MCP path; arguments of tools can be long:',
+              edit: { file: 'nginx.conf', at: 'location', to: 'client_max_body_size 16m;' },
+              run: 'nginx -s reload',
+            }
+          : {
+              say: `Raise the limit of a body in the settings of ${edge === 'a firewall' ? 'the edge' : edge} for the MCP path; arguments of tools can be long.`,
+            },
+        { say: 'Where the limit cannot be raised, send less: a reference to a file instead of its content.' },
+      ];
     const steps: Record<string, { say: string; run?: string }[]> = {
       Cloudflare: [
         {
@@ -250,6 +267,29 @@ export default defineCause({
     'https://vercel.com/docs/deployment-protection/methods-to-bypass-deployment-protection/protection-bypass-automation',
   ],
   examples: [
+    {
+      name: 'live, the limit of a body',
+      finds: true,
+      evidence: {
+        http: {
+          omitted: 0,
+          exchanges: [
+            {
+              purpose: 'initialize',
+              method: 'POST',
+              url: 'https://mcp.example.com/mcp',
+              atMs: 1,
+              ms: 2,
+              credentials: 'none',
+              status: 413,
+              headers: { server: 'nginx/1.22.1', 'content-type': 'text/html' },
+              contentType: 'text/html',
+              body: '<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>',
+            },
+          ],
+        },
+      },
+    },
     {
       name: 'live, a challenge',
       finds: true,

@@ -45,7 +45,7 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
       edge: edge ?? 'a proxy',
       compressed: false,
       held: Math.round(e.ms),
-      legacy: e.purpose === 'open-sse-stream',
+      legacy: e.purpose === 'open-sse-stream' || e.purpose === 'look-for-sse',
     };
     const encoding = e.headers?.['content-encoding'] ?? '';
     // The old transport must send its first event at once; the headers came and the event did not, or nothing did. A GET
@@ -109,6 +109,7 @@ export default defineCause({
   explains: [
     'handshake-unanswered',
     'handshake-slow-start',
+    'http-endpoint-wrong',
     'catalog-list-fails',
     'lifetime-timeout-before-answer',
     'lifetime-idle-cut',

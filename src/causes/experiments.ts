@@ -36,6 +36,12 @@ export const succeeded = ({ status = 0, error, body = '' }: Exchange): boolean =
 export const refused = ({ status, error, body = '' }: Exchange): boolean =>
   status !== undefined && !error && (status >= 400 || (ERROR.test(body) && !RESULT.test(body)));
 
+/** Whether everything behind initialize fails: what an experiment meets then is nothing of its own. */
+export const failsAll = (given: Partial<Evidence>): boolean => {
+  const asked = conversed(given, /^(?:(?:tools|resources|prompts)\/list|ping)$/);
+  return asked.length > 0 && !asked.some(({ exchange }) => succeeded(exchange));
+};
+
 /** Whether the server gave the conversation a session id. */
 export const issuesSessions = ({ http }: Partial<Evidence>): boolean =>
   (http?.exchanges ?? []).some(

@@ -62,6 +62,20 @@ export const SAID: [RegExp, Certainty][] = [
     /GET\b.{0,30}(?:没有实现|未实现|没有处理|不支持|卡住|挂起|阻塞|无响应|没有响应|一直(?:等待|不)|返回.{0,8}(?:40[0-6]|50[0-4])|実装され(?:てい)?ない|サポートされ(?:てい)?ない|応答しない|ハング|지원하지|구현되지|응답이 없)/i,
     'likely',
   ],
+  [
+    /\b(?:hangs?|hung|hanging|stuck|blocks?|blocked|waits?|waiting) (?:on|at|in|for) (?:the |its |an? )?(?:\w+ )?GET\b/i,
+    'likely',
+  ],
+  // C#: the task that reads the stream.
+  [/\bReceiveUnsolicitedMessages/, 'likely'],
+  [
+    /\bGET\b.{0,120}\bonly (?:defines?|has|handles?|implements?|supports?|registers?|registered|accepts?|allows?|exposes?)\b.{0,30}\bpost\b|\bonly (?:defines?|has|handles?|implements?|supports?|registers?|registered|accepts?|allows?|exposes?)\b.{0,30}\bpost\b.{0,120}\bGET\b/i,
+    'likely',
+  ],
+  [
+    /\b(?:keeps?|constantly|repeatedly|continuously|endlessly)\b.{0,30}\bGET \/|\bGET \/\S{0,60} (?:requests? )?every (?:few )?(?:\d+ ?)?(?:ms|s|seconds?|minutes?)\b/i,
+    'possible',
+  ],
   // Python: a stream that is refused or ended is tried again, and said at the level of debugging.
   [/\bGET (?:SSE )?stream (?:error|max(?:imum)? reconnection|failed)\b/i, 'likely'],
   [/\bGET (?:SSE )?stream disconnected, reconnecting\b/i, 'possible'],

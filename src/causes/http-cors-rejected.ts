@@ -45,8 +45,10 @@ const isOk = ({ status = 0 }: Exchange): boolean => status >= 200 && status < 30
 function preflightGaps(preflight: Exchange, wanted: string[]): string[] {
   const { status } = preflight;
   if (status !== undefined && !isOk(preflight)) return [`OPTIONS is answered ${status}`];
-  if (header(preflight, 'access-control-allow-origin') === undefined)
-    return ['the answer to OPTIONS has no Access-Control-Allow-Origin'];
+  const origin = header(preflight, 'access-control-allow-origin');
+  if (origin === undefined) return ['the answer to OPTIONS has no Access-Control-Allow-Origin'];
+  // A server and its proxy both add it: browsers take one value.
+  if (origin.includes(',')) return [`Access-Control-Allow-Origin stands there twice (${origin})`];
   const allowed = listOf(header(preflight, 'access-control-allow-headers'));
   // The star stands for every header but Authorization.
   const missing = wanted.filter(
@@ -82,9 +84,12 @@ function halfOpen(given: Partial<Evidence>): { gaps: string[]; cites: string[]; 
   const opens = read && header(read.exchange, 'access-control-allow-origin') !== undefined;
   const hidden = read && opens && header(read.exchange, 'mcp-session-id') !== undefined && !exposes(read.exchange);
   if (hidden) gaps.push('Access-Control-Expose-Headers lacks mcp-session-id');
+  // The answer to a request that named an origin, where the preflight had allowed it.
+  const shut = foreign && gaps.length === 0 && header(foreign.exchange, 'access-control-allow-origin') === undefined;
+  if (shut) gaps.push('the answer to POST has no Access-Control-Allow-Origin');
   if (gaps.length === 0) return null;
   const demands = [401, 403].includes(preflight.exchange.status ?? 0);
-  return { gaps, cites: [preflight.at, ...(hidden ? [read.at] : [])], demands };
+  return { gaps, cites: [preflight.at, ...(hidden ? [read.at] : []), ...(shut ? [foreign.at] : [])], demands };
 }
 
 /** A reported exchange: a preflight, or an answer with CORS headers that keep the session to themselves. */

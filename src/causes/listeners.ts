@@ -82,6 +82,19 @@ export function inContainer(given: Seen): { at: string } | null {
   return line ? { at: line.at } : null;
 }
 
+/**
+ * What stands behind the published port that was called, as its engine and the kernel told it: a program that listens there on the
+ * loopback of the container alone, one that listens on another port, or nobody knows. Null: the port is fine, or nothing listens at all.
+ */
+export function behindPort({ network }: Seen): 'loopback' | 'other-port' | 'unknown' | null {
+  const published = network?.published;
+  if (!published) return null;
+  if (!published.listens) return 'unknown';
+  const there = published.listens.filter(({ port }) => port === published.port);
+  if (there.length > 0) return there.every(({ address }) => isLoopback(address)) ? 'loopback' : null;
+  return published.listens.length > 0 ? 'other-port' : null;
+}
+
 /** A status that only a server gives itself: whoever says it was reached. */
 const ANSWERED =
   /\b(?:HTTP(?:\/[\d.]+)?|status(?: code)?|code)\W{1,3}(?:[1345]\d\d|2\d\d)\b(?<!50[234])|"jsonrpc"\s*:.{0,200}"(?:result|error)"/i;

@@ -1,6 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { defineCause, type Match } from './cause.js';
-import { issuesSessions, refused, runOf, succeeded, type Tried } from './experiments.js';
+import { failsAll, issuesSessions, refused, runOf, succeeded, type Tried } from './experiments.js';
 import { sessionTrouble } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isObserved } from './told.js';
@@ -17,7 +17,7 @@ type Found = {
 /** What the series shows: a dead session id is refused, and not with 404. */
 function inSeries(given: Partial<Evidence>): Match<Found> | null {
   // A server without sessions has none to forget.
-  if (!issuesSessions(given)) return null;
+  if (!issuesSessions(given) || failsAll(given)) return null;
   const wrong = (tried: Tried | undefined): tried is Tried =>
     tried !== undefined &&
     refused(tried.exchange) &&

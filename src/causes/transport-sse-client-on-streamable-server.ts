@@ -13,9 +13,12 @@ type Found = { url: string | null; status: number | null; right: string | null; 
 /** What an SSE client is told by an address that wants POST. */
 const REFUSED =
   /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|without(?: an?)?|never (?:sent|received) an?) endpoint(?: event)?\b(?! (?:found|at|for|\/))|(?:timed? ?out|waiting) .{0,20}\bendpoint event|endpoint (?:event )?(?:was )?(?:not|never) received|(?:use|switch to|migrate to|upgrade to|only (?:supports?|speaks?)|supports? only) (?:the )?streamable[ -]?http)/i;
+/** A client that takes an entry for one of SSE. */
+const TAKEN =
+  /\b(?:treat(?:s|ed)?|defaults?|defaulted|defaulting|assum(?:es?|ed|ing)|interpret(?:s|ed)?|mistakes?|initiali[sz](?:es|ed)|tries|tried|uses?|connects?)\b[^.]{0,60}\b(?:as|to|is|an?|for|with|using|via) (?:an? |the )?(?:legacy |old |deprecated )?SSE\b(?! (?:server|stream))/i;
 /** A content type where an event stream was asked for. */
 const NO_STREAM =
-  /(?:text\/event-stream['"]?, (?:got|but (?:got|received)|received) ['"]?|(?:Invalid|Unexpected) content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json/i;
+  /\bMIME[- ]type\W{1,4}application\/json\b.{0,40}text\/event-stream|(?:text\/event-stream['"]?, (?:got|but (?:got|received)|received) ['"]?|(?:Invalid|Unexpected) content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json/i;
 /** Failures that have nothing to do with the transport. */
 const OTHERWISE =
   /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token/i;
@@ -63,7 +66,14 @@ function sureness(
     );
   const method = given.http?.exchanges.find(wasTold)?.method;
   const posts = method === 'POST' && given.reported?.transport === 'sse' && !isSseAsked(given);
-  if (texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
+  const json = given.http?.exchanges.some(
+    (one) =>
+      wasTold(one) &&
+      one.method === 'GET' &&
+      one.status === 200 &&
+      /application\/json/i.test(one.contentType ?? one.headers?.['content-type'] ?? ''),
+  );
+  if (json || texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
   // A POST of an SSE client goes to the second address; what is refused there has other reasons.
   if (texts.some(({ text }) => /\bPOSTing to endpoint\b|post_writer/i.test(text)) || posts) return null;
   const missing = texts.some(
@@ -123,9 +133,18 @@ export default defineCause({
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
     const texts = told(given);
-    const url = targetOf(given) ?? null;
+    const url =
+      targetOf(given) ??
+      tells(texts, /https?:\/\/[^\s"'\\<>()]{1,200}?\/(?:mcp|sse)\/?(?=["'\\?\s)]|$)/i)?.match[0] ??
+      null;
     const status = statusTold(given);
     const asked = isSseAsked(given);
+    const taken = tells(
+      texts.filter(({ from }) => from === 'client'),
+      TAKEN,
+    );
+    if (!isSseClient(given) && taken && [400, 404, 405, 406].includes(status ?? 405))
+      return { certainty: 'likely', cites: [taken.told.at], facts: { url, status, right: url, words: taken.match[0] } };
     if (!isSseClient(given)) {
       const named = tells(
         texts.filter(({ from }) => from !== 'platform'),

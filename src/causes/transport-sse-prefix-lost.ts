@@ -32,6 +32,9 @@ const PREFIXED =
 /** The stream works and what is posted beside it does not, as people put it. */
 const HALF =
   /\bsse\b.{0,80}?(?:\b(?:ok|works?|working|fine|200|connect(?:s|ed)|established|opens?|opened|reachable|success\w*)\b|可以|正常|连上|联通|能连|成功).{0,120}?\bmessages?\b.{0,80}?(?:\b(?:40[345]|not found|fails?|failing|broken|unreachable|error|does(?: not|n't) work)\b|不行|不通|不可|失败|报错|错误|找不到)/is;
+/** Settings of proxies that take the prefix off before they pass a request on. */
+const STRIPS =
+  /\bproxy_pass\s+https?:\/\/[^\s;/]{1,120}\/;|\bhandle_path\b|\bstrip_?-?(?:prefix|path)\w*|\brewrite-target\b["']?\s*:\s*["']?\/(?:\$\d)?|\bURLRewrite\b|\bReplacePrefixMatch\b/i;
 const GONE = /\b40[45]\b|\bnot[- ]found\b|\bno (?:route|mapping|static resource)\b|找不到|不存在|不行|不通/i;
 
 const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
@@ -164,7 +167,7 @@ export default defineCause({
       };
     const said = tells(
       texts,
-      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b/i,
+      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\b(?:announce[sd]?|advertis\w+|message|returned) (?:message )?(?:endpoint|url|path)\b.{0,80}\b(?:internal|not reachable|unreachable|wrong|incorrect|localhost|relative|without|lacks?|does(?: not|n't) (?:include|contain|have))\b|\bendpoint ?(?:event|事件)?.{0,20}(?:缺少|没有|丢失|缺失).{0,8}(?:前缀|路径|path)/i,
     );
     if (said)
       return {
@@ -175,10 +178,26 @@ export default defineCause({
     // After a fall-back from Streamable HTTP the refused POST was the first attempt.
     if (session || !isSseClient(given) || texts.some(({ text }) => FELL_BACK.test(text))) return null;
     // Where one message arrived, the address is right.
-    if (tells(texts, /\bPOST \S*\/\w*messages?\b\S{0,200}(?: HTTP\/[\d.]+)?"? (?:200|202)\b/i)) return null;
+    const arrived = given.http?.exchanges.some(
+      ({ method, url, status = 0 }) => method === 'POST' && /messages?\b/i.test(url) && status >= 200 && status < 300,
+    );
+    if (arrived) return null;
     const half = described(given, texts, paths);
     if (half) return { ...half, facts: { ...half.facts, status } };
     const refused = tells(texts, ...REFUSED);
+    const strips = tells(texts, STRIPS);
+    if (strips && !refused && methodTold(given) !== 'GET' && (status === null || status === 404 || status === 405))
+      return {
+        certainty: 'likely',
+        cites: [strips.told.at],
+        facts: {
+          stream: paths?.stream.path ?? null,
+          message: null,
+          prefix: paths?.stream.prefix || null,
+          status,
+          how: 'unknown',
+        },
+      };
     if (
       !refused &&
       !(

@@ -33,7 +33,7 @@ const NO_POST =
 
 /** A server that says which transport it serves. */
 const SERVES_SSE =
-  /\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?sse\b|\bSSE (?:server|transport|mode|endpoint)\b|\bSSEServerTransport\b|\b(?:running|listening|serving|started|available|mounted)\b.{0,60}\/sse\b|\b(?:over|via|using|in) sse\b|"?GET \/sse\b.{0,20}\b200\b/i;
+  /\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?sse\b|\bSSE (?:server|transport|mode|endpoint)\b|\bSSEServerTransport\b|\b(?:running|listening|serving|started|available|mounted)\b.{0,60}\/sse\b|\b(?:over|via|using|in) sse\b|"?GET \/sse\b.{0,20}\b200\b|\bsse-(?:message-)?endpoint\s*[=:]/i;
 const SERVES_BOTH =
   /streamable|\btransport\b.{0,10}\bhttp\b(?!:)|\b(?:running|listening|serving|available)\b.{0,60}\/mcp\b/i;
 
@@ -43,6 +43,9 @@ const SERVES_BOTH =
  */
 const WANTS_QUERY =
   /\bsession_id is required\b|\bMissing (?:required )?(?:query )?(?:param(?:eter)?:? )?["'`]?(?:sessionId|session_id)["'`]?(?: (?:query )?param(?:eter)?)?\b(?! header)|\bSession ID missing in message endpoint\b|\b(?:sessionId|session_id) (?:query )?param(?:eter)?(?: is)? (?:required|missing)|\bsessionid must be provided\b/;
+/** A server that knows the older transport alone, as people say it. */
+const ONLY_SSE =
+  /\bserver\b[^.]{0,40}\b(?:only (?:supports?|speaks?|serves?|offers?|implements?|has|provides?)|(?:supports?|speaks?|serves?|offers?|implements?|is) only) (?:the )?(?:legacy |old(?:er)? |deprecated )?(?:HTTP ?\+ ?)?SSE\b|\blegacy (?:HTTP ?\+ ?)?SSE (?:server|endpoint)\b|(?:只|仅)支持\s?SSE|(?:服务端?|服务器).{0,6}是\s?SSE/i;
 /** The first event of the older transport. */
 const ENDPOINT = /\bevent: ?endpoint\b|^data: ?\/\S*(?:\?|&)session_?id=/im;
 /** A client that asks for Streamable HTTP, as its entry or its code says. */
@@ -94,6 +97,21 @@ export default defineCause({
       return {
         certainty: routed || given.reported?.transport === 'streamable-http' ? 'likely' : 'possible',
         cites: [...new Set([legacy?.told.at, routed?.told.at].filter((one) => one !== undefined))],
+        facts: { url, status },
+      };
+    // Somebody says so, or shows the first event of the older transport.
+    const shown = isSseClient(given)
+      ? null
+      : tells(
+          texts.filter(({ from }) => from === 'client' || from === 'server'),
+          ONLY_SSE,
+          ...(given.reported?.transport === 'streamable-http' ? [/\bevent: ?endpoint\b/i] : []),
+        );
+    if (shown && posts && !FELL_BACK.test(shown.told.text))
+      // The client of Go guesses this after every 4xx.
+      return {
+        certainty: /likely a legacy/i.test(shown.told.text) ? 'possible' : 'likely',
+        cites: [shown.told.at],
         facts: { url, status },
       };
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
@@ -171,7 +189,7 @@ export default defineCause({
       isSse(url) &&
       given.reported?.transport !== 'sse' &&
       !given.http &&
-      lines.every(({ text }) => !OTHERWISE.test(text));
+      lines.every(({ text }) => !OTHERWISE.test(ASKS.test(entry) ? text.replace(/timed? ?out|closed/gi, '') : text));
     const odd = find(
       lines.filter(({ from }) => from === 'client'),
       /(?:unexpected|invalid|unsupported) content[- ]type(?!.{0,30}html)/i,

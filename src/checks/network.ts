@@ -52,6 +52,20 @@ export default [
     },
   }),
   defineCheck({
+    id: 'NET-03',
+    title: 'URL',
+    level: 'advice',
+    section: 'https://fetch.spec.whatwg.org/#dom-request',
+    transport: 'http',
+    needs: ['endpoint'],
+    test({ endpoint }) {
+      if (!/^https?:\/\/[^/?#]*@/.test(endpoint.asked.url))
+        return { outcome: 'not-applicable', says: 'applies to URLs with credentials in them' };
+      const says = 'it holds a user name or password: clients built on fetch refuse such a URL; use a header';
+      return { outcome: 'warn', says, cites: [at('endpoint', 'asked', 'url')] };
+    },
+  }),
+  defineCheck({
     id: 'STR-01',
     title: 'quiet stream',
     level: 'advice',

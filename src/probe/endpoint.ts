@@ -52,12 +52,12 @@ export interface Search {
   signal?: AbortSignal;
 }
 
-/** POST initialize to a place, and when that is refused ask with GET for an event stream that names an endpoint. */
-export async function askAt(
+/** POST initialize to a place, and see whether it is an MCP endpoint. A session that this opened is ended again. */
+export async function postAt(
   url: string,
   withCredentials: boolean,
   { options, connections, timeline, exchanges, signal }: Search,
-): Promise<{ answer: EndpointAnswer; status?: number; exchange: Exchange }> {
+): Promise<ExchangeResult> {
   const own = withCredentials ? options.headers : {};
   const common = {
     url,
@@ -88,7 +88,6 @@ export async function askAt(
   exchanges.push(posted.exchange);
   const session = posted.headers['mcp-session-id'];
   if (session !== undefined) {
-    // We opened a session only to see whether one opens: end it again.
     await exchange(
       {
         ...common,
@@ -100,10 +99,19 @@ export async function askAt(
       timeline,
     );
   }
+  return posted;
+}
+
+/** POST initialize to a place, and when that is refused ask with GET for an event stream that names an endpoint. */
+export async function askAt(
+  url: string,
+  withCredentials: boolean,
+  search: Search,
+): Promise<{ answer: EndpointAnswer; status?: number; exchange: Exchange }> {
+  const posted = await postAt(url, withCredentials, search);
   const answer = answerOf(posted);
   const found = { answer, status: posted.exchange.status, exchange: posted.exchange };
   if (!['not-found', 'other', 'html'].includes(answer)) return found;
-  const search = { options, connections, timeline, exchanges, signal };
   return (await isLegacySse(url, withCredentials, search)) ? { ...found, answer: 'legacy-sse' } : found;
 }
 
@@ -146,7 +154,7 @@ function candidates(asked: URL): string[] {
   return [...new Set(urls)].filter((url) => url !== asked.href).slice(0, 16);
 }
 
-/** Ask the other places, at most four at once. Stops when a place answers as MCP and the batch is done. */
+/** Ask the other places, at most four at once. Stops when a place speaks Streamable HTTP and the batch is done. */
 export async function lookAround(
   asked: URL,
   redirectTo: string | undefined,
@@ -164,7 +172,8 @@ export async function lookAround(
       const found = answers[i];
       if (found) others.push({ url, answer: found.answer, status: found.status });
     });
-    if (others.some(({ answer }) => answer === 'streamable-http' || answer === 'legacy-sse')) break;
+    // A server may offer the older transport as well: the newer one is worth the further questions.
+    if (others.some(({ answer }) => answer === 'streamable-http')) break;
   }
   return others;
 }

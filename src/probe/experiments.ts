@@ -120,6 +120,8 @@ const TABLE: Partial<Record<Experiment, ReturnType<typeof spec>>> = {
       lab.ask(name, {
         method: 'OPTIONS',
         session: null,
+        timeoutMs: Math.min(STREAM_MS, lab.options.timeoutMs),
+        listenMs: LISTEN_MS,
         set: {
           origin: `https://${FOREIGN}`,
           'access-control-request-method': 'POST',

@@ -8,14 +8,16 @@ import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
 import type { Turns } from '../wire/turns.js';
 import { readCatalog } from './catalog.js';
-import { answerOf, askHealth, isLegacySse, lookAround, titleOf } from './endpoint.js';
+import { answerOf, askHealth, isLegacySse, lookAround, postAt, titleOf } from './endpoint.js';
 import type { Setting } from './experiments.js';
 import { openDiscover, openInitialize } from './handshake.js';
 import { Lab, type LabOptions, type Live } from './lab.js';
 import { answersTls, observeNetwork } from './network.js';
+import { publishedBy } from './published.js';
 import { followRedirects, targetOf } from './redirects.js';
 import { runSeries } from './series.js';
 import { watchStream } from './stream.js';
+import type { World } from './world.js';
 
 /** A list that is read again and again must not be slow. */
 const HARMLESS_MS = 1_000;
@@ -27,8 +29,8 @@ export interface RemoteOptions extends HttpOptions {
   clientInfo: ClientInfo;
   timeoutMs: number;
   connectTimeoutMs: number;
-  /** The environment of the user's shell, for its proxy variables. */
-  env: Record<string, string | undefined>;
+  /** The machine: the environment of the user's shell with its proxy variables, and the container engine on it. */
+  world: World;
   /** `quick`: the conversation alone. `full`: the whole series of experiments. */
   depth: 'quick' | 'default' | 'full';
   /** Watch an event stream that nobody uses for so long, milliseconds. */
@@ -67,13 +69,13 @@ const refuse = (address: string): string | null => {
 /** Observe a URL and note `network`, `http`, `endpoint`, `handshake`, `catalog`, `series` and `stream`. Never throws for what the server does. */
 export async function observeRemote(draft: CaseDraft, options: RemoteOptions): Promise<void> {
   const url = new URL(options.url);
-  const { connectTimeoutMs, env, publicOnly } = options;
+  const { connectTimeoutMs, world, publicOnly } = options;
   const guard = publicOnly ? { refuse } : {};
   const home = { origin: url.origin, secrets: options.secrets };
   const connections = new Connections({ connectTimeoutMs, ...guard, home, turns: options.turns });
   const exchanges: Exchange[] = [];
   const startedAt = draft.now();
-  const network = observeNetwork(url, { timeoutMs: connectTimeoutMs, env, ...guard }).then((value) =>
+  const network = observeNetwork(url, { timeoutMs: connectTimeoutMs, env: world.env, ...guard }).then((value) =>
     draft.seen('network', value, draft.now() - startedAt),
   );
   const lab: LabOptions = { ...options, connections, exchanges, timeline: draft.timeline };
@@ -117,6 +119,13 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>):
 
 const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ network: draft.get('network'), refusedWith });
 
+/** A port of this machine that took the connection and ended it without a byte: whoever published it may know why. */
+const isCutAtHome = ({ addresses, tlsAnswers }: Evidence['network'], first: Exchange | undefined): boolean =>
+  !tlsAnswers &&
+  addresses.some(({ range }) => range === 'loopback') &&
+  first?.error?.phase === 'headers' &&
+  /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(first.error.code);
+
 /** The URL gave no MCP conversation: say what it is, and where MCP is. */
 async function lookAbout({ draft, options, lab }: Look): Promise<void> {
   options.onTrouble?.();
@@ -134,6 +143,8 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
     (first?.error?.phase === 'headers' || first?.status === 400)
   )
     network.tlsAnswers = await answersTls(network, options.connectTimeoutMs);
+  if (network && !answered && options.depth !== 'quick' && isCutAtHome(network, first))
+    network.published = await publishedBy(network.port, options.world);
   if ((first?.stopped && first.stopped !== 'endless') || lab.connections.givenUp) {
     // Who drowns us once would do so at every other address.
     draft.seen('endpoint', { asked: { url: options.url, answer: 'other' }, others: [] });
@@ -141,6 +152,8 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
     return;
   }
   if (!reached || !answered) {
+    // A stream of which nothing came says nothing of its host: a short request does.
+    if (reached && options.transport === 'sse') await postAt(options.url, true, { options, ...lab });
     draft.seen('endpoint', { asked: { url: options.url, answer: 'no-answer' }, others: [] });
     return;
   }
@@ -226,11 +239,16 @@ async function findEndpoint(draft: CaseDraft, options: RemoteOptions, lab: LabOp
   const hops = redirectTo === undefined ? {} : await followRedirects(first, search);
   if (['not-found', 'other', 'html'].includes(answer) && (await isLegacySse(options.url, true, search)))
     answer = 'legacy-sse';
-  // Elsewhere is worth asking only where this place is plainly not the endpoint.
-  const elsewhere = ['not-found', 'html', 'other', 'redirect'].includes(answer);
+  // Whoever asked for an event stream has not seen yet what a POST gets here.
+  else if (options.transport === 'sse' && answer !== 'redirect') {
+    const posted = answerOf(await postAt(options.url, true, search));
+    if (posted === 'streamable-http' || posted === 'needs-credentials') answer = posted;
+  }
+  // Elsewhere is worth asking only where this place is plainly not the endpoint, or only the older one.
+  const elsewhere = ['not-found', 'html', 'other', 'redirect', 'legacy-sse'].includes(answer);
   const others = elsewhere ? await lookAround(asked, redirectTo, search) : [];
   const mcp = others.some((other) => other.answer === 'streamable-http' || other.answer === 'legacy-sse');
-  const dead = (first.status ?? 0) >= 500 || (elsewhere && !mcp);
+  const dead = (first.status ?? 0) >= 500 || (elsewhere && !mcp && answer !== 'legacy-sse');
   const health = dead ? { health: await askHealth(asked, search) } : {};
   const title = titleOf(first);
   draft.seen('endpoint', { asked: { url: options.url, answer, redirectTo, title }, others, ...hops, ...health });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { CaseFile } from '../case/case-file.js';
 import {
+  decoded,
   isSecretParameter,
   redactArgs,
   redactor,
@@ -74,6 +75,14 @@ function hostOf(world: World): CaseFile['host'] {
   return { os: os ?? 'other', arch: world.arch, ...(wsl && { wsl }), node: world.node.version };
 }
 
+/** What a URL with a user name and password in it means (RFC 7617): most HTTP libraries send it, fetch refuses such a URL. */
+function basicOf(url: string): Record<string, string> {
+  const { username, password } = new URL(url);
+  if (username === '') return {};
+  const text = [username, password].map(decoded).join(':');
+  return { authorization: `Basic ${Buffer.from(text).toString('base64')}` };
+}
+
 /** Values that must never appear anywhere: those of the entry, and those of the shell behind a telling name. */
 function secretsOf(spec: TargetSpec, world: World): string[] {
   const shell = secretValues(
@@ -82,7 +91,10 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
     ),
   );
   if (spec.kind === 'http') {
-    const ofHeaders = secretValues(spec.headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]);
+    const ofHeaders = secretValues({ ...basicOf(spec.url), ...spec.headers }).flatMap((value) => [
+      value,
+      value.replace(/^\S+\s+/, ''),
+    ]);
     // What a Basic header says in base64, a server may say in plain.
     const ofBasic = ofHeaders
       .flatMap((value) => /^Basic (.+)$/i.exec(value)?.[1] ?? [])
@@ -148,17 +160,17 @@ async function investigateUrl(
   { world, progress, secrets }: { world: World; progress: (text: string) => void; secrets: string[] },
 ): Promise<void> {
   const { observeRemote } = await import('./http.js');
-  const { username, searchParams } = new URL(url);
+  const { searchParams } = new URL(url);
   await observeRemote(draft, {
     url,
-    headers,
+    headers: { ...basicOf(url), ...headers },
     transport: transport ?? 'streamable-http',
     userAgent: `${TOOL.name}/${TOOL.version}`,
-    urlHasCredentials: username !== '' || [...searchParams.keys()].some(isSecretParameter),
+    urlHasCredentials: [...searchParams.keys()].some(isSecretParameter),
     clientInfo: { name: TOOL.name, version: TOOL.version },
     timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
     connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
-    env: world.env,
+    world,
     depth: options.quick ? 'quick' : options.full ? 'full' : 'default',
     watchMs: options.watchMs,
     publicOnly: options.publicOnly,

@@ -54,6 +54,7 @@ const NETWORK: Record<string, string> = {
   chain: 'TLS, chain',
   alpn: 'TLS',
   proxy: 'proxy of the environment',
+  published: 'published port',
 };
 
 function networkFact(file: CaseFile, at: string, quote: string): Fact {
@@ -68,6 +69,14 @@ function networkFact(file: CaseFile, at: string, quote: string): Fact {
       label: 'TLS, certificate',
       text: `for ${value.altNames ?? value.subject}, by ${value.issuer}, valid ${String(value.validFrom).slice(0, 10)} to ${String(value.validTo).slice(0, 10)}`,
     };
+  if (part === 'published' && typeof value === 'object' && 'container' in value) {
+    const { engine, container, port, listens } = value as NonNullable<Evidence['network']['published']>;
+    const heard = listens?.map((place) => `${place.address}:${place.port}`).join(', ');
+    return {
+      label: NETWORK.published ?? '',
+      text: `leads to port ${port} of the container ${container}${heard === undefined ? '' : heard ? `, in which ${heard} is listened on` : ', in which nothing listens'} (${engine})`,
+    };
+  }
   if (part === 'proxy' && typeof value === 'object' && 'variables' in value) {
     const { applies, exempt, through } = value as NonNullable<Evidence['network']['proxy']>;
     const met = through ? `, and it answers ${through.status ? `HTTP ${through.status}` : through.error?.code}` : '';

@@ -35,7 +35,11 @@ export class LegacySseChannel implements Channel {
   async connect(timeoutMs: number): Promise<boolean> {
     const { url, userAgent, headers, urlHasCredentials } = this.#options;
     return new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        resolve(false);
+      }, timeoutMs);
       const whole = exchange(
         {
           purpose: 'open-sse-stream',
@@ -62,6 +66,12 @@ export class LegacySseChannel implements Channel {
         this.#timeline,
       );
       this.#ended = whole.then((result) => {
+        const { error } = result.exchange;
+        // We gave up because the stream said nothing: that it then ended by our hand is no news.
+        if (late && error) {
+          error.code = error.phase === 'body' ? 'UND_ERR_BODY_TIMEOUT' : 'UND_ERR_HEADERS_TIMEOUT';
+          error.message = `no event that names an endpoint within ${timeoutMs} ms`;
+        }
         this.#exchanges.push(result.exchange);
         this.open = false;
         clearTimeout(timer);

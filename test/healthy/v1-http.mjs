@@ -38,5 +38,7 @@ const server = createServer(async (request, response) => {
   const transport = sessions.get(id) ?? (await open());
   await transport.handleRequest(request, response);
 });
-server.listen(0, '127.0.0.1', () => console.log(`LISTENING http://127.0.0.1:${server.address().port}/mcp`));
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>
+  console.log(`LISTENING http://127.0.0.1:${server.address().port}/mcp`),
+);
 process.on('SIGTERM', () => process.exit(0));

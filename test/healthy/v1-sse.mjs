@@ -19,5 +19,7 @@ const server = createServer(async (request, response) => {
     await transports.get(url.searchParams.get('sessionId'))?.handlePostMessage(request, response);
   } else response.writeHead(404).end();
 });
-server.listen(0, '127.0.0.1', () => console.log(`LISTENING http://127.0.0.1:${server.address().port}/sse`));
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>
+  console.log(`LISTENING http://127.0.0.1:${server.address().port}/sse`),
+);
 process.on('SIGTERM', () => process.exit(0));

@@ -16,5 +16,7 @@ const handler = createMcpHandler(() => {
   return server;
 });
 const server = createServer(toNodeHandler(handler));
-server.listen(0, '127.0.0.1', () => console.log(`LISTENING http://127.0.0.1:${server.address().port}/mcp`));
+server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () =>
+  console.log(`LISTENING http://127.0.0.1:${server.address().port}/mcp`),
+);
 process.on('SIGTERM', () => process.exit(0));

@@ -2,8 +2,11 @@
 import type { CaseFile } from '../../src/case/case-file.js';
 import type { Evidence } from '../../src/case/evidence.js';
 import { CASE_FORMAT } from '../../src/case/format.js';
-import { evidenceOf } from '../../src/case/symptoms.js';
+import { evidenceOf, symptomsOf } from '../../src/case/symptoms.js';
 import type { Example } from '../../src/causes/cause.js';
+import { caseOfSymptoms } from '../../src/probe/reported.js';
+import { diagnose } from '../../src/verdict/diagnose.js';
+import type { Verdict } from '../../src/verdict/verdict.js';
 
 /** A live-looking case that holds just this evidence, all of it seen. */
 export function caseOf(evidence: Partial<Evidence>, target: Partial<CaseFile['target']> = {}): CaseFile {
@@ -28,3 +31,7 @@ export function caseOf(evidence: Partial<Evidence>, target: Partial<CaseFile['ta
 /** The case of a cause's worked example. */
 export const caseOfExample = (example: Example): CaseFile =>
   caseOf({ ...evidenceOf(example.symptoms ?? {}), ...example.evidence }, example.target);
+
+/** What `explain` says of a pasted text. */
+export const explained = (text: string): Verdict =>
+  diagnose(caseOfSymptoms(symptomsOf(text), text, '2026-01-01T00:00:00.000Z'));

@@ -10,13 +10,14 @@ export interface CliResult {
   stderr: string;
 }
 
-/** Run `mcp-verdict` with arguments. `input` is written to its stdin. */
+/** Run `mcp-verdict` with arguments. `input` is written to its stdin; `within` stands before the command. */
 export function cli(
   args: string[],
-  options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
+  options: { env?: Record<string, string>; input?: string; cwd?: string; within?: string[] } = {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const [program = '', ...words] = [...(options.within ?? []), process.execPath, BIN, ...args];
+    const child = spawn(program, words, {
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,4 +1,7 @@
-/** A Docker engine of our own: a private socket and folder, no network, no change to the machine's firewall; and a tiny image. */
+/**
+ * A Docker engine of our own: a private socket and folder, no change to the machine's network and firewall; and a tiny image.
+ * Without networks, or with published ports in a network namespace that only this engine and who enters it can see.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +33,11 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   console.error('Error: NOTES_API_KEY environment variable is required');
   process.exit(1);
 }`,
+  'http.mjs': `import { createServer } from 'node:http';
+import { mcp } from './minimal-mcp.mjs';
+const [host, port] = process.argv.slice(2);
+createServer(mcp).listen(Number(port), host, () => console.log('MCP server listening on http://' + host + ':' + port + '/mcp'));
+process.on('SIGTERM', () => process.exit(0));`,
   'greedy.mjs': `const kept = [];
 setInterval(() => kept.push(Buffer.alloc(8 * 1024 * 1024, 1)), 1);`,
 };
@@ -53,24 +61,24 @@ export interface Engine {
   /** What an entry needs in its env to reach this engine. */
   env: { DOCKER_HOST: string };
   docker(...args: string[]): string;
+  /** What stands before a command that shall see the published ports. */
+  within: string[];
   stop(): Promise<void>;
 }
 
 /** Start the engine and load the image. Fails with the engine's own words where it cannot run: never skipped in silence. */
-export async function startEngine(): Promise<Engine> {
+export async function startEngine({ ports = false } = {}): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-dockerd-'));
   const socket = join(folder, 'docker.sock');
   const env = { DOCKER_HOST: `unix://${socket}` };
   const log = join(folder, 'log');
-  const daemon: ChildProcess = spawn(
-    'sh',
-    [
-      '-c',
-      'exec dockerd --data-root "$0/root" --exec-root "$0/exec" --pidfile "$0/pid" --host "unix://$0/docker.sock" --bridge none --iptables=false --ip6tables=false --ip-forward=false >"$0/log" 2>&1',
-      folder,
-    ],
-    { stdio: 'ignore' },
-  );
+  const dockerd =
+    'exec dockerd --data-root "$0/root" --exec-root "$0/exec" --pidfile "$0/pid" --host "unix://$0/docker.sock" --iptables=false --ip6tables=false --ip-forward=false';
+  // Each exec keeps the process id: what is started here is the daemon in the end.
+  const command = ports
+    ? ['unshare', '--net', 'sh', '-c', `ip link set lo up && ${dockerd} >"$0/log" 2>&1`, folder]
+    : ['sh', '-c', `${dockerd} --bridge none >"$0/log" 2>&1`, folder];
+  const daemon: ChildProcess = spawn(command[0] as string, command.slice(1), { stdio: 'ignore' });
   let gone = false;
   daemon.once('exit', () => {
     gone = true;
@@ -118,5 +126,5 @@ export async function startEngine(): Promise<Engine> {
     await stop();
     throw error;
   }
-  return { env, docker, stop };
+  return { env, docker, within: ports ? ['nsenter', '--net', '--target', String(daemon.pid)] : [], stop };
 }
