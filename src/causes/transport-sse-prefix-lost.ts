@@ -83,7 +83,7 @@ function described(given: Partial<Evidence>, texts: Told[], paths: SsePaths | nu
   const gone = tells(spoken, GONE) ?? ([404, 405].includes(statusTold(given) ?? 0) ? mention : null);
   // A GET that is not found is the stream itself.
   if (methodTold(given) === 'GET' && statusTold(given) !== 200) return null;
-  if (mention && HALF.test(all.slice(0, 4_000)))
+  if (mention && HALF.test(all.slice(0, 2_000)))
     return { certainty: 'likely', cites: [mention.told.at, ...(prefixed ? [prefixed.told.at] : [])], facts };
   if (prefixed && gone && (mention || (facts.prefix !== null && prefixed.told.from !== 'platform')))
     return { certainty: 'likely', cites: [...new Set([gone.told.at, prefixed.told.at])], facts };
