@@ -44,7 +44,7 @@ export interface Symptoms {
 const told = (text: string | undefined): string[] => unprefixed(lastRun(unwrapped(linesOf(text))).lines);
 /** What is only ever said on the client's side, whichever field it was pasted into. */
 const SDK_WORDS =
-  /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$|\bMCP client for [`'"][^`'"]{1,80}[`'"] (?:timed out|failed to start)|\bstartup_timeout_sec\b|\bMCP server\b.{0,80}\btimed out after \d|^\W{0,3}Failed to parse JSONRPC message from server|\bInvalid result for (?:tools|resources|prompts)\/list\b/;
+  /^\W{0,3}(?:McpError: )?MCP error -3200[01]: (?:Request timed out|Connection closed)\W{0,3}$|\bMCP client for [`'"][^`'"]{1,80}[`'"] (?:timed out|failed to start)|\bstartup_timeout_sec\b|\bMCP server\b.{0,80}\btimed out after \d|^\W{0,3}Failed to parse JSONRPC message from server|\bInvalid result for (?:tools|resources|prompts)\/list\b|\b(?:SSE|Streamable ?HTTP) error: |\bSseError\b|\bStreamableHTTPError\b|\bPOSTing to endpoint\b|@modelcontextprotocol[\\/+]sdk\S{0,120}[\\/]client[\\/]/;
 
 /** What only a client says, and no more than that it failed: some paste it as the server's words. */
 const ONLY_CLIENT =

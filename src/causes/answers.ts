@@ -47,10 +47,18 @@ export function answers({ http, handshake, reported }: Partial<Evidence>): Answe
 
 /**
  * A GET on a Streamable HTTP server opens its optional stream: what it answers says nothing about the endpoint. One that accepts no
- * event stream is somebody's look with curl, wget or a browser.
+ * event stream is somebody's look with curl, wget or a browser. "SSE error: Non-200" is what the older transport says, to which clients
+ * fall back when the POST was refused: then the endpoint itself answered so.
  */
-export const isStreamGet = ({ method, requestHeaders }: Exchange, { reported }: Partial<Evidence>): boolean =>
-  method === 'GET' && reported?.transport !== 'sse' && /event-stream/.test(requestHeaders?.accept ?? 'event-stream');
+export const isStreamGet = (
+  { method, requestHeaders, spoken, status = 0 }: Exchange,
+  { reported }: Partial<Evidence>,
+): boolean =>
+  method === 'GET' &&
+  reported?.transport !== 'sse' &&
+  /event-stream/.test(requestHeaders?.accept ?? 'event-stream') &&
+  !(spoken && status !== 405 && reported?.clientError.some((text) => FELL_BACK.test(text)));
+const FELL_BACK = /\bSSE error: Non-200 status code\b/i;
 
 const PATH = String.raw`(?:https?://[^\s/"]+)?(?<path>/[^\s"?]*)(?:\?[^\s"]*)?`;
 

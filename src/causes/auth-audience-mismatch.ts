@@ -19,6 +19,7 @@ const SAID = [
   ),
   /\b(?:aud|audience)s?\b["'`]?[^\n]{0,80}\b(?:mismatch\w*|invalid|does(?: not|n't) match|did not match|not (?:allowed|valid|accepted|match\w*|expected|include\w*|contain\w*|permitted)|unexpected|incorrect|wrong|rejected|is missing|not in|validation failed|check failed|claim (?:is )?(?:missing|required)|expected)\b/i,
   /\b(?:invalid|wrong|unexpected|mismatch(?:ed|ing)?|incorrect|bad|missing)\b.{0,30}\b(?:aud|audience)s?\b|\bInvalidAudience\w*|\bIDX10214\b|\bIDX10206\b|\bAudienceNotAllowed\b/i,
+  /\b(?:aud|audience)\b.{0,20}\b(?:is not|isn't|not) (?:equal|the same|one of)\b|\b(?:another|different|foreign|other) audience\b/i,
   /\b(?:token|JWT|credentials?)\b.{0,40}\b(?:was |were |is )?(?:not (?:issued|intended|meant|minted)|issued|minted) for (?:this|another|a different|the wrong) (?:resource|audience|server|client|api)/i,
 ];
 /** Credentials that were just issued are refused: whoever checks them wants another audience than whoever issued them. */

@@ -9,6 +9,10 @@ type What = 'path' | 'register' | 'identifier' | 'other';
 /** What was found by looking: the client goes its own way. */
 const SAID = [
   /\b(?:client|it|[A-Z][\w ]{2,30})\b.{0,40}\b(?:probes?|requests?|asks?|tries|fetche?s|hits?|looks? (?:for|at)|queries|constructs?|builds?|derives?|synthesi[sz]es|drops|skips|ignores)\b.{0,80}\b(?:wrong|instead of|rather than|without (?:the )?path|root)\b.{0,60}\b(?:well-known|metadata|discovery|authorization_servers|issuer)/i,
+  /\b(?:probe|request|ask|tr[iy]|fetche?|hit|look|quer[iy]|construct|build|derive|discover|append|insert|drop|strip|resolve|call|use)(?:s|es|ed|ing)?\b.{0,60}(?:\.well-known|\b(?:OAuth|authorization|discovery|protected resource) metadata\b|\bwell-known\b).{0,160}\b(?:instead of|rather than|although|even though|at (?:the )?(?:MCP|resource) server|not at|without the path|wrong)\b/i,
+  /\b(?:path|realm|tenant|segment|prefix)\b.{0,30}\b(?:dropped|stripped|lost|ignored|omitted|removed|missing)\b.{0,80}(?:\.well-known|\bwell-known\b|\bdiscovery\b)/i,
+  /\b(?:does(?: not|n't)|never|fails to|won't|not) (?:try|fall ?back|fetch|request|check|look|ask|support|use|follow|honou?r|read)\w*\b.{0,40}\b(?:openid-configuration|oauth-authorization-server|oauth-protected-resource|authorization_servers|resource_metadata)\b/i,
+  /\bclient\b.{0,30}\b(?:requests?|asks?|fetche?s|calls?)\b.{0,20}(?:\/\.well-known\/oauth-authorization-server|\/\.well-known\/openid-configuration)\b.{0,30}\b(?:at|on|from) the (?:MCP|resource|wrong)\b/i,
   /\b(?:wrong|incorrect|malformed|unexpected) (?:well-known|discovery|metadata|oauth|authorization server) (?:url|uri|path|endpoint|address)/i,
   /\bignor(?:es|ed|ing)\b.{0,40}\b(?:resource_metadata|authorization_servers|www-authenticate)\b/i,
 ];

@@ -11,6 +11,8 @@ const SAID = [
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
   /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
   /\b(?:needs|requires?) auth(?:entication|orization)\b/i,
+  // The client of Rust, and those that are built on it.
+  /^\W*(?:\w+ ?)?(?:error:? )?\bauth\w* (?:is )?required\b(?!.{0,40}\b(?:register|client))/i,
   // Go and .NET say the status in words: `calling "initialize": Unauthorized`.
   /\b(?:connect\w*|initiali[sz]e\w*|request|server|transport|send\w*|endpoint|error|failed)\b.{0,60}\bunauthori[sz]ed\b/i,
 ];

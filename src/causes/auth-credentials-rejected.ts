@@ -13,6 +13,10 @@ const SPECIAL = /expired|audience|\baud\b|issuer|\biss\b/i;
 const NOT_ALLOWED =
   /\bnot (?:licen[cs]ed|entitled|permitted|allowed|authori[sz]ed|enabled|eligible)\b.{0,30}\b(?:to|for)\b|\b(?:no|without|missing|insufficient) (?:a )?(?:licen[cs]e|permission|scope|access)\b|\bResource not accessible by\b|\bSAML enforcement\b|\b(?:account|organi[sz]ation|user|plan|subscription)\b.{0,40}\b(?:does not|doesn't|is not|cannot|has no)\b/i;
 
+/** The sign-in was over before. */
+const AFTER =
+  /\b(?:after|despite|although|even (?:with|after)|with (?:a )?valid)\b.{0,40}\b(?:auth\w*|sign(?:ing|ed)?[- ]in|log(?:ging|ged)?[- ]?in|token|credentials|api key)\b/i;
+
 /** Statuses in the client's words, beside what is blamed. */
 const DENIED = /\b40[13]\b|unauthori[sz]ed|forbidden/i;
 const SAID = new RegExp(String.raw`${DENIED.source}|\bPOSTing to endpoint\b`, 'i');
@@ -69,7 +73,9 @@ export default defineCause({
       wayWords(given).filter(
         ({ text }) =>
           SAID.test(text) &&
-          (BLAMES.test(text) || (carries.header && DENIED.test(text))) &&
+          (BLAMES.test(text) ||
+            (carries.header && DENIED.test(text)) ||
+            (AFTER.test(text) && /\b403\b|forbidden/i.test(text))) &&
           !/register|metadata/i.test(text),
       ),
       SAID,

@@ -24,6 +24,12 @@ const SAID = [
   /\bissuer(?: (?:url|uri|identifier|value))? (?:mismatch|does(?: not|n't) match|did not match|is different|differs)\b/i,
   /\b(?:invalid|unexpected|wrong|incorrect) issuer\b.{0,60}\b(?:metadata|discovery|well-known|authorization server)|\badvertised an issuer that does not match\b/i,
 ];
+/** Libraries that check a token say so of its issuer. */
+const TOKEN_ISSUER =
+  /\bInvalidIssuer\w*|\b(?:unexpected|invalid|wrong|bad)\b.{0,12}["'`]?\b(?:iss|issuer)\b["'`]?|["'`]?\biss(?:uer)?\b["'`]? (?:claim|value)\b.{0,40}\b(?:not|n't|mismatch\w*|invalid|unexpected)\b|\bIDX10205\b|\bIssuer validation failed\b/i;
+/** Told of the metadata, in other words. */
+const TOLD =
+  /\bissuer\b.{0,60}\b(?:does(?: not|n't)|did(?: not|n't)|must|should)\b.{0,6}\b(?:match|equal|be identical)\b|\bissuer\b.{0,40}\btrailing slash\b|\btrailing slash\b.{0,40}\bissuer\b/i;
 /** The issuer of a token, which the server checks: credentials that are refused. */
 const OF_TOKEN = /\b(?:jwt|token|claim|"?iss"?|IDX10205|bearer)\b/i;
 
@@ -41,7 +47,7 @@ export default defineCause({
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'auth-registration-unsupported'],
 
-  match(given): Match<{ url: string | null; got: string | null; wanted: string | null }> | null {
+  match(given): Match<{ url: string | null; got: string | null; wanted: string | null; token: boolean }> | null {
     if (isOwnSignIn(given)) return null;
     const target = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const found = metadata(given);
@@ -52,24 +58,54 @@ export default defineCause({
       return {
         certainty: token ? 'possible' : 'likely',
         cites: [hit.line.at],
-        facts: { url: target, got: got ?? found?.issuer ?? null, wanted: wanted ?? found?.servers[0] ?? null },
+        facts: { url: target, got: got ?? found?.issuer ?? null, wanted: wanted ?? found?.servers[0] ?? null, token },
       };
     }
+    const told = find(signInWords(given), TOLD);
+    if (told)
+      return {
+        certainty: OF_TOKEN.test(told.line.text) ? 'possible' : 'likely',
+        cites: [told.line.at],
+        facts: { url: target, got: found?.issuer ?? null, wanted: null, token: false },
+      };
+    const token = find(signInWords(given), TOKEN_ISSUER);
+    if (token)
+      return {
+        certainty: 'likely',
+        cites: [token.line.at],
+        facts: { url: target, got: null, wanted: null, token: true },
+      };
     const { issuer = null, servers = [] } = found ?? {};
     if (!found || issuer === null) return null;
     // Both documents: the server that is advertised, and what it calls itself.
     if (servers.length > 0)
       return servers.includes(issuer)
         ? null
-        : { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: servers[0] ?? null } };
+        : {
+            certainty: 'likely',
+            cites: [found.at],
+            facts: { url: target, got: issuer, wanted: servers[0] ?? null, token: false },
+          };
     const { status = 200, body = '' } = given.http?.exchanges.find(({ purpose }) => purpose === 'reported') ?? {};
     // Only the issuer was pasted, out of a whole document: that is what was found wrong.
     const alone = status === 200 && !/authorization_endpoint|token_endpoint/.test(body) && body.length < 300;
-    return alone ? { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: null } } : null;
+    return alone
+      ? { certainty: 'likely', cites: [found.at], facts: { url: target, got: issuer, wanted: null, token: false } }
+      : null;
   },
-  say: ({ got, wanted }) =>
-    `The metadata of the authorization server calls its issuer ${got ?? 'by another name'}, but it was fetched for ${wanted ?? 'another identifier'}: by RFC 8414 both must be identical, down to the path and the slash at the end, so the client stops.`,
-  fix: ({ got, wanted }) => [
+  say: ({ got, wanted, token }) =>
+    token
+      ? 'The token names another issuer (iss) than the one the server is told to trust, so the server refuses it: often only by a slash at the end, a tenant, or version 1 against 2 of the same sign-in.'
+      : `The metadata of the authorization server calls its issuer ${got ?? 'by another name'}, but it was fetched for ${wanted ?? 'another identifier'}: by RFC 8414 both must be identical, down to the path and the slash at the end, so the client stops.`,
+  fix: ({ got, wanted, token }) => [
+    ...(token
+      ? [
+          {
+            say: 'See which issuer the token names, and give exactly this to whatever checks it (JWTVerifier: issuer=; Spring: issuer-uri; ASP.NET: ValidIssuer; jose: issuer):',
+            run: "node -p \"JSON.parse(Buffer.from(process.env.TOKEN.split('.')[1], 'base64url')).iss\"",
+          },
+        ]
+      : []),
     {
       say: 'Name in the metadata of the MCP server exactly the issuer that the authorization server calls itself:',
       edit: {

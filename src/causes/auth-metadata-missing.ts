@@ -13,6 +13,8 @@ const NOWHERE = [
   /\bdoes(?: not|n't) (?:implement|support|use|offer|appear to (?:support|use)) (?:MCP )?(?:OAuth|authorization)\b(?!.{0,20}registration)(?! 2\.0 Dynamic)|\bno (?:OAuth|authorization) (?:support|metadata|configuration|server|endpoints?) (?:was |were |is )?(?:detected|found|available|advertised)/i,
   /\b(?:could(?: not|n't)|failed to|unable to|cannot|error) (?:be )?(?:discover|discovering|fetch|fetching|load|loading|find|retrieve|get|determine)(?:ing)? (?:the )?(?:OAuth|authorization|protected[- ]resource|resource(?=[- ](?:server[- ])?metadata\b))[- ](?:\w+[- ]){0,3}(?:metadata|configuration|endpoints?|server)\b/i,
   /\b(?:OAuth|authorization server|protected[- ]resource|PRM)\b.{0,40}\b(?:metadata|discovery|document)\b.{0,40}\b(?:not found|missing|unreachable|unavailable|failed|unusable|404|does not exist)/i,
+  /\b(?:OAuth|authorization|protected[- ]resource|PRM|well-known)\b.{0,30}\b(?:metadata|discovery|configuration|document)\b.{0,30}\b(?:endpoint |url )?(?:returns?|returned|answers|responds|gives|is|was)\b.{0,20}\b(?:4\d\d|5\d\d|HTML|empty|invalid|malformed|not (?:valid )?JSON)/i,
+  /^(?=.*\b(?:authorization_endpoint|token_endpoint|authorization_servers|response_types_supported)\b).*\b(?:ZodError|ValidationError|Required|Field required|missing|invalid_type|undefined)\b/,
   /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
   /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
   /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,

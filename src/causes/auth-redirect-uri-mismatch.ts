@@ -8,6 +8,8 @@ const SAID = [
   /\bredirect[_ ]?ur[il]s?\b[^\n]{0,100}\b(?:mismatch\w*|does(?: not|n't) match|do(?: not|n't) match|did not match|must (?:match|be|use|start|begin)|not (?:registered|allowed|permitted|found|in|valid|whitelisted|accepted|authori[sz]ed|associated|supported)|is(?: not|n't) (?:registered|allowed|valid|permitted|associated|whitelisted)|invalid|unregistered|rejected|disallowed)\b/i,
   /\b(?:invalid|unregistered|mismatch(?:ed|ing)?|unauthori[sz]ed|unknown|bad|disallowed|unexpected|wrong|illegal)\b.{0,30}\bredirect[_ -]?ur[il]s?\b|\bredirect_uri_mismatch\b|\binvalid_redirect_ur[il]\b|\binvalid parameter:? redirect_uri\b/i,
   /\bcallback (?:ur[il]|address)\b.{0,40}\b(?:mismatch|not (?:in|registered|allowed|valid|whitelisted)|does(?: not|n't) match|invalid)\b|\b(?:invalid|mismatched|unregistered) callback (?:ur[il]|address)\b|\bAADSTS50011\b|\bAADSTS900971\b/i,
+  /\bcallback (?:port|ur[il]|address)\b.{0,120}\b(?:changed|changes|differs?|not (?:allowed|registered|accepted|permitted)|is random|random)\b/i,
+  /\bredirect[_ -]?ur[il]s?\b.{0,30}(?:\bnot\b|n't\b).{0,12}\b(?:allow\w*|on|among|part of|white\w*|listed)\b/i,
   /\bPassed URI: (?<sent>[a-z][\w+.-]{2,30}:\/\/\S{1,200})/,
 ];
 /** The browser comes back to a port where the client no longer, or never, listens. */

@@ -13,6 +13,9 @@ const NONE = [
   /\bno registration[_ ]endpoint\b|\bregistration[_ ]endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
   /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
 ];
+/** Sign-ins that are known to offer none, by name. */
+const BY_NAME =
+  /\b(?:Entra(?: ID)?|Azure AD|Google|GitHub|Okta|Cognito|Auth0|Keycloak|Slack|ADFS)\b.{0,30}\b(?:does(?: not|n't)|do(?: not|n't)|has no|lacks?|without)\b.{0,25}\b(?:DCR|dynamic (?:client )?registration|client registration|register\w*)\b/i;
 /** The authorization server has the endpoint, and turns the client away. */
 const REFUSED = [
   /\bPolicy 'Trusted Hosts' rejected|\bclient-registration (?:service|policy)\b|\binvalid_client_metadata\b|\bInvalidClientMetadataError\b|\bunapproved_software_statement\b|\binvalid_software_statement\b/i,
@@ -51,7 +54,7 @@ export default defineCause({
     const lines = signInWords(given).filter(
       ({ text }) => !REDIRECT.test(text) || /dynamic client registration/i.test(text),
     );
-    const none = find(lines, ...NONE);
+    const none = find(lines, ...NONE, BY_NAME);
     const refused = none ? null : find(lines, ...REFUSED);
     const failed = none || refused ? null : find(lines, FAILED);
     const hit = none ?? refused ?? failed;

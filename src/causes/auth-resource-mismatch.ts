@@ -21,6 +21,7 @@ const SAID = [
   // The document has no resource at all.
   /["'`]?\bresource["'`]? (?:field|parameter|property|identifier|member) (?:is |was )?(?:missing|absent|not present|required)\b|\bmissing (?:required )?(?:field|property|key) ["'`]?resource\b|\b(?:missing|lacks|without|omits|no) (?:the |a )?(?:required )?(?:RFC ?9728 )?["'`]?resource["'`]? (?:field|parameter|property)\b/i,
   /\binvalid_target\b|\binvalid_resource\b/i,
+  /\bresource (?:parameter|indicator|value) (?:must|should|has to) (?:be|match|equal)\b|\b(?:wrong|incorrect|bad|mismatched) resource (?:parameter|indicator)\b/i,
   // Entra ID, which compares resource with the scopes.
   /\bAADSTS9010010\b|\bresource parameter provided in the request doesn.t match\b|\bAADSTS500011\b|\bAADSTS901002\b/i,
   /\b(?:requested|provided|invalid|unknown|unsupported|unexpected) resource(?: (?:parameter|indicator|server|uri|url))?\b.{0,60}\b(?:is )?(?:invalid|unknown|not (?:allowed|found|supported|registered|valid|recogni[sz]ed)|mismatch)/i,

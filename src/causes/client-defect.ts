@@ -1,112 +1,9 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { requestsIn } from './answers.js';
 import { defineCause } from './cause.js';
+import { AS_WELL, BUNDLES, FOREIGN_CODE, KNOWN, NOT_OWN, OWN_ERROR, SAID, WAY } from './defects.js';
 import { find, type Line, WORDS, words } from './words.js';
-
-/** Places in the program of a client, from stack traces. */
-const BUNDLES: [string, RegExp][] = [
-  ['Claude Desktop', /AnthropicClaude|Claude(?:\.app|_\w+)[\\/]|claude-desktop/i],
-  ['Cursor', /[Cc]ursor(?:\.app|[\\/]resources)[\\/]|cursor-(?:agent|always-local|mcp)|anysphere\./],
-  ['Windsurf', /Windsurf(?:\.app)?[\\/]|codeium/i],
-  [
-    'VS Code',
-    /(?:Visual Studio Code|Microsoft VS Code|VSCode|Code - Insiders)(?:\.app)?[\\/]|extensionHostProcess|extHost\w*\.|workbench\.desktop|vscode-file:/i,
-  ],
-  ['Cline', /saoudrizwan\.claude-dev/],
-  ['Roo Code', /rooveterinaryinc/i],
-  ['Claude Code', /@anthropic-ai[\\/]claude-code|claude-code[\\/]cli\.js|\$bunfs[\\/]root[\\/]claude/],
-  ['Gemini CLI', /@google[\\/]gemini-cli/],
-  ['Codex', /codex-rs[\\/]|@openai[\\/]codex/],
-  ['opencode', /opencode(?:-ai)?[\\/](?:bin|dist|src)|\$bunfs[\\/]root[\\/]src[\\/]index\.js/],
-  ['LM Studio', /LM Studio(?:\.app)?[\\/]|lmstudio/i],
-  ['Zed', /crates[\\/]context_server/],
-  ['the client', /app\.asar|node:electron|electron[\\/]js2c/],
-];
-/** Errors of the client's own code; what a parser, a spawn or the protocol reports belongs elsewhere. */
-const OWN_ERROR =
-  /\b(?:TypeError|ReferenceError|RangeError|AssertionError|NullReferenceException|NullPointerException)\b|Cannot (?:read propert|set propert|destructure)|is not a function|is not (?:defined|iterable)|undefined is not an object|Maximum call stack/;
-const NOT_OWN = /fetch failed|terminated|Invalid URL|ERR_INVALID_ARG|ENOENT|EACCES|ECONN|not valid JSON/;
-
-/** What a client says when it has lost its own way. */
-const SAID: [RegExp, 'likely' | 'possible'][] = [
-  [/\bReceived a (?:response|progress notification) for an unknown (?:message ID|token)/i, 'likely'],
-  [
-    /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?|complet\w+|initiali[sz]es?)\b.{0,40}\b(?:in|with|from|under|on) (?:both |all )?(?:the )?(?:official )?(?:MCP )?(?:Inspector|SDK\b|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other|previous version|older version|an earlier version|version \d)/i,
-    'likely',
-  ],
-  [
-    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
-    'likely',
-  ],
-  // The client ends servers itself, or counts their orderly end as a failure.
-  [
-    /\bsends? SIG(?:TERM|KILL|INT)\b.{0,60}\b(?:servers?|process(?:es)?)\b|\bservers?\b.{0,40}\b(?:fail\w*)\b.{0,30}\bon (?:\/?exit|quit|shutdown)\b/i,
-    'likely',
-  ],
-  // A tool that the protocol allows, and a program of the client's that cannot take it.
-  [
-    /\b(?:fail\w*|unable|cannot|could not|error) (?:to )?(?:convert|transform|translat|adapt|wrap|map)\w* (?:the )?(?:MCP )?tools?\b|\b\w*(?:Server|Client)(?:Config|Parameters|Settings)\.__init__\(\) got an unexpected keyword/i,
-    'likely',
-  ],
-  [
-    /\bExtension (?:host |[\w.-]{1,60} )?(?:not found|terminated unexpectedly)|\bnot approved, disabling\b|\b(?:all|every|most|none of the) (?:\w+ ){0,3}servers? .{0,40}?(?:fail|stopp|die|drop|disconnect|killed|at once|simultaneous)\w*/i,
-    'likely',
-  ],
-  [
-    /\b(?:Claude(?: Desktop| Code)?|Cursor|Windsurf|VS ?Code|Codex|Cline|Zed|Gemini CLI|the (?:client|app|host|IDE))\b.{0,40}\b(?:is not|isn't|never|does(?:n't| not)|did(?:n't| not)|no longer|stopped) (?:send|pass|call|start|spawn|launch|read|load|respect|honou?r|writ|forward|deliver)\w*/i,
-    'likely',
-  ],
-  [
-    /\b(?:tools\/call|tool calls?|initialize|messages?)\b.{0,30}\b(?:never|not|no longer)\b.{0,12}\b(?:reach\w*|arriv\w*|sent|dispatched|delivered|forwarded)\b(?!.{0,30}\b(?:proxy|gateway|ingress|cloudflare)\b)|\bSIG(?:KILL|TERM|INT)\b.{0,30}\b(?:on|at|during) (?:\/exit|quitting|startup)\b/i,
-    'likely',
-  ],
-  [
-    /\bClosing all \(0 servers\)|\[CCD\].{0,80}\blocal: 0\b|\bservers? (?:shows?|listed as|appears?) .{0,40}\b(?:running|connected)\b.{0,60}\b(?:but|no tools|never)\b/i,
-    'likely',
-  ],
-  // Over HTTP: the entry is right, and what it says is not sent, or nothing is.
-  [
-    /\b(?:custom |static |configured |auth\w* )?headers?\b.{0,60}\b(?:(?:are|is|were|get) (?:silently )?(?:ignored|dropped)|not (?:sent|passed|transmitted|applied|used|included)|never (?:sent|passed|transmitted|used))\b(?!.{0,40}\b(?:proxy|nginx|gateway|cloudflare|ingress)\b)/i,
-    'likely',
-  ],
-  [
-    /\bno (?:connection|request|network call|HTTP)\b.{0,40}\b(?:ever |was |is )*(?:attempted|sent|made|issued)\b|\bv?\d+\.\d+\.\d+ (?:is |was |still )?(?:confirmed )?(?:working|works|fine|unaffected)\b|\b(?:works|worked) (?:fine )?(?:in|on|with) (?:version )?v?\d+\.\d+/i,
-    'likely',
-  ],
-  [
-    /\b(?:clients?|requests?)\b.{0,60}\b(?:does(?: not|n't)|never|fails to|forgets to) (?:send|include|return|echo|forward|keep|store|pass|contain|carry|set) (?:the |its |a )?(?:mcp-session-id|session (?:id|header)|MCP-Protocol-Version|accept header|cookies?)/i,
-    'likely',
-  ],
-  [
-    /\bSkipping connection \(cached needs-auth\)|\b(?:curl|postman|httpie|wget|the browser|inspector)\b.{0,60}\b(?:works|succeeds|is fine|returns 200)\b/i,
-    'possible',
-  ],
-  [
-    /\bSkipping automatic createClient\b|\bClient is not connected, must connect before interacting\b|\bNo server info found\b.{0,200}\bconnected\b|\bClient already (?:connected|exists)|\bshared[- ]process\b/i,
-    'possible',
-  ],
-];
-/** What servers do wrong, and clients as well: the second thing to look at. */
-const AS_WELL =
-  /\borphan(?:ed|s)?\b|\bzombies?\b|\bnever (?:be(?:en)? )?(?:reaped|killed|terminated|cleaned)\b|\bprocess(?:es)? (?:accumulat\w+|pil(?:e|ing) up)\b|\bInvalid result for (?:tools|resources|prompts)\/list\b|\binput_?[sS]chema\b/;
-/** Versions with a known fault: client, version as people write it, where it is told. */
-const KNOWN: [string, RegExp, string][] = [
-  [
-    'claude-code',
-    /(?<![\d.@-])2\.1\.(?:63|10[5-9]|14[7-9]|15[0-3]|212|220|234|247|280)\b/,
-    'https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md',
-  ],
-  ['claude-desktop', /(?<![\d.@-])1\.0\.734\b/, 'https://github.com/anthropics/claude-code/issues/11688'],
-  [
-    'cursor',
-    /(?<![\d.@-])(?:0\.47\.5|0\.48\.[6-9]|0\.49\.6|3\.7\.27)\b/,
-    'https://github.com/benborla/mcp-server-mysql/issues/28',
-  ],
-  ['codex', /(?<![\d.@-])0\.139\.0\b/, 'https://github.com/openai/codex/issues/31145'],
-  ['opencode', /(?<![\d.@-])(?:1\.4\.3|1\.18\.8)\b/, 'https://github.com/anomalyco/opencode/issues/22310'],
-  ['kiro', /(?<![\d.@-])1\.0\.242\b/, 'https://github.com/kirodotdev/Kiro/issues/10542'],
-  ['vscode', /(?<![\d.@-])1\.102\.0\b/, 'https://github.com/microsoft/vscode/issues/255310'],
-];
 
 /** The client ended a bridge or server that had only just heard initialize. */
 function endedTooSoon(lines: Line[]): Line | null {
@@ -166,7 +63,7 @@ export default defineCause({
     'Skipping automatic createClient for non-retryable error server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch'],
+  uses: [...WORDS, 'launch', 'http'],
   explains: [],
 
   match(given) {
@@ -191,8 +88,6 @@ export default defineCause({
         facts: facts(bundle.name, own.line.text, null, null),
       };
     }
-    if (own?.line.from === 'client' && reported?.client && lines.every(({ from }) => from === 'client'))
-      return { certainty: 'possible', cites: [own.line.at], facts: facts(null, own.line.text, null, null) };
     const client = reported?.client ?? '';
     for (const [id, versions, ref] of KNOWN) {
       if (!client.startsWith(id)) continue;
@@ -215,6 +110,21 @@ export default defineCause({
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
+    // A client of HTTP+SSE that has the stream open posts to the address that the stream names, not to that of the stream.
+    const asked = requestsIn(given).filter(({ path }) => /\/sse\/?$/.test(path));
+    const opened = asked.find(({ method, status }) => method === 'GET' && status === 200);
+    const posted = asked.find(({ method, status }) => method === 'POST' && (status === 404 || status === 405));
+    if (reported?.transport === 'sse' && opened && posted)
+      return {
+        certainty: 'likely',
+        cites: [posted.line.at, opened.line.at],
+        facts: facts(null, posted.line.text, null, null),
+      };
+    // An exception that stands alone: nobody but the client said anything.
+    const alone = reported?.client && lines.every(({ from }) => from === 'client') && !given.http?.exchanges.length;
+    const broke = own ?? (lines.some(({ text }) => WAY.test(text)) ? null : find(lines, FOREIGN_CODE));
+    if (alone && broke?.line.from === 'client')
+      return { certainty: 'possible', cites: [broke.line.at], facts: facts(null, broke.line.text, null, null) };
     // The client read the tools and shows none of them.
     const read = find(lines, /\bFound [1-9]\d* tools\b|\b[1-9]\d* tools (?:found|discovered|loaded)\b/i);
     const none =
@@ -389,6 +299,43 @@ export default defineCause({
       symptoms: {
         client: 'claude-desktop',
         clientError: 'tools are discovered, but tools/call never reaches the server',
+      },
+    },
+    {
+      name: 'a client that takes the address event for a message',
+      finds: true,
+      symptoms: {
+        client: 'vscode',
+        transport: 'sse',
+        clientError: '[warning] Failed to parse message: "/messages/?session_id=7f7ad4"',
+      },
+    },
+    {
+      name: 'posts to the address of the stream',
+      finds: true,
+      symptoms: {
+        client: 'acme-agent',
+        transport: 'sse',
+        clientError: 'initialize timed out',
+        serverLog: '"GET /sse HTTP/1.1" 200 OK\n"POST /sse HTTP/1.1" 405 Method Not Allowed',
+      },
+    },
+    {
+      name: 'an exception in Rust, alone',
+      finds: true,
+      symptoms: {
+        client: 'goose',
+        transport: 'streamable-http',
+        clientError: 'panicked at src/client.rs:212: called `Option::unwrap()` on a `None` value',
+      },
+    },
+    {
+      name: 'in the words of a person',
+      finds: true,
+      symptoms: {
+        client: 'cline',
+        transport: 'streamable-http',
+        clientError: 'the client drops query parameters from the URL',
       },
     },
   ],

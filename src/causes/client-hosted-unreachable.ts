@@ -5,7 +5,7 @@ import { WORDS } from './words.js';
 
 /** Clients that connect from the servers of their vendor. */
 const HOSTED =
-  /^(?:claude[-.]?ai|claude[- ]?(?:web|mobile|ios|android|cowork|connector)|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]?(?:builder|kit)|platform)\S*)?|copilot[- ]?studio|microsoft[- ](?:365[- ])?copilot|m365[- ]copilot|github[- ]copilot[- ](?:coding|agent)\S*|azure[- ]ai\S*|le[- ]?chat|mistral|perplexity|grok|xai|gemini[- ]?(?:web|app|api|enterprise)|vertex\S*|bedrock\S*|agentcore\S*|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background|web)\S*|codex[- ]?(?:cloud|web)|devin|jules|manus|elevenlabs|vapi|retell|notion|glean|linear|dify[- ]?cloud|smithery|bolt|lovable|v0|replit|base44)\b/i;
+  /^(?:claude[-.]?ai|claude[- ]?(?:web|mobile|ios|android|cowork|connector)|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]?(?:builder|kit)|platform)\S*)?|copilot[- ]?studio|microsoft[- ](?:365[- ])?copilot|m365[- ]copilot|github[- ]copilot[- ](?:coding|agent)\S*|azure[- ]ai\S*|le[- ]?chat|mistral|perplexity|grok(?![- ](?:build|cli|code))|xai|gemini[- ]?(?:web|app|api|enterprise)|vertex\S*|bedrock\S*|agentcore\S*|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background|web)\S*|codex[- ]?(?:cloud|web)|devin|jules|manus|elevenlabs|vapi|retell|notion|glean|linear|dify[- ]?cloud|smithery|bolt|lovable|v0|replit|base44)\b/i;
 /** Addresses that only the own network knows. A placeholder may stand for the name. */
 const PRIVATE =
   /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|svc\.cluster\.local|home\.arpa)\b|(?!(?:host(?:name)?|domain|server|name|site|example|your\w*|my\w*)\b)[\w-]+(?::\d+)?(?:\/|$)|<?[\w-]*(?:internal|private|lan|local|intranet)[\w-]*>?(?::|\/|$))/i;
@@ -18,9 +18,14 @@ const SAID = [
   /\bhttp is not allowed\b|\b(?:only|must (?:be|use)|requires?) (?:an? )?(?:public(?:ly)? )?(?:\w+ )?https\b|\bURL must (?:start with https|be public)|\bunsafe URL\b|\bnon-?https\b.{0,30}\bnot (?:allowed|supported)/i,
   /\b(?:private|local|loopback|internal|localhost) (?:network |ip )?(?:address(?:es)?|URLs?|hosts?|IPs?|servers?)\b.{0,60}\b(?:not (?:be used|allowed|supported|permitted|reachable|accessible)|cannot be (?:used|reached)|forbidden|blocked|rejected)|\b(?:our|the vendor'?s?|anthropic'?s?|openai'?s?) (?:servers?|cloud|infrastructure|backend)\b.{0,40}\b(?:cannot|can't|can not|could not|unable to|do(?:es)? not) (?:reach|access|connect)/i,
   /\bpublicly (?:accessible|reachable|available|routable)\b|\bnot (?:reachable|accessible) from (?:the )?(?:internet|outside|public)/i,
-  /\b(?:no|zero|never (?:any|an?|sees?|gets?|receives?)|without any) (?:\w+ )?(?:inbound|incoming)\b|\brequests? never (?:arrives?|reach(?:es)?)\b|\bnothing (?:arrives|reaches|hits) (?:the|my|our) server\b|\bno requests? (?:ever |is |are )?(?:arrives?|reach(?:es)?|hits?|received|seen|logged|in the (?:access )?logs?)|\b(?:zero|no|not a single|not one|0) (?:hits?|requests?|packets?|entries|lines|connections?|traffic)\b.{0,40}\b(?:logs?|server|edge|origin|attempts?|tcpdump)\b|\blogs?\b.{0,40}\b(?:zero|no|not a single|not one|0) (?:hits?|requests?|packets?|entries|lines|connections?|traffic)\b/i,
+  /\b(?:no|zero|never (?:any|an?|sees?|gets?|receives?)|without any) (?:\w+ )?(?:inbound|incoming)\b|\brequests? never (?:arrives?|reach(?:es)?)\b|\bnothing (?:arrives|reaches|hits) (?:the|my|our) server\b|\bno requests? (?:ever |is |are )?(?:arrives?|reach(?:es)?|hits?|received|seen|logged|in the (?:access )?logs?)|\b(?:zero|no|not a single|not one|0) (?:hits?|requests?|packets?|entries|lines|connections?|traffic)\b.{0,40}\b(?:logs?|server|edge|origin|attempts?|tcpdump)\b|\blogs?\b.{0,12}\b(?:shows?|showed|have|has|contains?|stays?|remains?|is|are)\b.{0,8}\b(?:nothing|empty|silent|blank)\b|\bnothing\b.{0,30}\b(?:in|on) (?:the |my |our |its )?(?:\w+ ){0,2}(?:logs?|tcpdump|server side)\b|\b(?:never|not|n't) (?:even )?(?:hits?|reach(?:es)?|touch(?:es)?|contacts?|arrives? at|gets? to)\b.{0,12}\b(?:the |my |our )?(?:server|origin|endpoint|ngrok|tunnel|proxy|nginx)\b|\blogs?\b.{0,40}\b(?:zero|no|not a single|not one|0) (?:hits?|requests?|packets?|entries|lines|connections?|traffic)\b/i,
   /\bCouldn.t (?:reach|connect to) (?:the |your )?(?:MCP )?server\b|\bcheck (?:the|your) server URL\b|\bUnable to reach (?:the )?(?:MCP )?\S{1,60}\b|\bError creating connector\b|\bFailed to add connector\b|\bError retrieving tool list from MCP server\b(?!.{0,80}status code: (?!424)\d)|\bConnection error while communicating with (?:the )?MCP server\b|\bofid_\w+/i,
 ];
+/** Of a hosted client these are enough: that it did not connect, and what keeps it away. */
+const NOT_CONNECTED =
+  /\b(?:error|problem|trouble|failed|unable|failure)\b.{0,12}\b(?:connect(?:ing|ion)?|reach(?:ing)?|access(?:ing)?)\b.{0,16}\bserver\b|\b(?:cannot|can't|could(?:n't| not)|unable to|does(?:n't| not)|failed to) (?:reach|connect|access|contact|see)\b/i;
+const KEPT_AWAY =
+  /\b(?:VPN|firewall|private (?:network|subnet|IP|address)|intranet|internal network|on-?prem\w*|home (?:lab|network|server)|local(?:host)? (?:server|machine|network)|behind (?:a |the |our )?NAT)\b|\b(?:allow|white)-?list\w*\b/i;
 /** The client speaks of its own configuration file: that one runs here. */
 const LOCAL_CLIENT =
   /^(?:claude-code|cursor|vscode|cline|roo|windsurf|codex|gemini-cli|zed|goose|inspector|mcp-remote|opencode)$/i;
@@ -65,6 +70,8 @@ export default defineCause({
     const texts = told(given).filter(({ from }) => from !== 'platform');
     const said = tells(texts, ...SAID);
     const plainly = tells(texts, ...SAID.slice(0, 2));
+    const away = hosted ? tells(texts, KEPT_AWAY) : null;
+    const apart = hosted ? tells(texts, NOT_CONNECTED) : null;
     const silent = tells(texts, SAID[3] ?? /^(?!)/);
     // An answer shows that the request arrived. 424 is the vendor's own word for a server that it did not reach.
     const answered = http?.exchanges.some(
@@ -72,18 +79,22 @@ export default defineCause({
     );
     let certainty: Certainty;
     if (answered) {
-      if (!(hosted && inner) && !plainly) return null;
+      const through = http?.exchanges.some(
+        (exchange) => wasTold(exchange) && (exchange.status ?? 0) < 300 && exchange.body,
+      );
+      if (through || (!(hosted && inner) && !plainly)) return null;
       certainty = 'possible';
     } else if (hosted && inner) certainty = 'likely';
     else if (plainly && (hosted || inner || plain || url === undefined)) certainty = 'likely';
     else if (silent && (hosted || odd !== undefined || said?.told !== silent.told)) certainty = 'likely';
     else if (said && (hosted || inner || plain || /reach the MCP server/i.test(said.told.text))) certainty = 'likely';
-    else if (said || (hosted && (plain || odd !== undefined || (url !== undefined && TAILNET.test(url)))))
+    else if (away) certainty = 'likely';
+    else if (said || apart || (hosted && (plain || odd !== undefined || (url !== undefined && TAILNET.test(url)))))
       certainty = 'possible';
     // The connectors of Claude Desktop are called from the cloud as well; only its configuration file is local.
     else if (/^claude-desktop$/i.test(client) && inner && reported?.transport !== 'stdio') certainty = 'likely';
     else return null;
-    const mark = plainly ?? silent ?? said;
+    const mark = plainly ?? silent ?? said ?? away ?? apart;
     return {
       certainty,
       cites: [
@@ -186,6 +197,36 @@ export default defineCause({
       name: 'a public address',
       finds: false,
       symptoms: { client: 'claude-ai', url: 'https://notes.example.com/mcp', clientError: 'HTTP 500' },
+    },
+    {
+      name: 'a firewall, and a hosted client',
+      finds: true,
+      symptoms: {
+        client: 'claude-ai',
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: 'The connector fails; our firewall has no allowlist for it',
+      },
+    },
+    {
+      name: 'a hosted client that was answered',
+      finds: false,
+      symptoms: {
+        client: 'openai',
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3001/sse',
+        http: { method: 'POST', status: 200, body: 'event: endpoint' },
+      },
+    },
+    {
+      name: 'a program of the same maker that runs here',
+      finds: false,
+      symptoms: {
+        client: 'grok-build',
+        transport: 'streamable-http',
+        url: 'http://homeassistant.local:8123/api/mcp',
+        clientError: 'failed to lookup address information: Try again',
+      },
     },
   ],
 });

@@ -55,6 +55,16 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'wrapped by the terminal within a string',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        clientError:
+          'Error POSTing to endpoint: {"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session\n     not found"}}',
+      },
+    },
+    {
       name: 'a bridge after a restart of the server',
       finds: true,
       symptoms: {

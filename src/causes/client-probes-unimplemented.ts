@@ -5,13 +5,16 @@ import { wasTold } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
 const PROBED = String.raw`(?<method>(?:prompts|resources|completion|completions|logging|roots|sampling|elicitation)\/[\w/]+|ping|server\/discover|(?:resource ?templates|resources|prompts|completions?)\b)`;
-const NOT_THERE = String.raw`(?:-32601|[Mm]ethod not found|METHOD_NOT_FOUND|[Uu]n(?:known|supported|implemented|recognized) (?:request )?method|[Mm]ethod .{0,40}(?:not (?:found|supported|implemented|available)|does not exist)|not? handler is available|no handler)`;
+const NOT_THERE = String.raw`(?:-32601|[Mm]ethod not found|METHOD_NOT_FOUND|[Uu]n(?:known|supported|implemented|recognized) (?:request )?method|[Mm]ethod .{0,40}(?:not (?:found|supported|implemented|available)|does not exist)|not? handler is available|[Nn]o handler)`;
 /** A list that the server does not offer is asked for all the same. */
 const PROBE = [
   new RegExp(`${PROBED}.{0,160}${NOT_THERE}`),
   new RegExp(`${NOT_THERE}.{0,160}?${PROBED}`),
   // The SDK's own words, before it asks at all.
   /\bServer does not support (?:\w+ )?(?:resources|prompts|logging|completions?|tasks)\b.{0,12}\(required for (?<method>[\w/]+)\)/i,
+  /\bserver\b.{0,20}\b(?:does not|doesn't|must be configured with(?: the)?|has no|lacks(?: the)?) (?:support(?: for)? )?(?<method>resources|prompts|logging|completions?)\b/i,
+  /^\W{0,4}(?:\w+: )?(?<method>resources|prompts|logging|completions?) (?:is |are )?not (?:supported|available|implemented)\W{0,4}$/i,
+  /\bMethodNotFound\b.{0,40}\b(?<method>(?:prompts|resources|completion|logging)\/\w+)/,
   new RegExp(NOT_THERE),
 ];
 const NAMED = new RegExp(PROBED);
@@ -45,7 +48,7 @@ export default defineCause({
     const lines = [...bodies(given), ...words(given)].filter(
       ({ text }) =>
         // A refusal of the HTTP method carries the same code in some frameworks.
-        !/\b405\b|method not allowed/i.test(text) &&
+        !/\b405\b|method not allowed|Request method '/i.test(text) &&
         (!NEEDED.test(text) || /prompts\/|resources\//.test(text)) &&
         // Another code is another answer, and a notification has none.
         (/-32601\b/.test(text) || !/-32\d{3}\b/.test(text)) &&

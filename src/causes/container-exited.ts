@@ -8,7 +8,7 @@ const STATE = [
   /\bExited \((?<code>\d{1,3})\)|"Status":\s*"exited"|\bstate(?:=|: )exited\b|State:\s+Terminated/i,
   /\bcontainer (?<name>["'`]?[\w.-]{2,64}["'`]?) is (?:not running|stopped|paused)\b|can only create exec sessions on running containers|container state improper|(?:cannot|can't) (?:exec in|attach to|use|start) a (?:stopped|paused|exited) (?:container|state)|container (?:is )?not running/i,
   /\bNo such container:? (?<gone>[\w.-]{2,64})|no container with name or ID "(?<gone2>[^"]+)" found|Container ["'`]?(?<gone3>[\w.-]{2,64})["'`]? not found|service "(?<service>[\w.-]+)" is not running/i,
-  /^(?!(?:process|server|child|command|node|python|npm|it|worker|program|script|mcp)\b)(?<compose>[\w.-]{2,64}) exited with code (?<code>[1-9]\d{0,2})\b|\bcontainer ["'`]?(?<name>[\w.-]{2,64})["'`]? (?:has )?(?:exited|stopped|died|terminated)\b(?:.{0,30}\b(?:code|status):? ?(?<code2>\d{1,3}))?/i,
+  /^(?!(?:process|server|child|command|node|python|npm|it|worker|program|script|mcp)\b(?![\w-]*-\d))(?<compose>[\w.-]{2,64}) exited with code (?<code>[1-9]\d{0,2})\b|\bcontainer ["'`]?(?<name>[\w.-]{2,64})["'`]? (?:has )?(?:exited|stopped|died|terminated)\b(?:.{0,30}\b(?:code|status):? ?(?<code2>\d{1,3}))?/i,
 ];
 const MEANING: Record<string, string> = {
   '125': 'the engine itself refused to start it',

@@ -1,13 +1,13 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { behindPort, entryAt, entryText, inContainer, isLoopback, listeners, wasReached } from './listeners.js';
+import { behindPort, entryAt, entryText, inContainer, isGone, isLoopback, listeners, wasReached } from './listeners.js';
 import { hostOf, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
 /** The port mapping takes the connection and has nobody to hand it to: it resets it, or ends it without a byte. */
 const CUT =
-  /\bECONNRESET\b|\bconnection (?:was )?reset\b|\breset by peer\b|\bempty reply from server\b|\bERR_EMPTY_RESPONSE\b|\bERR_CONNECTION_RESET\b|\bcurl: \((?:52|56)\)|\bother side closed\b|\bsocket hang up\b|\bserver disconnected without sending a response\b|\bRemoteProtocolError\b|\bunexpected EOF\b|(?:\/mcp|\/sse)"?: EOF\b/i;
+  /\bECONNRESET\b|\bconnection (?:was )?reset\b|\breset by peer\b|\bempty reply from server\b|\bERR_EMPTY_RESPONSE\b|\bERR_CONNECTION_RESET\b|\bcurl: \((?:52|56)\)|\bother side closed\b|\bsocket hang up\b|\bserver disconnected without sending a response\b|\bRemoteProtocolError\b|\bunexpected EOF\b|\bempty (?:response|reply)\b|\bresponse (?:is|was) empty\b|\b(?:closed|ended|dropped) (?:the )?connection without (?:sending|a|any)\b|\bRemoteDisconnected\b|\bRemote end closed connection\b|\bdidn.t send any data\b|\bno (?:data|response|bytes) (?:was |were )?(?:received|returned|sent)\b|\bheader parser received no bytes\b|\bconnection closed before (?:message|headers?|response)\b|\bincomplete message\b|(?:\/mcp|\/sse)"?: EOF\b/i;
 /** From a container beside it, or from a probe of Kubernetes, the port is simply closed. */
 const REFUSED =
   /\bECONNREFUSED\b|\bconnection refused\b|\bConnectionRefused\w*\b|\b(?:actively )?refused it\b|\bAll connection attempts failed\b|\bcurl: \(7\)|\[Errno (?:111|61)\]|\bos error (?:111|61)\b/i;
@@ -19,6 +19,9 @@ const SET =
 /** It works from inside. */
 const INSIDE =
   /\b(?:works?|200|ok|answers?|reachable|responds?)\b.{0,60}\b(?:inside|within|in) (?:the |a )?container\b|\b(?:inside|within) (?:the |a )?container\b.{0,60}\b(?:works?|200|ok|answers?|reachable|responds?)\b/i;
+/** What cures it tells what it is. */
+const CURED =
+  /(?<!Running on |running on |listening on )(?:--host|--bind|\bHOST|\bhost|\bbind(?:ing)?|\blisten(?:ing)?)(?: address)?(?: to| on| with)?[ =:"']{1,3}0\.0\.0\.0\b(?!:\d)/;
 /** A name that does not resolve, a certificate: nothing that a listener decides. */
 const OTHER = /\bgetaddrinfo\b|\bENOTFOUND\b|certificate|\bCERT_|SELF_SIGNED|\bno such host\b/i;
 /** A published or a neighbouring port is what is called; a client in a container that calls its own localhost has another fault. */
@@ -53,7 +56,7 @@ export default defineCause({
       };
     }
     const url = targetOf(given);
-    if (!reported || handshake || wasReached(given)) return null;
+    if (!reported || handshake || wasReached(given) || isGone(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
     const place = inContainer(given);
     // A server that speaks over stdio listens nowhere.
@@ -69,7 +72,7 @@ export default defineCause({
     const setLine = set ? null : find(words(given), SET);
     const cut = find(told, CUT);
     const refused = find(told, REFUSED);
-    const inside = find(words(given), INSIDE);
+    const inside = find(words(given), INSIDE, CURED);
     const unreached = find(told, UNREACHED);
     const own =
       isLoopback(hostOf(url)) &&

@@ -6,6 +6,7 @@ import {
   entryAt,
   entryText,
   inContainer,
+  isGone,
   isLoopback,
   listeners,
   published,
@@ -45,7 +46,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'http', 'network'],
-  explains: [...FAILED_START, 'network-refused'],
+  explains: [...FAILED_START, 'network-refused', 'container-loopback-bound'],
 
   match(given) {
     const { reported, handshake, network } = given;
@@ -66,7 +67,7 @@ export default defineCause({
       };
     }
     const url = targetOf(given);
-    if (!reported || handshake || wasReached(given)) return null;
+    if (!reported || handshake || wasReached(given) || isGone(given)) return null;
     if ((reported.transport === 'stdio' || (given.launch && !reported.transport)) && url === undefined) return null;
     const all = words(given);
     const inner = `${reported.client ?? ''} ${reported.platform ?? ''} ${entryText(given)} ${all.map(({ text }) => text.slice(0, 60)).join(' ')}`;

@@ -8,7 +8,7 @@ const STATE =
   /\bRestarting \((?<code>\d{1,3})\)|\bcontainer (?<name>["'`]?[\w.-]{2,64}["'`]?) is restarting\b|"Status":\s*"restarting"|\bRestartCount["']?[:=]\s*(?<count>[1-9]\d*)|\bcontainer\b.{0,60}\b(?:keeps? (?:on )?restarting|restart loop|restarts? (?:over and over|continuously|repeatedly|constantly|in a loop)|stuck (?:in )?restarting)|\b[Bb]ack-?off\b.{0,20}\brestarting failed (?:container|pod)?|\brestarted it \d+ times\b|\brestart loop\b.{0,60}\bcontainer|exited with code (?<composeCode>\d{1,3}) \(restarting\)/i;
 /** Compose tells each end: the same service several times is a loop. */
 const ENDED =
-  /^(?!(?:process|server|child|command|node|python|npm|it|worker|program|script|mcp)\b)(?<name>[\w.-]{2,64}) exited with code (?<code>\d{1,3})\b/;
+  /^(?!(?:process|server|child|command|node|python|npm|it|worker|program|script|mcp)\b(?![\w-]*-\d))(?<name>[\w.-]{2,64}) exited with code (?<code>\d{1,3})\b/;
 
 export default defineCause({
   id: 'container-restarting',

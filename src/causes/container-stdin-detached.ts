@@ -8,7 +8,7 @@ import { failed, find, WORDS, words } from './words.js';
 const CONTAINER_ID = /^[0-9a-f]{64}$/;
 /** The container ended well, and at once: compose, `docker ps`, Kubernetes, or a person who says so. */
 const ENDED_WELL =
-  /^(?!(?:process|server|child|command|node|python|npm|it|worker|program|script|mcp)\b)[\w.-]{2,64} exited with code 0\b|\bExited \(0\)|\bcontainers?\b.{0,60}\b(?:exits?|exited|stops?|stopped|terminates?|shuts? down)\b.{0,40}\b(?:immediately|at once|right away|code:? 0|status:? 0|\(0\)|0$|within (?:a )?seconds?)|\b(?:restart(?:s|ing)?|CrashLoopBackOff)\b.{0,80}\b(?:exit )?code:? 0\b|Last State:\s+Terminated.{0,60}Exit Code:\s+0|Reason:\s+Completed/i;
+  /^(?!(?:process|server|child|command|node|python|npm|it|worker|program|script|mcp)\b(?![\w-]*-\d))[\w.-]{2,64} exited with code 0\b|\bExited \(0\)|\bcontainers?\b.{0,60}\b(?:exits?|exited|stops?|stopped|terminates?|shuts? down)\b.{0,40}\b(?:immediately|at once|right away|code:? 0|status:? 0|\(0\)|0$|within (?:a )?seconds?)|\b(?:restart(?:s|ing)?|CrashLoopBackOff)\b.{0,80}\b(?:exit )?code:? 0\b|Last State:\s+Terminated.{0,60}Exit Code:\s+0|Reason:\s+Completed/i;
 /** The server is ready to speak over stdio, or has seen the end of stdin. */
 const OVER_STDIO =
   /\bstdio\b|\b(?:std ?in|standard input|input stream)\b.{0,40}\b(?:closed|end(?:ed)?|EOF|not (?:available|connected|open))|\bEOF\b|expect(?:ed)? initializ\w+ request|no (?:MCP )?client (?:is )?attached/i;

@@ -12,11 +12,12 @@ const ENDED = [
   /\bExited with status (?<render>[1-9]\d*)(?: while running your code)?|\b[Ii]nstance failed:|\bApplication (?:loading failed|exited with code (?<koyeb>[1-9]\d*))/,
   // Cloud Run, Lambda, ECS and App Runner, AgentCore
   /\bContainer called exit\((?<run>[1-9]\d*)\)|\bUncaught signal: \d+, pid=|\bterminated: Application failed to start\b/,
-  /\bRuntime exited with error: (?:exit status (?<lambda>\d+)|signal)|\bRuntime\.ExitError\b|\bEssential ?Container ?(?:in task )?exited\b|\bEssential container in task exited\b|\byour application (?:stopped or )?failed to start\b|\bAn error occurred when starting the runtime\b|\bContainer exit code: (?<apprunner>[1-9]\d*)/i,
+  /\bRuntime exited with error: (?:exit status (?<lambda>\d+)|signal)|\bRuntime\.ExitError\b|\bEssential ?Container ?(?:in task )?exited\b|\bEssential container in task exited\b|\byour application (?:stopped or )?failed to start\b|\bAn error occurred when starting the runtime\b|\bfailed to start and cannot serve traffic\b|\bContainer exit code: (?<apprunner>[1-9]\d*)/i,
   // Vercel, Azure, DigitalOcean, Hugging Face, Cloudflare
+  /\bRuntime\.(?:ImportModuleError|UserCodeSyntaxError|HandlerNotFound|MalformedHandlerName|Unknown)\b|\bFunction host is not running\b|\bPhase: init\b.{0,20}\bStatus: error\b/i,
   /\bFUNCTION_INVOCATION_FAILED\b|\b(?:Serverless|Edge|Your) Function (?:has )?crashed\b|\bNode\.js process exited with exit status: (?<vercel>\d+)/i,
   /\bwas terminated with exit code '(?<aca>[1-9]\d*)'|\breason 'ProcessExited'|\bContainerCrashing\b|\bHTTP Error 50[02]\.3\d\b|\bASP\.NET Core app failed to start\b|\bhas exited, failing site start\b|\bterminated during site startup\b|\bcontainer .{1,80} has exited\b.{0,40}\bsite\b/i,
-  /\bCrashLoopBackOff\b|\bDeployContainerExitNonZero\b|\bterminated with non-zero exit code(?:: (?<do>\d+))?|\bnon-zero exit code\b|\b(?:Your )?[Ss]pace is in error\b|\bRuntime error\s+Exit code: (?<hf>\d+)/,
+  /\bCrashLoopBackOff\b|\bDeployContainerExitNonZero\b|\bContainer Terminated\b|\bRun Command Failed\b|\b(?:Reason|State|STATUS):? +Error\b.{0,40}\bExit Code: (?<k8s>[1-9]\d*)|\bterminated with non-zero exit code(?:: (?<do>\d+))?|\bnon-zero exit code\b|\b(?:Your )?[Ss]pace is in error\b|\bRuntime error\s+Exit code: (?<hf>\d+)/,
   // Railway, and the words that many use
   /\b(?:deploy(?:ment)?|service|replica|revision|app(?:lication)?|function)\b.{0,60}\b(?:has )?(?:crashed|CRASHED)\b(?! by)|\bcrashed after (?:start|deploy)|\bcrash(?:ing|es)? (?:on|at|during) (?:start-?up|boot|deploy\w*)\b/i,
   /"?\bstatus"?\s?[:=]\s?"?CRASHED\b|\bdeploy(?:ment)?\b.{0,40}\bstatus\b.{0,12}\bFAILED\b/,
@@ -25,9 +26,15 @@ const EXITED = /\b[Ee]xit(?:ed|ing|s)? (?:with )?(?:status|code|exit code):? (?<
 const FAILED =
   /\b[Dd]eploy(?:ment)? (?:has )?failed\b|\bfailed to deploy\b|\brollout failed\b|\bServer failed to start\b/;
 
+/** The last words of a program. */
+const FATAL =
+  /\bpanicked at\b|^panic: |\bTraceback \(most recent|\bCannot find (?:module|package)\b|\bNo module named\b|^(?:\w{0,40}\s?\| )?(?:Uncaught )?\w*(?:Error|Exception)\b(?: \[\w+\])?: \S|\bUnhandled(?: \w+)? [Ee]xception\b|\bApplication run failed\b|\bSegmentation fault\b/;
+/** It did come up. */
+const SERVES = /\b(?:listening|running|started|serving|ready|complete)\b|\b(?:GET|POST) \//i;
+
 /** Pages with which a platform says so to a client. */
 const PAGE =
-  /\bFUNCTION_INVOCATION_FAILED\b|\b(?:Serverless|Edge) Function has crashed|HTTP Error 50[02]\.3\d\b|ASP\.NET Core app failed to start|\bYour space is in error\b/i;
+  /\bFUNCTION_INVOCATION_FAILED\b|\b(?:Serverless|Edge) Function has crashed|HTTP Error 50[02]\.3\d\b|ASP\.NET Core app failed to start|\bYour space is in error\b|\bRuntime\.(?:ImportModuleError|ExitError|UserCodeSyntaxError|HandlerNotFound)\b|\bFunction host is not running\b|\bfailed to start and cannot serve traffic\b/i;
 
 export default defineCause({
   id: 'deploy-crashed',
@@ -74,6 +81,18 @@ export default defineCause({
     const reason = reasonIn(lines);
     const hosted = platform !== null && !/^(?:Docker|Kubernetes|Coolify)$/.test(platform);
     const ended = find(lines, ...(hosted ? [...ENDED, EXITED] : ENDED));
+    // It names its own end and never said that it listens, and whoever stands before it finds nobody.
+    const dead =
+      answers(given).some(({ exchange: { status = 0 } }) => status === 502 || status === 503) ||
+      find(lines, /\b50[23] (?:Bad Gateway|Service Unavailable)|\bconnect ECONNREFUSED\b|\bconnection refused\b/i) !==
+        null;
+    const fatal =
+      dead && !lines.some(({ from, text }) => from !== 'client' && SERVES.test(text))
+        ? find(
+            lines.filter(({ from }) => from !== 'client'),
+            FATAL,
+          )
+        : null;
     const bare = platform !== null ? find(lines, FAILED) : null;
     // Nobody but the program speaks: at a platform, an error with which its log ends is the likeliest end.
     const own = lines.filter(({ from }) => from !== 'client');
@@ -82,11 +101,11 @@ export default defineCause({
       own.length === lines.length &&
       !answers(given).some(({ exchange }) => exchange.status) &&
       reasonIn(own.slice(-3));
-    const hit = ended ?? bare ?? (alone ? find(own, /\b[A-Z]\w*(?:Error|Exception)\b: \S/) : null);
+    const hit = ended ?? fatal ?? bare ?? (alone ? find(own, /\b[A-Z]\w*(?:Error|Exception)\b: \S/) : null);
     if (!hit) return null;
     const code = Object.values(hit.groups).find((value) => value !== undefined);
     return {
-      certainty: reason || !ended ? 'possible' : 'likely',
+      certainty: fatal || (ended && !reason) ? 'likely' : 'possible',
       cites: [hit.line.at],
       facts: { platform, code: code === undefined ? null : Number(code) || null, reason },
     };

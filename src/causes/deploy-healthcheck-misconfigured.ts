@@ -1,5 +1,6 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
+import { checkTold } from './deployments.js';
 import { isDeployed, listeners, platformOf, reasonIn } from './platforms.js';
 import { find, findAll, type Line, WORDS, words } from './words.js';
 
@@ -38,6 +39,10 @@ const NEVER =
 const IN_ENTRY =
   /"(?:health_?check_?path|health_?check|health_?check_?url|livenessProbe|readinessProbe|startupProbe|httpGet|http_checks|checks|HEALTHCHECK)"\s*:\s*(?<value>"[^"]{0,300}"|\[[^\]]{0,300}\]|\{[^}]{0,300}\}?)/i;
 
+/** The same as a container engine shows it. */
+const INSPECTED =
+  /"?Test"?\s*:\s*(?<value>\[\s*"CMD(?:-SHELL)?"[^\]]{0,300}\]?)|\bHEALTHCHECK\b.{0,60}\bCMD (?<cmd>.{1,200})/;
+
 const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '');
 
 type Found = {
@@ -69,6 +74,9 @@ export default defineCause({
     'edge-bad-gateway',
     'http-endpoint-wrong',
     'deploy-crashed',
+    'http-accept-incomplete',
+    'transport-get-stream-mishandled',
+    'lifetime-idle-cut',
     // The missing program is that of the check.
     'launch-entry-point-missing',
     'launch-command-not-installed',
@@ -84,8 +92,11 @@ export default defineCause({
       .map(({ line }) => line)
       .filter(({ text }) => !WELL.test(text) || /fail|never|unhealthy|not /i.test(text));
     const { entry = '', url = '' } = given.reported ?? {};
-    const inEntry = IN_ENTRY.exec(entry);
-    const spoken = checks.length > 0 || inEntry !== null;
+    const shown = findAll(lines, INSPECTED)[0];
+    const inEntry = IN_ENTRY.exec(entry) ?? shown?.match ?? null;
+    const writtenAt = shown && !IN_ENTRY.test(entry) ? shown.line.at : at('reported', 'entry');
+    const prose = checkTold(lines.filter(({ from, joined }) => from === 'client' && !joined));
+    const spoken = checks.length > 0 || inEntry !== null || prose !== null;
 
     // What was reported of a request is the probe when it is a GET to a health path, or beside talk of a check.
     for (const [i, exchange] of (given.http?.exchanges ?? []).entries()) {
@@ -96,7 +107,7 @@ export default defineCause({
       if (!health && !(spoken && (method === 'GET' || method === 'HEAD'))) continue;
       return {
         certainty: 'likely',
-        cites: [at('http', 'exchanges', i), ...(inEntry ? [at('reported', 'entry')] : [])],
+        cites: [at('http', 'exchanges', i), ...(inEntry ? [writtenAt] : [])],
         facts: { ...none, what: 'status', path: path || null, status },
       };
     }
@@ -124,6 +135,12 @@ export default defineCause({
         facts: { ...none, what: 'status', status, path },
       };
     }
+    if (prose)
+      return {
+        certainty: prose.status === 421 ? 'possible' : 'likely',
+        cites: [prose.line.at],
+        facts: { ...none, what: prose.status === null ? 'path' : 'status', status: prose.status, path: prose.path },
+      };
     const logged = findAll(
       lines.filter(({ from }) => from !== 'client'),
       LOGGED,
@@ -139,11 +156,13 @@ export default defineCause({
               MCP_PATH.test(groups.path ?? '') && /\b127\.0\.0\.1:\d|\bWget\/|\bcurl\//.test(line.text),
           );
     const served = lines.some(({ text }) => /\bPOST \/\S*.{0,20}\b(?:20[02]|40\d)\b/.test(text));
+    // Asked again and again from inside, and by nobody else: a client would have sent its POST.
+    const beats = served || inside === undefined ? 0 : findAll(lines, LOGGED).length;
     const asks = logged ?? (served ? undefined : inside);
     if (asks)
       return {
         // Others ask for such paths, too: a client, a robot, a person.
-        certainty: logged && (spoken || (platform !== null && !served)) ? 'likely' : 'possible',
+        certainty: (logged && (spoken || (platform !== null && !served))) || beats > 1 ? 'likely' : 'possible',
         cites: [asks.line.at],
         facts: { ...none, what: 'status', path: asks.groups.path ?? null, status: Number(asks.groups.status) },
       };
@@ -187,7 +206,7 @@ export default defineCause({
           : MCP_PATH.test(path) || path === '/' || pathOf(url) === path || HEALTH_PATH.test(pathOf(url));
       return {
         certainty: (about || given.reported?.transport === 'stdio') && !reason ? 'likely' : 'possible',
-        cites: [at('reported', 'entry')],
+        cites: [writtenAt],
         facts: { ...none, what: 'path', path },
       };
     }

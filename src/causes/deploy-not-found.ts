@@ -111,6 +111,8 @@ const SAID: [RegExp, string | null, State][] = [
   [/\bContainer App is stopped or does not exist/i, 'Azure Container Apps', 'stopped'],
   [/\bRequested function was not found\b/i, 'Supabase', 'unknown'],
   [/\bNo endpoint or agent found with qualifier/i, 'AWS', 'unknown'],
+  [/\bRun this app to see the results here\b/i, 'Replit', 'stopped'],
+  [/\bThis Space (?:is|has been) (?:paused|sleeping|stopped)/i, 'Hugging Face', 'stopped'],
   [/\bapp for invoked web endpoint is stopped\b/i, 'Modal', 'stopped'],
   [
     /\b(?:no such|unknown) deployment\b|\bdeployment (?:was |is )?(?:not found|does not exist|no longer exists)/i,

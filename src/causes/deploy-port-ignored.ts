@@ -1,6 +1,7 @@
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { portTold } from './deployments.js';
 import { isDeployed, isLoopback, listeners, platformOf, reasonIn, wantedPort } from './platforms.js';
 import { find, words } from './words.js';
 
@@ -13,7 +14,7 @@ const PLAIN = [
 
 /** Platforms that waited for a port, without a word on what the program did instead. */
 const WAITED = [
-  /\bR10\b.{0,20}Boot timeout|\bfailed to bind to \$?PORT\b/i,
+  /\b(?:R10|H20)\b.{0,20}[Bb]oot timeout|\bfailed to bind to \$?PORT\b/i,
   /\b[Nn]o open (?:HTTP )?ports? (?:were |was )?detected\b|\bPort scan timeout reached\b/,
   /\bfailed to start and (?:then )?listen on the port\b|\bSTARTUP TCP probe failed\b/i,
   /\bdidn't respond to HTTP pings on port:? ?\d+|\bdid not start within expected time limit\b/i,
@@ -96,15 +97,26 @@ export default defineCause({
         facts,
       };
     }
+    const hosted = platform !== null && !/^(?:Docker|Kubernetes|Coolify|Cloudflare|Vercel)$/.test(platform);
+    const declared = asked !== null && asked.at === null;
+    const told = portTold(lines.filter(({ from, joined }) => from === 'client' && !joined));
+    if (told)
+      return {
+        certainty: hosted ? 'likely' : 'possible',
+        cites: [told.line.at],
+        facts: { platform, port: told.got ?? got, wanted: told.wanted ?? wanted, host },
+      };
     const refused =
       find(lines, REFUSED)?.line.at ?? answers(given).find(({ exchange: { body = '' } }) => REFUSED.test(body))?.at;
     const down =
       refused ??
       answers(given).find(({ exchange: { status } }) => status === 502 || status === 503 || status === 521)?.at;
-    const hosted = platform !== null && !/^(?:Docker|Kubernetes|Coolify|Cloudflare|Vercel)$/.test(platform);
+    // It runs, and the platform cannot reach it: what is left is where it listens.
+    if (last && refused && hosted && wanted === null && !reasonIn(lines))
+      return { certainty: 'likely', cites: [last.line.at, refused], facts };
     if (last && (elsewhere || (within && hosted)) && (hosted || down || asked))
       return {
-        certainty: hosted && down ? 'likely' : 'possible',
+        certainty: (hosted || declared) && down ? 'likely' : 'possible',
         cites: [last.line.at, ...(down ? [down] : [])],
         facts,
       };

@@ -1,6 +1,8 @@
 import { at } from '../case/pointer.js';
+import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { PLACEHOLDER, startTold } from './deployments.js';
 import { isDeployed, platformOf, platformOfHost, reasonIn } from './platforms.js';
 import { hostOf } from './way.js';
 import { find, findAll, type Line, WORDS, words } from './words.js';
@@ -8,7 +10,17 @@ import { find, findAll, type Line, WORDS, words } from './words.js';
 /** Answers that show an MCP server. */
 const MCP = new Set(['streamable-http', 'legacy-sse', 'needs-credentials']);
 
-type What = 'other' | 'module' | 'no-start' | 'not-found' | 'usage' | 'stdio' | 'ended' | 'root';
+type What =
+  | 'other'
+  | 'module'
+  | 'no-start'
+  | 'not-found'
+  | 'usage'
+  | 'stdio'
+  | 'ended'
+  | 'root'
+  | 'placeholder'
+  | 'front';
 
 /** The server program that was told to load the application does not find it where it was told. */
 const MODULE = [
@@ -23,7 +35,7 @@ const MODULE = [
 /** The platform does not know how to start, or to build, what it was given. */
 const NO_START = [
   /\bNo start command (?:could be |was )?(?:found|specified|detected)|\bcould not determine how to build (?:the|your) app|\bunable to generate a build plan for this app/i,
-  /\bMissing script: ["']?(?<name>[\w:-]{1,40})|\bmissing start script\b|\bcode=H14\b|\bNo web processes running\b|\bcouldn't find that process type\b/i,
+  /\bMissing script: ["']?(?<name>[\w:-]{1,40})|\bmissing start script\b|\berror Command "(?<yarn>[\w:-]{1,40})" not found|\bScript not found "(?<bun>[\w:-]{1,40})"|\bcode=H14\b|\bNo web processes running\b|\bcouldn't find that process type\b/i,
   /\bApp not compatible with buildpack\b|\bNo default language could be detected\b|\bNo Output Directory named "?(?<dir>[^"\s]{1,40})"? found\b/i,
   /\b(?:Root Directory|root directory:?) ["']?(?<root>[^"'\s]{1,120})["']? (?:is missing|does not exist|was not found)|\bCould not find root directory: (?<path>\S{1,120})/i,
   /\bfailed to (?:read dockerfile|solve: failed to read dockerfile)|\b(?:open|no such file).{0,20}\bDockerfile\b.{0,40}(?:no such file|not found)|\bDockerfile ["'`]?\S{0,80}["'`]? (?:does not exist|not found)/i,
@@ -38,12 +50,21 @@ const NOT_FOUND = [
   /\bfailed to find file ["\\]*(?<name>[^"\\]{1,80})|\bApplication exec likely failed\b/,
 ];
 
+/** A server program and the application it is told to load. */
+const CALLED =
+  /\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|python3? -m|fastmcp run)(?: -{1,2}[\w-]+(?:[= ][\w.:-]+)?){0,6} (?<module>[A-Za-z_][\w.]{0,80})/;
+
 /** A program that prints how it is called does not do what it was deployed for. */
 const USAGE = [
   /^(?:\S{1,40}\s?\| ?)?\s{0,4}[Uu]sage: (?<name>[\w./-]{1,60})(?: |$)/,
+  /\bRun ['"`](?<name>[\w./-]{1,40})(?: [\w-]{1,30})? (?:--help|-h)['"`] for (?:usage|more)/,
+  /\b(?:unknown|unrecogni[sz]ed) (?:sub)?command ["'`](?<name>[\w:-]{1,40})["'`]|\bfound argument ["'`](?<arg>[\w-]{1,40})["'`] which wasn't expected|\bunexpected argument ["'`](?<arg2>[\w-]{1,40})["'`] found|\bGot unexpected extra argument/,
   /\bTry ['"`](?<name>[\w./-]{1,40}) (?:--help|-h)['"`] for help/,
   /^\s{0,4}(?:Error: )?(?:Missing command|No such command|the following arguments are required)\b/,
 ];
+
+/** What runs is a page for people, served as it is while it is being written. */
+const DEV_SERVER = /\bVITE v\d|\bnext dev\b|\bwebpack(?:-dev-server)? .{0,40}compiled\b|\breact-scripts start\b/i;
 
 /** The server says that it speaks over stdio. */
 const STDIO =
@@ -93,6 +114,10 @@ export default defineCause({
     'deploy-healthcheck-misconfigured',
     'edge-bad-gateway',
     'network-refused',
+    'http-not-mcp',
+    'http-endpoint-wrong',
+    // The module that is missing is the application itself.
+    'runtime-dependency-missing',
     'launch-entry-point-missing',
     'launch-command-not-installed',
     'container-exited',
@@ -139,12 +164,22 @@ export default defineCause({
         facts: { platform, what: hit.what, name: hit.name },
       };
     }
+    // The module that is missing is the application of the start command itself.
+    const absent = find(own, /\bNo module named '(?<name>[\w.]{1,80})'/);
+    const called = absent && own.map(({ text }) => CALLED.exec(text)?.groups?.module?.split(/[.:]/)[0]).find(Boolean);
+    if (absent && called === absent.groups.name?.split('.')[0])
+      return {
+        certainty: 'likely',
+        cites: [absent.line.at],
+        facts: { platform, what: 'module', name: absent.groups.name ?? null },
+      };
     const remote = /streamable-http|sse/.test(given.reported?.transport ?? '');
     const stdio = findAll(own, STDIO).find(({ line }) => !BOTH.test(line.text))?.line;
     if (stdio && (remote || (platform !== null && platform !== 'Docker'))) {
       const alsoHttp = own.some(({ text }) => HTTP.test(text) && !/\bprobe|health|expected address|PORT=/i.test(text));
       return {
-        certainty: alsoHttp ? 'possible' : 'likely',
+        // A program that names an error of its own has ended for that.
+        certainty: alsoHttp || reasonIn(own) ? 'possible' : 'likely',
         cites: [stdio.at],
         facts: { platform, what: 'stdio', name: null },
       };
@@ -162,6 +197,20 @@ export default defineCause({
         cites: [at('reported', 'entry')],
         facts: { platform, what: 'stdio', name: null },
       };
+    const page =
+      answers(given).find(({ exchange: { body = '' } }) => PLACEHOLDER.test(body))?.at ??
+      (platform === null ? undefined : find(said, PLACEHOLDER)?.line.at);
+    if (page) return { certainty: 'likely', cites: [page], facts: { platform, what: 'placeholder', name: null } };
+    const prose = remote ? startTold(said.filter(({ from, joined }) => from === 'client' && !joined)) : null;
+    if (prose)
+      return {
+        certainty: 'possible',
+        cites: [prose.line.at],
+        facts: { platform, what: prose.stdio ? 'stdio' : 'other', name: null },
+      };
+    const dev = platform === null ? null : find(own, DEV_SERVER);
+    if (dev && !own.some(({ text }) => /\bMCP\b.{0,60}\b(?:listening|running|ready|started)\b/i.test(text)))
+      return { certainty: 'possible', cites: [dev.line.at], facts: { platform, what: 'front', name: 'a web page' } };
     // Nothing listens where the check of a container looks, and nothing was said: the image may start something else.
     const silent = find(
       said,
@@ -180,6 +229,10 @@ export default defineCause({
     const says: Record<What, string> = {
       other:
         'deployment lives (its health page answers) but serves MCP nowhere: another service of the repository may have been started in place of the MCP server.',
+      placeholder:
+        'address shows the page that stands there as long as nothing of its own was deployed: the image or folder of the MCP server is not what runs.',
+      front:
+        'deployment starts the development server of a web page, which knows no MCP endpoint: the MCP server is another program.',
       module: `start command names an application that is not there${name ? ` ("${name}")` : ''}: another folder, image or start command is deployed than the MCP server's.`,
       'no-start': `build found no way to start the server${name ? ` (${name})` : ''}: no start command, or one of another project.`,
       root: `build looks for the source in ${name ?? 'a folder'}, which does not exist in the repository.`,

@@ -1,8 +1,8 @@
-import type { Evidence, Exchange } from '../case/evidence.js';
+import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { isRpc } from './answers.js';
+import { type Altered, differing, seenLive, WANTS } from './altered-headers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
-import { edgeAround, edgeBefore } from './edges.js';
+import { edgeAround } from './edges.js';
 import { entryText } from './listeners.js';
 import { lostCredentials } from './lost-credentials.js';
 import { targetOf } from './way.js';
@@ -29,102 +29,18 @@ const UNREAD =
   /\b(?:body|response|answer|result|json|content)\b.{0,60}\b(?:never|nothing|empty|garbled|unreadable|not (?:valid|readable|decoded)|invalid|cannot|fails?|failed|missing)\b|\b(?:nothing|empty|garbled|unexpected token|decod\w+|decompress\w*|parse|handshake never|hangs?)\b/i;
 const REMARK =
   /^\(.*\b(?:drop|strip|remov|lost|missing|absent|rewritten|replaced|overwritten|not forwarded|none|empty)\w*\b.*\)$/i;
+/** An event stream inside a string: of an answer, and in a person's words. */
+const INSIDE =
+  /^\s*\{\s*"\w{1,20}"\s*:\s*"(?:\\n|\s)*(?:event|data|id): ?|^\s*\{\s*"(?:raw|text|body|content|data|result|response)"\s*:\s*"<?(?:sse|event)/i;
+const WRAPS =
+  /\b(?:wraps?|wrapped|wrapping|repackag\w+|re-?encod\w+|converts?|converted|transforms?|transformed|turns?|turned)\b.{0,60}\b(?:SSE|event[- ]stream|stream|events?)\b.{0,40}\b(?:in(?:to)?|as|to)\b.{0,20}(?:\bJSON\b|\{)/i;
+const exchangeWrapped = (exchanges: Exchange[] | undefined): number | undefined =>
+  exchanges?.findIndex(({ status = 0, body = '' }) => status === 200 && INSIDE.test(body));
+
+const NUMBER = /\b(?<!:)406\b(?! ?ms)/;
 /** Direct it works, through the gateway it does not: of a header that stands in the same report. */
 const DIRECT =
   /\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx)|bypass\w*|locally|localhost|port-forward)\b.{0,60}\b(?:works?|ok|succeeds?|200|fine)\b|\b(?:works?|fine|ok)\b.{0,40}\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx)|bypass\w*)\b|\b(?:through|via|behind) (?:the |a |an )?(?:\w+ )?(?:proxy|gateway|nginx|ingress|envoy|router|load balancer|apim|kong|traefik|caddy)\b/i;
-
-interface Found extends Record<string, string | number | boolean | null> {
-  header: string;
-  edge: string;
-  direction: 'request' | 'answer' | 'unknown';
-  what: string;
-}
-
-const WANTS: [RegExp, header: string][] = [
-  [
-    /\b(?:missing|no|requires?d?|without|invalid|bad)\b.{0,30}(?:mcp-)?session[- ]?id|session[- ]?id\b.{0,30}\b(?:missing|required|not (?:provided|found|present))/i,
-    'Mcp-Session-Id',
-  ],
-  // What a transport of the SDK says to whoever brings no session.
-  [/\bserver not initialized\b/i, 'Mcp-Session-Id'],
-  [/\bmust accept\b|\bnot acceptable\b(?!.*mod_?security)/i, 'Accept'],
-  [/\bunsupported media type\b|\bcontent-type must\b/i, 'Content-Type'],
-];
-
-const SDK_DEMANDS =
-  /Bad Request: (?:Server not initialized|Mcp-Session-Id header is required|No valid session ID provided|Missing session ID)/i;
-
-/** What the conversation itself shows: a header that we sent, or were given, did not arrive. */
-function seenLive(given: Partial<Evidence>): Match<Found> | null {
-  const exchanges = given.http?.exchanges ?? [];
-  const live = (e: Exchange) => e.purpose !== 'reported';
-  const begun = exchanges.find((e) => live(e) && e.purpose === 'initialize' && e.status === 200);
-  for (const [i, e] of exchanges.entries()) {
-    const place = at('http', 'exchanges', i);
-    const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
-    const remapped = Object.keys(e.headers ?? {}).find((name) => name.startsWith('x-amzn-remapped-'));
-    // API Gateway renames what the client needs to read: the challenge above all.
-    if (remapped === 'x-amzn-remapped-www-authenticate' && e.status === 401)
-      return {
-        certainty: live(e) ? 'certain' : 'likely',
-        cites: [place],
-        facts: {
-          header: 'WWW-Authenticate',
-          edge: edge ?? 'AWS API Gateway',
-          direction: 'answer',
-          what: `arrives as ${remapped}`,
-        },
-      };
-    if (!live(e)) continue;
-    const ours =
-      /^(?:initialize|notifications\/initialized|tools\/list|resources\/list|prompts\/list|ping|session-unknown)$/.test(
-        e.purpose,
-      );
-    if (!ours || e.status === undefined || e.status < 400 || e.status === 404 || e.status >= 500) continue;
-    const wanted = WANTS.find(([words]) => words.test(e.body ?? ''));
-    if (!wanted) continue;
-    const [, header] = wanted;
-    // The conversation sends Accept and Content-Type with every request, and the session once it has one.
-    if (header !== 'Mcp-Session-Id')
-      return {
-        certainty: edge ? 'likely' : 'possible',
-        cites: [place],
-        facts: { header, edge: edge ?? 'a gateway', direction: 'request', what: 'does not arrive at the server' },
-      };
-    if (e.purpose === 'initialize' || e.purpose === 'session-unknown' || !begun) continue;
-    const issued = begun.headers?.['mcp-session-id'] !== undefined;
-    // The SDK gives an id with every session that it demands: between its answer and us somebody took it.
-    const ofSdk = !issued && isRpc(e.body) && SDK_DEMANDS.test(e.body ?? '');
-    return {
-      certainty: ofSdk && edge ? 'certain' : edge || ofSdk ? 'likely' : 'possible',
-      cites: [place, at('http', 'exchanges', exchanges.indexOf(begun), 'headers')],
-      facts: {
-        header,
-        edge: edge ?? 'a gateway',
-        direction: issued ? 'request' : 'answer',
-        what: issued
-          ? 'was sent and does not arrive at the server'
-          : 'is missing in the answer to initialize, although the server demands it afterwards',
-      },
-    };
-  }
-  return null;
-}
-
-/** The same header as the server's log has it and as it reached the client: two values. */
-function differing(given: Partial<Evidence>): { name: string; at: string; said: string } | null {
-  const line = words(given).filter(({ from }) => from === 'server-log' || from === 'stderr');
-  for (const [i, { headers = {} }] of (given.http?.exchanges ?? []).entries())
-    for (const [name, value] of Object.entries(headers)) {
-      if (!COMPARED.test(name) || value.startsWith('<')) continue;
-      const own = line.find(({ text }) => text.toLowerCase().startsWith(`${name}: `));
-      const sent = own?.text.slice(name.length + 2).trim() ?? value;
-      if (own && sent !== value.trim() && !/<(?:set|redacted)/.test(sent))
-        return { name, at: at('http', 'exchanges', i, 'headers', name), said: own.at };
-    }
-  return null;
-}
-const COMPARED = /^(?:www-authenticate|content-type|content-encoding|location|mcp-\w[\w-]*|allow|cache-control)$/;
 
 export default defineCause({
   id: 'edge-alters-headers',
@@ -143,6 +59,7 @@ export default defineCause({
     'handshake-refused',
     'handshake-nonconforming',
     'http-accept-incomplete',
+    'http-not-mcp',
     'http-server-error',
     'catalog-list-fails',
     'session-affinity-missing',
@@ -151,7 +68,7 @@ export default defineCause({
     'transport-get-stream-mishandled',
   ],
 
-  match(given): Match<Found> | null {
+  match(given): Match<Altered> | null {
     const found = seenLive(given) ?? lostCredentials(given);
     if (found) return found;
     const { reported, http, handshake } = given;
@@ -170,6 +87,20 @@ export default defineCause({
         },
       };
     const lines = words(given);
+    // A gateway that puts the text of the stream into an envelope of its own, and changes the type to match.
+    const wrapped = exchangeWrapped(http?.exchanges) ?? -1;
+    const wraps = wrapped >= 0 ? null : find(lines, WRAPS);
+    if (wrapped >= 0 || wraps)
+      return {
+        certainty: 'likely',
+        cites: wraps ? [wraps.line.at] : [at('http', 'exchanges', wrapped, 'body')],
+        facts: {
+          header: 'Content-Type',
+          edge: edge ?? 'a gateway',
+          direction: 'answer',
+          what: 'does not arrive as the server gave it: the event stream is wrapped into something else',
+        },
+      };
     // The body is there and cannot be read: it was unpacked on the way, and the header still says that it is packed.
     const packed =
       http?.exchanges.findIndex(
@@ -236,7 +167,10 @@ export default defineCause({
       /\bbehind\b|\bthrough\b|\bvia\b/i.test(changed.line.text)
     )
       certainty = 'likely';
-    else if (direct && (missed || asked || sent >= 0 || statuses.includes(406) || statuses.includes(401)))
+    else if (
+      direct &&
+      (missed || asked || sent >= 0 || [406, 401].some((status) => statuses.includes(status)) || find(lines, NUMBER))
+    )
       certainty = 'likely';
     else if (known) certainty = 'possible';
     else if (between && (missed || statuses.includes(406))) certainty = 'possible';

@@ -16,12 +16,13 @@ const SAID = [
   // The words of the platforms alone: Cloudflare, Railway, Heroku, AWS, Fly, ngrok, Google, Azure, Render.
   /\b(?:cloudflare|error(?: code)?):? ?(?<status>52[0-7]|530)\b|\berror(?: code)?:? ?(?:1016|1033)\b|argo tunnel error|web server is (?:down|returning an unknown error)|origin is unreachable/i,
   /application failed to respond|\bcode=H1[0-4]\b|no web processes running|endpoint request timed out|instance refused connection|\bERR_NGROK_(?:3\d{3}|80\d\d)\b|endpoint \S+ is offline|no available instance|connection to the instance had an error|encountered a temporary error and could not complete your request|no healthy upstream|upstream (?:connect error|request timeout)|no available server|our services aren't available right now|this service (?:is currently unavailable|has been suspended)|service suspended/i,
+  /\borigin\b.{0,30}\btimed out\b|\borigin\b.{0,20}\b(?:is |was )?(?:not reachable|unreachable|unavailable|down|offline|refused)\b/i,
   /\bbad gateway\b|\bgateway time-?out\b|\bservice (?:temporarily )?unavailable\b/i,
 ];
 
 /** Answers of a proxy in a log, besides the ones that sign. */
 const LOGGED =
-  /"?status"?[:=] ?502\b|\bfailed to (?:forward|proxy|relay) (?:the )?(?:\w+ )?(?:request|message)|\bproxy error\b/i;
+  /"?status"?[:=] ?502\b|\b(?:POST|GET) \S+(?: HTTP\/[\d.]+)?"? 50[234]\b|\bfailed to (?:forward|proxy|relay) (?:the )?(?:\w+ )?(?:request|message)|\bproxy error\b/i;
 
 /** What an edge means when it speaks for an origin that should be there. */
 const DOWN: ReadonlySet<EdgeKind> = new Set(['unreachable', 'slow', 'starting']);

@@ -3,7 +3,7 @@ import { at } from '../case/pointer.js';
 import { isRpc } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { edgeAnswer, edgeAround, edgeBefore, edgeSaying } from './edges.js';
+import { edgeAnswer, edgeAround, edgeBefore, edgeNamed, edgeSaying } from './edges.js';
 import { targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -16,12 +16,24 @@ const BLOCKED = [
   /\b(?:bot (?:fight|protection|management|detection|rule|block)\w*|super bot fight mode|block(?:ed|s|ing)? (?:by |of |the )?(?:\w+ )?(?:AI (?:bots?|training|crawlers?|scrapers?)|bots?|WAF|firewall|cloudflare|akamai|imperva|crowdsec|fail2ban|mod_?security)|(?:WAF|(?:web )?application firewall|mod_?security|OWASP|AI (?:bot|crawler|scraper)s?|user[- ]agent) (?:\w+ ){0,3}(?:block\w*|reject\w*|den(?:y|ies|ied)|drops?|dropped|challenge\w*|filter\w*|rule))\b/i,
   /\bRequest blocked\.|\bThe request is blocked\b|\bRBAC: access denied\b|\bRequest forbidden by administrative rules\b|\bIncapsula\b|errors\.edgesuite\.net|\bSucuri WebSite Firewall\b|\bWeb Page Blocked\b|\bThis website is using a security service\b|\bbanned your access\b|\baccess denied\b.{0,60}\b(?:cloudflare|akamai|waf|error 10\d\d|reference #)/i,
   /\berror(?: code)?:? ?10(?:0[3679]|10|12|20)\b/i,
+  // Forward proxies that let only listed hosts or ports through: Squid, sandboxes, filters of companies; web servers' modules.
+  /\bTCP_DENIED\b|\bModSecurity: (?:Access denied|Warning)|\bweb filter(?:ing)?\b|\b(?:Zscaler|Fortinet|FortiGuard|Netskope|Palo Alto|Umbrella|Forcepoint|Blue ?Coat|McAfee Web Gateway|iboss|Cato)\b.{0,60}\b(?:block\w*|den(?:y|ies|ied)|refus\w*|reject\w*|filter\w*|403)\b|\bblocked by (?:your |the |an? )?(?:\w+ )?(?:organi[sz]ation|administrator|network polic\w+|security polic\w+|egress|allow-?list|(?!CORS)\w+ policy)|\bblocked-by-allowlist\b|\bhost_not_allowed\b|\bx-deny-reason\b|\b(?:egress|outbound)\b.{0,40}\b(?:not allowed|denied|blocked|allow-?list)\b/i,
+  // The same request, and another program that sends it.
+  /\b(?:user[- ]agent|UA)\b.{0,60}\b(?:40[36]|block\w*|forbidden|refus\w*|reject\w*)\b.{0,80}\b(?:200|works?|ok|fine|passes|browser|curl)\b|\b(?:403|forbidden|blocked)\b.{0,60}\b(?:for|with|from) (?:the )?(?:\w+[- ])?(?:user[- ]agent|datacenter|cloud|AWS|Anthropic|OpenAI) ?(?:IPs?|ranges?|addresses)?\b/i,
 ];
 /** The server never saw it. */
 const SILENT =
   /\b(?:zero|no|0) (?:inbound |incoming )?(?:requests?|server[- ]side logs?|(?:access |origin )?log (?:entries|lines)|traffic|hits?)\b|\b(?:never|not) (?:arrives?|reach(?:es|ed)?|seen|logged|calls?)\b.{0,40}\b(?:server|origin|backend|log)?/i;
 const FORBIDDEN =
-  /\bHTTP\W{0,3}403\b|\b403\b.{0,20}\bforbidden\b|\bforbidden\b.{0,20}\b403\b|status(?: code)?\W{1,3}403\b/i;
+  /\bHTTP\W{0,3}403\b|\b403\b.{0,20}\bforbidden\b|\bforbidden\b.{0,20}\b403\b|\bCONNECT\b.{0,20}\b403\b|status(?: code)?\W{1,3}403\b/i;
+/** A proxy on the client's side that refuses to open a tunnel. */
+const FORWARD =
+  /\b(?:tunnel\w*|CONNECT|prox(?:y|ies)\w*)\b.{0,60}\b403\b|\b403\b.{0,40}\b(?:tunnel\w*|CONNECT|proxy)\b|\bHTTP code 403 from proxy\b/i;
+const HOSTED = /claude|chatgpt|openai|anthropic|copilot|gemini/i;
+/** Edges that stand far before the machine whose log is silent. */
+const FAR = /^(?:Cloudflare|CloudFront|Akamai|Imperva|Sucuri|AWS WAF|Azure Front Door)$/;
+/** The edge that signs the page of a refusal, as a client quotes it. */
+const SIGNED = /\bawselb\b|<center>(?:nginx|openresty|cloudflare)|\b(?:cloudflare|cloudfront|akamai|envoy|haproxy)\b/i;
 /** An edge that has such rules. */
 const WITH_RULES =
   /^(?:Cloudflare|CloudFront|Akamai|Imperva|Sucuri|AWS WAF|AWS load balancer|Azure Front Door|Azure Application Gateway|Vercel|Envoy|HAProxy|nginx|Cloudflare quick tunnel)$/;
@@ -83,13 +95,22 @@ function refusedBy(
         says: answer.says,
       };
     }
+    if (status === 403 && exchange.headers?.['x-deny-reason'] !== undefined)
+      return {
+        certainty: 'likely',
+        cites: [place],
+        edge: 'a forward proxy',
+        status,
+        page: false,
+        says: '',
+      };
     if (!isUnsigned(exchange)) continue;
     const edge = edgeBefore({ url: exchange.url || url, headers: exchange.headers ?? {} }) ?? edgeAround(given);
     if (edge && WITH_RULES.test(edge)) {
       const html =
         /text\/(?:html|plain)/i.test(exchange.contentType ?? exchange.headers?.['content-type'] ?? '') ||
         /<html|<center>/i.test(exchange.body ?? '');
-      const hosted = /claude|chatgpt|openai|anthropic|copilot|user/i.test(given.reported?.client ?? '');
+      const hosted = /user/i.test(given.reported?.client ?? '') || HOSTED.test(given.reported?.client ?? '');
       return {
         certainty: html || hosted ? 'likely' : 'possible',
         cites: [place],
@@ -128,6 +149,7 @@ export default defineCause({
     'auth-credentials-rejected',
     'edge-bad-gateway',
     'client-hosted-unreachable',
+    'network-proxy-env-mishandled',
     'deploy-healthcheck-misconfigured',
   ],
 
@@ -156,9 +178,26 @@ export default defineCause({
     const own = given.http?.exchanges.some(
       ({ body, status = 0 }) => isRpc(body) || (status >= 200 && status < 300 && body !== undefined),
     );
+    // A hosted client that never arrives behind an edge with such rules.
+    const kept = silent && !own && statuses.length === 0 && FAR.test(edgeAround(given) ?? '') ? silent : null;
+    // A forward proxy that will not open the way: its rule, or a host that it was never meant for.
+    const tunnel = forbidden ?? find(lines, FORWARD)?.line;
+    if (!said && !forbidden && kept)
+      return {
+        certainty: HOSTED.test(client ?? '') ? 'likely' : 'possible',
+        cites: [kept.line.at],
+        facts: { edge: edgeAround(given) ?? 'a firewall', status: null, page: false, says: null, client },
+      };
+    if (!said && tunnel && find(lines, FORWARD))
+      return {
+        certainty: 'possible',
+        cites: [tunnel.at],
+        facts: { edge: 'a forward proxy', status: 403, page: false, says: null, client },
+      };
     if (!said && !forbidden) return null;
     if (own && !said) return null;
-    const edge = (said && edgeSaying(said.line.text)?.edge) || edgeAround(given);
+    const signed = forbidden ? SIGNED.exec(forbidden.text)?.[0] : undefined;
+    const edge = (said && edgeSaying(said.line.text)?.edge) || edgeAround(given) || (signed ? edgeNamed(signed) : null);
     const told = said?.line.text ?? '';
     const page = /challenge|moment|javascript|warning|ngrok|tunnel|protection|checkpoint|sso/i.test(told);
     let certainty: Certainty;

@@ -9,14 +9,19 @@ import { find, WORDS, words } from './words.js';
 /** The fault by its name, or the setting that governs it. */
 const BUFFER =
   /\bbuffer(?:s|ed|ing)?\b(?!.{0,20}\b(?:overflow|limit|exceeded|size|from\(|is not)\b)|\bX-Accel-Buffering\b|\bproxy_buffering\b|\bbuffer-response\b|\bflush_?interval\b|\bflushpackets\b|\bSPRING_\w*BUFFER|\bresponse_buffering\b|\bRESPONSE_STREAM\b|\bres(?:ponse)?\.flush\b/i;
+/** A setting that governs nothing else. */
+const SETTING = /X-Accel-Buffering|proxy_buffering|flush_?interval|response_buffering|buffer-response/i;
 /** How it looks: everything late and at once. */
 const LATE =
-  /\b(?:events?|messages?|notifications?|chunks?|data|responses?|results?|bytes?|body|stream|tokens?)\b.{0,60}\b(?:all at once|at the end|only (?:when|after|once|at)|arrives? late|(?:is|are|was|were)? ?delayed|held back|(?:until|till) (?:the )?(?:stream|connection|response|request|server|end)\b.{0,30}(?:ends?|clos\w+|finish\w*|complete\w*)?|never (?:arrive|reach|come|get|received|delivered)\w*|do(?:es)?(?: not|n't) (?:arrive|reach|come|get|stream|flush)\w*|in one (?:go|burst|chunk|batch)|not (?:streamed|flushed|delivered))|\b(?:never|not|no)\b.{0,20}\b(?:receiv\w+|gets?|sees?|sent|delivered)?\b.{0,30}\b(?:events?|data|bytes?|messages?)\b.{0,20}(?:\buntil\b|$)/i;
+  /\b(?:only )?(?:flush(?:es|ed)?|deliver(?:s|ed)?|sent|emitted|written) (?:only )?(?:at the end|all at once|when (?:the )?\w+ (?:ends?|closes))|\b(?:events?|messages?|notifications?|chunks?|data|responses?|results?|bytes?|body|stream|tokens?)\b.{0,60}\b(?:all at once|at the end|only (?:when|after|once|at)|arrives? late|(?:is|are|was|were)? ?delayed|held back|(?:until|till) (?:the )?(?:stream|connection|response|request|server|end)\b.{0,30}(?:ends?|clos\w+|finish\w*|complete\w*)?|never (?:arrive|reach|come|get|received|delivered)\w*|do(?:es)?(?: not|n't) (?:arrive|reach|come|get|stream|flush)\w*|in one (?:go|burst|chunk|batch)|not (?:streamed|flushed|delivered))|\b(?:never|not|no)\b.{0,20}\b(?:receiv\w+|gets?|sees?|sent|delivered)?\b.{0,30}\b(?:events?|data|bytes?|messages?)\b.{0,20}(?:\buntil\b|$)/i;
 const HANGS =
   /\bhangs?\b|\bnot established\b|\bhanging\b|\bstuck\b|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bno (?:response|answer|events?|data|bytes?|headers?)\b|\bnever (?:returns?|completes?|resolves?|responds?|connects?)\b|\bempty (?:body|response|stream)\b|\bfirst byte\b|\bcurrently unavailable\b|\bpending\b/i;
 const STREAM =
   /\bSSE\b|\bevent[- ]stream\b|\bnotifications?\b|\bprogress\b|\bserver[- ]sent\b|\bstream(?:s|ing|able)?\b|\bGET\b/i;
 const COMPRESS = /\b(?:gzip|compress(?:ion|ed|es)?|brotli|deflate|GZipMiddleware|content-encoding)\b/i;
+const GZIP = /GZipMiddleware/;
+const CURED =
+  /\bcompress(?:ion)?\W{1,3}(?:false|off)\b|\b(?:disabl\w+|turn\w* off|remov\w+|without)\b.{0,20}\b(?:gzip|compress)/i;
 const DIRECT =
   /\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx|tunnel)|bypass\w*|locally|on localhost|port-forward)\b.{0,60}\b(?:works?|ok|succeeds?|200|fine|instant\w*|immediate\w*)\b|\b(?:works?|fine|ok)\b.{0,40}\b(?:direct(?:ly)?|locally|on localhost|without (?:the )?(?:proxy|gateway|nginx|tunnel)|bypass\w*)\b/i;
 const BETWEEN =
@@ -150,13 +155,20 @@ export default defineCause({
     if (answered) return null;
     const streams = reported.transport === 'sse' || stream !== null || exchanges.some(({ method }) => method === 'GET');
     let certainty: Certainty;
-    if (buffer && (late || between || stream)) certainty = 'likely';
+    if (buffer && (late || between || stream || (SETTING.test(buffer.match[0]) && reported.transport !== 'stdio')))
+      certainty = 'likely';
     else if (named >= 0 || (setting && (hangs || late))) certainty = 'likely';
     else if (zipped >= 0) certainty = 'likely';
     else if (late && between && streams) certainty = 'likely';
-    else if (compress && (late || hangs) && streams) certainty = 'likely';
+    else if (
+      compress &&
+      (late || hangs || (CURED.test(compress.line.text) && stream)) &&
+      (streams || GZIP.test(compress.match[0]))
+    )
+      certainty = 'likely';
     else if (direct && between && (hangs || late) && streams) certainty = 'likely';
-    else if (late && streams) certainty = 'possible';
+    else if (limits?.buffers === 'yes' && hangs && reported.transport === 'sse') certainty = 'likely';
+    else if (late && (streams || between)) certainty = 'possible';
     else if (
       limits &&
       limits.buffers !== 'no' &&

@@ -96,7 +96,7 @@ const SPOKEN: [RegExp, string][] = [
   [/\bcloud[ -]?run\b/i, 'Cloud Run'],
   [/\bapi[ -]?gateway\b/i, 'AWS API Gateway'],
   [/\blambda\b/i, 'AWS Lambda function URL'],
-  [/\b(?:aws )?alb\b|\bapplication load balancer\b|\becs\b|\bfargate\b/i, 'AWS load balancer'],
+  [/\b(?:aws )?alb\b|\bapplication load balancer\b|\bawselb\b|\becs\b|\bfargate\b/i, 'AWS load balancer'],
   [/\bcloudfront\b/i, 'CloudFront'],
   [/\bapim\b|\bapi[ -]?management\b/i, 'Azure API Management'],
   [/\bfront ?door\b/i, 'Azure Front Door'],

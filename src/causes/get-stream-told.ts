@@ -35,6 +35,20 @@ export function inLog(given: Partial<Evidence>): Match<Found> | null {
       !OTHER.test(path) &&
       posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
   );
+  // Nothing in the log failed but the GET, and it was answered as it should be: whoever complains took that for the end.
+  const right = seen.find(({ method, status, path }) => method === 'GET' && status === 405 && !OTHER.test(path));
+  if (
+    !odd &&
+    right &&
+    posted.length > 0 &&
+    seen.every(({ status }) => status < 400 || status === 405) &&
+    (given.reported?.clientError.length ?? 0) === 0
+  )
+    return {
+      certainty: 'possible',
+      cites: [right.line.at],
+      facts: { status: right.status, type: null, what: 'allowed', words: right.line.text.trim().slice(0, 120) },
+    };
   // A GET that a platform ended, in a log that speaks of nothing else.
   const held = seen.find(
     ({ method, status, path }) => method === 'GET' && [500, 502, 504].includes(status) && !OTHER.test(path),

@@ -14,7 +14,6 @@ export const SAID: [RegExp, Certainty][] = [
     'likely',
   ],
   [/\bFAILED_TO_OPEN_STREAM\b/, 'likely'],
-  [/\bFailed to open SSE stream\b/i, 'possible'],
   [/\bOnly one SSE stream is allowed per session\b|\bConflict: .{0,40}SSE stream/i, 'likely'],
   [
     /\b(?:standalone SSE|hanging GET)\b.{0,80}\b(?:fail\w*|error|unexpected|40\d|50\d|rejected)|\bfail(?:ed)? to (?:get common stream|listen to server)\b/i,
@@ -45,6 +44,18 @@ export const SAID: [RegExp, Certainty][] = [
     /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
     'likely',
   ],
+  [
+    /\bGET stream\b.{0,20}\b(?:error|fail\w*|rejected|unavailable|refused|(?:is )?not (?:supported|available))\b/i,
+    'likely',
+  ],
+  // Java and Kotlin, over Streamable HTTP.
+  [/\bInvalid SSE response\. Status code: ?(?:[45]\d\d)\b/i, 'likely'],
+  [
+    /\bGET stream (?:was |is )?(?:disconnected|closed|ended|dropped)\b|\bopening an? SSE(?: stream)? failed\b|\bSSE connection established but no\b|\bunable to open (?:an? |the )?SSE stream\b/i,
+    'possible',
+  ],
+  // The client takes the refusal of an optional stream for the end.
+  [/\bSSE error: Non-200 status code \((?:405|404|400|406|501)\)/i, 'possible'],
   [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
   [
     /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,

@@ -1,7 +1,8 @@
 import { at } from '../case/pointer.js';
-import { defineCause } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { FORMS, formOf } from './message-forms.js';
+import { brokenReply } from './replies.js';
 import { find, type Line, WORDS, words } from './words.js';
 
 const FIELD = String.raw`serverInfo|clientInfo|protocolVersion|capabilities|jsonrpc`;
@@ -21,6 +22,7 @@ const SCHEMA = [
   /\b(?:JSON-?RPC|MCP|response|message)\b.{0,40}\bbatch\w*\b.{0,60}\b(?:not (?:be )?supported|unsupported|invalid|not allowed|rejected)|\bid (?:does not|doesn't) match\b|\b(?:response|reply)\b.{0,20}\bunexpected id\b|\bunexpected (?:response|reply) id\b/i,
   /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|\borphan(?:ed)? (?:response|reply)\b|\brepl(?:y|ies) to (?:the )?notifications?\b|\bReceived request before initiali[sz]ation\b|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b(?!: ?["'`]?(?:[^\s{["'`]|\[\w))|unknown JSON-?RPC message/i,
   /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
+  /\bunrecogni[sz]ed[ _]key\w*.{0,80}\b(?<field>serverInfo|clientInfo|capabilities)\b|\bCannot deserialize\b.{0,200}\b(?<what>clientInfo|serverInfo|protocolVersion|capabilities)\b|\bexpected (?:initiali[sz]e )?(?:response|reply) id\b/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
 ];
 const FRAMING: [keyof typeof FORMS & string, RegExp][] = [
@@ -76,6 +78,7 @@ const UNREADABLE =
   /\b(?:fail\w*|unable|could not|cannot|error) (?:to )?(?:pars|decod|deserializ|unmarshal)\w* (?:the |an? )?(?:incoming |client |received |MCP |JSON-?RPC )*(?:message|request|packet|frame)s?\b(?!.{0,6}from server)(?<detail>.{0,160})/i;
 
 /** Nothing is known of the place on stdout. */
+type Found = { form: string; detail: string; opened: boolean; line: number | null; offset: number | null };
 const UNPLACED: { opened: boolean; line: number | null; offset: number | null } = {
   opened: false,
   line: null,
@@ -96,7 +99,7 @@ export default defineCause({
   uses: [...WORDS, 'http'],
   explains: ['stdio-polluted-by-server', 'handshake-refused', 'process-crashed', ...SILENCE],
 
-  match(given) {
+  match(given): Match<Found> | null {
     const { handshake, stdout, http, process } = given;
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
     const { error, status, problems } = handshake?.initialize ?? {};
@@ -156,6 +159,9 @@ export default defineCause({
         facts: { form: 'pretty-printed', detail: '', ...UNPLACED },
       };
 
+    const broken = handshake || process ? null : brokenReply(http);
+    if (broken)
+      return { certainty: 'likely', cites: [broken.at], facts: { form: 'schema', detail: broken.fault, ...UNPLACED } };
     const said = words(given).filter(({ from }) => from !== 'stdout');
     for (const [form, pattern] of FRAMING) {
       const hit = find(said, pattern);
@@ -213,6 +219,30 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/schema#initializeresult',
   ],
   examples: [
+    {
+      name: 'a result without its envelope',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          method: 'POST',
+          status: 200,
+          body: '{"protocolVersion":"2025-03-26","capabilities":{},"serverInfo":{"name":"x","version":"1"}}',
+        },
+      },
+    },
+    {
+      name: 'a sound reply, as curl shows it',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          method: 'POST',
+          status: 200,
+          body: '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-03-26","capabilities":{},"serverInfo":{"name":"x","version":"1"}}}',
+        },
+      },
+    },
     {
       name: 'a request before the handshake was over',
       finds: true,

@@ -1,7 +1,10 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { answers } from './answers.js';
-import { defineCause } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { inContainer } from './listeners.js';
+import { isRemote, targetOf } from './way.js';
+import { find, WORDS, words } from './words.js';
 
 const example = (fields: Partial<Exchange>, network?: Partial<Evidence['network']>): Partial<Evidence> => ({
   http: {
@@ -23,6 +26,37 @@ const example = (fields: Partial<Exchange>, network?: Partial<Evidence['network'
   }),
 });
 
+/** Runtimes and curl that say so outright: a connection was there, and no whole answer came. */
+const CUT =
+  /\bcurl: \((?:18|52|56)\)|\bcURL error (?:18|52|56)\b|\bempty (?:reply|response) from (?:the )?server\b|\bERR_(?:EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH)\b|\bRemoteDisconnected\b|\bresponse ended prematurely\b|\bIncompleteRead\b|\bpeer closed connection without sending complete message body\b|\bUnexpected end of file from server\b|\bconnection closed before message completed\b|\btransfer closed with\b|\bunexpected end of (?:chunked|stream|content)\b|\bPrematureCloseException\b|\bConnection prematurely closed (?:BEFORE|DURING) response\b|\bsocket connection was closed unexpectedly\b/i;
+
+/** What a person tells of it: a best guess, because many things cut a connection. */
+function told(given: Partial<Evidence>): Match<Found> | null {
+  const { reported, handshake, network } = given;
+  if (!reported || handshake || network || !isRemote(given) || inContainer(given)) return null;
+  const hit = find(
+    words(given).filter(({ from }) => from !== 'server-log'),
+    CUT,
+  );
+  return hit
+    ? {
+        certainty: 'possible',
+        cites: [hit.line.at],
+        facts: {
+          url: targetOf(given) ?? 'The server',
+          request: 'the request',
+          after: /\(18\)|IncompleteRead|complete message body|CHUNKED|transfer closed/i.test(hit.match[0])
+            ? 'in the middle of the answer'
+            : 'before it answers',
+          reset: /56/.test(hit.match[0]),
+          answered: false,
+        },
+      }
+    : null;
+}
+
+type Found = { url: string; request: string; after: string; reset: boolean; answered: boolean };
+
 export default defineCause({
   id: 'http-answer-cut',
   title: 'The connection is accepted, and closed before the answer is complete',
@@ -33,11 +67,11 @@ export default defineCause({
     'Streamable HTTP error: terminated',
     'read ECONNRESET',
   ],
-  needs: ['http'],
-  uses: ['handshake', 'network'],
+  needs: [],
+  uses: [...WORDS, 'http', 'launch', 'network'],
   explains: [...FAILED_START, 'handshake-nonconforming', 'http-not-mcp'],
 
-  match(given) {
+  match(given): Match<Found> | null {
     // Plain HTTP on a port that speaks TLS ends the same way.
     if (given.network?.tlsAnswers || given.network?.tlsError) return null;
     const hit = answers(given).find(
@@ -47,7 +81,7 @@ export default defineCause({
         error.phase !== 'connect' &&
         /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|HTTP2_GOAWAY)$/.test(error.code),
     );
-    if (!hit) return null;
+    if (!hit) return told(given);
     const { url, purpose, status, bodyBytes = 0, error, headers = {} } = hit.exchange;
     const announced = headers['content-length'];
     const after =
@@ -104,6 +138,25 @@ export default defineCause({
       name: 'refused',
       finds: false,
       evidence: example({ error: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED', phase: 'connect' } }),
+    },
+    {
+      name: 'curl told of it',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://localhost:8000/mcp',
+        clientError: 'curl: (52) Empty reply from server',
+      },
+    },
+    {
+      name: 'a published port of a container',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'docker',
+        url: 'http://localhost:8000/mcp',
+        clientError: 'curl: (52) Empty reply from server',
+      },
     },
   ],
 });

@@ -10,7 +10,7 @@ const NOT_RUN = /\btask group\b.{0,12}\bnot (?:been )?(?:yet )?initiali[sz]ed\b/
 const RUN_TWICE = /\.?\brun\(\) (?:can|may|must) (?:only )?(?:be )?(?:only )?(?:be )?called (?:only )?once\b/i;
 /** Less of them: a cut traceback, a person's words. */
 const HINTS = [
-  /\bself\._task_group i\b|\bself\._task_group is None\b|\btask group is not\W{0,4}$|streamable_http_man\w*\W.{0,40}\bhandle_request\b.{0,80}\bRuntimeErr/i,
+  /\bself\._task_group i\b|\bassert self\._task_group\b|\bself\._task_group is None\b|\btask group\b.{0,12}\bnot\W{0,4}(?:i(?:n(?:i(?:t(?:i(?:a\w{0,6})?)?)?)?)?)?\W{0,4}$|\btask group\b.{0,20}\b(?:never|not) (?:entered|started|created|set up|running)\b|'NoneType' object has no attribute 'start_soon'|\bsession_manager\.run\b.{0,40}\b(?:not|never|missing|twice|once)\b|\bsession manager run\(\) (?:once|twice|again)\b|streamable_http_man\w*\W.{0,40}\bhandle_request\b.{0,80}\bRuntimeErr/i,
   /\bsession[_ ]manager\b.{0,60}\b(?:not (?:been )?(?:started|running|run|initiali[sz]ed|entered)|never (?:started|run|entered)|already (?:running|started))\b/i,
   /\blifespans?\b.{0,60}\b(?:not (?:run|executed|called|passed|recogni[sz]ed|invoked|propagated|set|started|triggered|supported)|never (?:run|runs|executed|called|entered|started)|missing|twice|unsupported|ignored)\b|\b(?:missing|without|no|pass(?:ing)?|forgot\w*|needs?|requires?) (?:to (?:set|pass) )?(?:the |its |a )?lifespan\b|\blifespan\b.{0,20}\b(?:must|should|needs?|has) (?:to )?be\b|\b(?:500|fails?|error)\b.{0,30}\b(?:when|once|after|if) (?:it is |the app is |being )?mount(?:ed|ing)\b|\bmount(?:ed|ing)\b.{0,60}\b(?:500|internal server error)\b|\blifespan=\w+\.lifespan\b|\bcombine_lifespans\b/i,
 ];

@@ -1,9 +1,10 @@
-import type { Evidence, Exchange } from '../case/evidence.js';
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { ANSWERS } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { entryLine, experiment, httpWords } from './refusals.js';
+import { exposes, header, isOk, NEEDED, preflightGaps, reportedGaps } from './preflight.js';
+import { entryLine, experiment, httpWords, refused } from './refusals.js';
 import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
@@ -13,7 +14,7 @@ const SAID = [
   /\bNo ["'`]?Access-Control-Allow-\w+["'`]? header\b|\bnot allowed by Access-Control-Allow-\w+|\bAccess-Control-[A-Za-z]+-[\w-]{3,20}(?![\w-])["'`]?(?: header)?\b.{0,60}\b(?:missing|not present|absent|lack\w*|does not|doesn't|must not|must be|not include|not list|not expose|never|without|wrong|duplicate\w*|multiple)\b|\b(?:missing|lack\w*|without|no|omit\w*|not (?:set|sent|return\w*|includ\w*|list\w*|expos\w*))\b.{0,40}\bAccess-Control-\w+/i,
   /\bpreflight\b.{0,80}\b(?:fail\w*|reject\w*|block\w*|denied|401|403|404|405|400|50\d|unauthori[sz]ed|not (?:ok|successful|allowed|handled|answered|pass)|doesn't|does not|never)\b|\b(?:fail\w*|reject\w*|block\w*|unhandled|unanswered)\b.{0,40}\bpreflight\b/i,
   /\bDisallowed CORS\b|\bInvalid CORS request\b|\bnot allowed by CORS\b|\bCORS(?:[- ]\w+)? (?:error|failure|issue|problem|blocked|rejected|denied|failed|forbidden|misconfigur\w*|violation|mismatch|restrictions?)\b|\b(?:due to|because of|by|caused by|hit(?:ting|s)?|fail\w*|reject\w*|block\w*|denied|missing|without|no|lack\w*|broken|disabled?|not (?:enabled|configured|supported)) (?:\w+ ){0,3}CORS\b|\bCORS\b.{0,30}\b(?:not (?:enabled|configured|set|allowed|supported|handled)|missing|is broken|fails?|block\w*|reject\w*|den(?:y|ied|ies))\b/i,
-  /\b(?:mcp[-_ ]session[-_ ]id|session[- ]?id|header)\b.{0,60}\bnot (?:be )?(?:exposed|readable|visible|accessible)\b.{0,40}\b(?:browser|client|JavaScript|fetch|response)?|\b(?:could(?: not|n't)|cannot|can't|unable to|never)\b.{0,20}\b(?:read|access|see|get)\b.{0,30}\bMcp-Session-Id\b|\bheaders\.get\(["'`]mcp-session-id["'`]\)\W{0,6}(?:===?|is|was|returns?|->|→|:)?\W{0,3}null\b|\bRefused to get unsafe header\b|\bexpose[_-]?headers\b|\bExpose-Headers\b/i,
+  /\b(?:mcp[-_ ]session[-_ ]id|session[- ]?id|header)\b.{0,60}\bnot (?:be )?(?:exposed|readable|visible|accessible)\b.{0,40}\b(?:browser|client|JavaScript|fetch|response)?|\b(?:could(?: not|n't)|cannot|can't|unable to|never)\b.{0,20}\b(?:read|access|see|get)\b.{0,30}\bMcp-Session-Id\b|\bheaders\.get\(["'`]mcp-session-id["'`]\)\W{0,6}(?:===?|is|was|returns?|->|→|:)?\W{0,3}null\b|\bmcp-session-id\b.{0,20}\b(?:is|was|===?|returns?) (?:null|undefined|unreadable|invisible|hidden)\b|\bRefused to get unsafe header\b|\bexpose[_-]?headers\b|\bExpose-Headers\b/i,
 ];
 /** A person compared a page with everything else: only the browser is kept out. */
 const PAGE =
@@ -30,35 +31,10 @@ const LOGGED =
   /\bOPTIONS (?<path>\/[^\s"]{0,200})(?: HTTP\/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|\|)\s*|\s+)\(?(?<status>[45]\d\d)\b|\|\s*(?<gin>[45]\d\d)\s*\|.{0,80}\|\s*OPTIONS\s+"?\/|\bmethod["']?[=:]\s?["']?OPTIONS\b.{0,200}?\bstatus["']?[=:]\s?"?(?<json>[45]\d\d)\b|\bOPTIONS\b.{0,40}\b(?:returns?|gets?|got|answer\w*|respond\w*|with|->|=>|→)\W{1,4}(?:HTTP |status |an? )?(?<told>40[0-9]|50\d)\b/i;
 /** What a browser says when it may not tell more. Node.js says "fetch failed". */
 const BROWSER_FETCH =
-  /\bTypeError: Failed to fetch\b|\bFailed to fetch\b|\bNetworkError when attempting to fetch\b|^\W{0,3}(?:TypeError: )?Load failed\W*$/i;
+  /\bTypeError: Failed to fetch\b|\bFailed to fetch\b|\bNetworkError when attempting to fetch\b|^\W{0,3}(?:TypeError: )?Load failed\W*$|\bnet::ERR_FAILED\b/i;
 const BROWSER = /browser|inspector|chrome|firefox|safari|playground|claude[-. ]?ai|chatgpt|web/i;
 
-const NEEDED = ['content-type', 'mcp-protocol-version', 'mcp-session-id'];
-
 type Found = { url: string | null; gaps: string[]; origin: string | null; demands: boolean };
-
-const header = (exchange: Exchange | undefined, name: string): string | undefined => exchange?.headers?.[name];
-const listOf = (value: string | undefined): string[] => (value ?? '').split(',').map((one) => one.trim().toLowerCase());
-const isOk = ({ status = 0 }: Exchange): boolean => status >= 200 && status < 300;
-
-/** What a browser misses in the answer to its preflight, of the headers that the request will carry. */
-function preflightGaps(preflight: Exchange, wanted: string[]): string[] {
-  const { status } = preflight;
-  if (status !== undefined && !isOk(preflight)) return [`OPTIONS is answered ${status}`];
-  const origin = header(preflight, 'access-control-allow-origin');
-  if (origin === undefined) return ['the answer to OPTIONS has no Access-Control-Allow-Origin'];
-  // A server and its proxy both add it: browsers take one value.
-  if (origin.includes(',')) return [`Access-Control-Allow-Origin stands there twice (${origin})`];
-  const allowed = listOf(header(preflight, 'access-control-allow-headers'));
-  // The star stands for every header but Authorization.
-  const missing = wanted.filter(
-    (name) => !allowed.includes(name) && !(allowed.includes('*') && name !== 'authorization'),
-  );
-  return missing.length ? [`Access-Control-Allow-Headers lacks ${missing.join(', ')}`] : [];
-}
-
-const exposes = (exchange: Exchange): boolean =>
-  /\*|mcp-session-id/i.test(header(exchange, 'access-control-expose-headers') ?? '');
 
 /** A server that invites browsers (it sends Access-Control-Allow-Origin) and does not let them finish. */
 function halfOpen(given: Partial<Evidence>): { gaps: string[]; cites: string[]; demands: boolean } | null {
@@ -92,30 +68,6 @@ function halfOpen(given: Partial<Evidence>): { gaps: string[]; cites: string[]; 
   return { gaps, cites: [preflight.at, ...(hidden ? [read.at] : []), ...(shut ? [foreign.at] : [])], demands };
 }
 
-/** A reported exchange: a preflight, or an answer with CORS headers that keep the session to themselves. */
-function reportedGaps(exchange: Exchange): { gaps: string[]; sure: boolean } | null {
-  const allowed = header(exchange, 'access-control-allow-headers');
-  if (exchange.method === 'OPTIONS') {
-    if (exchange.status !== undefined && !isOk(exchange))
-      return { gaps: [`OPTIONS is answered ${exchange.status}`], sure: true };
-    const missing = NEEDED.filter((name) => !listOf(allowed).some((one) => one === name || one === '*'));
-    return {
-      gaps:
-        allowed !== undefined && missing.length
-          ? [`Access-Control-Allow-Headers lacks ${missing.join(', ')}`]
-          : ['the preflight (OPTIONS) does not pass'],
-      sure: allowed === undefined || missing.length > 0,
-    };
-  }
-  if (header(exchange, 'access-control-allow-origin') === undefined) return null;
-  const hidden = header(exchange, 'mcp-session-id') !== undefined && !exposes(exchange);
-  if (hidden) return { gaps: ['Access-Control-Expose-Headers lacks mcp-session-id'], sure: true };
-  const missing = NEEDED.filter((name) => !listOf(allowed).some((one) => one === name || one === '*'));
-  return allowed !== undefined && missing.length
-    ? { gaps: [`Access-Control-Allow-Headers lacks ${missing.join(', ')}`], sure: false }
-    : null;
-}
-
 /** What a line names as missing. */
 function gapIn({ text }: Line): string[] {
   const field = /header field [`'"]?(?<name>[\w-]{1,60})[`'"]? is not allowed/i.exec(text)?.groups?.name;
@@ -146,7 +98,14 @@ export default defineCause({
   ],
   needs: [],
   uses: [...ANSWERS, 'endpoint', 'launch', 'series'],
-  explains: [...FAILED_START, 'handshake-refused', 'http-endpoint-wrong', 'client-hosted-unreachable', 'client-defect'],
+  explains: [
+    ...FAILED_START,
+    'handshake-refused',
+    'http-endpoint-wrong',
+    'session-stale-not-404',
+    'client-hosted-unreachable',
+    'client-defect',
+  ],
 
   match(given): Match<Found> | null {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
@@ -188,6 +147,17 @@ export default defineCause({
         certainty: gap.sure && (exchange.method === 'OPTIONS' || browser) ? 'likely' : 'possible',
         cites: [place],
         facts: { url, gaps: gap.gaps, origin: asked, demands },
+      };
+    // The session was given, and the page could not read it: its next request comes without.
+    const lost = refused(given).find(({ refusal }) => ['session-missing', 'not-initialized'].includes(refusal.kind));
+    const direct = /\bdirect\b|https?:\/\/localhost:6274/i.test(
+      `${given.reported.entry ?? ''} ${given.reported.client ?? ''}`,
+    );
+    if (lost && (direct || (browser && !/claude|chatgpt/i.test(given.reported.client ?? ''))))
+      return {
+        certainty: direct || !/inspector/i.test(given.reported.client ?? '') ? 'likely' : 'possible',
+        cites: [lost.at],
+        facts: { url, gaps: ['Access-Control-Expose-Headers lacks mcp-session-id'], origin: asked, demands: false },
       };
     const logged = find(lines, LOGGED);
     if (logged) {

@@ -4,14 +4,10 @@ import { ANSWERS, answers, isRpc, isStreamGet, refusedRequests } from './answers
 import { defineCause, type Match } from './cause.js';
 import { NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { announcedBeside, appended, OTHER_MATTER, pathOf, routesBeside } from './paths.js';
 import { httpWords, statusSaid } from './refusals.js';
 import { serverWords, targetOf, transcript, wayWords } from './way.js';
 import { failed, find, type Line, words } from './words.js';
-
-const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname.replace(/\/+$/, '') : url);
-
-/** Talk of sessions, sign-in and optional streams: a 404 there is another matter. */
-const OTHER_MATTER = /session|oauth|authoriz|registr|register|well-known|metadata|sse stream|-32001|\bGET \//i;
 
 /** Rails, Laravel, Symfony, Phoenix, Fastify, Spring, Flask and Apache, Django. */
 const NO_ROUTES =
@@ -20,7 +16,7 @@ const NO_ROUTES =
 
 /** A person names the path that is right, or says that this one is not. */
 const CORRECTED =
-  /\b(?:correct|right|actual|real|proper|working) (?:MCP )?(?:path|endpoint|url|route|address)\b.{0,40}(?:\/[a-z]|https?:)|\b(?:wrong|incorrect|outdated|old|stale|mistyped) (?:MCP )?(?:path|endpoint|url|route|host(?:name)?|address)\b|\b(?:document(?:ed|s|ation)|README|docs?|guide|example|entry|config\w*)\b.{0,60}\/[a-z][\w/-]*.{0,60}\b(?:server|endpoint|listens?|serves?|served|mounts?|mounted|really|actually|route|but)\b.{0,40}\/[a-z]|\b(?:missing|without|lacks?|needs?|add(?:ed|ing)?|append(?:ed|ing)?) (?:the |a )?["'`]?\/(?:mcp|sse|api|v\d)\b/i;
+  /\b(?:correct|right|actual|real|proper|working) (?:MCP )?(?:path|endpoint|url|route|address)\b.{0,40}(?:\/[a-z]|https?:)|\b(?:wrong|incorrect|outdated|old|stale|mistyped) (?:MCP )?(?:path|endpoint|url|route|host(?:name)?|address)\b|\b(?:document(?:ed|s|ation)|README|docs?|guide|example|entry|config\w*)\b.{0,60}\/[a-z][\w/-]*.{0,60}\b(?:server|endpoint|listens?|serves?|served|mounts?|mounted|really|actually|route|but)\b.{0,40}\/[a-z]|\b(?:missing|without|lacks?|needs?|add(?:ed|ing)?|append(?:ed|ing)?) (?:the |a )?["'`]?\/(?:mcp|sse|api|v\d)\b|\b(?:url|endpoint|address|path|it|server)\b.{0,40}\b(?:should|must|has to|needs to|have to) (?:be|end|point|use|go|include|contain)\b.{0,30}["'`]?\/[a-z]\w*/i;
 
 const SAID = [
   /\bCannot POST (?<path>\/\S*)/,
@@ -45,35 +41,6 @@ const streamOpens = (given: Partial<Evidence>, line: Line): boolean =>
   given.reported?.transport === 'sse' &&
   (/\bPOST|SSEClientTransport\.send/.test(line.text) ||
     words(given).some(({ text }) => /\bGET \S*sse\S*.{0,20}\b200\b|\bendpoint event\b/i.test(text)));
-
-/** A path that the server says it serves MCP at: a whole URL, or the path behind a word for it. */
-const ANNOUNCED = [
-  /https?:\/\/[\w.[\]:-]+(?<path>\/[\w./-]*\w)/i,
-  /\b(?:endpoint|path|route|mount(?:ed)?|listening|available|serving|mapped|registered|POST)\b[^/]{0,40}?(?<path>\/[\w./-]*\b(?:mcp|sse|stream\w*|rpc|messages?)\b[\w/-]*)/i,
-];
-
-/** Where else the log says that MCP is served, when every request of the client was refused at one path. */
-function announcedBeside(log: Line[], asked: string): string | null {
-  const trim = (path: string) => path.replace(/\/+$/, '');
-  const mcp = /mcp|sse|stream|rpc|message/i;
-  // Lines of requests, and addresses of other things (documentation, repositories), announce nothing.
-  const lines = log.filter(({ text }) => !/\bHTTP\/\d|\b[345]\d\d\b(?! ?ms)|docs|github|deprecat/i.test(text));
-  for (const { text } of lines) {
-    const path = ANNOUNCED.map((form) => form.exec(text)?.groups?.path).find((p) => p !== undefined && mcp.test(p));
-    if (path !== undefined && trim(path) !== trim(asked)) return path;
-  }
-  return null;
-}
-
-/** Routes of a proxy, as a pasted entry lists them, of which none but the catch-all leads to the path of the URL. */
-function routesBeside(entry: string | undefined, url: string | undefined): string[] | null {
-  if (!entry || !url || !URL.canParse(url)) return null;
-  const [, list] = /"[^"]*(?:location|route|path|ingress)[^"]*"\s*:\s*(\[[^\]]{2,1000}\])/i.exec(entry) ?? [];
-  const routes = [...(list ?? '').matchAll(/"(\/[^"]*)"/g)].map(([, route = '']) => route);
-  const path = `${pathOf(url)}/`;
-  const covered = routes.some((route) => route !== '/' && path.startsWith(route.replace(/\/?\*?$/, '/')));
-  return routes.length > 1 && !covered ? routes : null;
-}
 
 type Found = {
   url: string | null;
@@ -174,6 +141,8 @@ export default defineCause({
         facts: { ...facts, status: refused.status, right: `${base || '<origin>'}${beside}`, transport: 'announced' },
       };
     }
+    const grown = first ? null : appended(httpWords(given), given.reported?.url);
+    if (grown) return { certainty: 'likely', cites: [grown.at], facts: { ...facts, status: 404 } };
     const hit = first ? null : find(lines, ...SAID);
     const line = hit?.line ?? refused?.line;
     if (line)

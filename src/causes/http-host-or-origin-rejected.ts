@@ -76,7 +76,12 @@ export default defineCause({
       const value = groups?.quoted ?? groups?.bare ?? (what === 'Origin' ? sent.origin : sent.host) ?? null;
       const server = JSON.stringify(first?.headers ?? {});
       return {
-        certainty: found.live && found.by === 'words' ? 'certain' : 'likely',
+        // A sandbox's proxy on the client's side says it of hosts that it does not let out.
+        certainty: first?.headers?.['x-deny-reason']
+          ? 'possible'
+          : found.live && found.by === 'words'
+            ? 'certain'
+            : 'likely',
         cites: [found.at],
         facts: {
           url,

@@ -25,13 +25,16 @@ const BREAKS = [
     'i',
   ),
   /\bstream error: stream ID \d+; PROTOCOL_ERROR|\bStreamReset stream_id:\d+, error_code:(?:ErrorCodes\.PROTOCOL_ERROR|1)\b|<ConnectionTerminated error_code:(?!ErrorCodes\.NO_ERROR|0\b)/i,
-  /\bmalformed HTTP response "\\x00\\x00|\bHTTP\/2 (?:over TLS |prior knowledge )?(?:is |was )?not (?:supported|available|enabled)\b|\bserver (?:did not|didn't) complete the HTTP\/2 handshake|\bUnsupported upgrade request\b|\bHttp1 received (?:an )?HTTP\/2|\bAn HTTP\/2 connection could not be established\b|\bAn HTTP\/1\.x request was sent to an HTTP\/2 only endpoint\b|\bALPN\b.{0,60}\b(?:no (?:common|overlap)|not negotiat\w+|mismatch)/i,
+  /\bmalformed HTTP response "\\x00\\x00|\bHTTP\/2 (?:over TLS |prior knowledge )?(?:is |was )?not (?:supported|available|enabled)\b|\bserver (?:did not|didn't) complete the HTTP\/2 handshake|\bUnsupported upgrade request\b|\bHttp1 received (?:an )?HTTP\/2|\bAn HTTP\/2 connection could not be established\b|\bAn HTTP\/1\.x request was sent to an HTTP\/2 only endpoint\b|\bALPN\b.{0,60}\b(?:no (?:common|overlap)|not negotiat\w+|mismatch)|\bPRI \* HTTP\/2\.0|\bHTTP2-Settings\b|\bUpgrade["']?: ?["']?h2c\b|\bh2c[- ]upgrade|\bupgrade to h2c\b/i,
 ];
 /** It works with the older version, in a person's words. */
 const OLDER_WORKS = new RegExp(
-  String.raw`\b(?:work\w*|ok|fine|succeed\w*|connects?|pass\w*|200)\b.{0,40}\b(?:over|with|via|using|on|in|forc\w+|after) .{0,30}(?:HTTP\/1(?:\.1)?|http1(?:\.1)?\b)|(?:HTTP\/1\.1|--http1\.1|\bhttp1\.1)\b.{0,30}\b(?:works?|ok|fine|succeeds?|connects?|200)\b|\b(?:fail\w*|break\w*|broken|hang\w*|stall\w*|error\w*|reset\w*|dropp?\w*|never \w+|empty)\b.{0,50}\b(?:over|with|via|using|on|under|behind) .{0,30}${H2}|${H2}.{0,40}\b(?:fails?|failed|breaks?|hangs?|stalls?|broken|incompatible|issue|bug|problem|is the (?:cause|culprit))\b|\b(?:disabl\w+|turn\w* off|without|drop\w*|downgrad\w+ (?:from|to)|forc\w+|pinn?\w*)\b.{0,25}(?:HTTP\/1\.1|HTTP\/2|\bhttp2\b|\bh2\b|allowH2)`,
+  String.raw`\b(?:work\w*|ok|fine|succeed\w*|connects?|pass\w*|200)\b.{0,40}\b(?:over|with|via|using|on|in|forc\w+|after) .{0,30}(?:HTTP\/1(?:\.1)?|http1(?:\.1)?\b)|(?:HTTP\/1\.1|--http1\.1|\bhttp1\.1)\b.{0,30}\b(?:works?|ok|fine|succeeds?|connects?|200)\b|\b(?:fail\w*|break\w*|broken|hang\w*|stall\w*|error\w*|reset\w*|dropp?\w*|never \w+|empty)\b.{0,50}\b(?:over|with|via|using|on|under|behind) .{0,30}${H2}|${H2}.{0,40}\b(?:fails?|failed|breaks?|hangs?|stalls?|broken|incompatible|issue|bug|problem|is the (?:cause|culprit))\b|\b(?:disabl\w+|turn\w* off|without|drop\w*|downgrad\w+ (?:from|to)|forc\w+|pinn?\w*)\b.{0,25}(?:HTTP\/1\.1|HTTP\/2|\bhttp2\b|\bh2\b|allowH2)|\ballowH2\W{1,3}(?:false|true)\b|\bHTTP_VERSION_?1_1\b|\bVersion\.HTTP_1_1\b|\bhttp2\W{1,3}(?:false|off)\b|^(?!\W{0,3}\* ).{0,80}\bALPN\b.{0,60}(?:${H2}|\bh2\b)`,
   'i',
 );
+/** The version as every request line, status line and access log has it: nobody says anything by it. */
+const WIRE =
+  /\b(?:POST|GET|PUT|OPTIONS|HEAD|DELETE|PATCH) \S{1,400} "?HTTP\/[\d.]+"?|"?\bHTTP\/[\d.]+"? ?(?:->|-|:)? ?\d{3}\b[^"\n]{0,30}"?/g;
 /** A stream that ended: HTTP/2 tells how, while a limit or a restart may be why. */
 const RESET = new RegExp(
   String.raw`${H2}.{0,60}\b(?:INTERNAL_ERROR|REFUSED_STREAM|STREAM_CLOSED|ENHANCE_YOUR_CALM|reset the stream|stream (?:was )?(?:reset|closed|error)|GOAWAY|error code|CANCEL)|\bERR_HTTP2_(?:STREAM|SESSION|GOAWAY)\w*|\bNGHTTP2_\w+|\bhttp2: (?:server sent GOAWAY|client connection (?:lost|force closed)|stream closed|timeout)|\bstream error: stream ID \d+; (?:INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM|CANCEL|NO_ERROR)|\bRST_STREAM\b|\bGOAWAY\b|\bcurl: \((?:16|92)\)|\bStreamReset\b|<ConnectionTerminated`,
@@ -112,7 +115,9 @@ export default defineCause({
     const facts = (line: Line) => ({ url, how: quote(line.text), status: null, only: /HTTP\/2 only/i.test(line.text) });
     const broken = find(lines, ...BREAKS);
     const told = find(
-      [...lines, ...entryLine(given)].filter(({ text }) => !/"(?:POST|GET|OPTIONS) \S+ HTTP\/|^[<>*] /.test(text)),
+      [...lines, ...entryLine(given)]
+        .filter(({ text }) => !/^[<>*] /.test(text))
+        .map((line) => ({ ...line, text: line.text.replace(WIRE, ' ') })),
       OLDER_WORKS,
     );
     if (broken) return { certainty: 'likely', cites: [broken.line.at], facts: facts(broken.line) };
@@ -126,6 +131,20 @@ export default defineCause({
     const java = /java|spring/i.test(`${given.reported?.client} ${lines.map(({ text }) => text).join(' ')}`);
     const invalid = java ? find(lines, /\bInvalid HTTP request received\b/i) : null;
     if (invalid) return { certainty: 'likely', cites: [invalid.line.at], facts: facts(invalid.line) };
+    // The client of Java offers h2c with its first request in plain HTTP; servers that do not know it say nothing.
+    const offered = (given.http?.exchanges ?? []).findIndex(({ headers = {}, requestHeaders = {} }) =>
+      [...Object.entries(headers), ...Object.entries(requestHeaders)].some(
+        ([name, value]) => /^http2-settings$/i.test(name) || (/^upgrade$/i.test(name) && /h2c/i.test(value)),
+      ),
+    );
+    if (offered >= 0)
+      return {
+        certainty: 'likely',
+        cites: [at('http', 'exchanges', offered)],
+        facts: { url, how: 'no answer to a request that offers an upgrade to h2c', status: null, only: false },
+      };
+    const mute = find(lines, /\bHTTP\/1\.1 header parser received no bytes\b/i);
+    if (mute) return { certainty: 'possible', cites: [mute.line.at], facts: facts(mute.line) };
     const status = answers(given)[0]?.exchange.status;
     const place = answers(given)[0]?.at;
     // 464 is the load balancer of AWS: the protocol of the request and of the target group do not go together.

@@ -16,6 +16,8 @@ const SAID = [
   /(?:unexpected token|unrecognized token|invalid character|unexpected character)s?:? \(?['"`]?<|'<' is an invalid start of a value|unexpected (?:token|character):? at '<|unexpected character[^<]{0,40}value: <|input_value='<|\b(?:response|got|received|but)\b.{0,40}<(?:!doctype html|html\b)/i,
   /is not valid JSON.*<!doctype html|<!doctype html.*is not valid JSON/i,
   /\b(?:received|got|returned|response (?:is|was)) (?:an? )?HTML\b/i,
+  // Kotlin; a person's words for a page in place of an answer.
+  /\bbut had '<' instead|\b(?:returns?|returned|serves?|served|answers? with|answered with|responds? with|gets?|got|received|shows?|redirected to)\b.{0,40}\b(?:(?:login|log-in|sign-in|home|landing|start|index|welcome|error|default) page|HTML|web ?page|web (?:UI|app|interface)|single[- ]page app\w*|index\.html)\b/i,
 ];
 
 /** Parsers that do not quote what they met: they count beside the mark of a page only. */
@@ -30,6 +32,10 @@ const A_PAGE =
 /** JSON that was understood, and is no message of JSON-RPC: zod, pydantic, serde, Go. */
 const NO_RPC =
   /"path":\s*\[\s*"jsonrpc"|\bJSONRPCMessage\b|\bjsonrpc\b.{0,60}(?:required|missing|invalid)|(?:missing|invalid|no|required)\b.{0,20}\bjsonrpc\b|untagged enum \w*JsonRpc|invalid message version tag|(?:not an?|invalid) (?:valid )?JSON-?RPC/i;
+
+/** Parsers and clients that met something of another kind, and do not say what. */
+const FOREIGN =
+  /\bInvalid content type, expected "text\/event-stream"|\bExpecting value: line 1 column 1 \(char 0\)|\bexpected value at line 1 column 1\b|\bUnexpected token\b.{0,80}\bis not valid JSON\b|\bJSON-?RPC (?:response|message|envelope)\b.{0,20}\b(?:missing|expected|invalid)\b|\bInvalid JSON(?:-RPC)? response\b|\bEnd of input at line 1 column 1\b|\bresponse (?:body )?(?:is|was) not (?:valid )?JSON\b/i;
 
 /** A sign-in server has JSON to parse too: that failure has causes of its own. */
 const SIGN_IN =
@@ -116,10 +122,12 @@ export default defineCause({
           transcript(given).filter(({ text }) => !SIGN_IN.test(text)),
           PAGE,
         );
-    const hit = find(lines, ...SAID) ?? (page ? find(lines, NO_JSON) : null) ?? shown;
+    const sure = find(lines, ...SAID) ?? (page ? find(lines, NO_JSON) : null) ?? shown;
+    // Something came that is no JSON, or no event stream: a page more often than not.
+    const hit = sure ?? find(lines, FOREIGN);
     if (!hit || (given.http?.exchanges ?? []).some(({ status = 0 }) => status >= 300)) return null;
     return {
-      certainty: 'likely',
+      certainty: sure ? 'likely' : 'possible',
       cites: [hit.line.at],
       facts: { url, what: 'a web page', title: null, type: hit.groups.type ?? 'text/html', status: null },
     };

@@ -22,6 +22,7 @@ const TOLD = [
     String.raw`\b(?:HTTP |status(?: code)? )?(?<status>20[0134])\b.{0,40}\b(?:for|to|on|of|after) (?:the |a |an )?["'\x60]?${NOTE}`,
     'i',
   ),
+  new RegExp(String.raw`\b(?<status>20[014])\b\W{1,4}${NOTE}|\b${NOTE}\W{1,6}(?<after>20[014])\b`, 'i'),
   /\b(?:error|fail\w*|invalid\w*|reject\w*|hang\w*|stuck|stops?|dies|disconnect\w*|closed)\b.{0,80}\b(?:on|to|for|of|at|after|with|handling|sending|processing) (?:the )?["'`]?(?:notifications\/initiali[sz]ed|initiali[sz]ed["'`]? notification)|\b(?:notifications\/initiali[sz]ed|initiali[sz]ed["'`]? notification)\b.{0,60}\b(?:fail\w*|error\w*|reject\w*|hang\w*|is refused|crash\w*|abort\w*)\b|\bnotification (?:response|answer|reply)s?\b.{0,40}\b(?:body|must|should|not|invalid|unexpected|empty)\b/i,
   /\b(?:expect\w*|must|should|requires?|instead of|rather than|not) (?:\w+ ){0,4}202\b/i,
   /\b(?:method not found|-32601|-32600|unknown method|invalid request|unsupported method|no handler)\b.{0,80}\bnotifications\/initiali[sz]ed\b|\bnotifications\/initiali[sz]ed\b.{0,80}\b(?:method not found|-32601|-32600|not found|unknown method|invalid request|not supported|unsupported)\b/i,
@@ -36,6 +37,12 @@ const PLAIN =
   /\b(?:unexpected|unsup\w*|unknown|invalid) ?(?:response )?(?:content[- ]?type|media type)(?: returned)?\W{0,4}(?:Some\()?\W{0,2}text\/plain/i;
 /** The Java SDK so words an answer to a message that needs none; the others ask for a type after requests only. */
 const JAVA = /\bUnknown media type returned\b/i;
+/** An answer with a result and without an id is the answer to something that wanted none: as it stands, or as a validator has it. */
+const IDLESS =
+  /"jsonrpc"[^{}]{0,40}"id"\s*:\s*null[^{}]{0,20}"result"|"result"\s*:\s*(?:\{\}|null)[^{}]{0,40}"id"\s*:\s*null|\bJSONRPC(?:Response|Message)\.id\b.{0,80}\b(?:None|null)\b|\bJSONRPC(?:Response|Message)\b.{0,200}\bid\b.{0,60}input_value=None/i;
+/** No answer to anything: nothing, or one word of acknowledgement. */
+const ACKNOWLEDGED =
+  /^\s*(?:null|\{\}|\[\]|""|"?ok"?|"?accepted"?|true|\{\s*"?(?:ok|success|status|accepted|received|acknowledged|result|message)"?\s*:\s*(?:true|null|\{\}|"?(?:ok|accepted|success|received)"?)\s*\})?\s*$/i;
 /** The status that only something without an answer gets; not of a preflight or of an ended session. */
 const NO_CONTENT =
   /(?:\bHTTP|\bstatus(?: code)?|\bcode)\W{1,4}(?:code\W{1,3})?204\b|\b204 No Content\b|\bPOST \S+.{0,20}\b204\b/i;
@@ -43,6 +50,8 @@ const ASIDE = /\bOPTIONS\b|\bDELETE\b|preflight/i;
 /** Parsers of JSON-RPC that met an empty or foreign body. */
 const UNREAD =
   /untagged enum \w*JsonRpc|\bJSONRPCMessage\b|\bEOF while parsing\b|Unexpected end of JSON|Expecting value|data did not match any variant/i;
+
+const NO_ENVELOPE = /\bJSON-?RPC\b/i;
 
 type Found = { url: string | null; status: number | null; body: string | null; refused: boolean; mute: boolean };
 
@@ -64,7 +73,7 @@ export default defineCause({
   ],
   needs: [],
   uses: [...ANSWERS, 'endpoint', 'launch', 'series'],
-  explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming'],
+  explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-not-mcp'],
 
   match(given): Match<Found> | null {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
@@ -111,14 +120,12 @@ export default defineCause({
     }
     if (first && !first.live && !other) {
       // A request must not be answered so, and nothing but a notification needs no answer.
-      const nothing =
-        status === 204 ||
-        (status === 200 && body !== undefined && /^\s*(?:null|\{\}|\[\]|""|ok|"ok"|accepted|true)?\s*$/i.test(body));
+      const nothing = status === 204 || (status === 200 && body !== undefined && ACKNOWLEDGED.test(body));
       // An answer without an id is the answer to what had none.
       const invalid =
         status === 200 && ((isRpc(body) && !/"id"\s*:\s*(?:"|\d)/.test(body ?? '')) || /-32600\b/.test(body ?? ''));
       if (nothing || invalid) {
-        const sure = status === 204 || body === 'null' || find(lines, NO_TYPE, UNREAD) !== null;
+        const sure = status === 204 || body === 'null' || find(lines, NO_TYPE, UNREAD, NO_ENVELOPE) !== null;
         return {
           certainty: sure ? 'likely' : 'possible',
           cites: [first.at],
@@ -132,6 +139,8 @@ export default defineCause({
       NO_CONTENT,
     );
     if (content) return { certainty: 'likely', cites: [content.line.at], facts: { ...facts, status: 204 } };
+    const idless = find(lines, IDLESS);
+    if (idless) return { certainty: 'likely', cites: [idless.line.at], facts: { ...facts, status: 200 } };
     const empty = find(lines, JAVA, NO_TYPE);
     const html = lines.some(({ text }) => /text\/html|<html|<!doctype/i.test(text));
     if (empty && !html) {

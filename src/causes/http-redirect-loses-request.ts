@@ -42,9 +42,9 @@ const SAID = [
   // SDK v1: "Redirect to http://x:8080/mcp/ not followed (redirectPolicy: 'same-origin')"
   /\bRedirect to (?<to>\S+) not followed/,
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint)\W[^\d]{0,30}(?<status>30[12378])\b/i,
-  /\bHTTP\/[\d.]+"? (?<status>30[12378])\b|\b(?:got|received|returns?|answer\w*|with|a|an|->|=>|→) (?:HTTP |status |an? )?(?<plain>30[12378])\b|\bPOST (?:becomes|turns into|is (?:turned|changed|converted) (?:in)?to|->|→) (?:a )?GET\b/i,
+  /\bHTTP\/[\d.]+"? (?<status>30[12378])\b|\b(?:got|received|returns?|answer\w*|with|a|an|->|=>|→) (?:HTTP |status |an? )?(?<plain>30[12378])\b|\bPOST (?:becomes|turns into|is (?:turned|changed|converted) (?:in)?to|->|→|into) (?:a )?GET\b/i,
   /\b(?<status>30[12378])[ ,:]*(?:Moved Permanently|Found|See Other|Temporary Redirect|Permanent Redirect)/i,
-  /\bunexpected redirect\b|\bredirect(?:ed)? (?:was |is )?(?:not (?:followed|allowed)|blocked|refused)|\btoo ?many ?redirects\b|ERR_TOO_MANY_REDIRECTS|stopped after \d+ redirects|(?:exceeded|maximum).{0,30}\bredirect(?:s|ion)?\b|redirect count exceeded|error following redirect|redirect mode is set to|\b(?:refus|reject|not follow)\w* .{0,20}\bredirect/i,
+  /\bunexpected redirect\b|\bredirect(?:ed)? (?:was |is )?(?:not (?:followed|allowed)|blocked|refused)|\btoo ?many ?redirects\b|ERR_TOO_MANY_REDIRECTS|stopped after \d+ redirects|(?:exceeded|maximum).{0,30}\bredirect(?:s|ion)?\b|redirect count exceeded|error following redirect|redirect mode is set to|\bMixed Content\b.{0,200}|\bPOSTing to endpoint\b.{0,60}\bRedirecting\b|<title>30[12378] |<a href=[^>]{1,200}>(?:Temporary Redirect|Moved Permanently|Found|See Other|Permanent Redirect|here)<\/a>|\b(?:refus|reject|not follow)\w* .{0,20}\bredirect/i,
 ];
 
 export default defineCause({
@@ -85,6 +85,15 @@ export default defineCause({
             : 'broken',
         facts: { url: from, status, to: final, losses, signIn, circle },
       };
+    }
+    // A body alone: the page that web servers and Go send along with a redirect.
+    const bodied = answers(given).find(
+      ({ exchange: { status, body = '' } }) => status === undefined && SAID.some((form) => form.test(body)),
+    );
+    if (bodied) {
+      const to = /<a href="?([^"> ]{1,200})/i.exec(bodied.exchange.body ?? '')?.[1] ?? '';
+      const facts = { url, status: 0, to, losses: lossesOf(url, to, 0), signIn: SIGN_IN.test(to), circle: false };
+      return { certainty: 'likely', cites: [`${bodied.at}/body`], facts };
     }
     if (answers(given).length > 0) return null;
     const said = find([...wayWords(given), ...transcript(given)], ...SAID);

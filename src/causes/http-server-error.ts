@@ -22,7 +22,13 @@ const SAID = [
 ];
 /** Frameworks that met an exception while they served a request: ASGI, Django, Express, ASP.NET, Go, Servlets, Rails. */
 const THROWN =
-  /Exception in ASGI application|Internal Server Error: \/|\berror (?:while )?(?:handling|processing) (?:the )?(?:MCP |HTTP |POST )?request\b|An unhandled exception has occurred while executing the request|\bhttp: panic serving\b|Servlet\.service\(\).{0,80} threw exception|\bException on \/\S* \[POST\]|\bCompleted 500 Internal\b/i;
+  /Exception in ASGI application|Internal Server Error: \/|\berror (?:while )?(?:handling|processing) (?:the )?(?:MCP |HTTP |POST )?request\b|An unhandled exception has occurred while executing the request|\bhttp: panic serving\b|Servlet\.service\(\).{0,80} threw exception|\bException on \/\S* \[POST\]|\bCompleted 500 Internal\b|\bERR_HTTP_HEADERS_SENT\b|\bCannot set headers after they are sent\b|\bRequest already responded to\b|\bExpected ASGI message\b|\bUnexpected ASGI message\b|\bASGI callable returned without\b|\bKeyError: '?mcp-session-id|'Request' object has no attribute|'(?:Scope|Response|Starlette|FastAPI)' object has no attribute|\bhandleRequest\b.{0,60}\bis not a function\b|\btransport\.(?:handleRequest|handlePostMessage)\b.{0,60}\b(?:error|undefined|not a function)\b/i;
+/** An exception that nobody caught, in the languages of servers: while it serves over HTTP, the request that met it gets a 500. */
+const UNCAUGHT =
+  /^[\s|+│-]{0,8}(?:\[?ERROR\]?:?\s+)?(?:Unhandled exception\W{1,3}|Uncaught\W{1,3})?(?:[\w$]+[.:]{1,2}){0,8}(?:(?:Type|Attribute|Key|Value|Index|Runtime|Assertion|Reference|Range|Name|Validation|Unicode\w+|LookUp|Lookup|ClosedResource|NotImplemented|Recursion)Error|(?:NullPointer|NullReference|IllegalState|IllegalArgument|InvalidOperation|ClassCast|NoSuchElement|JsonMapping|JsonParse)Exception)\b(?:: ?\S|\W*$)|\bpanicked at \S+:\d|^panic: |\bnil pointer dereference\b|\bPHP Fatal error:/;
+/** It did not come so far as to serve, or something behind it failed: causes of their own. */
+const NO_REQUEST =
+  /\b(?:Import|ModuleNotFound|Syntax|Indentation)Error\b|\bunexpected keyword argument\b|\bno longer accepts\b|address already in use|\bEADDRINUSE\b|\bECONN\w+|\bconnection refused\b|\bmissing\b.{0,40}\b(?:env\w*|variable|key|token)\b|\b(?:env\w*|variable|api[_ ]key|token)\b.{0,60}\b(?:not set|required|missing|must be)\b|\bapplication startup failed\b|\bFastMCP\(\)|\bmcp\.run\(|\bin main\b|__main__/i;
 
 /** The sentence of a body that tells most: a JSON message, or the text without its tags. */
 function gist(body: string | undefined): string | null {
@@ -41,6 +47,10 @@ const named = (given: Partial<Evidence>, body: string | undefined): boolean =>
   [...httpWords(given).map(({ text }) => text), body].some(
     (text) => /\balready connected to a tran/i.test(text ?? '') || refusalIn(text)?.kind.startsWith('session'),
   );
+
+/** A process that ended, or a platform that could not start it: no request was met. */
+const isStarting = ({ process, reported }: Partial<Evidence>): boolean =>
+  process !== undefined || (reported?.transport !== 'streamable-http' && reported?.transport !== 'sse');
 
 export default defineCause({
   id: 'http-server-error',
@@ -86,6 +96,15 @@ export default defineCause({
     const thrown = find(serverWords(given), THROWN);
     const number = statusSaid(way, 500);
     const line = said?.line ?? logged?.line ?? thrown?.line ?? number?.line;
+    const own = serverWords(given);
+    const uncaught =
+      line || isStarting(given) || own.some(({ text }) => NO_REQUEST.test(text)) ? null : find(own, UNCAUGHT);
+    if (uncaught)
+      return {
+        certainty: 'possible',
+        cites: [uncaught.line.at],
+        facts: { url, status: 500, body: null, request: null },
+      };
     if (!line) return null;
     const status = Number(said?.groups.status ?? said?.groups.plain ?? logged?.status ?? 500);
     const body = said ? gist(/\{.*/.exec(said.line.text)?.[0]) : null;

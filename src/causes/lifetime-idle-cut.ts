@@ -13,17 +13,19 @@ type Found = { after: string | null; remote: boolean; words: string | null; laye
 const IDLE = [
   // nginx, of a stream whose headers had come; "while reading response header" is said of a late answer.
   /\bupstream timed out\b.{0,80}\bwhile reading upstream\b/,
-  /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b/,
+  /\bBody Timeout Error\b|\bUND_ERR_BODY_TIMEOUT\b|\bbetween bytes time-?out\b|\bstream_?idle_?time-?out\b|\bcode=H15\b/i,
+  // Python: the limit for silence on the stream.
+  /\b(?:sse_reader|SSE (?:stream|connection|reader)|GET stream|event stream)\b.{0,60}\bRead ?Time-?out\b|\bRead ?Time-?out\b.{0,60}\b(?:sse_reader|SSE (?:stream|connection|reader)|GET stream|event stream)\b/i,
   /\bidle(?:[-_ ]?(?:time-?outs?|timer?|limits?|connections?|streams?|sessions?|periods?|for|too long|since|cut|disconnect\w*|kill\w*))|\b(?:inactiv\w+|no activity|without (?:any )?(?:traffic|activity)|no (?:traffic|data) (?:for|in))\b|\bkeep-?alive (?:time-?out|failed|expired|ping)|\bafter (?:being )?(?:idle|inactive)|\bafter the (?:previous|last) (?:one|call|request|message)\b|\b(?:stale|dead|half-?open) (?:pooled )?(?:TCP )?connections?\b|\bpooled connections?\b|\bping (?:timeout|failed)|\bwhile no(?:body| tool| request) .{0,20}\b(?:called|asked|running|sent)/i,
   /\b(?:disconnect\w*|drop\w*|los(?:es|t|ing)|clos\w+|dies|died|stops? (?:working|responding)|goes (?:away|dead|offline))\b.{0,40}\b(?:after|every) (?:a few|some|several|a couple of|about \d+|~?\d+|five|ten|a) ?(?:more )?(?:minutes?|mins?|while|time|hours?)\b|\b(?:of|when) not (?:being )?us(?:ing|ed)\b/i,
   /(?:一段时间|几分钟|\d+ ?分钟).{0,12}(?:断开|掉线|断连|失效)|しばらく.{0,10}切断|空闲.{0,10}(?:超时|断开)|アイドル.{0,10}タイムアウト/,
 ];
 /** A stream or a pooled connection that somebody ended. */
 const CUT =
-  /\bterminated\b(?!.{0,20}(?:by )?signal)|\bother side closed\b|\bUND_ERR_SOCKET\b|\bSSE (?:stream|connection|channel) (?:was |is |got |reliably |consistently |regularly )?(?:disconnected|disconnects|closed|closes|ended|lost|drops?|dropped|failure|died|dies|cut|killed)|\bstream (?:was |is )?(?:closed|reset|disconnected|ended|killed|cut)|\bSSE error: (?:undefined|TypeError)|\bincomplete chunked read\b|\bpeer closed connection\b|\bconnection (?:was |is |gets |seems to )?(?:dropp?(?:ed|s)?|cut|lost|closed|reset|forcibly closed|killed|die[sd])\b|\bECONNRESET\b|\bsocket hang up\b|\bRemoteProtocolError\b|\bERR_(?:HTTP2_PROTOCOL_ERROR|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_(?:CLOSED|RESET))|\bpremature close\b|server (?:disconnected|shut ?down)|\bSseEventListener\b.{0,200}\b(?:timeout|failure)|\bdisconnect(?:s|ed)? (?:after|every|consistently)/i;
+  /\bterminated\b(?!.{0,20}(?:by )?signal)|\bother side closed\b|\bUND_ERR_SOCKET\b|\bSSE (?:stream|connection|channel) (?:was |is |got |reliably |consistently |regularly )?(?:disconnected|disconnects|closed|closes|ended|lost|drops?|dropped|failure|died|dies|cut|killed)|\bstream (?:was |is )?(?:closed|reset|disconnected|ended|killed|cut)|\bSSE error: (?:undefined|TypeError)|\bincomplete chunked read\b|\bpeer closed connection\b|\bconnection (?:was |is |gets |seems to )?(?:dropp?(?:ed|s)?|cut|lost|closed|reset|forcibly closed|killed|die[sd])\b|\bECONNRESET\b|\bsocket hang up\b|\bRemoteProtocolError\b|\bERR_(?:HTTP2_PROTOCOL_ERROR|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_(?:CLOSED|RESET))|\bpremature close\b|\bprematurely closed DURING\b|\bGET \S{1,60} (?:ended|closed|dropped|disconnected) after\b|\bGET stream (?:was |is )?(?:disconnected|closed|ended|dropped)\b|server (?:disconnected|shut ?down)|\bSseEventListener\b.{0,200}\b(?:timeout|failure)|\bdisconnect(?:s|ed)? (?:after|every|consistently)/i;
 /** When it happens, in the words of the person. */
 const WHEN =
-  /\b(?:after|every|exactly|within|about|around|each|at|for|consistently) ?(?:the |about |around |approximately |exactly |roughly |some |~ ?|≈ ?){0,3}(?<span>\d+(?:\.\d+)?[ -]?(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hours?))\b/i;
+  /\b(?:after|every|exactly|within|about|around|each|at|for|consistently) ?(?:the |about |around |approximately |exactly |roughly |some |~ ?|≈ ?){0,3}(?<span>\d+(?:\.\d+)?[ -]?(?:s|sec(?:ond)?s?|ms|m|min(?:ute)?s?|h|hours?))\b/i;
 const STAMP = /\b(?<h>\d\d):(?<m>\d\d):(?<s>\d\d)(?:[.,]\d+)?/;
 /** Limits that proxies, clients and servers have for silence, in seconds. */
 const LIMITS = [30, 55, 60, 75, 90, 100, 120, 125, 180, 230, 240, 300, 350, 600, 900, 1800, 3600];
@@ -88,7 +90,11 @@ export default defineCause({
     const { reported, process, http } = given;
     if (given.stream) return watched(given);
     if (!reported || given.handshake || process?.spawnError) return null;
-    if (http?.exchanges.some(({ status }) => (status ?? 0) >= 400)) return null;
+    if (
+      http?.exchanges.some(({ status }) => (status ?? 0) >= 400) &&
+      !words(given).some(({ text }) => /\bcode=H15\b/.test(text))
+    )
+      return null;
     const lines = words(given).filter(({ from }) => from !== 'stdout');
     if (lines.some(({ text }) => ANSWERED.test(text))) return null;
     const texts = told(given).filter(({ from }) => from !== 'platform');
@@ -100,11 +106,18 @@ export default defineCause({
     const remote = !isLocalReport(given);
     const stream =
       cut &&
-      /terminated|other side closed|SSE (?:stream|connection|channel)|SSE error: undefined|incomplete chunked|SseEventListener/i.test(
+      /terminated|other side closed|SSE (?:stream|connection|channel)|SSE error: undefined|incomplete chunked|INCOMPLETE_CHUNKED|prematurely closed DURING|premature close|(?:SSE|GET|event) stream|GET \S{0,60} ended after|INTERNAL_ERROR|SseEventListener/i.test(
         cut.line.text,
       );
     let certainty: Certainty;
-    if (idle && (cut || /Body Timeout|UND_ERR_BODY|while reading upstream/.test(idle.told.text))) certainty = 'likely';
+    if (
+      idle &&
+      (cut ||
+        /Body Timeout|UND_ERR_BODY|while reading upstream|between bytes|stream_?idle|code=H15|Read ?Time-?out/i.test(
+          idle.told.text,
+        ))
+    )
+      certainty = 'likely';
     else if (gap !== null && remote) certainty = 'likely';
     else if (idle || entry) certainty = entry && remote ? 'likely' : 'possible';
     else if (cut && remote && (when || stream)) certainty = when ? 'likely' : 'possible';

@@ -19,15 +19,16 @@ type Found = {
 
 /** A proxy or platform says that the answer did not come in time. */
 const EDGE =
-  /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\b(?:HTTP|response|status|code|error)\W{1,4}(?<code>504|524|408)\b|\bTimeout waiting for response from container\b/i;
+  /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|^\W{0,3}stream timeout\W{0,3}$|\bfirst byte time-?out\b|\b(?:body|response|reason|error)\W{1,4}stream timeout\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\b(?:HTTP|response|status|code|error)\W{1,4}(?<code>504|524|408)\b|\bTimeout waiting for response from container\b/i;
 /** The client or a bridge stopped waiting for an HTTP answer. */
 const CLIENT =
-  /\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bClient\.Timeout exceeded\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bHttpTimeoutException\b|\bRead timed out\b|\bAbortError\b|\b(?:timed? ?out|timeout) after (?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*))\b|\bTimed out while waiting for (?:a )?response\b(?:.{0,60}\bWaited (?<waited>\d+(?:\.\d+)? sec\w*))?|\bNet::ReadTimeout\b|\boperation timed out\b|\bfail_after\b ?\(?(?<after>\d+(?:\.\d+)? ?s?)|\bdeadline (?:has )?(?:elapsed|exceeded|expired)\b|\b(?:took|takes) too long to respond\b/i;
+  /\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bClient\.Timeout exceeded\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bHttpTimeoutException\b|\bRead timed out\b|\bAbortError\b|\b(?:timed? ?out|timeout|fetch failed|aborted|gave up|gives up) after (?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*))\b|\bTimed out while waiting for (?:a )?response\b(?:.{0,60}\bWaited (?<waited>\d+(?:\.\d+)? sec\w*))?|\bNet::ReadTimeout\b|\boperation timed out\b|\bfail_after\b ?\(?(?<after>\d+(?:\.\d+)? ?s?)|\bdeadline (?:has )?(?:elapsed|exceeded|expired)\b|\b(?:took|takes) too long to respond\b/i;
 /** Words of a client that was connected and waited for the answer, not for the connection. */
 const WAITED =
   /\bawaiting headers\b|\bHeaders Timeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bReadTimeout\b|\bRead timed out\b|\bHttpClient\.Timeout\b/i;
 /** The local time-out of the SDKs. A server's -32001 speaks of a session. */
-const SDK = /\bRequest timed? ?out\b|-32001\b(?!.{0,40}[Ss]ession)/i;
+const SDK =
+  /\bRequest timed? ?out\b|-32001\b(?!.{0,40}[Ss]ession)|(?:请求|响应|连接|等待|調用|调用|初始化).{0,12}(?:超时|逾時)|タイムアウト|시간 ?초과|\bZeitüberschreitung\b|\b(?:délai|tiempo) (?:d'attente|de espera)\b/i;
 /** The first request pays for a start. */
 const COLD =
   /\bcold[- ]?starts?\b|\b(?:spins?|spinning|spun) (?:up|down)\b|\bwak(?:es?|ing) up\b|\bscaled? to zero\b|\bsleep(?:s|ing) (?:instance|service|app|after)|\bfirst (?:request|call|connection|connect)\b.{0,60}\b(?:slow|takes|timed? ?out|fails)\b|\btakes (?:about |~|up to )?\d+ ?(?:s|sec\w*|min\w*) to (?:start|wake|boot|come up|answer|respond)\b|\bfree (?:tier|plan|instance)\b/i;
@@ -116,12 +117,17 @@ export default defineCause({
       (cold || waits
         ? find(
             lines,
-            /\bfetch failed\b|\bcould(?: not|n't) (?:reach|connect)|\bfail\w* to connect|\btime-?out|\btimed out|\bhang(?:s|ing)?\b|\bno (?:answer|response)\b|\bconnector'?s? (?:request|server) (?:failed|is currently)/i,
+            /\bfetch failed\b|\bcould(?: not|n't) (?:reach|connect)|\bfail\w* to connect|\btime-?out|\btimed out|\bhang(?:s|ing)?\b|\bg(?:ave|ives?) up\b|\baborts?\b|\btimes? out\b|\bno (?:answer|response)\b|\bconnector'?s? (?:request|server) (?:failed|is currently)/i,
           )
         : null);
     if (status === undefined && !failed) return null;
     // Another answer of HTTP is an answer.
-    if (status === undefined && http?.exchanges.some((exchange) => exchange.status !== undefined)) return null;
+    if (
+      status === undefined &&
+      !/\bcode=H12\b/.test(edge?.line.text ?? '') &&
+      http?.exchanges.some((exchange) => exchange.status !== undefined)
+    )
+      return null;
     const call = callIn(lines);
     const when = tells(
       texts.filter(({ from }) => from !== 'platform'),

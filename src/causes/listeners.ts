@@ -40,6 +40,10 @@ export const listeners = (given: Seen): Listener[] =>
     return found ? [found] : [];
   });
 
+/** The container is there no more, or comes and goes: nobody listens anywhere. */
+const GONE = /\bExited \(\d|\bexited with code \d|\bRestarting \(\d/;
+export const isGone = (given: Seen): boolean => words(given).some(({ text }) => GONE.test(text));
+
 export const isLoopback = (address: string | null | undefined): boolean =>
   /^(?:localhost|127\.|::1$|ip6-localhost)/.test(address ?? '');
 

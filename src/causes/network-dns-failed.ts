@@ -29,14 +29,29 @@ const UNRESOLVED = [
     String.raw`\b(?:connect to host|TCP connection to) ${HOST}:\d+ .{0,40}(?:getaddrinfo|not known|resolution|no address|nodename|Errno 11001)`,
     'i',
   ),
+  // People and translations: "the host mcp could not be found", "Der Remotename konnte nicht aufgelöst werden: 'mcp.acme.de'".
+  new RegExp(
+    String.raw`\bhost(?:[ -]?name)? ['"\`‘]?(?!header)${HOST}['"\`’]? (?:(?:could|can) ?not be (?:found|resolved)|does(?: not|n't) (?:resolve|exist)|is (?:unknown|not (?:known|resolvable))|not resolved|(?:kann|konnte) nicht aufgelöst werden|no se pudo resolver|n'a pas pu être résolu)`,
+    'i',
+  ),
+  new RegExp(
+    String.raw`\b(?:Remotename|Hostname|Host|Servername|Name)\b.{0,20} (?:konnte|kann) nicht (?:aufgelöst|gefunden) werden:? ?['"\`‘(]?${HOST}`,
+    'i',
+  ),
+  new RegExp(
+    String.raw`\bDNS (?:error|(?:lookup |query |resolution )(?:error|fail\w*|timed out))\b.{0,20}\bfor ['"\`‘]?${HOST}`,
+    'i',
+  ),
+  /\bDnsNameResolver\w*Exception\b|\bDNSError\b|\bDNS_ERROR\b|\bdns\.resolver\.(?:NXDOMAIN|NoAnswer|NoNameservers|LifetimeTimeout)\b|\bServFail\b/,
   /\b(?<code>ENOTFOUND|EAI_AGAIN|EAI_NONAME|EAI_FAIL|ESERVFAIL|NXDOMAIN|SERVFAIL|DNS_PROBE_\w+|ERR_NAME_NOT_RESOLVED|WSAHOST_NOT_FOUND|UnresolvedAddressException)\b/i,
   /\bErrno 11001\b|\bos error 1100[14]\b|\bWSATRY_AGAIN\b|\bdns (?:resolution|lookup) (?:failed|failure|error)|\bdns error\b|\bNSURLErrorDomain\b.{0,20}-1003\b|server with the specified hostname could not be found/i,
   // The C library's sentences, as Python, Rust, Ruby and PHP pass them on, and two translations of them.
-  /\b(?:name or service not known|temporary failure in name resolution|nodename nor servname provided|no address associated with hostname|getaddrinfo failed|failed to lookup address information|no such host is known|could not resolve host|name oder dienst nicht bekannt|(?:es ist )?kein solcher host bekannt|nom ou service inconnu|hôte inconnu|host desconocido)(?!\w)|不知道这样的主机|無法識別這台主機|そのようなホストは不明/i,
+  /\b(?:name or service not known|temporary failure in name resolution|nodename nor servname provided|no address associated with hostname|getaddrinfo failed|failed to lookup address information|no such host is known|could not resolve host|name oder dienst nicht bekannt|(?:es ist )?kein solcher host bekannt|nom ou service inconnu|hôte inconnu|host desconocido|name does not resolve|(?:unable|failed|could ?not|cannot|can't) (?:to )?(?:resolve|look up) (?:the )?(?:host\w*|server|name|DNS|domain|address)|(?:host|domain|server) name (?:cannot|could not|can't) be (?:resolved|found)|server IP address could not be found|konnte nicht aufgelöst werden|no se puede resolver|impossible de résoudre|не удалось разрешить)(?!\w)|(?:无法|無法|不能)解析(?:主机|主機|域名|服务器|伺服器)|(?:域名|主机名?)解析失败|名前解決(?:に失敗|できません)|호스트를 찾을 수 없|不知道这样的主机|無法識別這台主機|そのようなホストは不明/i,
 ];
 
 /** The resolver did not answer, as opposed to: it answered that there is no such name. */
-const NO_ANSWER = /EAI_AGAIN|WSATRY_AGAIN|os error 11002|temporary failure|server misbehaving|i\/o timeout|ETIMEOUT/i;
+const NO_ANSWER =
+  /EAI_AGAIN|WSATRY_AGAIN|os error 11002|temporary failure|server misbehaving|i\/o timeout|ETIMEOUT|LifetimeTimeout|DnsNameResolverTimeout/i;
 
 export default defineCause({
   id: 'network-dns-failed',
@@ -81,7 +96,8 @@ export default defineCause({
     ].some((text) => /_proxy\b/i.test(text));
     return {
       // Another name than that of the URL belongs to something the client needs besides (a proxy, a sign-in server).
-      certainty: named !== null && named === wanted && !proxied ? 'certain' : 'likely',
+      certainty:
+        named !== null && named === wanted && !proxied && !platformOfHost(named)?.forgets ? 'certain' : 'likely',
       cites: [hit.line.at],
       facts: {
         host: named ?? wanted ?? 'the server',
@@ -215,6 +231,28 @@ export default defineCause({
         clientError:
           'npm error request to https://npm.registry.example/x failed, reason: getaddrinfo ENOTFOUND npm.registry.example',
       },
+    },
+    {
+      name: "Bun names the resolver's error",
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://mcp.acme.dev/mcp',
+        clientError: 'Unable to connect. Is the computer able to access the url? code: DNSError',
+      },
+    },
+    {
+      name: '.NET Framework in German',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: "Der Remotename konnte nicht aufgelöst werden: 'mcp.acme.dev'",
+      },
+    },
+    {
+      name: 'in the words of a person',
+      finds: true,
+      symptoms: { transport: 'streamable-http', client: 'n8n', clientError: 'the host mcp-proxy could not be found' },
     },
   ],
 });

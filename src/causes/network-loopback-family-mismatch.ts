@@ -13,7 +13,9 @@ const REFUSED_4 =
 const WORKS =
   /\b(?:works?|answers?|ok|200|405|406|responds?|succeeds?|connects)\b.{0,40}(?:127\.0\.0\.1|\[::1\])|(?:127\.0\.0\.1|\[::1\]).{0,60}\b(?:works?|answers?|ok|20\d|40[056]|responds?|succeeds?|connects)\b/i;
 const SAYS =
-  /\blocalhost\b.{0,60}\b(?:resolv\w+|maps?|points?|goes|prefers?|looks? up)\b.{0,30}(?:::1|IPv6|IPv4|127\.0\.0\.1)|\b(?:IPv6|::1)\b.{0,40}\b(?:first|instead of|rather than|not|before|only|while|but)\b.{0,40}(?:IPv4|127\.0\.0\.1)|\b(?:IPv4|127\.0\.0\.1)\b.{0,40}\b(?:first|instead of|rather than|not|before|only|while|but)\b.{0,40}(?:IPv6|::1|localhost)|\b(?:use|using|replace|change|write|with)\b.{0,30}\b127\.0\.0\.1\b.{0,20}\b(?:instead|rather|not)\b|\blocalhost\b.{0,40}\binstead of\b.{0,20}127\.0\.0\.1/i;
+  /\blocalhost\b.{0,60}\b(?:resolv\w+|maps?|points?|goes|prefers?|looks? up)\b.{0,30}(?:::1|IPv6|IPv4|127\.0\.0\.1)|\b(?:IPv6|::1)\b.{0,40}\b(?:first|instead of|rather than|not|before|only|while|but)\b.{0,40}(?:IPv4|127\.0\.0\.1)|\b(?:IPv4|127\.0\.0\.1)\b.{0,40}\b(?:first|instead of|rather than|not|before|only|while|but)\b.{0,40}(?:IPv6|::1|localhost)|\b(?:use|using|replace|change|write|with)\b.{0,30}\b127\.0\.0\.1\b.{0,20}\b(?:instead|rather|not)\b|\blocalhost\b.{0,40}\binstead of\b.{0,20}127\.0\.0\.1|\b(?:listens?|listening|binds?|bound)\b.{0,20}\b(?:IPv[46]|tcp[46])\b.{0,10}(?:$|[.,;(])|\b(?:only|just) (?:listens?|listening|binds?|bound)\b.{0,30}\b(?:IPv[46]|127\.0\.0\.1|\[::1\])|\b(?:replac\w+|chang\w+|switch\w+|us(?:e|ing)|swapp?\w*)\b.{0,12}\blocalhost\b.{0,16}\b(?:by|with|to|for|→|->)\b.{0,6}127\.0\.0\.1|\b(?:chang\w+|switch\w+|mov\w+|us(?:e|ing)|set\w*)\b.{0,24}\b127\.0\.0\.1\b.{0,60}\b(?:fix\w*|works?|worked|solve[sd]?|help(?:s|ed)|resolve[sd]?)\b|\b(?:--dns-result-order|autoSelectFamily|ipv4first|verbatim)\b|localhost.{0,12}(?:改成|改为|換成|换成|替换为|を|에서).{0,12}127\.0\.0\.1|localhost.{0,20}解析.{0,12}(?:::1|IPv6)/i;
+/** Versions of Node.js that take the first address of a name and try no other. */
+const ONE_ADDRESS = /\bNode(?:\.js|JS)?\W{0,3}(?:version )?v?1[7-9]\b(?:\.\d+)*/i;
 const FAILS =
   /\bfetch failed\b|refused|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bcannot connect\b|\bfail(?:s|ed)? to connect\b|\bECONN\w+|\b000\b|\bunable to connect\b/i;
 
@@ -53,10 +55,14 @@ export default defineCause({
     const { reported, handshake } = given;
     if (given.network || !reported || handshake || (reported.transport === 'stdio' && targetOf(given) === undefined))
       return null;
-    if (given.http?.exchanges.some(({ status = 0 }) => status >= 200 && status !== 502 && status !== 503)) return null;
     const url = targetOf(given);
     const host = hostOf(url);
     const lines = words(given);
+    // One of two curls that a person shows was answered: the other was not.
+    const half =
+      find(lines, /\blocalhost:\d{2,5}\S{0,40}.{0,30}(?:\(7\)|\b000\b|refused|failed)/i) && find(lines, WORKS);
+    if (!half && given.http?.exchanges.some(({ status = 0 }) => status >= 200 && status !== 502 && status !== 503))
+      return null;
     const six = find(lines, REFUSED_6);
     const four = find(lines, REFUSED_4);
     const heard = listeners(given).filter(({ address }) => address !== null);
@@ -67,8 +73,13 @@ export default defineCause({
     // Another program (the proxy in the same image) may listen everywhere on a port of its own.
     const everywhere = heard.some(({ address, port: door }) => !isLoopback(address) && (!on6 || door === on6.port));
     const works = find(lines, WORKS);
-    const says = find(lines, SAYS);
+    // NO_PROXY=127.0.0.1 cures something else.
+    const says = find(
+      lines.filter(({ text }) => !/prox(?:y|ies)\b/i.test(text)),
+      SAYS,
+    );
     const fails = find(lines, FAILS);
+    const surroundings = `${reported.platform ?? ''} ${reported.client ?? ''} ${lines.map(({ text }) => text).join('\n')}`;
     const upstream = lines.some(({ text }) => /127\.0\.0\.1/.test(text)) || /127\.0\.0\.1/.test(reported.entry ?? '');
     const calls4 = Boolean(four) || host === '127.0.0.1' || upstream;
     const local = isLoopback(host) || host === undefined;
@@ -94,7 +105,9 @@ export default defineCause({
       listens = 6;
     } else if (six && !four) {
       // A tunnel or proxy that looked for its server says no more than that nothing was there.
-      certainty = local && !isGatewayLog(six.line.text) ? 'likely' : 'possible';
+      // Go tells of the first address only, and has tried the other as well.
+      certainty =
+        local && !isGatewayLog(six.line.text) && !/\bdial tcp \[::1\]/.test(six.line.text) ? 'likely' : 'possible';
       listens = 4;
     } else if (host === 'localhost' && on6 && !on4 && !everywhere && fails) {
       certainty = 'likely';
@@ -103,9 +116,9 @@ export default defineCause({
       // Both refused: mostly nobody listens at all.
       certainty = 'possible';
       listens = 4;
-    } else if (says && local && (fails || works)) {
+    } else if (half || (says && local)) {
       certainty = 'likely';
-      listens = /\bIPv6 only\b|only (?:on )?\[?::1/i.test(says.line.text) ? 6 : 4;
+      listens = /\bIPv6 only\b|only (?:on )?\[?::1/i.test(says?.line.text ?? '') ? 6 : 4;
     } else if (
       host === 'localhost' &&
       fails &&
@@ -114,10 +127,14 @@ export default defineCause({
     ) {
       certainty = 'likely';
       listens = 4;
+    } else if (host === 'localhost' && fails && !four && ONE_ADDRESS.test(surroundings)) {
+      certainty = 'possible';
+      listens = 4;
     } else return null;
     const cites = [six?.line.at, four?.line.at, (listens === 6 ? on6 : on4)?.at, works?.line.at, says?.line.at].filter(
       (cite) => typeof cite === 'string',
     );
+    if (cites.length === 0 && fails) cites.push(fails.line.at);
     return {
       certainty,
       cites: [...new Set(cites)],
@@ -235,6 +252,42 @@ export default defineCause({
         transport: 'streamable-http',
         url: 'http://localhost:3000/mcp',
         http: { status: 404, body: 'Not Found' },
+      },
+    },
+    {
+      name: 'what cured it',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'vscode',
+        clientError: 'Failed to connect. Replacing localhost by 127.0.0.1 fixed it',
+      },
+    },
+    {
+      name: 'a version of Node.js that tries one address',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'Node.js v18.20.7',
+        url: 'http://localhost:4300/mcp',
+        clientError: 'TypeError: fetch failed',
+      },
+    },
+    {
+      name: 'one of two curls',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'fetch failed',
+        stdout: 'curl http://127.0.0.1:7777/mcp -> 406\ncurl http://localhost:7777/mcp -> (7) Failed to connect',
+      },
+    },
+    {
+      name: 'an exemption from a proxy',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'HTTP 503 when Clash is on; setting NO_PROXY=localhost,127.0.0.1 solves it',
       },
     },
   ],

@@ -12,10 +12,19 @@ const PROXY_SAID =
   /\bERR_(?:PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|PROXY_\w+)\b|\bProxyError\b|\bProxyConnectionError\b|\b(?:cannot|can't|unable to|failed to|could not) connect to (?:the )?proxy\b|\bTunnel(?:l?ing)? (?:connection )?(?:failed|socket could not be established)|\bproxyconnect tcp\b|\bProxy response \(\d{3}\) !== 200\b|\breceived HTTP code \d{3} from proxy\b|\bCONNECT tunnel failed\b|\b407\b.{0,30}\bproxy|\bproxy authentication required\b|\bsocksio\b|\bunknown (?:url )?scheme for proxy\b|\bproxy (?:server )?(?:refused|rejected|denied|returned|responded|request failed|connect failed)\b|\bUnsupported proxy\b|\bInvalid proxy\b|ERR_ACCESS_DENIED|\bsquid\b|\bThe requested URL could not be retrieved\b/i;
 /** A client or a runtime that does not read the variables, or reads too much into them, as people tell it. */
 const DISREGARD =
-  /\b(?:ignor\w+|does(?: not|n't) (?:respect|honou?r|use|support|read|pick|obey|go through)|not (?:respect|honou?r)\w*|bypass\w*|respect|honou?r\w*|without (?:using )?(?:the )?|support for|behind (?:a |the |an )?(?:corporate |company |http |https )?)\b.{0,40}(?:\b|_)prox(?:y|ies)\b|(?:\b|_)prox(?:y|ies)\b.{0,60}\b(?:ignored|not (?:used|respected|honou?red|supported|applied|picked)|bypassed|not bypassed)\b|\bNODE_USE_ENV_PROXY\b|\b--use-env-proxy\b|\bEnvHttpProxyAgent\b|\bproxy-agent\b|\btrust_env\b|\b(?:localhost|loopback|127\.0\.0\.1|local)\b.{0,40}\b(?:through|via|to|sent to|routed|captured by|intercepted by)\b.{0,20}\bproxy\b|\b(?:system|global|corporate|company|http|vpn) proxy\b.{0,60}\b(?:localhost|127\.0\.0\.1|loopback|local)/i;
+  /\b(?:ignor\w+|does(?: not|n't) (?:respect|honou?r|use|support|read|pick|obey|go through)|not (?:respect|honou?r)\w*|bypass\w*|respect|honou?r\w*|without (?:using )?(?:the )?|support for|behind (?:a |the |an )?(?:corporate |company |http |https )?)\b.{0,40}(?:\b|_)prox(?:y|ies)\b|(?:\b|_)prox(?:y|ies)\b.{0,60}(?:\b(?:ignored|not (?:used|respected|honou?red|supported|applied|picked)|bypassed|not bypassed)|n't (?:used|respected|honou?red|supported|applied|picked|read|passed))\b|\bNODE_USE_ENV_PROXY\b|\b--use-env-proxy\b|\bEnvHttpProxyAgent\b|\bproxy-agent\b|\btrust_env\b|\b(?:localhost|loopback|127\.0\.0\.1|local)\b.{0,40}\b(?:through|via|to|sent to|routed|captured by|intercepted by)\b.{0,20}\bproxy\b|\b(?:system|global|corporate|company|http|vpn) proxy\b.{0,60}\b(?:localhost|127\.0\.0\.1|loopback|local)/i;
+/** What cured it: the variables or the program away, or an exemption. */
+const CURE =
+  /\b(?:unset(?:ting)?|without|disabl\w+|turn\w* off|switch\w* off|remov\w+|clear\w+|clos\w+|quit\w*|stopp?\w*|kill\w*|env -u)\b.{0,30}(?:prox(?:y|ies)\b|\bVPN\b|\bClash\b|\bv2ray\w*|\bSurge\b|\bShadowsocks\w*|\bProxyman\b|\bCharles\b).{0,80}\b(?:works?|worked|fix\w*|solve[sd]?|help(?:s|ed)|connects|resolve[sd]?|ok)\b|\b(?:works?|worked|connects|fine|ok) (?:only )?(?:when|if|once|after|without)\b.{0,40}(?:prox(?:y|ies)\b|\bVPN (?:off|disabled)|\bClash\b)|\bNO_PROXY\b.{0,60}\b(?:works?|worked|fix\w*|solve[sd]?|help(?:s|ed)|resolve[sd]?)\b|\b(?:fix\w*|solve[sd]?|worked)\b.{0,40}\bNO_PROXY\b|\btrust_env ?= ?False\b|\bproxies ?= ?(?:None|\{\})|\bUSE_ENV_PROXY\b.{0,30}\b(?:works?|fix\w*|helps?)|关闭.{0,8}代理.{0,12}(?:正常|可以|成功|好了|解决)|代理.{0,20}(?:关闭|关掉|取消).{0,12}(?:正常|可以|成功|好了)/i;
+/** Another program gets through because it reads the variables. */
+const OBEYS =
+  /\b(?:curl|wget|browser|python|pip|npm|git|postman)\b.{0,60}\b(?:works?|succeeds?|goes through|connects|fine|ok)\b/i;
+/** Programs that set the proxy of a whole system, and the word in the languages of those who use them. */
+const SYSTEM_PROXY =
+  /\bclash\b|\bv2ray\w*|\bshadowsocks\w*|\bsurge\b|\bproxyman\b|\bsing-?box\b|\bmihomo\b|(?:系统|全局|开启|打开|使用|设置|走|通过|本地|網路)(?:了)?代理|代理(?:服务器|软件|设置|环境变量)|プロキシ|프록시|\bprox(?:i|y)serv\w+\b|прокси/i;
 /** A failure of which the way may be the reason. */
 const VAGUE =
-  /\bfetch failed\b|\bECONNRESET\b|\bsocket hang up\b|\bENOTFOUND\b|\bEAI_AGAIN\b|\bgetaddrinfo\b|\bETIMEDOUT\b|\bCONNECT_TIMEOUT\b|\bConnect Timeout\b|\btime[sd]? ?out\b|\btiming out\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|\bECONNREFUSED\b|\b50[234]\b|\b40[37]\b|\bBad Gateway\b|\bService Unavailable\b|\b(?:un|not )reachable\b|\bconnect(?:ion)? (?:error|failed|closed|refused|reset)\b|\b(?:failed|unable|could not|cannot) (?:to )?connect\b|\berror sending request\b|\bbefore secure TLS connection\b|\bConnectError\b|\bother side closed\b/i;
+  /\bfetch failed\b|\bECONNRESET\b|\bsocket hang up\b|\bENOTFOUND\b|\bEAI_AGAIN\b|\bgetaddrinfo\b|\bETIMEDOUT\b|\bCONNECT_TIMEOUT\b|\bConnect ?Timeout|\btime[sd]? ?out\b|\btiming out\b|\bEHOSTUNREACH\b|\bENETUNREACH\b|\bECONNREFUSED\b|\b50[234]\b|\b40[37]\b|\bBad Gateway\b|\bService Unavailable\b|\b(?:un|not )reachable\b|\bconnect(?:ion)? (?:error|failed|closed|refused|reset)\b|\b(?:failed|unable|could not|cannot) (?:to )?connect\b|\berror sending request\b|\bbefore secure TLS connection\b|\bConnectError\b|\bother side closed\b/i;
 const HERE =
   /\bECONNREFUSED:? (?:127\.0\.0\.1|\[?::1\]?):\d{2,5}|\bdial tcp (?:127\.0\.0\.1|\[::1\]):\d{2,5}.{0,40}refused|\b(?:localhost|127\.0\.0\.1)(?:\/127\.0\.0\.1)?:\d{2,5}.{0,40}refused/i;
 /** The certificate of an inspecting proxy is a fault of its own. */
@@ -57,6 +66,8 @@ export default defineCause({
     'process-backend-unreachable',
     'lifetime-idle-cut',
     'http-server-error',
+    // The package that httpx lacks is the one for SOCKS proxies.
+    'runtime-dependency-missing',
   ],
 
   match(given): Match<Found> | null {
@@ -107,6 +118,12 @@ export default defineCause({
       ) ?? -1;
     const told = remote ? find(lines, DISREGARD) : null;
     const mentioned = find(lines, VARIABLE);
+    const cured = remote ? find(lines, CURE) : null;
+    const captor = remote ? find(lines, SYSTEM_PROXY) : null;
+    // httpx needs a package for a SOCKS proxy, and says so beside the command that installs it.
+    const socks = remote
+      ? find(words(given), /\bUsing SOCKS proxy, but\b|\bsocksio\b|\bMissing dependencies for SOCKS support\b/i)
+      : null;
     const vague = find(lines, VAGUE) ?? null;
     const status = http?.exchanges.find(({ status: code }) => [502, 503, 504, 403, 407].includes(code ?? 0));
     const certified = words(given).some(({ text }) => CERTIFICATE.test(text));
@@ -123,26 +140,44 @@ export default defineCause({
     if (!remote) return null;
     const local = isLoopback(host);
     let certainty: Certainty;
-    if (body >= 0 || (said && !/squid/i.test(said.match[0]))) certainty = 'likely';
+    if (body >= 0 || socks || cured || (said && !/squid/i.test(said.match[0]))) certainty = 'likely';
     else if (set && (env.length > 0 || entry.length > 0))
       certainty = certified ? 'possible' : vague || status || lines.length === 0 ? 'likely' : 'possible';
-    else if (told && (vague || mentioned || status)) certainty = 'likely';
-    else if (elsewhere || (mentioned && local && (vague || status))) certainty = 'likely';
-    else if (said || told || (mentioned && vague)) certainty = 'possible';
+    else if (
+      told &&
+      (vague ||
+        mentioned ||
+        status ||
+        /prox(?:y|ies)\b.{0,60}n't|not (?:respect|honou?r|support|use)|ignor/i.test(told.line.text))
+    )
+      certainty = 'likely';
+    // The client fails, and what obeys the variables gets through.
+    else if (mentioned && vague && find(lines, OBEYS)) certainty = 'likely';
+    else if (elsewhere || ((mentioned || captor) && local && (vague || status))) certainty = 'likely';
+    else if (said || told || ((mentioned || captor) && vague)) certainty = 'possible';
     else return null;
     const way =
-      elsewhere && body < 0 && !said
+      elsewhere && body < 0 && !said && !socks
         ? 'gone'
         : local ||
             /^no_proxy$/i.test(names.length === 1 ? (names[0] ?? '') : '') ||
             names.some((name) => /^no_proxy$/i.test(name) && status?.status === 502)
           ? 'captured'
-          : said || body >= 0
+          : said || socks || body >= 0
             ? 'refused'
             : set || told
               ? 'ignored'
               : 'open';
-    const places: (Line | undefined)[] = [elsewhere?.line, said?.line, told?.line, mentioned?.line, vague?.line];
+    const places: (Line | undefined)[] = [
+      elsewhere?.line,
+      socks?.line,
+      cured?.line,
+      captor?.line,
+      said?.line,
+      told?.line,
+      mentioned?.line,
+      vague?.line,
+    ];
     const own = env.length > 0 && launch ? at('launch', 'env') : entry.length > 0 ? entryAt(given) : null;
     return {
       certainty,
@@ -153,7 +188,7 @@ export default defineCause({
           ...places.flatMap((line) => (line ? [line.at] : [])),
         ]),
       ],
-      facts: { names, target: host ?? null, local, way, said: (elsewhere ?? said)?.match[0] ?? null },
+      facts: { names, target: host ?? null, local, way, said: (elsewhere ?? socks ?? said)?.match[0] ?? null },
     };
   },
   say: ({ names, target, local, way, said }) => {
@@ -307,6 +342,33 @@ export default defineCause({
         entry: { command: 'npx', args: ['-y', 'some-server'], env: { HTTPS_PROXY: 'http://proxy:8080' } },
         stderr: 'npm error code ECONNRESET',
         exitCode: 1,
+      },
+    },
+    {
+      name: 'a proxy of the whole system',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://localhost:8000/mcp',
+        clientError: '开启代理(clash)后无法连接本地 MCP 服务,502 Bad Gateway',
+      },
+    },
+    {
+      name: 'what cured it',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:8080/sse',
+        clientError: 'unset http_proxy https_proxy all_proxy and it works',
+      },
+    },
+    {
+      name: 'SOCKS without its package',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          "ImportError: Using SOCKS proxy, but the 'socksio' package is not installed. Make sure to install httpx using `pip install httpx[socks]`.",
       },
     },
   ],

@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { listeners } from './listeners.js';
 import { hostOf, isGatewayLog, targetOf, wayWords } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -12,7 +13,7 @@ const REFUSED = [
   // Netty and OkHttp: "Connection refused: localhost/127.0.0.1:8080", "Failed to connect to localhost/127.0.0.1:8080"
   /\b(?:connection refused|failed to connect to)\b.{0,20}?[\w.-]*\/(?<ip>\[?[\d.:a-f]+?\]?):(?<port>\d{1,5})(?![\w:])/i,
   // Go, Docker, curl: "dial tcp 127.0.0.1:3000: connect: connection refused"
-  /\b(?:dial tcp|connect(?:ing)? to|reach) \[?(?<ip>[\w.:-]+?)\]?(?::| port )(?<port>\d{1,5})(?![\w:]).{0,200}?\brefused/i,
+  /\b(?:dial tcp|connect(?:ing)? to|reach) \[?(?<ip>::1|[\da-f:]{3,40}(?=\])|[\w.-]+)\]?(?::| port )(?<port>\d{1,5})(?![\w:]).{0,200}?\brefused/i,
   // .NET: "No connection could be made because the target machine actively refused it. (127.0.0.1:3000)"
   /\bactively refused it\.? ?\[?(?:\(?(?<ip>[\w.:-]+?)\]?:(?<port>\d{1,5})\))?/i,
   /\bECONNREFUSED\b|\bConnectionRefused(?:Error)?\b|\bERR_CONNECTION_REFUSED\b|\[Errno (?:111|61|10061)\]|\bos error (?:111|61|10061)\b|\bWinError 10061\b|\bconnection (?:was )?refused\b|\bVerbindungsaufbau abgelehnt\b|\bZielcomputer die Verbindung verweigerte\b|\bConnexion refusée\b|\bConexión (?:rechazada|denegada)\b|積極拒絕|积极拒绝|拒否されたため|\(10061\)|\bWSAECONNREFUSED\b|\bNSURLErrorDomain\b.{0,20}-1004\b/i,
@@ -20,7 +21,14 @@ const REFUSED = [
 
 /** Bun, Python's anyio and curl fold "refused" and "unreachable" into one sentence. */
 const COULD_BE_REFUSED =
-  /\bUnable to connect\. Is the computer able to access the url\?|\bAll connection attempts failed\b|\bFailed to connect to \S+ port \d+|\btcp connect error\b|\bjava\.net\.ConnectException\b(?!.*timed? ?out)|\bCould(?: not|n't) connect to (?:the )?server\b|\bcURL error 7\b/i;
+  /\bUnable to connect\. Is the computer able to access the url\?(?!.{0,40}\b(?:DNSError|CERT))|\bAll connection attempts failed\b|\bFailed to connect to (?<ip>[\w.:-]+) port (?<port>\d+)(?!.{0,40}\btim(?:ed|e) ?out)|\bconnect to (?<ip2>[\w.:-]+) port (?<port2>\d+) (?:failed|from)|\btcp connect error(?!: (?:deadline|operation timed))|\bjava\.net\.ConnectException\b(?!.*timed? ?out)|\bCould(?: not|n't) connect to (?:the )?server\b|\bcURL error 7\b/i;
+
+/** Not reached, and nothing of the reason. */
+const NOT_REACHED =
+  /\bfetch failed\b|\bfailed to fetch\b|\bNetworkError when attempting to fetch\b|\bLoad failed\b|\b(?:not|un|in)-?(?:reach|access)[ai]ble\b|\b(?:cannot|can't|could ?n[o']t|unable to|failed to|not able to) (?:be )?(?:reach|connect|establish|open)(?:ed)?\b|\bis (?:the |your )?(?:\S+ ){1,4}(?:running|started|open)\?|\bnot running\b|\bconnection (?:error|failed|failure)\b|\bConnectError\b|连接失败|連線失敗|无法连接|接続できません|\bVerbindung\b.{0,20}\bfehlgeschlagen\b/i;
+/** A reason, which then is another one. */
+const MORE =
+  /\b[45]\d\d\b(?![.:])|time[sd]? ?-?out|\btiming out\b|certificate|\bCERT_|\bSSL\b|\bTLS\b|\bEPROTO\b|\breset\b|hang up|other side closed|\bE(?:CONN|NOT|HOST|NET|AI_|PIPE|PROTO|INVAL|PERM|ACCES)\w*|-3\d{4}\b|\bCORS\b|\bAccess-Control|\boauth\b|unauthori[sz]ed|session|\bprotocol\b|\bmethod\b|\bproxy\b|\bparse|\bJSON\b|\btools?\b|\bdisconnect|\bbody\b|\bterminated\b|::1|IPv[46]/i;
 
 /** A browser that comes back from a sign-in is refused by the client's listener, not by the server. */
 const SIGN_IN = /callback|code verifier|redirect_uri|oauth/i;
@@ -39,7 +47,7 @@ export default defineCause({
     'Unable to connect. Is the computer able to access the url?',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'network'],
+  uses: [...WORDS, 'launch', 'network', 'http'],
   explains: [...FAILED_START, 'process-backend-unreachable'],
 
   match(given) {
@@ -64,13 +72,31 @@ export default defineCause({
       given.reported?.transport === 'streamable-http' || given.reported?.transport === 'sse'
         ? words(given).filter(({ from, text }) => from === 'stdout' && !SIGN_IN.test(text))
         : [];
-    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED);
-    if (!hit) return null;
+    const { status } = given.http?.exchanges.find((exchange) => exchange.status !== undefined) ?? {};
+    // A client that says no more than that it could not fetch from a port of this machine: mostly nobody listens there.
+    const thin =
+      status === undefined && loopback(hostOf(targetOf(given)) ?? '') && !lines.some(({ text }) => MORE.test(text))
+        ? find(lines, NOT_REACHED)
+        : null;
     const url = targetOf(given);
     const wanted = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
     const wantedPort = wanted ? Number(wanted.port || (wanted.protocol === 'https:' ? 443 : 80)) : null;
-    const ip = hit.groups.ip?.replace(/^\[|\]$/g, '') ?? null;
-    const told = hit.groups.port === undefined ? null : Number(hit.groups.port);
+    const hit = find(lines, ...REFUSED) ?? find(lines, COULD_BE_REFUSED) ?? find(beside, ...REFUSED) ?? thin;
+    // The server says that it listens on another port than the one of the URL, and nothing came back.
+    const heard = listeners(given).filter(({ port: door }) => door > 0);
+    if (!hit && status === undefined && wanted && loopback(wanted.hostname.replace(/^\[|\]$/g, '')) && heard[0]) {
+      const vague = find(lines, /\bfail|\berror\b|unable|can(?:no|')t|closed|\bnot\b/i);
+      if (vague && !lines.some(({ text }) => MORE.test(text)) && heard.every(({ port: door }) => door !== wantedPort))
+        return {
+          certainty: 'possible',
+          cites: [vague.line.at, heard[0].at],
+          facts: { host: wanted.hostname, port: wantedPort ?? 0, local: true, addresses: [] },
+        };
+    }
+    if (!hit) return null;
+    const ip = (hit.groups.ip ?? hit.groups.ip2)?.replace(/^\[|\]$/g, '') ?? null;
+    const door = hit.groups.port ?? hit.groups.port2;
+    const told = door === undefined ? null : Number(door);
     // A port other than that of the URL, or this machine in place of a remote host: a proxy refused, not the server.
     const name = hostOf(url) ?? ip ?? 'the server';
     const elsewhere =
@@ -86,7 +112,10 @@ export default defineCause({
       };
     return {
       certainty:
-        elsewhere || hit.line.from === 'stdout' || (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name))
+        elsewhere ||
+        hit === thin ||
+        hit.line.from === 'stdout' ||
+        (COULD_BE_REFUSED.test(hit.match[0]) && !loopback(name))
           ? 'possible'
           : 'likely',
       cites: [hit.line.at],
@@ -232,6 +261,43 @@ export default defineCause({
       symptoms: {
         transport: 'streamable-http',
         clientError: 'ERR_CONNECTION_REFUSED http://localhost:3334/oauth/callback',
+      },
+    },
+    {
+      name: 'a port of this machine, and no reason',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'cursor',
+        url: 'http://localhost:3000/sse',
+        clientError: 'SSE error: TypeError: fetch failed',
+      },
+    },
+    {
+      name: 'Go tells of the first address and has tried both',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Post "http://localhost:8080/mcp": dial tcp [::1]:8080: connect: connection refused',
+      },
+    },
+    {
+      name: 'the server listens on another port',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3000/mcp',
+        clientError: 'the client fails',
+        serverLog: 'MCP server listening on port 3001',
+      },
+    },
+    {
+      name: 'a reason that is another one',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:3000/sse',
+        clientError: 'TypeError: fetch failed: self-signed certificate',
       },
     },
   ],

@@ -18,6 +18,10 @@ const HELLO_IN_LOG = /\\x16\\x03[\\\w]|\\u0016\\u0003|\\026\\003/;
 const BAD_REQUEST =
   /\bInvalid HTTP request received\b|\bInvalid (?:HTTP )?method encountered\b|\bHPE_INVALID_METHOD\b|\bmalformed HTTP (?:request|version)\b|\bBad request (?:syntax|version)\b|\bInvalid request line\b|\bUnrecognized HTTP version\b/i;
 
+/** TLS could not be spoken, for this reason or for another one. */
+const VAGUE =
+  /\bEPROTO\b|\bSSLError\b(?!.{0,80}certificate)|\bcurl: \(35\)|\bcURL error 35\b|\bSSL_ERROR_SYSCALL\b|\bSEC_E_INVALID_TOKEN\b|\b(?:SSL|TLS) (?:connect(?:ion)? )?(?:error|handshake (?:failed|error|failure))\b(?!.{0,80}certificate)|\bUNEXPECTED_EOF_WHILE_READING\b|\bunexpected eof while reading\b|\bSSLHandshakeException\b(?!.{0,80}(?:certif|PKIX))|\bSSLEOFError\b|\bsocket disconnected before secure TLS connection\b|\btls handshake (?:eof|failure)\b|\bhandshake failure\b|\bERR_SSL_(?!WRONG|PACKET)\w+|\bsecure connection failed\b|\bHandshakeFailure\b|\bcould not establish (?:a )?(?:SSL|TLS) connection\b/i;
+
 /** The other way round: a port with TLS, and a URL without. The first are answers in plain HTTP, so they reach the client. */
 const PLAIN_IN_TLS =
   /\bplain HTTP request was sent to (?:an )?HTTPS port\b|\bClient sent an HTTP request to an HTTPS server\b|\bspeaking plain HTTP to an SSL-enabled server port\b|\bThis combination of host and port requires TLS\b|\bhttp request sent to https\b|\b(?:SSL|TLS) required\b|\bHTTP_REQUEST\] http request\b/i;
@@ -81,8 +85,13 @@ export default defineCause({
     const hello = find(log, HELLO_IN_LOG);
     const bad = given.reported?.transport === 'stdio' ? null : find(log, BAD_REQUEST);
     // The code alone: TLS could not be spoken, for this reason or for another one.
-    const vague = find(wayWords(given), /\bEPROTO\b|\bSSLError\b(?!.{0,80}certificate)/i);
-    const said = onWay ?? behind ?? hello ?? bad ?? (/^https:/i.test(url ?? '') ? vague : null);
+    const vague = find(wayWords(given), VAGUE);
+    const said =
+      onWay ??
+      behind ??
+      hello ??
+      bad ??
+      (/^https:/i.test(url ?? '') || (url === null && /\(35\)|error 35/.test(vague?.match[0] ?? '')) ? vague : null);
     // "https_proxy=https://..." towards a plain proxy leaves the same words; http: URLs do not.
     // Bytes of a TLS hello in the log of the server are what they are, whatever the report says of the URL.
     if (!said || (!behind && said !== hello && url !== null && /^http:/i.test(url))) return null;
@@ -259,6 +268,15 @@ export default defineCause({
       name: 'the URL has http already',
       finds: false,
       symptoms: { url: 'http://localhost:3000/mcp', clientError: 'wrong version number' },
+    },
+    {
+      name: 'curl alone',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://localhost:8443/mcp',
+        clientError: 'curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to localhost:8443',
+      },
     },
   ],
 });

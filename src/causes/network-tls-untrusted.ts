@@ -1,82 +1,9 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
+import { BY_NAME, FAULTS, INSPECTORS, PUBLIC, SAYS } from './certificates.js';
 import { FAILED_START } from './consequences.js';
 import { hostOf, targetOf, wayWords, withoutInstallers } from './way.js';
 import { failed, find, WORDS, words } from './words.js';
-
-/** What is wrong with the certificate, with the error codes (OpenSSL, as Node prints them) and sentences that say so. */
-const FAULTS: { fault: string; codes: RegExp; words: RegExp }[] = [
-  {
-    fault: 'expired',
-    codes: /^CERT_HAS_EXPIRED$/,
-    words:
-      /\bCERT_HAS_EXPIRED\b|certificate has expired(?! or is not yet valid)|\bcertificate expired\b|invalid peer certificate: Expired|CertificateExpiredException|NotAfter:|ERR_CERT_DATE_INVALID|SEC_E_CERT_EXPIRED|\bNotTimeValid\b|x509: certificate has expired/i,
-  },
-  {
-    fault: 'not-yet-valid',
-    codes: /^CERT_NOT_YET_VALID$/,
-    words: /\bCERT_NOT_YET_VALID\b|certificate is not (?:yet valid|valid yet)|CertificateNotYetValid|\bNotValidYet\b/i,
-  },
-  {
-    fault: 'wrong-name',
-    codes: /ALTNAME_INVALID|HOSTNAME_MISMATCH/,
-    // Go: "x509: certificate is valid for a.dev, not b.dev"; Java: "No subject alternative DNS name matching".
-    words:
-      /ALTNAME_INVALID|hostname mismatch|does(?: not|n't) match certificate's altnames|certificate is (?:not )?valid for|doesn't contain any IP SANs|NotValidForName|no (?:subject )?alternative (?:certificate subject name|DNS name|IP address|names?) (?:matches|matching|present)|RemoteCertificateNameMismatch|ERR_CERT_COMMON_NAME_INVALID|SEC_E_WRONG_PRINCIPAL|hostname .{1,100} (?:(?:was )?not verified|does not match the server certificate)/i,
-  },
-  {
-    fault: 'self-signed',
-    codes: /^DEPTH_ZERO_SELF_SIGNED_CERT$/,
-    words:
-      /DEPTH_ZERO_SELF_SIGNED_CERT|self[- ]signed certificate(?! in (?:the )?certificate chain)|CaUsedAsEndEntity/i,
-  },
-  {
-    // OpenSSL has the certificate of the server and nothing that leads on from it.
-    fault: 'chain-incomplete',
-    codes: /UNABLE_TO_VERIFY_LEAF_SIGNATURE/,
-    words:
-      /UNABLE_TO_VERIFY_LEAF|unable to verify the first certificate|\bPartialChain\b|incomplete (?:certificate )?chain|missing intermediate/i,
-  },
-  {
-    // The chain is whole and ends in an authority that the client does not know.
-    fault: 'private-authority',
-    codes: /SELF_SIGNED_CERT_IN_CHAIN/,
-    words:
-      /SELF_SIGNED_CERT_IN_CHAIN|self[- ]signed certificate in (?:the )?(?:certificate )?chain|\bUntrustedRoot\b|SEC_E_UNTRUSTED_ROOT/i,
-  },
-  {
-    fault: 'unknown-issuer',
-    codes: /UNABLE_TO_GET_ISSUER_CERT|^CERT_UNTRUSTED$|^INVALID_CA$|^CERT_SIGNATURE_FAILURE$|^CERT_CHAIN_TOO_LONG$/,
-    words:
-      /unable to get (?:local )?issuer certificate|UNABLE_TO_GET_ISSUER|unknown certificate verification error|signed by unknown authority|UnknownIssuer|UnknownCA|unable to find valid certification path|No trusted certificate found|trustAnchors parameter must be non-empty|certificate verify failed \(.{0,20}unable to get|PKIX path (?:building|validation) failed|RemoteCertificateChainErrors|ERR_CERT_AUTHORITY_INVALID|certificate is not trusted|unknown ca\b|certificate was signed by an untrusted issuer|certificate chain was issued by an authority that is not trusted|NSURLErrorDomain.{0,20}-1202/i,
-  },
-  {
-    fault: 'untrusted',
-    codes: /^CERT_|^UNTRUSTED$/,
-    words:
-      /CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSL certificate problem|remote certificate (?:is invalid|was rejected)|certificate validation failed|could not establish trust relationship|failed to verify (?:the )?(?:TLS |server )?certificate|invalid peer certificate|SSL connection could not be established.{0,100}certificate|certificate (?:is )?not trusted|SSL peer certificate or SSH remote key was not OK|x509: (?:certificate|cannot validate|failed|invalid|unhandled)/i,
-  },
-];
-
-const SAYS: Record<string, string> = {
-  expired: 'has expired',
-  'not-yet-valid': 'is not valid yet (or the clock of the client is wrong)',
-  'wrong-name': 'was issued for another name than the one in the URL',
-  'self-signed': 'is self-signed, so no authority vouches for it',
-  'chain-incomplete':
-    'was sent without the intermediate certificate that leads to a known authority, or comes from a private authority',
-  'private-authority': 'comes from an authority that the client runtime does not know',
-  'unknown-issuer':
-    'comes from an authority that the client runtime does not know, or lacks its intermediate certificate',
-  untrusted: 'is not trusted by the client runtime',
-};
-
-/** Products that open TLS on the way and sign with a certificate of their own. */
-const INSPECTORS =
-  /zscaler|netskope|forti(?:gate|net)|palo ?alto|umbrella|blue ?coat|symantec web|mcafee web|kaspersky|avast|avg technologies|bitdefender|eset ssl|sophos|check ?point|cato networks|cloudflare (?:for teams|gateway)|mitmproxy|charles proxy|fiddler|squid|menlo|iboss|websense|forcepoint/i;
-/** Authorities of the public web: a certificate of theirs that is not trusted lacks what lies between. */
-const PUBLIC =
-  /let's encrypt|^(?:r1?\d|e\d{1,2}|ye\d|yr\d)$|digicert|sectigo|globalsign|godaddy|amazon|google trust|^w[re]\d$|zerossl|entrust|certum|geotrust|rapidssl|thawte|buypass|ssl\.com|microsoft (?:azure )?(?:rsa|ecc)? ?tls/i;
 
 /** Whether a name stands in the list of a certificate; `*` stands for one label. */
 function covers(altNames: string, host: string): boolean {
@@ -91,6 +18,10 @@ function covers(altNames: string, host: string): boolean {
 
 const CHECK_OFF =
   /\bNODE_TLS_REJECT_UNAUTHORIZED\b|\brejectUnauthorized\b|\bNODE_EXTRA_CA_CERTS\b|\bverify ?= ?False\b|\b(?:curl|wget)\b.{0,80} (?:-k|--insecure|--no-check-certificate)\b|\bInsecureSkipVerify\b|\bself[- ]signed\b/i;
+
+/** With the check off, or with the authority made known, it works. */
+const CHECK_CURES =
+  /(?:\bNODE_TLS_REJECT_UNAUTHORIZED|\bNODE_EXTRA_CA_CERTS|\bNODE_USE_SYSTEM_CA|--use-system-ca|\bSSL_CERT_FILE|\bREQUESTS_CA_BUNDLE|\bverify ?= ?False|\brejectUnauthorized|\bInsecureSkipVerify|(?:disabl\w+|skipp?\w*|turn\w* off) (?:TLS|SSL|certificate) (?:verif\w+|check\w*|validation)).{0,60}\b(?:works?|worked|fix\w*|solve[sd]?|help(?:s|ed)|connects|resolve[sd]?)\b|\b(?:works?|worked|fix\w*|solve[sd]?|connects)\b.{0,30}(?:\bNODE_TLS_REJECT_UNAUTHORIZED|\bNODE_EXTRA_CA_CERTS|--use-system-ca|\bverify ?= ?False|\brejectUnauthorized|\bcurl -k\b|--insecure)/i;
 
 /** Named in the line: `https://host/`, `host='api.acme.dev'`, `valid for a.dev, not api.acme.dev`. */
 const PLACE = /https?:\/\/(?:[^\s/@]+@)?(?<url>[\w.-]+)|\bhost='(?<host>[\w.-]+)'|\bdial tcp (?<dial>[\w.-]+):\d/i;
@@ -157,7 +88,7 @@ export default defineCause({
     const all = withoutInstallers(words(given));
     const kept = new Set(all.map((line) => line.at));
     const way = wayWords(given).filter((line) => kept.has(line.at));
-    for (const { fault, words: said } of FAULTS) {
+    for (const { fault, words: said, loose } of FAULTS) {
       const onWay = find(way, said);
       const hit = onWay ?? find(all, said);
       if (!hit) continue;
@@ -180,7 +111,7 @@ export default defineCause({
       // The client's own sentence leaves no doubt about the certificate, only about whose it is: the sign-in server has one too.
       return {
         certainty:
-          onWay && hit.line.from === 'client' && !/oauth|authorization|token/i.test(hit.line.text)
+          !loose && onWay && hit.line.from === 'client' && !/oauth|authorization|token/i.test(hit.line.text)
             ? 'certain'
             : 'likely',
         cites: [hit.line.at],
@@ -190,10 +121,22 @@ export default defineCause({
     // Who switches the check off has met a certificate that does not pass it.
     const off =
       find(all, CHECK_OFF)?.line.at ?? (CHECK_OFF.test(given.reported?.entry ?? '') ? at('reported', 'entry') : null);
-    if (off === null || !way.some(({ text }) => /fail|error|unable|closed|reset|disconnect/i.test(text))) return null;
+    const cured = find(all, CHECK_CURES);
+    // Bare names: a product that opens TLS on the way, or a certificate that a person complains of.
+    const named = find(way, BY_NAME) ?? find(way, INSPECTORS);
+    const place =
+      cured?.line.at ??
+      (way.some(({ text }) =>
+        /fail|error|unable|closed|reset|disconnect|can't|cannot|not (?:connect|reach)/i.test(text),
+      )
+        ? (off ?? named?.line.at ?? null)
+        : named?.match[0] && BY_NAME.test(named.match[0])
+          ? named.line.at
+          : null);
+    if (place === null) return null;
     return {
-      certainty: 'possible',
-      cites: [off],
+      certainty: cured ? 'likely' : 'possible',
+      cites: [place],
       facts: {
         fault: 'untrusted',
         behind: false,
@@ -391,6 +334,33 @@ export default defineCause({
       symptoms: {
         url: 'https://localhost:3000/mcp',
         clientError: 'write EPROTO 140:error:0A00010B:SSL routines:ssl3_get_record:wrong version number',
+      },
+    },
+    {
+      name: 'with the check off it works',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://localhost:8443/mcp',
+        clientError: 'NODE_TLS_REJECT_UNAUTHORIZED=0 makes it work',
+      },
+    },
+    {
+      name: 'a product on the way',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        clientError: "Zscaler intercepts TLS; the client can't connect",
+      },
+    },
+    {
+      name: 'an alert in the log of the server',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'failed to connect',
+        serverLog: 'http: TLS handshake error from 10.0.0.5:51324: remote error: tls: bad certificate',
       },
     },
   ],

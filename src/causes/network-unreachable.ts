@@ -6,13 +6,19 @@ import { find, WORDS, words } from './words.js';
 
 /** The network itself says that there is no way. */
 const NO_WAY =
-  /\b(?<code>EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)\b|\bno route to (?:the )?host\b|\bNoRouteToHostException\b|\bnetwork (?:is )?(?:unreachable|down)\b|\b(?:destination )?host (?:is )?(?:unreachable|down)\b|\bERR_(?:ADDRESS_UNREACHABLE|INTERNET_DISCONNECTED|NETWORK_CHANGED|NETWORK_ACCESS_DENIED)\b|\[Errno (?:113|101|51|65)\]|\bos error (?:113|101|51|65|10051|10065)\b|\bWinError (?:10051|10065)\b|\bunreachable (?:host|network)\b|\bsocket operation was attempted to an unreachable\b|\bNetzwerk ist nicht erreichbar\b|\bKeine Route zum Zielrechner\b|网络不可达|没有到主机的路由|NSURLErrorDomain.{0,20}-1009/i;
+  /\b(?<code>EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)\b|\bno route to (?:the )?host\b|\bNoRouteToHostException\b|\bnetwork (?:is )?(?:unreachable|down)\b|\b(?:destination )?host (?:is )?(?:unreachable|down)\b|\bERR_(?:ADDRESS_UNREACHABLE|INTERNET_DISCONNECTED|NETWORK_CHANGED|NETWORK_ACCESS_DENIED)\b|\[Errno (?:113|101|51|65)\]|\bos error (?:113|101|51|65|10051|10065)\b|\bWinError (?:10051|10065)\b|\bunreachable (?:host|network)\b|\bsocket operation was attempted to an unreachable\b|\bNetzwerk ist nicht erreichbar\b|\bKeine Route zum Zielrechner\b|\bRéseau inaccessible\b|\bLa red es inaccesible\b|\bNo hay ruta hasta el host\b|\bAucun chemin d'accès pour atteindre\b|网络不可达|網路無法連線|没有到主机的路由|ネットワークに到達できません|ホストへのルートがありません|NSURLErrorDomain.{0,20}-1009/i;
 /** Packets get no answer until somebody stops waiting for the connection. */
 const NO_ANSWER =
-  /\b(?<code>UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|ESOCKETTIMEDOUT)\b|\bConnect Timeout Error\b|\bConnectTimeout(?:Error|Exception)?\b|\bERR_CONNECTION_TIMED_OUT\b|\btime[sd]? ?-?out\b.{0,20}\bconnecting\b|\b(?:connect(?:ion)?|connecting|dial|dialing)\b(?!.{0,20}\b(?:established|opened|accepted|closed|dropped|lost|idle)\b).{0,40}\btime[sd]? ?-?out\b(?!.{0,20}\b(?:triggered|waiting for|after \d+ ?ms)\b| of \d)|\bdial tcp \S{1,80}:.{0,20}i\/o timeout|\[Errno (?:110|60|10060)\]|\bos error (?:110|60|10060)\b|\bWinError 10060\b|\bconnected party did not properly respond\b|\bHttpConnectTimeoutException\b|\bconnect timed out\b|\bbefore secure TLS connection was established\b|\bcurl: \(28\) (?:Failed to connect|Connection timed? ?out)|\bTCP connection (?:timeout|timed out)\b|\bConnection timed out: \S+:\d|连接超时|接続がタイムアウト|NSURLErrorDomain.{0,20}-1001/i;
+  /\b(?<code>UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|ESOCKETTIMEDOUT)\b|\bConnect Timeout Error\b|\bConnectTimeout(?:Error|Exception)?\b|\bERR_CONNECTION_TIMED_OUT\b|\btime[sd]? ?-?out\b.{0,20}\bconnecting\b|\b(?:connect(?:ion)?|connecting|dial|dialing)\b(?!.{0,20}\b(?:established|opened|accepted|closed|dropped|lost|idle)\b).{0,40}\btime[sd]? ?-?out\b(?!.{0,20}\b(?:triggered|waiting for|after \d+ ?ms)\b| of \d)|\bdial tcp \S{1,80}:.{0,20}i\/o timeout|\[Errno (?:110|60|10060)\]|\bos error (?:110|60|10060)\b|\bWinError 10060\b|\bconnected party did not properly respond\b|\btcp connect error: (?:deadline has elapsed|operation timed out)|\bZeitüberschreitung\b.{0,30}\bVerbind\w*|\bVerbindungs?(?:aufbau)?\w*(?:zeitüberschreitung|timeout)\b|\bDélai (?:d'attente )?de (?:la )?connexion\b|\btiempo de (?:espera de )?(?:la )?conexión\b|连接(?:已)?超时|連線逾時|\bcurl: \(28\) SSL connection timeout|\bHttpConnectTimeoutException\b|\bconnect timed out\b|\bbefore secure TLS connection was established\b|\bcurl: \(28\) (?:Failed to connect|Connection timed? ?out)|\bTCP connection (?:timeout|timed out)\b|\bConnection timed out: \S+:\d|接続がタイムアウト|NSURLErrorDomain.{0,20}-1001/i;
 /** Who keeps packets away, in the words of the person. */
 const BARRIER =
-  /\b(?:firewall|security group|ufw|iptables|nftables|network ?policy|VPN|zero ?trust|air-?gapped|local network (?:privacy|access|permission)|egress (?:rule|blocked|restrict\w*)|(?:network|outbound) (?:access|traffic) (?:is )?(?:blocked|disabled|denied|restricted)|sandbox\w*.{0,20}network)\b/i;
+  /\b(?:firewall|security group|ufw|iptables|nftables|network ?policy|VPN|zero ?trust|air-?gapped|NAT gateway|private subnet|no (?:internet|outbound|egress) (?:access|connect\w*|traffic)|whitelist\w*|allow-?list\w* (?:the )?(?:IP|address|port)\w*|防火墙|ファイアウォール|local network (?:privacy|access|permission)|egress (?:rule|blocked|restrict\w*)|(?:network|outbound) (?:access|traffic) (?:is )?(?:blocked|disabled|denied|restricted)|sandbox\w*.{0,20}network)\b/i;
+/** Packet filters and their logs: Cilium's Hubble, Calico, iptables, ufw, flow logs of clouds, and ICMP. */
+const FILTER_LOG =
+  /\bPolicy denied\b|\bpolicy-verdict:\S* .{0,80}\bDENIED\b|\b(?:DROPPED|DROP)\b.{0,60}\b(?:ICMP\w*|TCP|SYN|policy|flow|packet)\b|\b(?:ICMP\w*|TCP|SYN)\b.{0,80}\bDROPPED\b|\bDestination ?(?:Host |Net(?:work)? |Port )?Unreachable\b|\b(?:UFW|IPTABLES?|NFT|FIREWALL|calico-packet)\W{0,3}(?:BLOCK|DROP|REJECT|DENY)\w*|\bREJECT OK\b|\b(?:admin(?:istratively)?[- ]prohibited|communication administratively (?:prohibited|filtered))\b|\bfilter(?:ed)?\b.{0,20}\btcp\b.{0,20}\bport\b|\b\d{2,5}\/tcp filtered\b/i;
+/** The barrier itself is what the person blames. */
+const PLAIN_BARRIER =
+  /\bno NAT gateway\b|\bprivate subnet\b|\bfirewalls? (?:is |was |rules? )?(?:block|drop|den|reject|prevent|clos)\w*|\b(?:blocked|dropped|denied|rejected|closed|filtered) (?:by|in|at) (?:the |a |our |my |its )?(?:\w+ )?(?:firewall|security group|network ?policy|ufw|iptables)|\b(?:security group|network ?policy|ufw|iptables) (?:\w+ )?(?:block|drop|den|reject|prevent)\w*|\b(?:not connected to|without|outside) (?:the |our |a )?(?:\w+ )?VPN\b/i;
 /** The patience of a client is for answers, not for connections. */
 const PATIENCE =
   /-32001|\brequest timed out\b|\bRead ?Time-?d? ?-?out\b|\bHeaders Timeout\b|\bBody Timeout\b|\b50[24]\b|\bHTTP\b.{0,10}\b5\d\d\b|\bgateway\b|\binitiali[sz]e\b.{0,30}timed? ?out|\bMCP (?:server )?connection\b.{0,20}timed? ?out|\bconnection timeout (?:triggered|after|of)\b/i;
@@ -83,14 +89,15 @@ export default defineCause({
       NO_ANSWER,
     );
     const barrier = find(lines, BARRIER);
-    const hit = none ?? late;
+    const dropped = given.reported && given.reported.transport !== 'stdio' ? find(words(given), FILTER_LOG) : null;
+    const hit = none ?? late ?? dropped;
     const url = targetOf(given);
     const host = hostOf(url) ?? null;
     const failed =
       barrier &&
       find(
         lines,
-        /\b(?:fetch failed|un(?:reachable|able to (?:connect|reach))|(?:cannot|can't|could not|failed to) (?:connect|reach|access)|connection (?:failed|error)|blocked|drops?|dropped|times? out|timed out|hang)/i,
+        /\b(?:fetch failed|timed? ?out|cannot be reached|not reachable|inaccessible|un(?:reachable|able to (?:connect|reach))|(?:cannot|can't|could not|failed to) (?:connect|reach|access)|connection (?:failed|error)|blocked|drops?|dropped|times? out|timed out|hang)/i,
       );
     if (!hit && !failed) return null;
     const line = (hit ?? barrier)?.line;
@@ -98,8 +105,11 @@ export default defineCause({
     const wanted = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
     return {
       certainty: !hit
-        ? 'possible'
+        ? PLAIN_BARRIER.test(barrier?.line.text ?? '')
+          ? 'likely'
+          : 'possible'
         : none ||
+            hit === dropped ||
             /CONNECT|Connect Timeout|connect(?:ion)?\b.{0,20}time|dial tcp|10060|respond/i.test(hit.match[0]) ||
             hit.match[0] === 'ETIMEDOUT'
           ? 'likely'
@@ -256,6 +266,30 @@ export default defineCause({
         entry: { command: 'node', args: ['server.js'] },
         stderr: 'Error: connect ETIMEDOUT 10.0.0.9:5432',
         exitCode: 1,
+      },
+    },
+    {
+      name: "a packet filter's log",
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'default/agent <> mcp/gateway Policy denied DROPPED (TCP Flags: SYN)',
+      },
+    },
+    {
+      name: 'curl that waited for the connection',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'curl: (28) Connection timed out after 10001 milliseconds',
+      },
+    },
+    {
+      name: 'a subnet without a way outside',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'the function in the private subnet has no NAT gateway and cannot reach the MCP server',
       },
     },
   ],

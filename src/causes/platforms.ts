@@ -170,7 +170,10 @@ export function wantedPort(lines: Line[], entry = ''): { port: number; at: strin
       const port = Object.values(form.exec(text)?.groups ?? {}).find((value) => value !== undefined);
       if (port !== undefined) return { port: Number(port), at };
     }
-  const inEntry = /"PORT"\s*:\s*"?(?<port>\d{2,5})|\bPORT=(?<text>\d{2,5})/.exec(entry)?.groups;
+  const inEntry =
+    /"(?:PORT|ports_exposes|internal_port|targetPort|target_port|containerPort)"\s*:\s*"?(?<port>\d{2,5})|\bPORT=(?<text>\d{2,5})/.exec(
+      entry,
+    )?.groups;
   const port = inEntry?.port ?? inEntry?.text;
   return port === undefined ? null : { port: Number(port), at: null };
 }

@@ -61,7 +61,7 @@ export default defineCause({
   explains: ['process-crashed', 'process-out-of-memory', 'process-killed'],
 
   match(given) {
-    const { process, handshake, catalog, reported } = given;
+    const { process, handshake, catalog, reported, launch } = given;
     const { shutdown } = process ?? {};
     const facts = { sign: 'told', force: null as string | null, waitedMs: 0, left: 0, said: null as string | null };
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
@@ -82,6 +82,10 @@ export default defineCause({
       };
     if (process && process.pid !== null) return null;
     const lines = words(given);
+    // Over HTTP nobody started it: only what is told of processes counts, not a client that goes round in circles.
+    const remote = !launch && (reported?.transport === 'streamable-http' || reported?.transport === 'sse');
+    if (remote && !lines.some(({ text }) => /process|orphan|zombie|\bPIDs?\b|\bCPU\b|EPIPE|memory/i.test(text)))
+      return null;
     const own = lines.filter(({ from }) => from !== 'client');
     const pipes = findAll(own, BROKEN_PIPE);
     const told = find(lines, ...TOLD);

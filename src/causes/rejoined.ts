@@ -9,6 +9,8 @@ const BEGINS =
 /** A line that is an end in itself. */
 const ENDED = /(?:[.!?;{}\])>]|\b(?:E[A-Z]{4,}|\d+))\s*$/;
 const MAX_JOINED = 600;
+/** A string of JSON that is still open: the terminal indents what follows of it. */
+const isOpenString = (text: string): boolean => /[{[]/.test(text) && (text.match(/(?<!\\)"/g)?.length ?? 0) % 2 === 1;
 /** In a long log nobody wraps by hand, and every line is one. */
 const MAX_LINES = 150;
 /** No window is wider. */
@@ -28,7 +30,7 @@ export function joined<L extends Said>(lines: L[]): (L & { joined: true })[] {
       line !== undefined &&
       line.text.length <= MAX_WIDTH &&
       next?.from === line.from &&
-      !BEGINS.test(next.text) &&
+      (!BEGINS.test(next.text) || (isOpenString(line.text) && /^\s{2,}\w/.test(next.text))) &&
       !ENDED.test(line.text)
     );
   };

@@ -94,7 +94,7 @@ export default defineCause({
     if (trouble) {
       const { copies, flaps, cites, method, ended } = trouble;
       // A stream that an SSE client asks for, and a GET, are no part of a session that was opened.
-      const aside = method === 'GET' || (isSseClient(given) && trouble.kind !== 'unknown');
+      const aside = method === 'GET' || (isSseClient(given) && trouble.kind !== 'unknown' && trouble.kind !== 'silent');
       // No id came with the request: where it was lost is another question.
       if (trouble.kind === 'missing' && !copies) return null;
       const sure = !aside && ((copies !== null && (copies.sure || !ended)) || (flaps !== null && !ended));
@@ -169,6 +169,14 @@ export default defineCause({
     'https://kubernetes.io/docs/reference/networking/virtual-ips/#session-affinity',
   ],
   examples: [
+    {
+      name: 'a log in which the session comes and goes',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        serverLog: 'POST /mcp 200\nPOST /mcp 404 Session not found\nPOST /mcp 200\nPOST /mcp 404 Session not found',
+      },
+    },
     {
       name: 'live, six connections and two replicas',
       finds: true,

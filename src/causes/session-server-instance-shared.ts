@@ -23,6 +23,8 @@ const TRANSPORT =
 const DESCRIBED = [
   /\b(?:shar\w+|singleton|single|same|one|global|module-level|reus\w+) (?:a |the |one )?(?:single |same |shared |global )?(?:Mcp ?Server|MCP Server|Server|Protocol|transport|StreamableHTTPServerTransport)\b.{0,60}\b(?:across|for (?:all|every|each)|between|by all|instance|sessions|requests|clients|connections)\b/i,
   /\b(?:second|2nd|another|any other|additional|next|every (?:other|further|subsequent)|subsequent|concurrent|new|multiple|two) (?:mcp )?(?:clients?|sessions?|connections?|initiali[sz]e|connect|reconnects?|request)\b.{0,80}\b(?:fails?|failed|rejected|refused|500|-32000|already|errors?|hangs?|times? out|crash\w*)\b/i,
+  /\b(?:second|2nd|another|new|other) (?:\w+ )?(?:client|window|session|connection|tab|user|agent|instance)\b.{0,80}\b(?:first|other|previous|existing|old)(?: \w+)?\b.{0,40}\b(?:stops?|loses?|disconnect\w*|hangs?|no longer|times? out|breaks?|dies|freez\w+|kicked|drops?)\b/i,
+  /\b(?:from|on|with|for|after) the (?:second|2nd) (?:connection|client|session|connect|initiali[sz]e)\b/i,
   /\bonly (?:accepts? |allows? |serves? |works? (?:for|with) )?(?:the (?:very )?first|one|a single) (?:client|connection|session)\b|\bfirst (?:client|session|connection)\b.{0,40}\b(?:works|connects|fine|ok)\b.{0,80}\b(?:second|next|every|others?|reconnect)/i,
 ];
 

@@ -4,6 +4,7 @@
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { requestsIn } from './answers.js';
 import {
   isLocalReport,
   isObserved,
@@ -18,7 +19,7 @@ import {
 
 /** The server got a session id and does not know it. */
 const UNKNOWN =
-  /\bsession(?:[ _-]?id)?s?\b.{0,60}?\b(?:not found|(?:is |are |was )?(?:unknown|expired|invalid|stale|gone|terminated|closed|lost|evicted|not (?:valid|active|known|recogni[sz]ed))|does(?: not|n't) exist|no longer|has (?:been )?(?:expired|closed|terminated))\b|\b(?:unknown|expired|invalid|stale|no such|no active|unrecogni[sz]ed|dead|inactive|non-?existent) (?:or (?:missing|expired|unknown) )?(?:mcp[- ]?)?session\b|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:find|locate|resolve) (?:the )?(?:mcp )?session|\bno (?:mcp )?(?:session|transport|server)s? (?:was )?found (?:for|with) (?:the )?(?:mcp )?session|\bno (?:mcp )?session found\b|\bno transport found\b|\brejects? (?:its own|a valid|the) session\b|会话.{0,8}(?:不存在|过期|失效|未找到|无效)|(?:无效|未知)的?会话|セッション.{0,12}(?:見つかりません|無効|期限切れ|存在しません)|세션.{0,10}(?:찾을 수 없|만료|유효하지)/i;
+  /\bsession(?:[ _-]?id)?s?\b.{0,60}?\b(?:not found|(?:is |are |was )?(?:unknown|expired|invalid|stale|gone|terminated|closed|lost|evicted|not (?:valid|active|known|recogni[sz]ed))|does(?: not|n't) exist|no longer|has (?:been )?(?:expired|closed|terminated))\b|\b(?:unknown|expired|invalid|stale|no such|no active|unrecogni[sz]ed|dead|inactive|non-?existent) (?:or (?:missing|expired|unknown) )?(?:mcp[- ]?)?session\b|\b(?:could(?: not|n't)|cannot|can't|unable to|failed to) (?:find|locate|resolve) (?:the )?(?:mcp )?session|\bno (?:mcp )?(?:session|transport|server)s? (?:was )?found (?:for|with) (?:the )?(?:mcp )?session|\bno (?:mcp )?session found\b|\bno transport found\b|\brejects? (?:its own|a valid|the) session\b|\bSession(?:NotFound|Expired|Invalid|Terminated|Closed)(?:Error|Exception)?\b|\bsession_(?:not_found|expired|invalid|unknown|terminated)\b|会话.{0,8}(?:不存在|过期|失效|未找到|无效)|(?:无效|未知)的?会话|セッション.{0,12}(?:見つかりません|無効|期限切れ|存在しません)|세션.{0,10}(?:찾을 수 없|만료|유효하지)/i;
 /** The server found no session for the request: the id was unknown, or there was none. Code that does not tell the two apart. */
 const EITHER =
   /\bno valid (?:mcp[- ])?session\b|\b(?:invalid|missing) or (?:missing|invalid|expired|unknown)\b.{0,12}\b(?:mcp[- ])?session|\bserver (?:is |was )?not (?:yet )?initiali[sz]ed\b|\binitiali[sz]e first\b|\bnot an? (?:initiali[sz](?:e|ation)|init) request\b|\bexpect(?:ed|s|ing)? (?:an? )?initiali[sz](?:e|ation) request\b|\bonly be created by an? initiali[sz]e\b|\bvalid mcp-session-id\b|\bnot initiali[sz]ation request\b|\bbefore initiali[sz]ation was complete\b|\bsession (?:is |was |has )?not (?:been )?initiali[sz]ed\b/i;
@@ -63,7 +64,7 @@ export interface Copies {
 const COPIES = [
   /\b(?:[2-9]|[1-9]\d|multiple|several|two|three|four|many|more than (?:one|1)|another|different|other) (?:\w+ ){0,2}(?:replicas?|pods?|instances?|workers?|nodes|machines|processes|tasks|dynos|lambdas?)\b|\b(?:different|another|wrong|other) (?:pod|replica|instance|worker|process|node|machine)\b/i,
   /\breplicas?(?:_?count)?["']?\s*[:=]\s*["']?(?:[2-9]|[1-9]\d|more|several|multiple)|\b(?:--)?workers?["']?[ =:]\s*["']?(?:[2-9]|[1-9]\d)\b|\bgunicorn\b.{0,80}\s-w ?(?:[2-9]|[1-9]\d)\b|\bWEB_CONCURRENCY["']?\s*[=:]\s*["']?[2-9]|\b(?:min|max|desired)(?:[ _-]?(?:instances|replicas|count|machines))["']?\s*[:=]\s*["']?(?:[2-9]|[1-9]\d)/i,
-  /\bload[- ]?balanc\w*|\bround[- ]?robin\b|\bsticky\b|\bsession ?affinity\b|\bmulti[- ]?(?:worker|replica|instance|node|pod|process)\b|\bauto-?scal\w*|\bscal(?:e|ed|ing) (?:out|up|down|to (?:one|1|[2-9]))|\bpm2\b.{0,40}\bcluster\b|\bcluster mode\b|\bper[- ](?:process|replica|pod|instance|worker)\b|\bsingle (?:replica|worker|instance|pod)\b.{0,40}\bworks?\b|\b(?:no|without|removing|remove) (?:the )?workers\b|\breplicas?\b|负载均衡|多(?:个)?(?:实例|副本|节点)/i,
+  /\bload[- ]?balanc\w*|\bround[- ]?robin\b|\bsticky\b|\bsession ?affinity\b|\bmulti[- ]?(?:worker|replica|instance|node|pod|process)\b|\bauto-?scal\w*|\bscal(?:e|ed|ing) (?:out|up|down|to (?:one|1|[2-9]))|\bpm2\b.{0,40}\bcluster\b|\bpm2\b.{0,60}\s-i ?(?:max|0|[2-9])\b|\bon (?:this|that) (?:instance|pod|replica|worker|node)\b|\bcluster mode\b|\bper[- ](?:process|replica|pod|instance|worker)\b|\bsingle (?:replica|worker|instance|pod)\b.{0,40}\bworks?\b|\b(?:no|without|removing|remove) (?:the )?workers\b|\breplicas?\b|负载均衡|多(?:个)?(?:实例|副本|节点)/i,
 ];
 /** Platforms that run several copies, or a new one for each request, unless they are told otherwise. */
 const PLATFORMS =
@@ -77,7 +78,7 @@ const FLAPS =
 function namedCopies(texts: Told[]): { told: Told; match: RegExpExecArray } | null {
   const seen = new Set<string>();
   for (const one of texts) {
-    const match = /\b(?:pod|replica|worker|instance|node)[-_](?<name>[\w-]{1,40})\b/i.exec(one.text);
+    const match = /\b(?:pod|replica|worker|instance|node)[-_/](?<name>[\w-]{1,40})\b/i.exec(one.text);
     if (!match || one.from === 'platform') continue;
     seen.add(match.groups?.name ?? '');
     if (seen.size > 1) return { told: one, match };
@@ -93,13 +94,32 @@ export function copiesOf(given: Partial<Evidence>): Copies | null {
   return hit && { at: hit.told.at, words: hit.match[0].trim(), sure: said !== null };
 }
 
+/** The id in an address says nothing of what became of it. */
+const IN_ADDRESS = /[?&]session_?id=[\w.-]*/gi;
+
 /** Whether a text speaks of an MCP session that is unknown or missing. */
-export const sessionKind = (text: string): SessionKind | null => {
+export const sessionKind = (words: string): SessionKind | null => {
+  const text = words.replace(IN_ADDRESS, '');
   if (OF_OTHERS.test(text)) return null;
   if (EITHER.test(text)) return 'either';
   if (MISSING.test(text)) return 'missing';
   return UNKNOWN.test(text) || DESCRIBED.test(text) ? 'unknown' : null;
 };
+
+/** In a log the session is found, then not, then found again. */
+function flapsInLog(given: Partial<Evidence>): { at: string; words: string } | null {
+  const posts = requestsIn(given).filter(({ method }) => method === 'POST');
+  const first = posts.findIndex(({ status }) => status === 404 || status === 400);
+  const refused = posts[first];
+  if (!refused) return null;
+  const after = posts.slice(first + 1).findIndex(({ status, path }) => status < 300 && path === refused.path);
+  const again = posts
+    .slice(first + after + 2)
+    .some(({ status, path }) => status === refused.status && path === refused.path);
+  return after >= 0 && again
+    ? { at: refused.line.at, words: `${refused.status} between answers that went well` }
+    : null;
+}
 
 function troubleIn(texts: Told[]): { told: Told; kind: SessionKind } | null {
   for (const one of texts) {
@@ -135,13 +155,18 @@ export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null 
     RESTARTED,
   );
   const guess = (restarted ?? flaps) !== null && (status === 404 || status === 400);
-  if (!found && !refused && !(entry && bad) && !guess) return null;
+  // The older transport sends the id in the address.
+  const posted = found
+    ? null
+    : tells(texts, /\bPOST\S{0,3} \S{0,200}[?&]session_?id=\S{0,80}.{0,20}\b(?<status>40[04])\b/i);
+  if (!found && !refused && !(entry && bad) && !guess && !posted) return null;
   const ended = tells(
     texts.filter(({ from }) => from !== 'platform'),
     ENDED,
   );
   const place =
-    found?.told.at ?? (refused ? at('http', 'exchanges', index) : (entry?.at ?? (restarted ?? flaps)?.told.at ?? ''));
+    found?.told.at ??
+    (refused ? at('http', 'exchanges', index) : (posted?.told.at ?? entry?.at ?? (restarted ?? flaps)?.told.at ?? ''));
   return {
     kind: found?.kind ?? 'silent',
     status,
@@ -152,6 +177,6 @@ export function sessionTrouble(given: Partial<Evidence>): SessionTrouble | null 
     words: (found?.told.text ?? '').trim().slice(0, 160),
     ended: ended !== null,
     copies: copiesOf(given),
-    flaps: flaps && { at: flaps.told.at, words: flaps.match[0] },
+    flaps: flaps ? { at: flaps.told.at, words: flaps.match[0] } : found || posted ? flapsInLog(given) : null,
   };
 }

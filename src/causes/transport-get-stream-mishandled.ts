@@ -188,6 +188,22 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'Java',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'McpTransportException: Invalid SSE response. Status code: 405 Line: null',
+      },
+    },
+    {
+      name: 'an edge that lost its patience with a quiet stream',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Streamable HTTP error: Failed to open SSE stream: between bytes timeout',
+      },
+    },
+    {
       name: 'live, Express without a route for GET',
       finds: true,
       evidence: {

@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { requestsIn } from './answers.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { sessionKind } from './sessions.js';
@@ -18,7 +19,7 @@ const TAKEN =
   /\b(?:treat(?:s|ed)?|defaults?|defaulted|defaulting|assum(?:es?|ed|ing)|interpret(?:s|ed)?|mistakes?|initiali[sz](?:es|ed)|tries|tried|uses?|connects?)\b[^.]{0,60}\b(?:as|to|is|an?|for|with|using|via) (?:an? |the )?(?:legacy |old |deprecated )?SSE\b(?! (?:server|stream))/i;
 /** A content type where an event stream was asked for. */
 const NO_STREAM =
-  /\bMIME[- ]type\W{1,4}application\/json\b.{0,40}text\/event-stream|(?:text\/event-stream['"]?, (?:got|but (?:got|received)|received) ['"]?|(?:Invalid|Unexpected) content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json/i;
+  /\bMIME[- ]type\W{1,4}application\/json\b.{0,40}text\/event-stream|(?:text\/event-stream['"]?, (?:got|but (?:got|received)|received) ['"]?|(?:Invalid|Unexpected) content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json|Invalid content[- ]type, expected \W{0,2}text\/event-stream/i;
 /** Failures that have nothing to do with the transport. */
 const OTHERWISE =
   /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token/i;
@@ -124,6 +125,7 @@ export default defineCause({
     'handshake-nonconforming',
     'http-endpoint-wrong',
     'http-not-mcp',
+    'http-accept-incomplete',
     'session-stale-not-404',
     'session-affinity-missing',
     'transport-get-stream-mishandled',
@@ -157,6 +159,13 @@ export default defineCause({
     }
     // The client came here after another failure; that one is the reason.
     if (!asked && texts.some(({ from, text }) => from !== 'entry' && FELL_BACK.test(text))) return null;
+    // The stream was open: the server does speak SSE.
+    if (
+      requestsIn(given).some(
+        ({ method, path, status: answer }) => method === 'GET' && answer === 200 && isSsePath(path),
+      )
+    )
+      return null;
     const certainty = sureness(given, texts, status, url);
     if (certainty === null) return null;
     const hit =
@@ -212,6 +221,15 @@ export default defineCause({
     'https://github.com/modelcontextprotocol/csharp-sdk/issues/1759',
   ],
   examples: [
+    {
+      name: 'words that only an SSE client has, of a server of the newer transport',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'opencode',
+        clientError: 'Authentication failed\nSSE error: Non-200 status code (405)',
+      },
+    },
     {
       name: 'live, asked for SSE',
       finds: true,

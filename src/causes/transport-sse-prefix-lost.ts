@@ -37,6 +37,9 @@ const STRIPS =
   /\bproxy_pass\s+https?:\/\/[^\s;/]{1,120}\/;|\bhandle_path\b|\bstrip_?-?(?:prefix|path)\w*|\brewrite-target\b["']?\s*:\s*["']?\/(?:\$\d)?|\bURLRewrite\b|\bReplacePrefixMatch\b/i;
 const GONE = /\b40[45]\b|\bnot[- ]found\b|\bno (?:route|mapping|static resource)\b|找不到|不存在|不行|不通/i;
 
+/** A client that notes the address which the stream named: the stream was open. */
+const ANNOUNCED = /\b(?:received|got|obtained) endpoint(?: URL| event| URI)?\b/i;
+
 const under = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`);
 
 function judge(
@@ -167,7 +170,7 @@ export default defineCause({
       };
     const said = tells(
       texts,
-      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\b(?:announce[sd]?|advertis\w+|message|returned) (?:message )?(?:endpoint|url|path)\b.{0,80}\b(?:internal|not reachable|unreachable|wrong|incorrect|localhost|relative|without|lacks?|does(?: not|n't) (?:include|contain|have))\b|\bendpoint ?(?:event|事件)?.{0,20}(?:缺少|没有|丢失|缺失).{0,8}(?:前缀|路径|path)/i,
+      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\bendpoint\b.{0,60}\/messages?\b.{0,20}\b(?:instead of|but|rather than|should be|expected|not)\b.{0,20}\/\S{1,80}\/messages?\b|\b(?:announce[sd]?|advertis\w+|message|returned) (?:message )?(?:endpoint|url|path)\b.{0,80}\b(?:internal|not reachable|unreachable|wrong|incorrect|localhost|relative|without|lacks?|does(?: not|n't) (?:include|contain|have))\b|\bendpoint ?(?:event|事件)?.{0,20}(?:缺少|没有|丢失|缺失).{0,8}(?:前缀|路径|path)/i,
     );
     if (said)
       return {
@@ -212,7 +215,9 @@ export default defineCause({
     const prefix = paths?.stream.prefix ?? '';
     return {
       certainty:
-        refused && (prefix !== '' || (!paths && /messages?\b/i.test(refused.told.text))) ? 'likely' : 'possible',
+        refused && (prefix !== '' || (!paths && /messages?\b/i.test(refused.told.text)) || tells(texts, ANNOUNCED))
+          ? 'likely'
+          : 'possible',
       cites: [
         ...new Set([
           ...(refused ? [refused.told.at] : [at('http', 'exchanges', 0)]),

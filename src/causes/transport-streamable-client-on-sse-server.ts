@@ -1,9 +1,10 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { ANSWERS, answers, refusedRequests } from './answers.js';
+import { ANSWERS, answers, refusedRequests, requestsIn } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSseClient } from './sse.js';
-import { tells, told } from './told.js';
+import { isLocalReport, tells, told } from './told.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -29,7 +30,7 @@ const OTHERWISE =
 
 /** A client that posts is refused with the very status that stands for "GET only". */
 const NO_POST =
-  /\bPOST(?:ing|s|ed)?\b.{0,120}?\b405\b|\bPOSTing to endpoint\b.{0,200}?\bmethod not allowed\b|\b(?:streamable[ -]?http|initiali[sz]e)\b.{0,120}?(?:\b405\b|\bmethod not allowed\b)/i;
+  /\bUnexpected ?Server ?Response\b.{0,12}\bHTTP 405\b|\bPOST(?:ing|s|ed)?\b.{0,120}?\b405\b|\bPOSTing to endpoint\b.{0,200}?\bmethod not allowed\b|\b(?:streamable[ -]?http|initiali[sz]e)\b.{0,120}?(?:\b405\b|\bmethod not allowed\b)/i;
 
 /** A server that says which transport it serves. */
 const SERVES_SSE =
@@ -42,17 +43,41 @@ const SERVES_BOTH =
  * Spring, C#, Go. Streamable HTTP has the session in a header and spells it so.
  */
 const WANTS_QUERY =
-  /\bsession_id is required\b|\bMissing (?:required )?(?:query )?(?:param(?:eter)?:? )?["'`]?(?:sessionId|session_id)["'`]?(?: (?:query )?param(?:eter)?)?\b(?! header)|\bSession ID missing in message endpoint\b|\b(?:sessionId|session_id) (?:query )?param(?:eter)?(?: is)? (?:required|missing)|\bsessionid must be provided\b/;
+  /\bsession_id is required\b|\b(?:missing|no|invalid|required?|requires) (?:the )?(?:query )?(?:param\w* )?["'`]?(?:sessionId|session_id)["'`]? (?:query )?param|\bquery param\w*.{0,20}\b(?:sessionId|session_id)\b|\bMissing (?:required )?(?:query )?(?:param(?:eter)?:? )?["'`]?(?:sessionId|session_id)["'`]?(?: (?:query )?param(?:eter)?)?\b(?! header)|\bSession ID missing in message endpoint\b|\b(?:sessionId|session_id) (?:query )?param(?:eter)?(?: is)? (?:required|missing)|\bsessionid must be provided\b/;
 /** A server that knows the older transport alone, as people say it. */
 const ONLY_SSE =
   /\bserver\b[^.]{0,40}\b(?:only (?:supports?|speaks?|serves?|offers?|implements?|has|provides?)|(?:supports?|speaks?|serves?|offers?|implements?|is) only) (?:the )?(?:legacy |old(?:er)? |deprecated )?(?:HTTP ?\+ ?)?SSE\b|\blegacy (?:HTTP ?\+ ?)?SSE (?:server|endpoint)\b|(?:只|仅)支持\s?SSE|(?:服务端?|服务器).{0,6}是\s?SSE/i;
 /** The first event of the older transport. */
+const ENDPOINT_EVENT =
+  /\b(?:unknown|unexpected|unsupported|unhandled|unrecogni[sz]ed|received|got|ignor(?:ed|ing)) (?:SSE |server-sent )?event(?: type| name)?\W{1,4}endpoint\b|\bevent:? ["'`]?endpoint\b["'`]?.{0,80}\b(?:expected|instead|unexpected|not (?:a )?(?:valid )?(?:message|JSON)|POST)|\b(?:fail\w*|error|unable|cannot) (?:to )?(?:pars|decod|deserializ)\w* .{0,30}["'`]?(?:\/\S{0,80}?messages?\b\S{0,20}[?/]|.{0,20}\bevent:? ["'`]?endpoint\b)|"\/\S{0,80}messages?\b\S{0,80}" is not valid JSON|\binput_value='\/\S{0,80}(?:messages?|session_?id)/i;
+/** The event itself. */
 const ENDPOINT = /\bevent: ?endpoint\b|^data: ?\/\S*(?:\?|&)session_?id=/im;
 /** A client that asks for Streamable HTTP, as its entry or its code says. */
 const ASKS =
   /"(?:type|\w*transport\w*|protocol\w*)"\s*:\s*"(?:streamable[-_]?http|http(?:Streamable)?|streamable)"|"httpUrl"|\bStreamableHttp\b|\bstreamable_?http_?client\b/i;
 
 type Found = { url: string | null; status: number | null };
+
+/** Whoever asks for SSE, or knows both transports, posted to the address of the stream itself. */
+function postedToStream(given: Partial<Evidence>, url: string | null): Match<Found> | null {
+  const requests = requestsIn(given);
+  const posted = requests.find(
+    ({ method, status, path }) => method === 'POST' && (status === 404 || status === 405) && isSse(path),
+  );
+  const opened = requests.some(({ method, status, path }) => method === 'GET' && status === 200 && isSse(path));
+  const spoken = find(
+    wayWords(given),
+    /\b(?<status>40[45]) status sending message to \S*\/sse\b|\bCannot POST \/\S{0,80}sse\b/i,
+  );
+  const line = posted && opened ? posted.line : spoken?.line;
+  return line
+    ? {
+        certainty: posted && opened ? 'likely' : 'possible',
+        cites: [line.at],
+        facts: { url, status: posted?.status ?? (Number(spoken?.groups.status) || null) },
+      }
+    : null;
+}
 
 export default defineCause({
   id: 'transport-streamable-client-on-sse-server',
@@ -115,7 +140,9 @@ export default defineCause({
         facts: { url, status },
       };
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
-    if (isSseClient(given)) return null;
+    const taken = isLocalReport(given) ? null : find([...wayWords(given), ...serverWords(given)], ENDPOINT_EVENT);
+    if (taken) return { certainty: 'likely', cites: [taken.line.at], facts: { url, status: null } };
+    if (isSseClient(given)) return postedToStream(given, url);
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
@@ -228,6 +255,28 @@ export default defineCause({
   why: 'HTTP+SSE has two addresses: a GET stream, which names a second address to post to. Streamable HTTP posts to the one address it is given. A client that was told "http" therefore posts to the stream of an older server and is refused; the status alone looks like a wrong path.',
   refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility'],
   examples: [
+    {
+      name: 'the endpoint event taken for a message',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'vscode',
+        clientError: '[warning] Failed to parse message: "/messages/?session_id=7f7ad4150c504c3bb9b9741f1930403f"',
+      },
+    },
+    {
+      name: 'a client of SSE that posts to the stream',
+      finds: true,
+      symptoms: { transport: 'sse', serverLog: 'GET /sse HTTP/1.1 200 OK\nPOST /sse HTTP/1.1 404 Not Found' },
+    },
+    {
+      name: 'a client of SSE that posts where it should',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        serverLog: '"GET /sse HTTP/1.1" 200 OK\n"POST /messages/?session_id=1 HTTP/1.1" 202 Accepted',
+      },
+    },
     {
       name: 'live, GET names an endpoint',
       finds: true,
