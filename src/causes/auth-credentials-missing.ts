@@ -2,6 +2,7 @@ import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { edgeAnswer } from './edges.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -16,6 +17,19 @@ const SAID = [
   // Go and .NET say the status in words: `calling "initialize": Unauthorized`.
   /\b(?:connect\w*|initiali[sz]e\w*|request|server|transport|send\w*|endpoint|error|failed)\b.{0,60}\bunauthori[sz]ed\b/i,
 ];
+
+/** What opens a platform that lets in only callers it knows. */
+const INVOKERS: Record<string, { everybody: string; somebody: string }> = {
+  'Cloud Run': {
+    everybody: 'gcloud run services add-iam-policy-binding <service> --member=allUsers --role=roles/run.invoker',
+    somebody: 'TOKEN=$(gcloud auth print-identity-token) mcp-verdict verify --bearer-env TOKEN <url>',
+  },
+  'AWS Lambda function URL': {
+    everybody:
+      'aws lambda update-function-url-config --function-name <function> --auth-type NONE && aws lambda add-permission --function-name <function> --statement-id public --action lambda:InvokeFunctionUrl --principal "*" --function-url-auth-type NONE',
+    somebody: 'uvx mcp-proxy-for-aws@latest <url>',
+  },
+};
 
 /** The sign-in that followed went well. */
 const SIGNED_IN =
@@ -45,8 +59,12 @@ export default defineCause({
       const { status = 0, credentials, body = '' } = exchange;
       const challenge = challengeOf(exchange);
       const words = `${challenge.says ?? ''} ${body}`;
+      // Platforms that let in only callers they know, before the server is asked.
+      const edge = edgeAnswer(exchange);
+      const barred = status === 403 && edge?.kind === 'blocked' && edge.edge in INVOKERS ? edge.edge : null;
       const demanded =
         status === 401 ||
+        barred !== null ||
         (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
       if (!demanded || NO_ROUTE.test(body) || credentials === 'sent' || (credentials === 'unknown' && carries.header))
         continue;
@@ -59,7 +77,11 @@ export default defineCause({
         continue;
       const sure = live && credentials === 'none' && (status === 401 || challenge.scheme !== null);
       const { scheme, realm, metadata } = challenge;
-      return { certainty: sure ? 'certain' : 'likely', cites: [at], facts: { url, status, scheme, realm, metadata } };
+      return {
+        certainty: sure ? 'certain' : 'likely',
+        cites: [at],
+        facts: { url, status, scheme, realm, metadata, barred },
+      };
     }
     if (answers(given).length > 0) return null;
     // What an entry carries under a wrong key never reaches the server, which then misses it in so many words.
@@ -90,14 +112,22 @@ export default defineCause({
       // A tool that is refused by its API speaks alike.
       certainty: /\btools?\b/i.test(line.text) ? 'possible' : 'likely',
       cites: [line.at],
-      facts: { url, status: 401, scheme: null, realm: null, metadata: null },
+      facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null },
     };
   },
-  say: ({ url, status, scheme, realm, metadata }) => {
+  say: ({ url, status, scheme, realm, metadata, barred }) => {
+    if (barred)
+      return `${barred} answers ${status} for ${url ?? 'the server'} before the server is asked: it lets in only callers that prove who they are, and the request carried nothing.`;
     const kind = scheme ? ` of the scheme ${scheme}${realm ? ` (realm "${realm}")` : ''}` : '';
     return `${url ?? 'The server'} demands credentials${kind} and got none: it answered ${status}${metadata ? `, and describes its sign-in at ${metadata}` : ''}.`;
   },
-  fix: ({ url, scheme, metadata }) => {
+  fix: ({ url, scheme, metadata, barred }) => {
+    const open = barred === null ? undefined : INVOKERS[barred];
+    if (open)
+      return [
+        { say: 'Let the platform pass every caller, and leave the sign-in to the server:', run: open.everybody },
+        { say: 'Or come as somebody it knows:', run: open.somebody.replace('<url>', url ?? '<url>') },
+      ];
     const basic = scheme?.toLowerCase() === 'basic';
     const value = basic ? 'Basic <base64 of user:password>' : 'Bearer <your token>';
     const header = {

@@ -91,8 +91,10 @@ export default defineCause({
         return null;
     }
     const limit = exact?.groups.limit ?? find(lines, LIMIT)?.groups.limit ?? null;
+    // Over HTTP there are limits on the way as well, and the same words stand for theirs.
+    const remote = reported?.transport === 'streamable-http' || reported?.transport === 'sse';
     return {
-      certainty: exact || callIn(lines) || find(lines, LONG) ? 'likely' : 'possible',
+      certainty: !remote && (exact || callIn(lines) || find(lines, LONG)) ? 'likely' : 'possible',
       cites: [
         ...new Set([
           timed.line.at,

@@ -116,7 +116,7 @@ export default defineCause({
     const posted = asked.find(({ method, status }) => method === 'POST' && (status === 404 || status === 405));
     if (reported?.transport === 'sse' && opened && posted)
       return {
-        certainty: 'likely',
+        certainty: 'possible',
         cites: [posted.line.at, opened.line.at],
         facts: facts(null, posted.line.text, null, null),
       };
@@ -302,23 +302,9 @@ export default defineCause({
       },
     },
     {
-      name: 'a client that takes the address event for a message',
+      name: 'a client that does not follow the address event',
       finds: true,
-      symptoms: {
-        client: 'vscode',
-        transport: 'sse',
-        clientError: '[warning] Failed to parse message: "/messages/?session_id=7f7ad4"',
-      },
-    },
-    {
-      name: 'posts to the address of the stream',
-      finds: true,
-      symptoms: {
-        client: 'acme-agent',
-        transport: 'sse',
-        clientError: 'initialize timed out',
-        serverLog: '"GET /sse HTTP/1.1" 200 OK\n"POST /sse HTTP/1.1" 405 Method Not Allowed',
-      },
+      symptoms: { client: 'acme-agent', transport: 'sse', clientError: 'the agent ignores the endpoint event' },
     },
     {
       name: 'an exception in Rust, alone',

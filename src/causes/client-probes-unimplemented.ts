@@ -12,7 +12,7 @@ const PROBE = [
   new RegExp(`${NOT_THERE}.{0,160}?${PROBED}`),
   // The SDK's own words, before it asks at all.
   /\bServer does not support (?:\w+ )?(?:resources|prompts|logging|completions?|tasks)\b.{0,12}\(required for (?<method>[\w/]+)\)/i,
-  /\bserver\b.{0,20}\b(?:does not|doesn't|must be configured with(?: the)?|has no|lacks(?: the)?) (?:support(?: for)? )?(?<method>resources|prompts|logging|completions?)\b/i,
+  /\bserver\b.{0,20}\b(?:does not|doesn't|must be configured with(?: the)?|has no|lacks(?: the)?) (?:support(?: for)? |implement |offer )?(?<method>resources|prompts|logging|completions?)\b/i,
   /^\W{0,4}(?:\w+: )?(?<method>resources|prompts|logging|completions?) (?:is |are )?not (?:supported|available|implemented)\W{0,4}$/i,
   /\bMethodNotFound\b.{0,40}\b(?<method>(?:prompts|resources|completion|logging)\/\w+)/,
   new RegExp(NOT_THERE),

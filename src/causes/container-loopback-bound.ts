@@ -7,7 +7,7 @@ import { find, WORDS, words } from './words.js';
 
 /** The port mapping takes the connection and has nobody to hand it to: it resets it, or ends it without a byte. */
 const CUT =
-  /\bECONNRESET\b|\bconnection (?:was )?reset\b|\breset by peer\b|\bempty reply from server\b|\bERR_EMPTY_RESPONSE\b|\bERR_CONNECTION_RESET\b|\bcurl: \((?:52|56)\)|\bother side closed\b|\bsocket hang up\b|\bserver disconnected without sending a response\b|\bRemoteProtocolError\b|\bunexpected EOF\b|\bempty (?:response|reply)\b|\bresponse (?:is|was) empty\b|\b(?:closed|ended|dropped) (?:the )?connection without (?:sending|a|any)\b|\bRemoteDisconnected\b|\bRemote end closed connection\b|\bdidn.t send any data\b|\bno (?:data|response|bytes) (?:was |were )?(?:received|returned|sent)\b|\bheader parser received no bytes\b|\bconnection closed before (?:message|headers?|response)\b|\bincomplete message\b|(?:\/mcp|\/sse)"?: EOF\b/i;
+  /\bECONNRESET\b|\bconnection (?:was )?reset\b|\breset by peer\b|\bempty reply from server\b|\bERR_EMPTY_RESPONSE\b|\bERR_CONNECTION_RESET\b|\bcurl: \((?:52|56)\)|\bother side closed\b|\bsocket hang up\b|\bserver disconnected without sending a response\b|\bRemoteProtocolError\b|\bunexpected EOF\b|\bempty (?:response|reply)\b|\bresponse (?:is|was) empty\b|\b(?:closed|ended|dropped) (?:the )?connection without (?:sending|a|any)\b|\bRemoteDisconnected\b|\bRemote end closed connection\b|\bdidn.t send any data\b|\bno (?:data|response|bytes) (?:was |were )?(?:received|returned|sent)\b|\bheader parser received no bytes\b|\bconnection closed before (?:message|headers?|response)\b|\bincomplete message\b|\bsocket connection was closed unexpectedly\b|\bresponse ended prematurely\b|\bServerDisconnectedError\b|\bUnexpected end of file from server\b|\bIncompleteMessage\b|\bend of file reached\b|\bos error (?:104|54|10054)\b|\[Errno (?:104|54|10054)\]|\bWinError 10054\b|\bcURL error (?:52|56)\b|\bNSURLErrorDomain.{0,20}-1005\b|\bnetwork connection was lost\b|\bforcibly closed by the remote host\b|(?:\/mcp|\/sse)"?: EOF\b/i;
 /** From a container beside it, or from a probe of Kubernetes, the port is simply closed. */
 const REFUSED =
   /\bECONNREFUSED\b|\bconnection refused\b|\bConnectionRefused\w*\b|\b(?:actively )?refused it\b|\bAll connection attempts failed\b|\bcurl: \(7\)|\[Errno (?:111|61)\]|\bos error (?:111|61)\b/i;
@@ -241,6 +241,16 @@ export default defineCause({
         entry: { command: 'docker', args: ['run', '-i', '--rm', 'acme/notes-mcp'] },
         stderr: 'connect ECONNREFUSED 127.0.0.1:5432',
         exitCode: 1,
+      },
+    },
+    {
+      name: 'a published port that ends at once, Bun',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'docker',
+        url: 'http://localhost:3000/mcp',
+        clientError: 'The socket connection was closed unexpectedly.',
       },
     },
   ],

@@ -100,8 +100,9 @@ export const SAID: [RegExp, 'likely' | 'possible'][] = [
     'possible',
   ],
   // HTTP+SSE tells the address for messages in an event; a client that takes it for a message, or waits for it though it was sent, reads it wrongly.
+  [/\bFailed to parse message: ["'`]?(?:https?:\/\/[^\s"']{1,80})?\/[^\s"']{0,80}(?:\?|&)session_?id=/i, 'possible'],
   [
-    /\bFailed to parse message: ["'`]?(?:https?:\/\/[^\s"']{1,80})?\/[^\s"']{0,80}(?:\?|&)session_?id=|\b(?:ignor\w+|mis-?parses?|does(?:n't| not) (?:use|read|handle|support|follow)|fails to (?:use|read|parse|follow))\b.{0,30}\bendpoint event\b|\b(?:reads?|pars\w+|handl\w+)\b.{0,20}\bendpoint (?:event|URL)\b.{0,30}\b(?:wrong\w*|incorrect\w*|as (?:a )?(?:JSON|message))/i,
+    /\b(?:ignor\w+|mis-?parses?|does(?:n't| not) (?:use|read|handle|support|follow)|fails to (?:use|read|parse|follow))\b.{0,30}\bendpoint event\b|\b(?:reads?|pars\w+|handl\w+)\b.{0,20}\bendpoint (?:event|URL)\b.{0,30}\b(?:wrong\w*|incorrect\w*|as (?:a )?(?:JSON|message))/i,
     'likely',
   ],
 ];

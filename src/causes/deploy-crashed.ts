@@ -2,6 +2,7 @@ import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isDeployed, platformOf, reasonIn } from './platforms.js';
+import { isRemote } from './way.js';
 import { find, words } from './words.js';
 
 /** Platforms that say of an application that it ended, or could not be started. */
@@ -26,6 +27,18 @@ const EXITED = /\b[Ee]xit(?:ed|ing|s)? (?:with )?(?:status|code|exit code):? (?<
 const FAILED =
   /\b[Dd]eploy(?:ment)? (?:has )?failed\b|\bfailed to deploy\b|\brollout failed\b|\bServer failed to start\b/;
 
+/** Errors that a program meets while it is loaded, and not over a request. */
+const AT_START =
+  /\b(?:ModuleNotFound|Import|Syntax|Name)Error\b|\bCannot find (?:module|package)\b|\bunexpected keyword argument\b|\bno longer accepts\b|\bKeyError: '[A-Z][A-Z_]+'|\benv(?:ironment)? var\w*\b|\bERR_(?:MODULE_NOT_FOUND|REQUIRE_ESM|UNKNOWN_FILE_EXTENSION)\b/;
+/** Whose page it is. */
+const PAGES: [RegExp, string][] = [
+  [/FUNCTION_INVOCATION/, 'Vercel'],
+  [/x-nf-request-id|"Netlify"/, 'Netlify'],
+  [/Runtime\.\w+/, 'AWS'],
+  [/Function host is not running/, 'Azure Functions'],
+  [/HTTP Error 50[02]\.3\d|ASP\.NET Core/, 'IIS'],
+  [/Your space is in error/i, 'Hugging Face'],
+];
 /** The last words of a program. */
 const FATAL =
   /\bpanicked at\b|^panic: |\bTraceback \(most recent|\bCannot find (?:module|package)\b|\bNo module named\b|^(?:\w{0,40}\s?\| )?(?:Uncaught )?\w*(?:Error|Exception)\b(?: \[\w+\])?: \S|\bUnhandled(?: \w+)? [Ee]xception\b|\bApplication run failed\b|\bSegmentation fault\b/;
@@ -67,10 +80,11 @@ export default defineCause({
     );
     if (page)
       return {
-        certainty: page.live ? 'certain' : 'likely',
+        // A function may also end, or a host stop, after it was up.
+        certainty: page.live && !/ExitError|Function host is not/.test(page.exchange.body ?? '') ? 'certain' : 'likely',
         cites: [page.at],
         facts: {
-          platform: platform ?? (/FUNCTION_INVOCATION/.test(JSON.stringify(page.exchange)) ? 'Vercel' : null),
+          platform: platform ?? PAGES.find(([form]) => form.test(JSON.stringify(page.exchange)))?.[1] ?? null,
           code: null,
           reason: false,
         },
@@ -97,11 +111,18 @@ export default defineCause({
     // Nobody but the program speaks: at a platform, an error with which its log ends is the likeliest end.
     const own = lines.filter(({ from }) => from !== 'client');
     const alone =
-      hosted &&
+      platform !== null &&
       own.length === lines.length &&
       !answers(given).some(({ exchange }) => exchange.status) &&
-      reasonIn(own.slice(-3));
-    const hit = ended ?? fatal ?? bare ?? (alone ? find(own, /\b[A-Z]\w*(?:Error|Exception)\b: \S/) : null);
+      (hosted || isRemote(given) || given.reported?.transport !== undefined) &&
+      ((hosted ? reasonIn(own.slice(-3)) : find(own, AT_START) !== null) ||
+        find(own, /\b[Ff]ailed to (?:run|start)\b/) !== null) &&
+      !own.some(({ text }) => SERVES.test(text));
+    const hit =
+      ended ??
+      fatal ??
+      bare ??
+      (alone ? find(own, /\b[A-Z]\w*(?:Error|Exception)\b: \S|\b[Ff]ailed to (?:run|start)\b/) : null);
     if (!hit) return null;
     const code = Object.values(hit.groups).find((value) => value !== undefined);
     return {
@@ -123,6 +144,9 @@ export default defineCause({
       'Azure Container Apps': 'az containerapp logs show -n <app> -g <group> | mcp-verdict explain -',
       Kubernetes: 'kubectl logs --previous <pod> | mcp-verdict explain -',
       Docker: 'docker logs --tail 200 <container> 2>&1 | mcp-verdict explain -',
+      Netlify: 'netlify logs:function <function>',
+      'Azure Functions': 'func azure functionapp logstream <app>',
+      Render: 'render logs --resources <service id> | mcp-verdict explain -',
       DigitalOcean: 'doctl apps logs <app id> --type run | mcp-verdict explain -',
       AWS: 'aws logs tail <log group> --since 1h | mcp-verdict explain -',
     };
@@ -197,6 +221,38 @@ export default defineCause({
         transport: 'streamable-http',
         platform: 'azure',
         http: { status: 500, body: '<title>IIS</title> HTTP Error 500.30 - ASP.NET Core app failed to start' },
+      },
+    },
+    {
+      name: 'Netlify, a function that cannot be loaded',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'netlify',
+        http: {
+          status: 502,
+          body: '{"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module \'mcp\'"}',
+        },
+      },
+    },
+    {
+      name: 'the last words of a program beside a 502',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'docker',
+        http: { status: 502 },
+        serverLog: "thread 'main' panicked at src/main.rs:42:10: called `Result::unwrap()` on an `Err` value",
+      },
+    },
+    {
+      name: 'an error of one request, of a server that runs',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'docker',
+        http: { status: 502 },
+        serverLog: "INFO: Uvicorn running on http://0.0.0.0:8000\nKeyError: 'title'",
       },
     },
     {

@@ -362,6 +362,15 @@ export default defineCause({
       },
     },
     {
+      name: 'in words',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'kubernetes',
+        clientError: 'only `/mcp` is exposed, `/healthz` always 404s, so the pod never became Ready',
+      },
+    },
+    {
       name: 'the server itself says that it is not ready',
       finds: false,
       symptoms: {

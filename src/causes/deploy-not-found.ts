@@ -17,6 +17,14 @@ const HOSTS = new Set(['Railway', 'Render', 'Heroku', 'Azure App Service', 'Netl
  * keep a page of the application itself, which may use the same words, apart.
  */
 const GONE: { platform: string; state: State; statuses: number[]; header: RegExp; body: RegExp }[] = [
+  // Before Vercel, whose word it uses.
+  {
+    platform: 'Deno Deploy',
+    state: 'unknown',
+    statuses: [404],
+    header: /^(?!)/,
+    body: /\bThe requested deployment (?:does not exist|was not found)|\bdeno\.com\/deploy\b/i,
+  },
   {
     platform: 'Vercel',
     state: 'unknown',
@@ -203,6 +211,15 @@ export default defineCause({
     if (answers(given).some(({ live }) => live)) return null;
     const lines = given.reported?.transport === 'stdio' && url === null ? [] : wayWords(given);
     const told = platformOf(given)?.name ?? null;
+    // A registry that hosts servers knows them by name.
+    const unlisted =
+      told === 'Smithery' ? find(lines, /\b(?:connection|server|deployment|namespace) (?:was )?not found\b/i) : null;
+    if (unlisted)
+      return {
+        certainty: 'possible',
+        cites: [unlisted.line.at],
+        facts: { ...facts, platform: told, state: 'unknown' },
+      };
     for (const [form, name, state] of SAID) {
       const hit = find(lines, form);
       // A tool may not find an application of its own.
@@ -251,6 +268,7 @@ export default defineCause({
       Netlify: 'netlify sites:list',
       Cloudflare: 'wrangler deployments list',
       AWS: 'aws apprunner list-services',
+      'Deno Deploy': 'deployctl deployments list',
     };
     const see = platform === null ? undefined : list[platform];
     return [

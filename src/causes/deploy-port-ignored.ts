@@ -215,6 +215,32 @@ export default defineCause({
       },
     },
     {
+      name: 'in words: the port is hard-coded',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'railway',
+        clientError: 'Railway injects PORT=8080 but the server always binds to 8000, the gateway returns 502',
+      },
+    },
+    {
+      name: 'in words: another port than the one expected',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'agentcore',
+        clientError: 'AgentCore expects the MCP server at 0.0.0.0:8000/mcp, mine runs on 8080',
+      },
+    },
+    {
+      name: 'the port of a sign-in',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'The OAuth callback port is hard-coded to 3334 and cannot be changed',
+      },
+    },
+    {
       name: 'a server on this machine',
       finds: false,
       symptoms: {

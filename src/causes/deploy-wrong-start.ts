@@ -63,6 +63,9 @@ const USAGE = [
   /^\s{0,4}(?:Error: )?(?:Missing command|No such command|the following arguments are required)\b/,
 ];
 
+/** Pages that only a platform itself shows, in place of a deployment. */
+const OF_PLATFORM =
+  /Congratulations[^<]{0,40}\bCloud Run\b|successfully deployed a container image to Cloud Run|\bYour web app is running and waiting for your content\b|\bYour Azure Container Apps app is live\b|Welcome to your new (?:Heroku )?app\b/i;
 /** What runs is a page for people, served as it is while it is being written. */
 const DEV_SERVER = /\bVITE v\d|\bnext dev\b|\bwebpack(?:-dev-server)? .{0,40}compiled\b|\breact-scripts start\b/i;
 
@@ -132,6 +135,15 @@ export default defineCause({
 
   match(given): Match<{ platform: string | null; what: What; name: string | null }> | null {
     const { asked, others = [], health = [] } = given.endpoint ?? {};
+    const sample = answers(given).find(
+      ({ live, exchange: { status, body = '' } }) => live && status === 200 && OF_PLATFORM.test(body),
+    );
+    if (sample)
+      return {
+        certainty: 'certain',
+        cites: [sample.at],
+        facts: { platform: platformOf(given)?.name ?? null, what: 'placeholder', name: null },
+      };
     if (asked) {
       // Something lives at this name of a platform and serves no MCP anywhere: perhaps another service of the repository.
       const lives = health.findIndex(({ status }) => status === 200);
@@ -335,6 +347,25 @@ export default defineCause({
         transport: 'streamable-http',
         serverLog:
           'heroku[router]: at=error code=H14 desc="No web processes running" method=POST path="/mcp" status=503',
+      },
+    },
+    {
+      name: 'the module that is missing is the one of the start command',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'render',
+        serverLog:
+          "==> Running 'gunicorn your_application.wsgi'\nModuleNotFoundError: No module named 'your_application'",
+      },
+    },
+    {
+      name: 'in words',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        platform: 'docker',
+        clientError: 'docker logs is empty: the entrypoint runs `python -m acme`, which defaults to stdio',
       },
     },
     {

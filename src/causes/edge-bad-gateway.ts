@@ -111,6 +111,13 @@ export default defineCause({
       Heroku: 'heroku logs --tail',
       ngrok: 'curl -i http://127.0.0.1:<port>/mcp',
       Vercel: 'vercel logs <deployment>',
+      Render: 'render logs --resources <service id> --tail',
+      'Cloud Run': 'gcloud run services logs read <service> --limit 200',
+      'Azure App Service': 'az webapp log tail -n <app> -g <group>',
+      'AWS load balancer': 'aws elbv2 describe-target-health --target-group-arn <arn>',
+      'AWS API Gateway': 'aws logs tail <log group of the integration> --since 1h',
+      Envoy: 'kubectl get pods,endpoints && kubectl logs <pod> --tail 100',
+      Traefik: 'docker ps -a && docker logs --tail 100 <container>',
       nginx: 'tail -n 50 /var/log/nginx/error.log',
     };
     const limits = limitsOf(edge);

@@ -2,7 +2,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { requestsIn } from './answers.js';
 import type { Match } from './cause.js';
-import { BY_HAND, GET_REFUSED, POST_REFUSED, POST_WORKS, SILENT } from './get-stream-words.js';
+import { BY_HAND, GET_STATUS, POST_REFUSED, POST_WORKS, SILENT } from './get-stream-words.js';
 import { sessionKind } from './sessions.js';
 import { statusIn, type Told, tells, told } from './told.js';
 
@@ -85,7 +85,7 @@ export function inWords(texts: Told[]): Match<Found> | null {
     cites: [one.at],
     facts: { status, type: null, what, words: one.text.trim().slice(0, 120) },
   });
-  const refused = tells(spoken, GET_REFUSED);
+  const refused = tells(spoken, GET_STATUS);
   // A session that was not found was posted to as well; a 404 alone may be somebody's search for the endpoint.
   const posts = tells(spoken, POST_REFUSED) ?? spoken.find(({ text }) => sessionKind(text) === 'unknown');
   const said = Number(refused?.match.groups?.status);

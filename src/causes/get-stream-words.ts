@@ -1,5 +1,6 @@
 /** How clients, SDKs and people say that the optional GET stream of Streamable HTTP failed. As data, the narrow words first. */
 import type { Certainty } from './cause.js';
+import { GET_REFUSED } from './get-refused.js';
 
 /** What a sign-in, an edge or a time limit has done to the stream is told by causes of their own. */
 const NOT_ITS_OWN =
@@ -14,17 +15,12 @@ export const SAID: [RegExp, Certainty][] = [
     'likely',
   ],
   [/\bFAILED_TO_OPEN_STREAM\b/, 'likely'],
-  [/\bOnly one SSE stream is allowed per session\b|\bConflict: .{0,40}SSE stream/i, 'likely'],
   [
     /\b(?:standalone SSE|hanging GET)\b.{0,80}\b(?:fail\w*|error|unexpected|40\d|50\d|rejected)|\bfail(?:ed)? to (?:get common stream|listen to server)\b/i,
     'likely',
   ],
   [
     /\bGET\b(?: (?!GET\b)\S{1,60}){0,4}? (?:returns?|returned|answers?|answered|responds?|responded|gives?|gets?|hangs?|never|is (?:not handled|held|left))\b.{0,60}\b(?:empty|404|400|406|409|500|501|200|json|html|nothing|never|forever|no (?:bytes|headers|data|response)|hang\w*|open)\b/i,
-    'likely',
-  ],
-  [
-    /\b(?:GET|SSE) (?:listen )?stream\b.{0,60}\b(?:never (?:sends?|flush\w*|returns?)|no (?:bytes|headers|first byte)|hangs?|held open|idles?)\b/i,
     'likely',
   ],
   // The status beside the stream, in either order: "404 when opening the GET stream", "listening stream refused with 400".
@@ -41,32 +37,11 @@ export const SAID: [RegExp, Certainty][] = [
     'likely',
   ],
   [
-    /\bserver (?:does not|doesn't) (?:support|offer|implement) (?:GET|(?:the )?(?:GET|SSE) stream)\b|\bSSE stream (?:not supported|unavailable|rejected)\b|\bMCP_GET_NOT_SSE\b/i,
-    'likely',
-  ],
-  [
-    /\bGET stream\b.{0,20}\b(?:error|fail\w*|rejected|unavailable|refused|(?:is )?not (?:supported|available))\b/i,
-    'likely',
-  ],
-  // Java and Kotlin, over Streamable HTTP.
-  [/\bInvalid SSE response\. Status code: ?(?:[45]\d\d)\b/i, 'likely'],
-  [
-    /\bGET stream (?:was |is )?(?:disconnected|closed|ended|dropped)\b|\bopening an? SSE(?: stream)? failed\b|\bSSE connection established but no\b|\bunable to open (?:an? |the )?SSE stream\b/i,
-    'possible',
-  ],
-  // The client takes the refusal of an optional stream for the end.
-  [/\bSSE error: Non-200 status code \((?:405|404|400|406|501)\)/i, 'possible'],
-  [/\bMaximum reconnection attempts \(\d+\) exceeded\b/i, 'possible'],
-  [
     /\bGET (?:\/\S{0,60} )?(?:requests? )?(?:is |are )?(?:not (?:handled|supported|implemented)|hangs?|times? out|timed out|without (?:an? )?(?:answer|response))\b|\b40[0-6]\b.{0,30}\b(?:to|on|for) (?:the )?(?:optional )?GET\b(?! \/(?:\.well|sse|health))/i,
     'likely',
   ],
   [
     /\b(?:no|missing|without an?|lacks? an?|needs? an?|implement\w* an?|add(?:s|ed|ing)? an?) (?:\w+ )?(?:(?:handler|route) (?:for|on) GET|GET (?:\/\S{1,60} )?(?:handler|route))\b/i,
-    'likely',
-  ],
-  [
-    /\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless\w*|infinite\w*)\b.{0,80}\b(?:SSE|stream|GET)\b|\b(?:SSE|stream|GET)\b.{0,80}\breconnect(?:s|ing|ion)?\b.{0,40}\b(?:loop|forever|again and again|storm|endless|infinite)/i,
     'likely',
   ],
   [
@@ -90,10 +65,15 @@ export const SAID: [RegExp, Certainty][] = [
   // Python: a stream that is refused or ended is tried again, and said at the level of debugging.
   [/\bGET (?:SSE )?stream (?:error|max(?:imum)? reconnection|failed)\b/i, 'likely'],
   [/\bGET (?:SSE )?stream disconnected, reconnecting\b/i, 'possible'],
+  [
+    /\b(?:send(?:ing)?|making|issuing) (?:the |an? )?GET\b.{0,40}\b(?:400|404|406|500|501)\b|\bhandle_get_stream\b/i,
+    'likely',
+  ],
+  ...GET_REFUSED,
 ];
 
 /** A GET of the endpoint with the status beside it, in a sentence; to be believed only where no POST is refused. */
-export const GET_REFUSED =
+export const GET_STATUS =
   /\bGET(?: request)?(?: to| on| at)? [`"']{0,2}(?:https?:\/\/[^\s/"'`]{1,200})?\/[^\s"'`]{0,120}\b(?:mcp|http|rpc|stream\w*)\b[^\s"'`]{0,40}?[`"']{0,2}\s{0,2}(?:->|=>|→|:|-|–|=|\(|returns?|returned|was|got|gets)\s{0,2}[`(]?(?:HTTP(?:\/[\d.]+)? ?)?(?<status>400|404|406|409|415|422|500|501)\b/i;
 export const POST_REFUSED = /\bPOST\b.{0,80}?\b(?:40[0-9]|41\d|42\d|50\d)\b|POSTing to endpoint/i;
 /** Somebody found that what is posted goes through. */
@@ -108,3 +88,6 @@ export const SILENT =
 /** Somebody asks for the stream by hand. */
 export const BY_HAND =
   /\bcurl\b(?!.{0,400}(?:-X ?POST|\s-d\b|--data)).{0,200}text\/event-stream|^> GET \/(?!\S*sse\b)/im;
+/** Of a request that is known to be a GET: nobody handles it, and a page comes back. */
+export const UNROUTED =
+  /\b(?:without|no|missing|lacks?|unhandled|only) (?:an? |any |the )?(?:\w+ )?(?:handler|route)s?\b|\bHTML\b|\bcatch-?all\b/i;

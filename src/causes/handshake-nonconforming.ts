@@ -22,7 +22,7 @@ const SCHEMA = [
   /\b(?:JSON-?RPC|MCP|response|message)\b.{0,40}\bbatch\w*\b.{0,60}\b(?:not (?:be )?supported|unsupported|invalid|not allowed|rejected)|\bid (?:does not|doesn't) match\b|\b(?:response|reply)\b.{0,20}\bunexpected id\b|\bunexpected (?:response|reply) id\b/i,
   /expect initiali[sz]e(?:d)? (?:response|result|request|notification),? but received|\borphan(?:ed)? (?:response|reply)\b|\brepl(?:y|ies) to (?:the )?notifications?\b|\bReceived request before initiali[sz]ation\b|conflict initialize response id|untagged enum JsonRpc\w*|\b(?:response|message|request) id mismatch\b|mismatched (?:response |request )?id\b|\bInvalid JSON-?RPC (?:message|response)\b(?!: ?["'`]?(?:[^\s{["'`]|\[\w))|unknown JSON-?RPC message/i,
   /validation errors? for JSONRPC\w*\b.{0,600}(?:input_value|received).{0,20}['"](?:jsonrpc|id|result)['"]/i,
-  /\bunrecogni[sz]ed[ _]key\w*.{0,80}\b(?<field>serverInfo|clientInfo|capabilities)\b|\bCannot deserialize\b.{0,200}\b(?<what>clientInfo|serverInfo|protocolVersion|capabilities)\b|\bexpected (?:initiali[sz]e )?(?:response|reply) id\b/i,
+  /\bunrecogni[sz]ed[ _]key\w*.{0,80}\b(?<field>serverInfo|clientInfo|capabilities)\b|\bCannot deserialize\b.{0,200}\b(?<what>clientInfo|serverInfo|protocolVersion|capabilities)\b|\b(?:Invalid input|expected \w+)\b.{0,60}\b(?:result\.)(?<where>capabilities|serverInfo|protocolVersion)\b|\b(?:response|reply)\b.{0,20}\bid (?:is |of )?null\b|\bInitializeResult\b.{0,20}\bmissing\b|\bexpected (?:initiali[sz]e )?(?:response|reply) id\b/i,
   new RegExp(String.raw`unknown message ID\b.{0,200}"(?<field>${FIELD})"`, 'i'),
 ];
 const FRAMING: [keyof typeof FORMS & string, RegExp][] = [

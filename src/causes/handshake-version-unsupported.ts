@@ -18,6 +18,7 @@ const REFUSAL = [
   /\b(?:unknown variant|invalid (?:enum )?value|invalid option|unexpected value|not one of)\b.{0,80}\b20(?:24|25|26)-(?:11-05|10-07|03-26|06-18|11-25|07-28)\b/i,
   // The revision itself stands where the words "protocol version" would.
   new RegExp(String.raw`\b(?:mcp|protocol)\b.{0,40}?\b20\d\d-\d\d-\d\d\b.{0,40}?\b(?:${BAD})\b`, 'i'),
+  /\b(?:server|client) (?:speaks|supports|knows|accepts) (?:only )?20\d\d-\d\d-\d\d only\b|\b(?:server|client) only (?:speaks|supports|knows|accepts) (?:MCP |protocol |version )?20\d\d-\d\d-\d\d\b/i,
   /\b(?:server|client) (?:only )?(?:supports?|speaks?|requires?|wants?|expects?|knows?|offers?|sent|got)\b.{0,20}\b20\d\d-\d\d-\d\d\b.{0,40}\b(?:client|server) (?:only )?(?:supports?|speaks?|requires?|wants?|expects?|knows?|requested|asks? for)\b.{0,20}\b20\d\d-\d\d-\d\d\b/i,
   /\b(?:unsupported|unknown|incompatible) (?:mcp|protocol) (?:version|revision)/i,
   new RegExp(String.raw`${VERSION}.{0,40}\b20\d\d-\d\d-\d\d\b.{0,40}\bsupports?\b.{0,60}\bonly\b`, 'i'),

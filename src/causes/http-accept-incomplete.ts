@@ -79,7 +79,8 @@ export default defineCause({
     const health = lines.some(({ text }) => PROBE.test(text)) || PROBE.test(given.reported?.platform ?? '');
     if (found) {
       // A gateway that refuses the type of the body has other reasons as well; so has the page of a web server.
-      const other = found.refusal.kind === 'content-type' || (found.status !== null && found.status >= 500);
+      const other =
+        (found.refusal.kind === 'content-type' && !found.live) || (found.status !== null && found.status >= 500);
       // Later requests went through: this one was somebody's try in a browser, or a probe.
       const served = lines.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
       const aside = served && /\bGET \S+.{0,20}\b406\b/.test(found.text);
@@ -114,11 +115,16 @@ export default defineCause({
       return { certainty: 'likely', cites: [cured.line.at], facts };
     if (number) return { certainty: 'possible', cites: [number.line.at], facts };
     if (!bare || (statusIn(bare.line.text) ?? 406) !== 406) return null;
-    return { certainty: health ? 'possible' : 'likely', cites: [bare.line.at], facts };
+    // The GET alone is refused: that is about the stream.
+    const streams =
+      /\bGET \S+/.test(bare.line.text) && lines.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
+    return { certainty: health || streams ? 'possible' : 'likely', cites: [bare.line.at], facts };
   },
   say: ({ url, client, what, sent, method, ours, says }) => {
     const where = url ?? 'The server';
     const quoted = says ? `: "${says}"` : ' (406)';
+    if (what === 'Content-Type' && ours)
+      return `${where} says that the Content-Type of the request is none that it takes${says ? quoted : ' (415)'}, although application/json was sent: another application than an MCP server answers there, or something on the way changes the header.`;
     if (what === 'Content-Type')
       return `${where} refuses the request because its Content-Type is not application/json${says ? quoted : ' (415)'}.`;
     if (ours)
@@ -136,6 +142,16 @@ export default defineCause({
       say: 'Check that the endpoint answers a complete request:',
       run: `mcp-verdict verify ${target}`,
     };
+    if (what === 'Content-Type' && ours)
+      return [
+        {
+          say: 'Make sure that this URL is the MCP endpoint: an API that takes forms or files alone answers 415 to JSON.',
+        },
+        {
+          say: 'If it is: let the proxy or adapter before the server pass Content-Type on unchanged, and see in the log of the server what arrives. In Spring the handler must consume application/json, in ASP.NET it must not be bound to [Consumes] of another type.',
+        },
+        check,
+      ];
     if (what === 'Content-Type')
       return [
         {

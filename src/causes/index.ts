@@ -53,12 +53,14 @@ import httpAnswerMalformed from './http-answer-malformed.js';
 import httpAnswerUnbounded from './http-answer-unbounded.js';
 import httpAsgiLifespanMisused from './http-asgi-lifespan-misused.js';
 import httpBodyConsumed from './http-body-consumed.js';
+import httpBodyTooLarge from './http-body-too-large.js';
 import httpCorsRejected from './http-cors-rejected.js';
 import httpEndpointWrong from './http-endpoint-wrong.js';
 import httpHostOrOriginRejected from './http-host-or-origin-rejected.js';
 import httpHttp2Incompatible from './http-http2-incompatible.js';
 import httpNotMcp from './http-not-mcp.js';
 import httpNotificationNot202 from './http-notification-not-202.js';
+import httpRateLimited from './http-rate-limited.js';
 import httpRedirectLoop from './http-redirect-loop.js';
 import httpRedirectLosesRequest from './http-redirect-loses-request.js';
 import httpServerError from './http-server-error.js';
@@ -173,12 +175,14 @@ export const causes: readonly Cause[] = [
   httpAnswerUnbounded,
   httpAsgiLifespanMisused,
   httpBodyConsumed,
+  httpBodyTooLarge,
   httpCorsRejected,
   httpEndpointWrong,
   httpHostOrOriginRejected,
   httpHttp2Incompatible,
   httpNotMcp,
   httpNotificationNot202,
+  httpRateLimited,
   httpRedirectLoop,
   httpRedirectLosesRequest,
   httpServerError,

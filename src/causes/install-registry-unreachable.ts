@@ -48,7 +48,7 @@ const NPM_CODE =
 
 /** What belongs to a program behind the installer, or to an image registry. */
 const OTHERS =
-  /error response from daemon|\bdocker\b|ghcr\.io|mcr\.microsoft|quay\.io|manifest unknown|\bpostinstall\b|playwright install|ms-playwright|puppeteer|Failed to (?:download|set up) [Cc]hrom|Registry request failed/i;
+  /error response from daemon|\bdocker\b|ghcr\.io|mcr\.microsoft|quay\.io|manifest unknown|\bpostinstall\b|playwright install|ms-playwright|puppeteer|Failed to (?:download|set up) [Cc]hrom|Registry request failed|\bpost_writer\b|https?:\/\/[^\s'"]{1,200}\/(?:sse|mcp|messages?)\b/i;
 /** The cache could not be written while the index was asked: install-cache-broken. */
 const CACHE = /\bE(?:ACCES|PERM|EXIST|NOTDIR|ROFS|NOSPC|INTEGRITY)\b|_cacache/;
 

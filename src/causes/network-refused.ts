@@ -25,7 +25,7 @@ const COULD_BE_REFUSED =
 
 /** Not reached, and nothing of the reason. */
 const NOT_REACHED =
-  /\bfetch failed\b|\bfailed to fetch\b|\bNetworkError when attempting to fetch\b|\bLoad failed\b|\b(?:not|un|in)-?(?:reach|access)[ai]ble\b|\b(?:cannot|can't|could ?n[o']t|unable to|failed to|not able to) (?:be )?(?:reach|connect|establish|open)(?:ed)?\b|\bis (?:the |your )?(?:\S+ ){1,4}(?:running|started|open)\?|\bnot running\b|\bconnection (?:error|failed|failure)\b|\bConnectError\b|连接失败|連線失敗|无法连接|接続できません|\bVerbindung\b.{0,20}\bfehlgeschlagen\b/i;
+  /\bfetch failed\b|\bfailed to fetch\b|\bNetworkError when attempting to fetch\b|\bLoad failed\b|\b(?:not|un|in)-?(?:reach|access)[ai]ble\b|\b(?:cannot|can't|could ?n[o']t|unable to|failed to|not able to) (?:be )?(?:reach|connect|establish|open)(?:ed)?\b|\bis (?:the |your )?(?:\S+ ){1,4}(?:running|started|open)\?|\bnot running\b|\berror sending request for url\b|[✘✗×❌]\s?failed\b|\bconnection (?:error|failed|failure)\b|\bConnectError\b|连接失败|連線失敗|无法连接|接続できません|\bVerbindung\b.{0,20}\bfehlgeschlagen\b/i;
 /** A reason, which then is another one. */
 const MORE =
   /\b[45]\d\d\b(?![.:])|time[sd]? ?-?out|\btiming out\b|certificate|\bCERT_|\bSSL\b|\bTLS\b|\bEPROTO\b|\breset\b|hang up|other side closed|\bE(?:CONN|NOT|HOST|NET|AI_|PIPE|PROTO|INVAL|PERM|ACCES)\w*|-3\d{4}\b|\bCORS\b|\bAccess-Control|\boauth\b|unauthori[sz]ed|session|\bprotocol\b|\bmethod\b|\bproxy\b|\bparse|\bJSON\b|\btools?\b|\bdisconnect|\bbody\b|\bterminated\b|::1|IPv[46]/i;
@@ -73,9 +73,12 @@ export default defineCause({
         ? words(given).filter(({ from, text }) => from === 'stdout' && !SIGN_IN.test(text))
         : [];
     const { status } = given.http?.exchanges.find((exchange) => exchange.status !== undefined) ?? {};
+    const named = find(lines, /\bhttps?:\/\/[^\s'"()`,]{1,200}/)?.match[0];
     // A client that says no more than that it could not fetch from a port of this machine: mostly nobody listens there.
     const thin =
-      status === undefined && loopback(hostOf(targetOf(given)) ?? '') && !lines.some(({ text }) => MORE.test(text))
+      status === undefined &&
+      loopback(hostOf(targetOf(given) ?? named) ?? '') &&
+      !lines.some(({ text }) => MORE.test(text))
         ? find(lines, NOT_REACHED)
         : null;
     const url = targetOf(given);
@@ -98,7 +101,7 @@ export default defineCause({
     const door = hit.groups.port ?? hit.groups.port2;
     const told = door === undefined ? null : Number(door);
     // A port other than that of the URL, or this machine in place of a remote host: a proxy refused, not the server.
-    const name = hostOf(url) ?? ip ?? 'the server';
+    const name = hostOf(url) ?? ip ?? hostOf(named) ?? 'the server';
     const elsewhere =
       wanted !== undefined &&
       hit.line.from === 'client' &&

@@ -7,7 +7,7 @@ import { failed, find, WORDS, words } from './words.js';
 /** A TLS client that was answered "HTTP/1.1 400 ..." and read the letters as a TLS record: these can mean nothing else. */
 const HTTP_IN_TLS = [
   /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/i,
-  /\b(?:ERR_SSL_)?WRONG_VERSION_NUMBER\b|\bwrong version number\b|\b(?:ERR_SSL_)?PACKET_LENGTH_TOO_LONG\b|\bpacket length too long\b|record layer failure|RECORD_LAYER_FAILURE/i,
+  /\b(?:ERR_SSL_)?WRONG_VERSION_NUMBER\b|\bUNKNOWN_PROTOCOL\b|\bSSL\w*[^\n]{0,40}\bunknown protocol\b|\bSSL\w*[^\n]{0,60}\bhttp(?:s proxy)? request\b|\bwrong version number\b|\b(?:ERR_SSL_)?PACKET_LENGTH_TOO_LONG\b|\bpacket length too long\b|record layer failure|RECORD_LAYER_FAILURE/i,
   // Java, .NET, rustls, Firefox, macOS.
   /Unsupported or unrecognized SSL message|plaintext connection\?|frame size or a corrupted frame was received|unexpected packet format|received corrupt message of type InvalidContentType|SSL_ERROR_RX_RECORD_TOO_LONG|record overflow|ERR_SSL_PROTOCOL_ERROR|Cannot determine the frame size|not an SSL\/TLS record|InvalidMessage\(InvalidContentType\)|tls_process.{0,40}http request/i,
 ];

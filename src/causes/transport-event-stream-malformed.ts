@@ -64,6 +64,11 @@ const SAID: [RegExp, Certainty, string][] = [
     'events that no blank line ends, or lines without "data: "',
   ],
   [
+    /\bJSON\w{0,20}(?:Error|Exception)\b.{0,80}\b(?:SSE|event[- ]stream) (?:event|message|data|chunk|stream|line)\b|\bInvalid SSE\b(?! (?:response\b|status)).{0,40}\bdata\b|\b(?:SSE|event[- ]stream)\b.{0,60}\b(?:truncated|split across|line endings?)\b|\b(?:SSE|event) stream error: invalid utf-?8/i,
+    'likely',
+    'data that its parser cannot read',
+  ],
+  [
     /\b(?:unknown|unexpected|unsupported|unhandled|unrecogni[sz]ed|ignor(?:ed|ing)) (?:SSE |server-sent )?event(?: type| name)?\W{1,4}(?!endpoint\b|error\b|stream\b)[\w./-]{2,40}/i,
     'possible',
     'an event by a name that the client does not read',
@@ -74,7 +79,7 @@ const SAID: [RegExp, Certainty, string][] = [
     'an event whose data is no message',
   ],
   [
-    /\bUnexpected (?:token|identifier|character|end)\b.{0,24}["'`](?:data|event|id|retry): ?.{0,40}is not valid JSON|\bUnrecognized token '(?:event|data|retry)'|"(?:data|event): .{0,40}" is not valid JSON|\bUnexpected token '?[de]'?,? .{0,12}(?:data|event):|invalid character '[de]' looking for beginning of value/i,
+    /\bUnexpected (?:token|identifier|character|end)\b.{0,24}["'`](?:data|event|id|retry): ?.{0,40}is not valid JSON|\bUnrecognized token '(?:event|data|retry)'|"(?:data|event): .{0,40}" is not valid JSON|\bUnexpected token '?[de]'?,? .{0,12}(?:data|event):|'[de]' is an invalid start of a value|invalid character '[de]' looking for beginning of value/i,
     'possible',
     'the text of an event where the client reads JSON',
   ],

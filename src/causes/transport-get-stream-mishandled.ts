@@ -4,7 +4,7 @@ import { isStreamGet } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { failsAll, issuesSessions, runOf } from './experiments.js';
 import { type Found, HEALTH, HELD, inLog, inWords, OTHER, OTHER_BODY } from './get-stream-told.js';
-import { FATAL, SAID, SILENT } from './get-stream-words.js';
+import { FATAL, SAID, SILENT, UNROUTED } from './get-stream-words.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
@@ -65,13 +65,13 @@ export default defineCause({
   needs: [],
   uses: [...WORDS, 'http', 'launch', 'series'],
   explains: [
+    'http-server-error',
     'http-not-mcp',
     'http-endpoint-wrong',
     'session-stale-not-404',
     'lifetime-timeout-before-answer',
     'call-too-slow',
     'client-hosted-unreachable',
-    'http-server-error',
   ],
 
   match(given): Match<Found> | null {
@@ -120,7 +120,7 @@ export default defineCause({
       }
       if (status === undefined)
         return {
-          certainty: held || of || tells(texts, SILENT) ? 'likely' : 'possible',
+          certainty: held || of || tells(texts, SILENT, UNROUTED) ? 'likely' : 'possible',
           cites,
           facts: { ...facts, what: held ? 'idle' : 'silent' },
         };
@@ -289,6 +289,15 @@ export default defineCause({
         transport: 'streamable-http',
         http: { method: 'GET' },
         clientError: '> GET /mcp HTTP/2\n> Accept: text/event-stream\n[hangs indefinitely]',
+      },
+    },
+    {
+      name: 'no handler, and the page of the framework',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET' },
+        clientError: 'Without a handler, Express returns an HTML error page that the SDK cannot parse',
       },
     },
     {

@@ -13,7 +13,7 @@ type Found = { url: string | null; status: number | null; right: string | null; 
 
 /** What an SSE client is told by an address that wants POST. */
 const REFUSED =
-  /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|without(?: an?)?|never (?:sent|received) an?) endpoint(?: event)?\b(?! (?:found|at|for|\/))|(?:timed? ?out|waiting) .{0,20}\bendpoint event|endpoint (?:event )?(?:was )?(?:not|never) received|(?:use|switch to|migrate to|upgrade to|only (?:supports?|speaks?)|supports? only) (?:the )?streamable[ -]?http)/i;
+  /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|without(?: an?)?|never (?:sent|received) an?) endpoint(?: event)?\b(?! (?:found|at|for|\/))|(?:timed? ?out|waiting) .{0,20}\bendpoint event|endpoint (?:event )?(?:was )?(?:not|never) received|did not receive (?:an? |the )?endpoint event|wait for the message endpoint|(?:use|switch to|migrate to|upgrade to|only (?:supports?|speaks?)|supports? only) (?:the )?streamable[ -]?http)/i;
 /** A client that takes an entry for one of SSE. */
 const TAKEN =
   /\b(?:treat(?:s|ed)?|defaults?|defaulted|defaulting|assum(?:es?|ed|ing)|interpret(?:s|ed)?|mistakes?|initiali[sz](?:es|ed)|tries|tried|uses?|connects?)\b[^.]{0,60}\b(?:as|to|is|an?|for|with|using|via) (?:an? |the )?(?:legacy |old |deprecated )?SSE\b(?! (?:server|stream))/i;
@@ -76,7 +76,13 @@ function sureness(
   );
   if (json || texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
   // A POST of an SSE client goes to the second address; what is refused there has other reasons.
-  if (texts.some(({ text }) => /\bPOSTing to endpoint\b|post_writer/i.test(text)) || posts) return null;
+  if (
+    texts.some(({ text }) =>
+      /\bPOSTing to endpoint\b|post_writer|\bPOST(?:ing|s|ed)? (?:to )?\S{0,80}messages?\b/i.test(text),
+    ) ||
+    posts
+  )
+    return null;
   const missing = texts.some(
     ({ text }) =>
       /^(?:missing|either)$/.test(sessionKind(text) ?? '') && !/before initiali[sz]ation was complete/i.test(text),

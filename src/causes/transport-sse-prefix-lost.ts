@@ -21,6 +21,7 @@ const REFUSED = [
   /\bpost_writer\b.{0,80}\b40[45]\b/i,
   /\bPOST \S{0,200}messages?\S{0,80}.{0,20}\b(?:40[45]|307)\b/i,
   /\b40[45]\b.{0,40}\bfor (?:POST|url)\b.{0,200}messages?\b/i,
+  /\b40[45]\b.{0,20}\bPOST(?:ing|s|ed)? (?:to )?\S{0,80}messages?\b/i,
   /\bCannot POST \/\S{0,100}messages?\b/i,
   /\b40[45]\b.{0,40}\b(?:for|at|on|from|to) (?:https?:\/)?\/\S{0,200}messages?\b/i,
   /\bNo (?:mapping|static resource|endpoint|route)\b.{0,30}\bmessages?\b/i,
@@ -170,7 +171,7 @@ export default defineCause({
       };
     const said = tells(
       texts,
-      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\bendpoint\b.{0,60}\/messages?\b.{0,20}\b(?:instead of|but|rather than|should be|expected|not)\b.{0,20}\/\S{1,80}\/messages?\b|\b(?:announce[sd]?|advertis\w+|message|returned) (?:message )?(?:endpoint|url|path)\b.{0,80}\b(?:internal|not reachable|unreachable|wrong|incorrect|localhost|relative|without|lacks?|does(?: not|n't) (?:include|contain|have))\b|\bendpoint ?(?:event|事件)?.{0,20}(?:缺少|没有|丢失|缺失).{0,8}(?:前缀|路径|path)/i,
+      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\bmessages? (?:endpoint|path|url)\b.{0,60}\b(?:drops?|ignores?|loses|omits|strips|discards?)\b.{0,30}\b(?:path|prefix)\b|\b(?:advertis|announc|return|send|sent|emit|report)\w*\b.{0,60}\/messages?\b.{0,40}\b(?:without|lack\w*|missing|omit\w*)\b.{0,30}\b(?:prefix|path|base|mount|ingress|context|route)\b|\bendpoint event\b.{0,20}\b(?:return(?:s|ed)|says|points? to|contains|gives?|names|announces)\b.{0,20}\S*\/\S|\bendpoint\b.{0,60}\/messages?\b.{0,20}\b(?:instead of|but|rather than|should be|expected|not)\b.{0,20}\/\S{1,80}\/messages?\b|\b(?:announce[sd]?|advertis\w+|message|returned) (?:message )?(?:endpoint|url|path)\b.{0,80}\b(?:internal|not reachable|unreachable|wrong|incorrect|localhost|relative|without|lacks?|does(?: not|n't) (?:include|contain|have))\b|\bendpoint ?(?:event|事件)?.{0,20}(?:缺少|没有|丢失|缺失).{0,8}(?:前缀|路径|path)/i,
     );
     if (said)
       return {

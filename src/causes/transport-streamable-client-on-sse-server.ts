@@ -13,7 +13,9 @@ const isSse = (url: string | null): boolean => /\/sse\/?(?:[?#]|$)/i.test(url ??
 /** A POST that an /sse address refuses, in a client's words or in an access log. */
 const REFUSED_POST = [
   /\bCannot POST (?<path>\/\S*sse)\b/i,
-  /\bPOST (?<path>\/\S*sse\/?)(?:\?\S*)?(?: HTTP\/[\d.]+)?"? (?<status>40[45])\b/i,
+  /\bPOST (?<path>(?:https?:\/)?\/\S*sse\/?)(?:\?\S*)?(?: HTTP\/[\d.]+)?"? (?<status>40[45])\b/i,
+  /\b(?<status>40[45])\b.{0,30}\b(?:from|for|at|to|url)\W{1,3}(?<path>https?:\/\/\S{1,200}\/sse)\/?(?:[\s'"),]|$)/i,
+  /\bserver (?:only|just) (?:offers|serves|supports|has|speaks|exposes|provides) (?:an? |the )?(?:\/sse|(?:HTTP\+)?SSE)\b/i,
   // "405" alone, where the URL told apart ends in /sse; "Method Not Allowed" from every kind of server.
   /\b(?<status>40[45])\b|\bmethod not allowed\b/i,
 ];
@@ -46,7 +48,7 @@ const WANTS_QUERY =
   /\bsession_id is required\b|\b(?:missing|no|invalid|required?|requires) (?:the )?(?:query )?(?:param\w* )?["'`]?(?:sessionId|session_id)["'`]? (?:query )?param|\bquery param\w*.{0,20}\b(?:sessionId|session_id)\b|\bMissing (?:required )?(?:query )?(?:param(?:eter)?:? )?["'`]?(?:sessionId|session_id)["'`]?(?: (?:query )?param(?:eter)?)?\b(?! header)|\bSession ID missing in message endpoint\b|\b(?:sessionId|session_id) (?:query )?param(?:eter)?(?: is)? (?:required|missing)|\bsessionid must be provided\b/;
 /** A server that knows the older transport alone, as people say it. */
 const ONLY_SSE =
-  /\bserver\b[^.]{0,40}\b(?:only (?:supports?|speaks?|serves?|offers?|implements?|has|provides?)|(?:supports?|speaks?|serves?|offers?|implements?|is) only) (?:the )?(?:legacy |old(?:er)? |deprecated )?(?:HTTP ?\+ ?)?SSE\b|\blegacy (?:HTTP ?\+ ?)?SSE (?:server|endpoint)\b|(?:只|仅)支持\s?SSE|(?:服务端?|服务器).{0,6}是\s?SSE/i;
+  /\bserver\b[^.]{0,40}\b(?:only (?:supports?|speaks?|serves?|offers?|implements?|has|provides?)|(?:supports?|speaks?|serves?|offers?|implements?|is) only) (?:the )?(?:legacy |old(?:er)? |deprecated )?(?:HTTP ?\+ ?)?SSE\b|\blegacy (?:HTTP ?\+ ?)?SSE (?:server|endpoint)\b|\b(?:httpUrl|streamable[ -]?http|http transport)\b.{0,40}\b(?:for|against|to|on|with) an? (?:legacy |old )?SSE(?:-only)? (?:server|endpoint)\b|(?:只|仅)支持\s?SSE|(?:服务端?|服务器).{0,6}是\s?SSE/i;
 /** The first event of the older transport. */
 const ENDPOINT_EVENT =
   /\b(?:unknown|unexpected|unsupported|unhandled|unrecogni[sz]ed|received|got|ignor(?:ed|ing)) (?:SSE |server-sent )?event(?: type| name)?\W{1,4}endpoint\b|\bevent:? ["'`]?endpoint\b["'`]?.{0,80}\b(?:expected|instead|unexpected|not (?:a )?(?:valid )?(?:message|JSON)|POST)|\b(?:fail\w*|error|unable|cannot) (?:to )?(?:pars|decod|deserializ)\w* .{0,30}["'`]?(?:\/\S{0,80}?messages?\b\S{0,20}[?/]|.{0,20}\bevent:? ["'`]?endpoint\b)|"\/\S{0,80}messages?\b\S{0,80}" is not valid JSON|\binput_value='\/\S{0,80}(?:messages?|session_?id)/i;
@@ -194,7 +196,7 @@ export default defineCause({
         facts: { url, status: refused.status },
       };
     const hit =
-      find([...lines, ...log], ...REFUSED_POST.slice(0, 2)) ??
+      find([...lines, ...log], ...REFUSED_POST.slice(0, 4)) ??
       find(
         lines.filter(({ text }) => !/<html|nginx/i.test(text)),
         NO_POST,
@@ -202,13 +204,13 @@ export default defineCause({
       (serves && !both
         ? find(
             lines.filter(({ text }) => /POST/.test(text)),
-            ...REFUSED_POST.slice(2),
+            ...REFUSED_POST.slice(4),
           )
         : null) ??
       (isSse(url)
         ? find(
             lines.filter(({ from }) => from === 'client'),
-            ...REFUSED_POST.slice(2),
+            ...REFUSED_POST.slice(4),
           )
         : null);
     // An entry that says http for an address of SSE, and no word of what came of it.

@@ -76,6 +76,8 @@ export const CAUSE_IDS: readonly string[] = [
   'http-answer-malformed',
   'http-answer-cut',
   'http-redirect-loop',
+  'http-rate-limited',
+  'http-body-too-large',
   'transport-http-server-on-stdio',
   'transport-sse-client-on-streamable-server',
   'transport-streamable-client-on-sse-server',
