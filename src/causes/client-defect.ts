@@ -2,7 +2,18 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { requestsIn } from './answers.js';
 import { defineCause } from './cause.js';
-import { AS_WELL, BUNDLES, FOREIGN_CODE, KNOWN, NOT_OWN, OWN_ERROR, SAID, WAY } from './defects.js';
+import {
+  AS_WELL,
+  BUNDLES,
+  ELSEWHERE,
+  FOREIGN_CODE,
+  KNOWN,
+  NOT_OWN,
+  NOT_THE_SAME,
+  OWN_ERROR,
+  SAID,
+  WAY,
+} from './defects.js';
 import { find, type Line, WORDS, words } from './words.js';
 
 /** The client ended a bridge or server that had only just heard initialize. */
@@ -110,6 +121,17 @@ export default defineCause({
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
+    const beside = find(
+      lines.filter(({ from }) => from !== 'stdout'),
+      ...ELSEWHERE,
+    );
+    if (beside)
+      return {
+        // Without the name of the client that fails, or with another way to the server, the difference may lie elsewhere.
+        certainty: reported?.client && !NOT_THE_SAME.test(beside.line.text) ? 'likely' : 'possible',
+        cites: [beside.line.at],
+        facts: facts(null, beside.line.text, null, null),
+      };
     // A client of HTTP+SSE that has the stream open posts to the address that the stream names, not to that of the stream.
     const asked = requestsIn(given).filter(({ path }) => /\/sse\/?$/.test(path));
     const opened = asked.find(({ method, status }) => method === 'GET' && status === 200);

@@ -32,6 +32,9 @@ const LIMITS = [30, 55, 60, 75, 90, 100, 120, 125, 180, 230, 240, 300, 350, 600,
 /** A request whose answer was still due has another cause. */
 const ANSWERED = /\btools?\/call\b.{0,60}\b(?:in progress|running|pending)\b/i;
 
+/** Refusals beside these words were a try of another transport, or are the cut itself. */
+const GOES_ON =
+  /\bcode=H15\b|\b(?:Discovered|Found|Loaded) [1-9]\d* tools\b|\bConnection state: Running\b|\bReading SSE stream\b/i;
 const ASLEEP = /\bcold[- ]?start|\bspin(?:s|ning)? (?:up|down)|\bscaled? to zero|\bsleep(?:s|ing)\b/i;
 
 /** Seconds between the line and the one before it, when that is a limit that somebody would have set. */
@@ -92,7 +95,7 @@ export default defineCause({
     if (!reported || given.handshake || process?.spawnError) return null;
     if (
       http?.exchanges.some(({ status }) => (status ?? 0) >= 400) &&
-      !words(given).some(({ text }) => /\bcode=H15\b/.test(text))
+      !words(given).some(({ text }) => GOES_ON.test(text))
     )
       return null;
     const lines = words(given).filter(({ from }) => from !== 'stdout');
