@@ -14,6 +14,7 @@ import {
   SAID,
   WAY,
 } from './defects.js';
+import { isLocalReport } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
 /** The client ended a bridge or server that had only just heard initialize. */
@@ -81,6 +82,8 @@ export default defineCause({
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
     const lines = words(given);
+    // The output of a server elsewhere is not seen: what was pasted as such is the client's or the person's.
+    const remote = !isLocalReport(given);
     const facts = (client: string | null, text: string, version: string | null, ref: string | null) => ({
       client: client ?? reported?.client ?? null,
       words: text.trim().slice(0, 160),
@@ -116,13 +119,13 @@ export default defineCause({
     }
     for (const [pattern, certainty] of SAID) {
       const said = find(
-        lines.filter(({ from }) => from !== 'stdout'),
+        lines.filter(({ from }) => remote || from !== 'stdout'),
         pattern,
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
     const beside = find(
-      lines.filter(({ from }) => from !== 'stdout'),
+      lines.filter(({ from }) => remote || from !== 'stdout'),
       ...ELSEWHERE,
     );
     if (beside)
@@ -143,7 +146,10 @@ export default defineCause({
         facts: facts(null, posted.line.text, null, null),
       };
     // An exception that stands alone: nobody but the client said anything.
-    const alone = reported?.client && lines.every(({ from }) => from === 'client') && !given.http?.exchanges.length;
+    const alone =
+      (reported?.client || (reported?.transport && remote)) &&
+      lines.every(({ from }) => from === 'client') &&
+      !given.http?.exchanges.length;
     const broke = own ?? (lines.some(({ text }) => WAY.test(text)) ? null : find(lines, FOREIGN_CODE));
     if (alone && broke?.line.from === 'client')
       return { certainty: 'possible', cites: [broke.line.at], facts: facts(null, broke.line.text, null, null) };

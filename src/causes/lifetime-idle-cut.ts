@@ -98,7 +98,8 @@ export default defineCause({
       !words(given).some(({ text }) => GOES_ON.test(text))
     )
       return null;
-    const lines = words(given).filter(({ from }) => from !== 'stdout');
+    const remote = !isLocalReport(given);
+    const lines = words(given).filter(({ from }) => remote || from !== 'stdout');
     if (lines.some(({ text }) => ANSWERED.test(text))) return null;
     const texts = told(given).filter(({ from }) => from !== 'platform');
     const idle = tells(texts, ...IDLE);
@@ -106,7 +107,6 @@ export default defineCause({
     const when = tells(texts, WHEN);
     const gap = cut && silenceBefore(lines, cut.line);
     const entry = idle?.told.from === 'entry' || /~?\d+ ?s idle\b/i.test(reported.entry ?? '');
-    const remote = !isLocalReport(given);
     const stream =
       cut &&
       /terminated|other side closed|SSE (?:stream|connection|channel)|SSE error: undefined|incomplete chunked|INCOMPLETE_CHUNKED|EOF reached while|unexpected EOF|ended prematurely|READING_LENGTH|listening on SSE|AsyncRequestTimeout|without sending complete message|prematurely closed DURING|premature close|(?:SSE|GET|event) stream|GET \S{0,60} ended after|INTERNAL_ERROR|SseEventListener/i.test(
@@ -121,7 +121,8 @@ export default defineCause({
         ))
     )
       certainty = 'likely';
-    else if (gap !== null && remote) certainty = 'likely';
+    // The tools had been read, and then the stream ended: it was open.
+    else if ((gap !== null || (stream && lines.some(({ text }) => GOES_ON.test(text)))) && remote) certainty = 'likely';
     else if (idle || entry) certainty = entry && remote ? 'likely' : 'possible';
     else if (cut && remote && (when || stream)) certainty = when ? 'likely' : 'possible';
     else if (gap !== null) certainty = 'possible';

@@ -4,7 +4,7 @@ import { callIn } from './calls.js';
 import { defineCause, type Match } from './cause.js';
 import { edgeAnswer, edgeAround } from './edges.js';
 import { layersAt, secondsOf } from './limits.js';
-import { isObserved, tells, told } from './told.js';
+import { isLocalReport, isObserved, tells, told } from './told.js';
 import { find, WORDS, words } from './words.js';
 
 type Found = {
@@ -36,6 +36,10 @@ const COLD =
 const WHEN =
   /\b(?:after|within|exceeds?|longer than|more than|over|lasts?|limit of|exactly|hangs?(?: for)?|hung(?: for)?|takes|took|wait(?:s|ed)?"?:?)\W{0,3}(?:about |~ ?|more than |exactly )?(?<span>\d+(?:\.\d+)? ?(?:ms|s|sec(?:ond)?s?|m|min(?:ute)?s?))\b/i;
 const PROXY = /\b(?:mcp-remote|mcp-proxy|supergateway|mcpo|toolhive|thv)\b|(?:^|\s)https?:\/\//;
+
+/** Only what is reached over HTTP has such a limit. */
+const SERVERLESS =
+  /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out after\b|\bcode=H12\b|\bEndpoint request timed out\b|\bgateway time-?out\b/i;
 
 const EXPIRED = new Set([504, 524, 408]);
 
@@ -96,7 +100,7 @@ export default defineCause({
     if (handshake || process?.spawnError || process?.exit) return null;
     const index = http?.exchanges.findIndex(({ status }) => EXPIRED.has(status ?? 0)) ?? -1;
     const status = http?.exchanges[index]?.status;
-    const lines = words(given).filter(({ from }) => from !== 'stdout');
+    const lines = words(given).filter(({ from }) => from !== 'stdout' || !isLocalReport(given));
     const edge = find(lines, EDGE);
     const client = find(lines, CLIENT);
     const sdk = find(lines, SDK);
@@ -104,7 +108,11 @@ export default defineCause({
     const cold = tells(texts, COLD);
     const bridge = PROXY.test([launch?.command, ...(launch?.args ?? []), reported?.client].join(' '));
     const remote =
-      status !== undefined || bridge || reported?.url !== undefined || (reported?.transport ?? 'stdio') !== 'stdio';
+      status !== undefined ||
+      bridge ||
+      (!launch && SERVERLESS.test(edge?.line.text ?? '')) ||
+      reported?.url !== undefined ||
+      (reported?.transport ?? 'stdio') !== 'stdio';
     if (!remote) return null;
     // "wait": "5 s" of an entry: the person measured how long it took to fail.
     const waits =

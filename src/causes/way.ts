@@ -69,7 +69,7 @@ const CLIENT_FAILS =
 
 /** A server speaks: what fails for it is its own way to somewhere else. */
 const SERVES =
-  /\b(?:uvicorn|gunicorn|tomcat|kestrel)\b|\blistening (?:on|at)\b|\bserver (?:is )?(?:running|started|listening)\b|\bstarted server\b|\bstarting (?:the )?(?:mcp )?server\b|\bapplication startup\b/i;
+  /\b(?:uvicorn|gunicorn|tomcat|kestrel)\b|\blistening (?:on|at)\b|\bserver (?:is )?(?:running|started|listening)\b|\bstarted server\b|\bstarting (?:the )?(?:mcp )?server\b|\bapplication startup\b|\b(?:redis|postgres\w*|mysql|maria|mongo\w*|sqlite|database|elastic\w*|qdrant|chroma|milvus|neo4j|kafka|rabbit\w*|ollama|openai|upstream api|backend)\b|\btools?\/call\b/i;
 
 /** Lines of a log that speak as a client: the failure, and the few lines below it that give its reason. */
 function asClient(lines: Line[]): Set<string> {
@@ -97,13 +97,13 @@ export function wayWords(given: Way): Line[] {
   const shown =
     (transport === 'streamable-http' || transport === 'sse') &&
     !given.launch &&
-    lines.every(({ from, text }) => (from === 'stderr' || from === 'stdout') && !SERVES.test(text));
+    lines.every(({ from, text }) => from !== 'client' && !SERVES.test(text));
   return lines.filter(({ from, text, at }) => {
     if (REGISTRY.test(text)) return false;
     return (
       from === 'client' ||
       spoken.has(at) ||
-      shown ||
+      (shown && (from !== 'server-log' || HTTP_CLIENT.test(text))) ||
       (from === 'stderr' && (bridge || pasted)) ||
       (host !== undefined && text.includes(host)) ||
       (proxied && (GATEWAY.test(text) || FORWARDER.test(text)))
