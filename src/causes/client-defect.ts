@@ -352,5 +352,14 @@ export default defineCause({
         clientError: 'the client drops query parameters from the URL',
       },
     },
+    {
+      name: 'the terminal of a person who compared two clients',
+      finds: true,
+      symptoms: {
+        client: 'goose',
+        transport: 'streamable-http',
+        stdout: 'it works in Cursor and fails here with no message',
+      },
+    },
   ],
 });

@@ -231,5 +231,10 @@ export default defineCause({
         clientError: 'failed to lookup address information: Try again',
       },
     },
+    {
+      name: 'the service as the platform',
+      finds: true,
+      symptoms: { transport: 'streamable-http', platform: 'claude.ai', url: 'http://localhost:3000/mcp' },
+    },
   ],
 });

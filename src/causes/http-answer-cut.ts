@@ -164,5 +164,13 @@ export default defineCause({
         clientError: 'curl: (52) Empty reply from server',
       },
     },
+    {
+      name: 'a silent stream that a limit ended',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'peer closed connection without sending complete message body, after 60 s idle',
+      },
+    },
   ],
 });

@@ -285,5 +285,15 @@ export default defineCause({
       finds: false,
       symptoms: { transport: 'streamable-http', http: { status: 502 }, clientError: 'connection reset' },
     },
+    {
+      name: 'the stream ends after the tools were read, whatever was tried before',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'vscode',
+        clientError:
+          '404 status sending message to https://acme.dev/sse, will attempt to fall back to legacy SSE\nDiscovered 2 tools\nError reading SSE stream: TypeError: terminated',
+      },
+    },
   ],
 });

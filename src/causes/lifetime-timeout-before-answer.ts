@@ -272,5 +272,13 @@ export default defineCause({
       symptoms: { transport: 'stdio', clientError: 'MCP error -32001: Request timed out' },
     },
     { name: 'a bad gateway', finds: false, symptoms: { transport: 'streamable-http', http: { status: 502 } } },
+    {
+      name: 'a tool call that fetch gave up',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'MCP server "notes": Tool \'search\' failed after 300s: fetch failed',
+      },
+    },
   ],
 });

@@ -371,5 +371,24 @@ export default defineCause({
           "ImportError: Using SOCKS proxy, but the 'socksio' package is not installed. Make sure to install httpx using `pip install httpx[socks]`.",
       },
     },
+    {
+      name: 'a proxy that signs its answer, for a server on this machine',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3846/mcp',
+        clientError: '502 Connection refused: Cntlm proxy failed to complete the request.',
+      },
+    },
+    {
+      name: 'the log of a SOCKS proxy',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:9080/mcp',
+        clientError: 'fetch failed',
+        stderr: 'from 127.0.0.1:51312 accepted //127.0.0.1:9080 [socks -> direct]',
+      },
+    },
   ],
 });

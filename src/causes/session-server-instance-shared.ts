@@ -19,9 +19,9 @@ const SERVER =
 /** One transport that is to serve a second client, or a second request. */
 const TRANSPORT =
   /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|Transport already started\b|\bNo connection established for request ID\b|\b(?:responses?|answers?|messages?|results?) (?:for \w+ ?\w{0,10} )?(?:(?:are |get |were |is )?delivered|go|goes|went|arriv\w+|ends? up|are (?:sent|delivered|routed)|get (?:sent|routed)|leak\w*|show up) (?:to|at|in|with|on) (?:the )?(?:wrong|another|other|a different|second|client ?\w) ?(?:client|session|connection)?/i;
-/** The source of a server that makes its object once, and connects it in the handler of each request. */
+/** The source of a server that makes its object once, and connects it in the handler of each request; line ends stand in it as `\n`. */
 const CODE =
-  /\bnew (?:Mcp)?Server\(.{1,600}?\b(?:app|router|server)\.(?:get|post|all|use)\((?<handler>.{1,900}?)\bserver\.connect\(/is;
+  /\bnew (?:Mcp)?Server\(.{1,600}?(?:\b|\\n)(?:app|router|server)\.(?:get|post|all|use)\((?<handler>.{1,900}?)(?:\b|\\n)server\.connect\(/is;
 const OF_EACH = /\bnew (?:Mcp)?Server\(|\b(?:create|get|build|make)(?:Mcp)?Server\(/i;
 
 /** People who found the reason, or who describe it. */
@@ -273,6 +273,26 @@ export default defineCause({
       name: 'a local server',
       finds: false,
       symptoms: { transport: 'stdio', clientError: 'Client already connected' },
+    },
+    {
+      name: 'the source makes the server once',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        entry: {
+          code: 'const server = new McpServer({ name: "a" });\napp.get("/sse", (req, res) => { const transport = new SSEServerTransport("/messages", res); server.connect(transport); });',
+        },
+      },
+    },
+    {
+      name: 'the source makes a server for each request',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        entry: {
+          code: 'import "new McpServer(info)"; app.get("/sse", (req, res) => { const server = new McpServer({ name: "a" }); server.connect(new SSEServerTransport("/messages", res)); });',
+        },
+      },
     },
   ],
 });
