@@ -17,7 +17,9 @@ const ASIDE =
 
 /** The exchange that a report gives in so many words. */
 export function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
-  if (!http || (http.status === undefined && http.body === undefined && !http.headers)) return undefined;
+  // A POST is what every client sends; that the trouble was with a GET says something by itself.
+  const isOdd = http?.method === 'GET';
+  if (!http || (http.status === undefined && http.body === undefined && !http.headers && !isOdd)) return undefined;
   const { requestHeaders, headers } = sides(lowerCased(http.headers ?? {}));
   return exchangeFrom({
     method: http.method ?? 'POST',

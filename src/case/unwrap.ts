@@ -15,6 +15,24 @@ export const isLogLine = (value: unknown): value is Record<string, unknown> =>
   LOG_KEYS.some((key) => key in value) &&
   TEXT_KEYS.some((key) => typeof (value as Record<string, unknown>)[key] === 'string');
 
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+/** Of a request that a server or a proxy logged as JSON (pino-http, Caddy, Traefik, zap): what its access log would say. */
+function accessOf(value: Record<string, unknown>): string | null {
+  const request = { ...value, ...record(value.req), ...record(value.request), ...record(value.httpRequest) };
+  const first = (...keys: string[]) => keys.map((key) => request[key]).find((part) => typeof part === 'string');
+  const method = first('method', 'requestMethod', 'RequestMethod', 'verb');
+  const path = first('path', 'uri', 'url', 'requestUrl', 'RequestPath');
+  const status = [
+    record(value.res).statusCode,
+    ...['status', 'status_code', 'statusCode', 'DownstreamStatus'].map((key) => request[key]),
+  ].find((part) => typeof part === 'number');
+  if (!/^[A-Z]{3,7}$/.test(String(method)) || typeof path !== 'string' || status === undefined) return null;
+  const agent = first('ua', 'user_agent', 'userAgent');
+  return `"${method} ${path.slice(0, 300)} HTTP/1.1" ${status}${agent === undefined ? '' : ` "-" "${String(agent).slice(0, 100)}"`}`;
+}
+
 function ofJson(line: string): string[] | null {
   if (!line.startsWith('{') || !line.trimEnd().endsWith('}') || line.length > 100_000) return null;
   let value: unknown;
@@ -27,9 +45,10 @@ function ofJson(line: string): string[] | null {
   const text = TEXT_KEYS.map((key) => value[key]).find((part) => typeof part === 'string');
   // "Tool call failed" beside the error: what was done, and how it went.
   const what = ['msg', 'message', 'event'].map((key) => value[key]).find((part) => typeof part === 'string');
-  return String(what === undefined || what === text ? text : `${what}: ${text}`)
-    .split(/\r\n|\n|\r/)
-    .filter((part) => part.trim() !== '');
+  return [
+    ...String(what === undefined || what === text ? text : `${what}: ${text}`).split(/\r\n|\n|\r/),
+    accessOf(value) ?? '',
+  ].filter((part) => part.trim() !== '');
 }
 
 /** A client in Go that passes on what the server said: `time=... level=INFO msg="mcp stderr" line="..."`. */

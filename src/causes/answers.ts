@@ -31,7 +31,16 @@ export function answers({ http, handshake, reported }: Partial<Evidence>): Answe
   const all = (http?.exchanges ?? [])
     .map((exchange, i) => ({ exchange, at: at('http', 'exchanges', i), live: exchange.purpose !== 'reported' }))
     .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS')
-    .filter(({ exchange, live }) => live || !exchange.error || exchange.status !== undefined);
+    // A method alone is no answer.
+    .filter(
+      ({ exchange, live }) =>
+        live ||
+        exchange.status !== undefined ||
+        !(
+          exchange.error ||
+          (exchange.method === 'GET' && !exchange.body && !exchange.headers && !exchange.requestHeaders)
+        ),
+    );
   const said = (reported?.clientError.length ?? 0) + (reported?.serverLog.length ?? 0) > 0;
   return all.length > 1 || said ? all.filter(({ exchange }) => !wentWell(exchange)) : all;
 }

@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { portTold } from './deployments.js';
 import {
   behindPort,
   entryAt,
@@ -92,13 +93,16 @@ export default defineCause({
       heard.length > 0 &&
       !heard.some(({ port }) => pairs.some(({ container }) => container === port));
     const missed = pairs.length > 0 && local && wanted !== null && !pairs.some(({ host }) => host === wanted);
+    // Somebody says it: this port is exposed, and that one is listened on.
+    const prose = portTold(all.filter(({ from }) => from === 'client'));
+    const told = prose?.wanted && prose.got ? prose : null;
     const setPort = Number(set?.port ?? set?.arg ?? 0);
     const unlike = pairs.length > 0 && setPort > 0 && !pairs.some(({ container }) => container === setPort);
     let certainty: Certainty;
     if (off || missed || unlike || (unpublished && (failed || wanted !== null))) certainty = 'likely';
     else if (local && clientInside && (failed || all.length > 0)) certainty = 'likely';
     else if (clientInside && failed && !url) certainty = 'possible';
-    else if (failed || (pairs.length > 0 && all.length === 0)) certainty = 'possible';
+    else if (failed || told || (pairs.length > 0 && all.length === 0)) certainty = 'possible';
     else return null;
     const client = local && clientInside && !off && !missed;
     return {
@@ -110,6 +114,7 @@ export default defineCause({
             unpublished?.line.at,
             pairs.length > 0 ? entryAt(given) : null,
             failed?.line.at,
+            told?.line.at,
             url !== undefined && reported.url !== undefined ? at('reported', 'url') : null,
             place.at,
           ].filter((cite) => typeof cite === 'string'),

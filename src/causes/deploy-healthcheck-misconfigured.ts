@@ -1,14 +1,10 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
-import { checkTold } from './deployments.js';
+import { checkTold, HEALTH_PATH, IN_ENTRY, INSPECTED, MCP_PATH, NO_PROGRAM } from './deployments.js';
 import { isDeployed, listeners, platformOf, reasonIn } from './platforms.js';
 import { find, findAll, type Line, WORDS, words } from './words.js';
 
 type What = 'status' | 'port' | 'program' | 'path' | 'never';
-
-/** A path that is there for health checks. */
-const HEALTH_PATH = /^\/(?:[\w-]+\/){0,3}(?:_?health\w*|livez?|liveness|readyz?|readiness|alive|ping|up|status)\/?$/i;
-const MCP_PATH = /^\/(?:[\w-]+\/){0,3}(?:mcp|sse|messages?)\/?$/i;
 
 /** Who speaks is a health check: of a container engine, an orchestrator, a load balancer or a platform. */
 const CHECK =
@@ -22,11 +18,7 @@ const WELL = /\b(?:work(?:s|ing)|ok|pass(?:ed|es|ing)?|succe\w+|healthy|200|fine
 
 /** A request to a health path that the server does not know, in its access log. */
 const LOGGED =
-  /\b(?:GET|HEAD) (?:https?:\/\/[^\s/"]+)?(?<path>\/\S{0,60})(?: HTTP\/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|returned|\|)\s*|\s+)\(?(?<status>40[0456]|421)\b/;
-
-/** The probe is a command that the image does not hold. */
-const NO_PROGRAM =
-  /(?:^|[\s:"'])(?<program>curl|wget|nc|ncat|bash|python3?|node)['"]?: (?:(?:command )?not found|executable file not found|No such file)|exec(?:utable)?:? "(?<exec>curl|wget|nc|bash|python3?)"/i;
+  /\b(?:GET|HEAD) (?:https?:\/\/[^\s/"]+)?(?<path>\/\S{0,60})(?: HTTP\/[\d.]+)?"?(?:\s*(?:-+>|=>|→|:|-|status[=:]?|returned|\|)\s*|\s+)\(?(?<status>40[0456]|421)\b|"(?:path|url|uri)"\s*:\s*"(?<json>\/[^"]{0,60})"[^}]{0,80}"status(?:_?code)?"\s*:\s*(?<code>40[0456]|421)\b/i;
 
 const REFUSED =
   /\b(?:Failed to connect to|can't connect to remote host|connect(?:ion)?|dial tcp)\b.{0,80}?(?::| port )(?<port>\d{2,5})\b/i;
@@ -34,14 +26,6 @@ const REFUSED =
 /** The platform only says that it gave up. */
 const NEVER =
   /\bnever became healthy\b|\bHealth ?check(?:s)? (?:failed|failure|timed out)\b|\bfailed (?:to respond to )?(?:the |its |ELB |load balancer )?health ?checks?\b|\b(?:waiting for|passing) (?:the |internal )?health ?check\b|^Attempt #\d+ failed with service unavailable|\bHealth check .{0,60}\bhas failed\b|\bDeployContainerHealthChecksFailed\b|\bruntime health check failed\b|\bunhealthy\b/i;
-
-/** Settings in which a health check is written down, and the path or port it names. */
-const IN_ENTRY =
-  /"(?:health_?check_?path|health_?check|health_?check_?url|livenessProbe|readinessProbe|startupProbe|httpGet|http_checks|checks|HEALTHCHECK)"\s*:\s*(?<value>"[^"]{0,300}"|\[[^\]]{0,300}\]|\{[^}]{0,300}\}?)/i;
-
-/** The same as a container engine shows it. */
-const INSPECTED =
-  /"?Test"?\s*:\s*(?<value>\[\s*"CMD(?:-SHELL)?"[^\]]{0,300}\]?)|\bHEALTHCHECK\b.{0,60}\bCMD (?<cmd>.{1,200})/;
 
 const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '');
 
@@ -80,6 +64,7 @@ export default defineCause({
     // The missing program is that of the check.
     'launch-entry-point-missing',
     'launch-command-not-installed',
+    'runtime-dependency-missing',
   ],
 
   match(given): Match<Found> | null {
@@ -145,7 +130,8 @@ export default defineCause({
       lines.filter(({ from }) => from !== 'client'),
       LOGGED,
     ).find(
-      ({ groups }) => HEALTH_PATH.test(groups.path ?? '') || (spoken && /^\/$|\/mcp|\/sse/.test(groups.path ?? '')),
+      ({ groups }) =>
+        HEALTH_PATH.test(groups.path ?? groups.json ?? '') || (spoken && /^\/$|\/mcp|\/sse/.test(groups.path ?? '')),
     );
     // From inside the container nobody else asks the MCP endpoint without its headers.
     const inside =
@@ -164,7 +150,20 @@ export default defineCause({
         // Others ask for such paths, too: a client, a robot, a person.
         certainty: (logged && (spoken || (platform !== null && !served))) || beats > 1 ? 'likely' : 'possible',
         cites: [asks.line.at],
-        facts: { ...none, what: 'status', path: asks.groups.path ?? null, status: Number(asks.groups.status) },
+        facts: {
+          ...none,
+          what: 'status',
+          path: asks.groups.path ?? asks.groups.json ?? null,
+          status: Number(asks.groups.status ?? asks.groups.code),
+        },
+      };
+    // The check imports what the image does not hold, and the server does not.
+    const module = inEntry ? find(lines, /\bNo module named '(?<module>\w{1,60})/) : null;
+    if (module && (entry + (inEntry?.[0] ?? '')).includes(`import ${module.groups.module}`))
+      return {
+        certainty: 'likely',
+        cites: [module.line.at, writtenAt],
+        facts: { ...none, what: 'program', program: `the module ${module.groups.module}` },
       };
     // curl and wget are in an image's log for nothing else.
     const absent =

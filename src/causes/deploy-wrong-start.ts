@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { PLACEHOLDER, startTold } from './deployments.js';
+import { OF_PLATFORM, PLACEHOLDER, startTold, USAGE } from './deployments.js';
 import { isDeployed, platformOf, platformOfHost, reasonIn } from './platforms.js';
 import { hostOf } from './way.js';
 import { find, findAll, type Line, WORDS, words } from './words.js';
@@ -46,7 +46,8 @@ const NOT_FOUND = [
   /\bThe executable [`'"](?<name>[^`'"]{1,80})[`'"] could not be found/i,
   /(?:^|\s)(?:\/bin\/)?(?:(?:ba|da|a)?sh|[^\s:]{1,80}\.sh): (?:line )?(?:\d+: )?(?:exec: )?(?<name>[\w./-]{1,80}): (?:command )?not found/,
   /\bcan't open file ['"](?<name>[^'"]{1,160})['"]: \[Errno 2\]/,
-  /\bexec:? "(?<name>[^"]{1,80})": (?:executable file not found|stat \S+: no such file)/,
+  /^(?!.*node_modules)(?!.*[\\/](?:dist|build)[\\/]).*\bCannot find module '(?<name>\/[^']{1,120}\.[cm]?[jt]s)'/,
+  /\bexec:? "(?<name>(?!(?:curl|wget|nc|ncat)")[^"]{1,80})": (?:executable file not found|stat \S+: no such file)/,
   /\bfailed to find file ["\\]*(?<name>[^"\\]{1,80})|\bApplication exec likely failed\b/,
 ];
 
@@ -54,18 +55,6 @@ const NOT_FOUND = [
 const CALLED =
   /\b(?:gunicorn|uvicorn|hypercorn|granian|daphne|python3? -m|fastmcp run)(?: -{1,2}[\w-]+(?:[= ][\w.:-]+)?){0,6} (?<module>[A-Za-z_][\w.]{0,80})/;
 
-/** A program that prints how it is called does not do what it was deployed for. */
-const USAGE = [
-  /^(?:\S{1,40}\s?\| ?)?\s{0,4}[Uu]sage: (?<name>[\w./-]{1,60})(?: |$)/,
-  /\bRun ['"`](?<name>[\w./-]{1,40})(?: [\w-]{1,30})? (?:--help|-h)['"`] for (?:usage|more)/,
-  /\b(?:unknown|unrecogni[sz]ed) (?:sub)?command ["'`](?<name>[\w:-]{1,40})["'`]|\bfound argument ["'`](?<arg>[\w-]{1,40})["'`] which wasn't expected|\bunexpected argument ["'`](?<arg2>[\w-]{1,40})["'`] found|\bGot unexpected extra argument/,
-  /\bTry ['"`](?<name>[\w./-]{1,40}) (?:--help|-h)['"`] for help/,
-  /^\s{0,4}(?:Error: )?(?:Missing command|No such command|the following arguments are required)\b/,
-];
-
-/** Pages that only a platform itself shows, in place of a deployment. */
-const OF_PLATFORM =
-  /Congratulations[^<]{0,40}\bCloud Run\b|successfully deployed a container image to Cloud Run|\bYour web app is running and waiting for your content\b|\bYour Azure Container Apps app is live\b|Welcome to your new (?:Heroku )?app\b/i;
 /** What runs is a page for people, served as it is while it is being written. */
 const DEV_SERVER = /\bVITE v\d|\bnext dev\b|\bwebpack(?:-dev-server)? .{0,40}compiled\b|\breact-scripts start\b/i;
 
@@ -75,6 +64,9 @@ const STDIO =
 /** ... unless it speaks of HTTP as well, of another server, or only offers the choice. */
 const BOTH =
   /\bhttps?:\/\/|\b(?:streamable|sse)\b|\bor stdio\b|\bnot (?:in |using )?stdio\b|\bchild\b|\bspawn|\bproxy|\bbridge|\bstdio (?:server|client)s?\b.{0,30}\b(?:config|connect|register)|\bclient\b/i;
+/** It chose so itself, or its input was closed, which nobody but a server over stdio minds. */
+const FELL_BACK =
+  /\b(?:fall(?:ing|s)?|fell) back to (?:the )?["'`]?stdio\b|\bdefault(?:ing|s|ed) to ["'`]?stdio\b|\bEOF\b.{0,20}\bon stdin\b|\bstdin (?:was |is )?(?:closed|ended|reached EOF)\b/i;
 /** It ended well, again and again, or was not meant to end at all: a server over stdio whose input is closed. */
 const ENDED_WELL =
   /\bCompleted\b.{0,40}\bCrashLoopBackOff\b|\bCrashLoopBackOff\b.{0,80}\b(?:Completed|[Ee]xit ?[Cc]ode:? 0)\b|\bReason: +Completed\b|\bexited with code 0\b|\bRestarting \(0\)|\bExited \(0\)/;
@@ -186,7 +178,7 @@ export default defineCause({
         facts: { platform, what: 'module', name: absent.groups.name ?? null },
       };
     const remote = /streamable-http|sse/.test(given.reported?.transport ?? '');
-    const stdio = findAll(own, STDIO).find(({ line }) => !BOTH.test(line.text))?.line;
+    const stdio = find(own, FELL_BACK)?.line ?? findAll(own, STDIO).find(({ line }) => !BOTH.test(line.text))?.line;
     if (stdio && (remote || (platform !== null && platform !== 'Docker'))) {
       const alsoHttp = own.some(({ text }) => HTTP.test(text) && !/\bprobe|health|expected address|PORT=/i.test(text));
       return {

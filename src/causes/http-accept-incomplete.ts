@@ -2,6 +2,7 @@ import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { httpWords, refused, statusIn, statusSaid } from './refusals.js';
+import { isSseClient } from './sse.js';
 import { targetOf } from './way.js';
 import { failed, find } from './words.js';
 
@@ -83,8 +84,20 @@ export default defineCause({
       // Later requests went through: this one was somebody's try in a browser, or a probe.
       const served = lines.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
       const aside = served && /\bGET \S+.{0,20}\b406\b/.test(found.text);
+      // A GET with which the older transport opens its stream, or Streamable HTTP its optional one, accepts what it should.
+      const posted = (given.http?.exchanges ?? []).some(
+        ({ method, status = 0 }) => method === 'POST' && status >= 200 && status < 300,
+      );
+      const stream =
+        found.refusal.kind === 'accept' &&
+        /standalone SSE|\b(?:GET|SSE) stream\b|\bSSE error\b/i.test(lines.map(({ text }) => text).join('\n'));
+      const opens =
+        (isSseClient(given) && !/\bPOST\b/.test(found.text) && first?.method !== 'POST') ||
+        (posted &&
+          answers(given).every(({ exchange }) => exchange.method !== 'POST' || (exchange.status ?? 0) < 300)) ||
+        stream;
       return {
-        certainty: other || aside || health ? 'possible' : 'likely',
+        certainty: other || aside || health || opens ? 'possible' : 'likely',
         cites: [found.at],
         facts: { ...facts, ours: facts.ours || lines.some(({ text }) => SENT_BOTH.test(text)) },
       };
@@ -102,7 +115,10 @@ export default defineCause({
       return { certainty: 'likely', cites: [cured.line.at], facts };
     if (number) return { certainty: 'possible', cites: [number.line.at], facts };
     if (!bare || (statusIn(bare.line.text) ?? 406) !== 406) return null;
-    return { certainty: health ? 'possible' : 'likely', cites: [bare.line.at], facts };
+    // The GET alone is refused: that is about the stream.
+    const streams =
+      /\bGET \S+/.test(bare.line.text) && lines.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
+    return { certainty: health || streams ? 'possible' : 'likely', cites: [bare.line.at], facts };
   },
   say: ({ url, client, what, sent, method, ours, says }) => {
     const where = url ?? 'The server';

@@ -1,14 +1,14 @@
 /** The older transport HTTP+SSE in reports: which side speaks it, and the two addresses it uses. */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { tells, told } from './told.js';
+import { type Told, tells, told } from './told.js';
 
 /** An entry or a command line that asks for SSE. */
 const ASKS =
-  /"(?:type|transport\w*|mode|protocol)"\s*:\s*"(?:http\+)?sse(?:-only)?"|--(?:transport|client|type)[ =]?"?,?"?sse(?:-only)?\b|(?:^|[\s"])--sse\b/i;
+  /"(?:type|\w*transport\w*|mode|protocol\w*)"\s*:\s*"(?:http\+)?sse(?:-only)?"|\btransport\w*\s*[=:]\s*\\?["'](?:http\+)?sse(?:-only)?\b|\b(?:Http)?TransportMode\.Sse\b|--(?:transport|client|type)[ =]?"?,?"?sse(?:-only)?\b|(?:^|[\s"])--sse\b|\bsse[-_]?(?:url|endpoint)["']?\s*(?:[=:(])|\bclient\.sse\.connections\b|\bsse:\s*(?:\\n|\s)*connections:/i;
 /** The words of SSE clients: TypeScript, Python, Java, Go, C#. */
 const SPEAKS =
-  /\bSSE error\b|\bSseError\b|\bSSEClientTransport\b|\bmcp\.client\.sse\b|\bsse_client\b|\bsse_reader\b|\bpost_writer\b|\bStarting SSE client\b|\bConnecting to SSE endpoint\b|\bHttpClientSseClientTransport\b|\bWebFluxSseClientTransport\b|\bSseClientSessionTransport\b|\bNewSSEMCPClient\b|\bendpoint event\b|\btransport strategy: sse-only\b/i;
+  /\bSSE error\b|\bSseError\b|\bSSEClientTransport\b|\bmcp\.client\.sse\b|\bsse_client\b|\bsse_reader\b|\bpost_writer\b|\bStarting SSE client\b|\bConnecting to SSE endpoint\b|\bHttpClientSseClientTransport\b|\bWebFluxSseClientTransport\b|\bSseClientSessionTransport\b|\bNewSSEMCPClient\b|\bendpoint event\b|\bSseServerParams\b|\bMCPServer(?:Sse|SSE|HTTP)\b|\bSSETransport\b|\bSSE channel\b|\bSse transport error\b|\bstart SSE (?:transport|stream|client)\b|\bsse(?:Url|_url|Endpoint|_endpoint)\b|\bendpoint not received\b|\bas SSE\b(?! transport fall)|\btransport strategy: sse-only\b/i;
 
 export const isSseAsked = (given: Partial<Evidence>): boolean =>
   ASKS.test(given.reported?.entry ?? '') || ASKS.test([given.launch?.command, ...(given.launch?.args ?? [])].join(' '));
@@ -25,7 +25,7 @@ export const FELL_BACK =
 
 /** A server that says that it serves Streamable HTTP. */
 export const SERVES_STREAMABLE =
-  /\bstreamable[- _]?http\b|\bStreamableHTTP\w*|\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?(?:streamable-)?http["']|\bHTTP Stream\b/i;
+  /\bstreamable[- _]?http\b|\bStreamableHTTP\w*|\bprotocol["']?\s*[=:]\s*["']?(?:STREAMABLE|STATELESS)\b|\bstreamable (?:server|endpoint|transport)\b|\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?(?:streamable-)?http["']|\bHTTP Stream\b/i;
 export const SERVES_SSE =
   /\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?sse\b|\bSSE (?:server|mode|endpoint|app)\b|\bSSEServerTransport\b|\bsse_app\b/i;
 
@@ -57,11 +57,14 @@ export function ssePaths(given: Partial<Evidence>): SsePaths | null {
     ? { path: url, at: at('reported', 'url') }
     : said && { path: said.match.groups?.path ?? '', at: said.told.at };
   if (!stream) return null;
-  const messages = texts.flatMap(({ text, at: place }) =>
+  return { stream: { ...stream, prefix: prefixOf(stream.path) }, messages: messagesIn(texts) };
+}
+
+/** The paths of the addresses for messages that texts name. */
+export const messagesIn = (texts: Told[]): SsePaths['messages'] =>
+  texts.flatMap(({ text, at: place }) =>
     [...text.slice(0, 4_000).matchAll(MESSAGE)].map(({ groups }) => ({ path: groups?.path ?? '', at: place })),
   );
-  return { stream: { ...stream, prefix: prefixOf(stream.path) }, messages };
-}
 
 /** What stands before the part of a path that names the stream. */
 export const prefixOf = (path: string): string => path.slice(0, Math.max(0, path.search(/\/sse\b/i)));

@@ -1,21 +1,14 @@
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { isStreamGet, requestsIn } from './answers.js';
+import { isStreamGet } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { failsAll, issuesSessions, runOf } from './experiments.js';
-import { GET_REFUSED } from './get-refused.js';
+import { type Found, HEALTH, HELD, inLog, inWords, OTHER, OTHER_BODY } from './get-stream-told.js';
+import { FATAL, SAID, SILENT, UNROUTED } from './get-stream-words.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
 import { WORDS } from './words.js';
-
-type Found = {
-  status: number | null;
-  type: string | null;
-  /** What the GET met. */
-  what: 'refused' | 'no-stream' | 'silent' | 'reset' | 'idle';
-  words: string | null;
-};
 
 const isStream = ({ contentType, headers }: Exchange): boolean =>
   /text\/event-stream/i.test(contentType ?? headers?.['content-type'] ?? '');
@@ -56,68 +49,7 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   };
 }
 
-/** A platform that ends a function which holds a stream open. */
-const HELD =
-  /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\b(?:stream|GET)\b.{0,40}\bidles?\b|\bplatform kills\b|\bmaxDuration\b|\b50[24]\b/i;
 const ENDED_BY_PLATFORM = /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out\b|\bRuntime Timeout\b|\bmaxDuration\b/i;
-/** Addresses that a GET is meant for, and bodies that answer another question. */
-const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authorize|token|register|sse)\b/i;
-const OTHER_BODY =
-  /"(?:issuer|resource|authorization_servers|authorization_endpoint|error_description|invalid_\w+)"|event: ?endpoint|redirect_uri|client_id|invalid_(?:client|grant|token)|\boauth|Dynamic Client/i;
-
-/** Of a server's own log: the GET was refused where POST succeeded. */
-function inLog(given: Partial<Evidence>): Match<Found> | null {
-  const seen = requestsIn(given);
-  const posted = seen.filter(({ method, status }) => method === 'POST' && status < 300);
-  const odd = seen.find(
-    ({ method, status, path }) =>
-      method === 'GET' &&
-      ![200, 202, 204, 401, 403, 405].includes(status) &&
-      status >= 400 &&
-      !OTHER.test(path) &&
-      posted.some((one) => one.path.replace(/\/$/, '') === path.replace(/\/$/, '')),
-  );
-  // Nothing in the log failed but the GET, and it was answered as it should be: whoever complains took that for the end.
-  const right = seen.find(({ method, status, path }) => method === 'GET' && status === 405 && !OTHER.test(path));
-  if (
-    !odd &&
-    right &&
-    posted.length > 0 &&
-    seen.every(({ status }) => status < 400 || status === 405) &&
-    (given.reported?.clientError.length ?? 0) === 0
-  )
-    return {
-      certainty: 'possible',
-      cites: [right.line.at],
-      facts: { status: right.status, type: null, what: 'refused', words: right.line.text.trim().slice(0, 120) },
-    };
-  // A GET that a platform ended, in a log that speaks of nothing else.
-  const held = seen.find(
-    ({ method, status, path }) => method === 'GET' && [500, 502, 504].includes(status) && !OTHER.test(path),
-  );
-  if (
-    !odd &&
-    held &&
-    HELD.test(
-      told(given)
-        .map(({ text }) => text)
-        .join('\n'),
-    ) &&
-    !seen.some(({ method, status }) => method === 'POST' && status >= 400)
-  )
-    return {
-      certainty: 'likely',
-      cites: [held.line.at],
-      facts: { status: held.status, type: null, what: 'idle', words: held.line.text.trim().slice(0, 120) },
-    };
-  return odd
-    ? {
-        certainty: 'likely',
-        cites: [odd.line.at],
-        facts: { status: odd.status, type: null, what: 'refused', words: odd.line.text.trim().slice(0, 120) },
-      }
-    : null;
-}
 
 export default defineCause({
   id: 'transport-get-stream-mishandled',
@@ -159,10 +91,10 @@ export default defineCause({
     // Over HTTP+SSE the GET is the connection itself.
     const older = isSseClient(given) || given.reported?.transport === 'sse';
     const about = texts.filter(({ text }) => !OTHER.test(text) && !OTHER_BODY.test(text));
-    const of = GET_REFUSED.map(([pattern, certainty]) => ({ hit: tells(about, pattern), certainty })).find(
-      ({ hit }) => hit,
-    );
-    if (exchange && !older && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
+    const of = SAID.map(([pattern, certainty]) => ({ hit: tells(about, pattern), certainty })).find(({ hit }) => hit);
+    // Whoever watches whether the server lives asks with GET as well.
+    const health = exchange && (exchange.status ?? 0) >= 400 && tells(texts, HEALTH);
+    if (exchange && !older && !health && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
       const { status, body = '' } = exchange;
       const type = exchange.contentType ?? exchange.headers?.['content-type'] ?? null;
       const cites = [at('http', 'exchanges', index), ...(of?.hit ? [of.hit.told.at] : [])];
@@ -171,18 +103,24 @@ export default defineCause({
       const stateless = /"stateless\w*"\s*:\s*"?true|sessionIdGenerator"?\s*:\s*"?undefined/i.test(
         given.reported?.entry ?? '',
       );
-      // 405 is the right answer; with nothing else to go by, the client took it for the end.
-      if (status === 405 && !of)
-        return texts.some(({ from }) => from !== 'platform' && from !== 'body')
-          ? inLog(given)
-          : { certainty: 'possible', cites, facts: { ...facts, what: 'refused' } };
+      if (status === 405 && !of) {
+        const fatal = tells(
+          texts.filter(({ from }) => from === 'client'),
+          FATAL,
+        );
+        return {
+          certainty: fatal ? 'likely' : 'possible',
+          cites: [...cites, ...(fatal ? [fatal.told.at] : [])],
+          facts: { ...facts, what: 'allowed' },
+        };
+      }
       if (status === 200 && isStream(exchange)) {
         if (!held && !stateless) return null;
         return { certainty: stateless && held ? 'likely' : 'possible', cites, facts: { ...facts, what: 'idle' } };
       }
       if (status === undefined)
         return {
-          certainty: held || of ? 'likely' : 'possible',
+          certainty: held || of || tells(texts, SILENT, UNROUTED) ? 'likely' : 'possible',
           cites,
           facts: { ...facts, what: held ? 'idle' : 'silent' },
         };
@@ -201,10 +139,12 @@ export default defineCause({
         cites: [of.hit.told.at],
         facts: { status: null, type: null, what: 'refused', words: of.hit.told.text.trim().slice(0, 120) },
       };
-    return older ? null : inLog(given);
+    return older ? null : (inLog(given) ?? inWords(about));
   },
   say: ({ status, type, what, words }) => {
-    const means: Record<Found['what'], string> = {
+    if (what === 'allowed')
+      return 'After initialize the client asked with GET for the optional stream of server messages and was answered 405. That is the right answer of a server without such a stream, and the client takes it for a broken connection.';
+    const means: Record<Exclude<Found['what'], 'allowed'>, string> = {
       refused: `answered ${status ?? `with an error`}${words ? ` ("${words}")` : ''}`,
       'no-stream': `answered ${status ?? 200} with ${type ?? 'something'} that is no event stream`,
       silent: 'left without headers: it hangs',
@@ -214,6 +154,17 @@ export default defineCause({
     return `After initialize clients ask with GET for the optional stream of server messages, and here that request is ${means[what]}. The specification allows an event stream or 405; clients take anything else for a broken connection, or ask again and again.`;
   },
   fix: ({ what }) => [
+    ...(what === 'allowed'
+      ? [
+          {
+            say: 'Update the client: one that follows the specification goes on without the stream after 405. Until then offer it the stream that it wants, and hand GET to the transport of the session:',
+            edit: {
+              file: 'the source of the server',
+              to: "app.get('/mcp', (request, response) => transport.handleRequest(request, response));",
+            },
+          },
+        ]
+      : []),
     {
       say: 'Without messages from server to client, answer GET (and DELETE) at the endpoint with 405. Express, for example:',
       edit: {
@@ -320,6 +271,50 @@ export default defineCause({
         transport: 'streamable-http',
         url: 'https://acme.dev/mcp',
         http: { method: 'GET', status: 400, body: 'Bad Request: No sessionId' },
+      },
+    },
+    {
+      name: 'a client that dies of 405',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 405 },
+        clientError: 'the application crashes with an SSEClientException',
+      },
+    },
+    {
+      name: 'curl that waits',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET' },
+        clientError: '> GET /mcp HTTP/2\n> Accept: text/event-stream\n[hangs indefinitely]',
+      },
+    },
+    {
+      name: 'no handler, and the page of the framework',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET' },
+        clientError: 'Without a handler, Express returns an HTML error page that the SDK cannot parse',
+      },
+    },
+    {
+      name: 'the Go client',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'standalone SSE request failed (session ID: "x"): 406 Not Acceptable',
+      },
+    },
+    {
+      name: 'a probe of health that is not found',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 404 },
+        clientError: '/healthz answers 404, so that liveness restarts the pod',
       },
     },
     {

@@ -13,10 +13,13 @@ type Found = { url: string | null; status: number | null; right: string | null; 
 
 /** What an SSE client is told by an address that wants POST. */
 const REFUSED =
-  /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|never (?:sent|received) an?) endpoint event|(?:timed? ?out|waiting) .{0,20}\bendpoint event)/i;
+  /\b(?:only (?:the )?POST\b|POST (?:method )?(?:only|is (?:required|supported|allowed))|does not (?:support|offer) (?:SSE|GET)|SSE (?:is )?(?:not supported|no longer supported|transport (?:is )?(?:deprecated|removed|not supported)|(?:endpoint )?(?:has been |is )?(?:removed|retired|gone))|Client must accept (?:both )?(?:application\/json|text\/event-stream)|session ID for SSE|(?:no|without(?: an?)?|never (?:sent|received) an?) endpoint(?: event)?\b(?! (?:found|at|for|\/))|(?:timed? ?out|waiting) .{0,20}\bendpoint event|endpoint (?:event )?(?:was )?(?:not|never) received|did not receive (?:an? |the )?endpoint event|wait for the message endpoint|(?:use|switch to|migrate to|upgrade to|only (?:supports?|speaks?)|supports? only) (?:the )?streamable[ -]?http)/i;
+/** A client that takes an entry for one of SSE. */
+const TAKEN =
+  /\b(?:treat(?:s|ed)?|defaults?|defaulted|defaulting|assum(?:es?|ed|ing)|interpret(?:s|ed)?|mistakes?|initiali[sz](?:es|ed)|tries|tried|uses?|connects?)\b[^.]{0,60}\b(?:as|to|is|an?|for|with|using|via) (?:an? |the )?(?:legacy |old |deprecated )?SSE\b(?! (?:server|stream))/i;
 /** A content type where an event stream was asked for. */
 const NO_STREAM =
-  /(?:text\/event-stream['"]?, (?:got|but received|received) ['"]?|Invalid content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json|Invalid content[- ]type, expected \W{0,2}text\/event-stream/i;
+  /\bMIME[- ]type\W{1,4}application\/json\b.{0,40}text\/event-stream|(?:text\/event-stream['"]?, (?:got|but (?:got|received)|received) ['"]?|(?:Invalid|Unexpected) content[- ]type\W{0,3}(?:Some\()?\W{0,2})application\/json|Invalid content[- ]type, expected \W{0,2}text\/event-stream/i;
 /** Failures that have nothing to do with the transport. */
 const OTHERWISE =
   /terminated|timed? ?out|closed|disconnect|drop|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EPROTO)\b|fetch failed|certificate|unauthori[sz]ed|\b(?:40[13]|5\d\d)\b|oauth|token/i;
@@ -56,9 +59,6 @@ function sureness(
   status: number | null,
   url: string | null,
 ): Certainty | null {
-  // Its log shows the stream of HTTP+SSE: it speaks it.
-  if (requestsIn(given).some(({ method, path, status: code }) => method === 'GET' && code === 200 && isSsePath(path)))
-    return null;
   const streamable =
     given.reported?.transport === 'streamable-http' ||
     texts.some(
@@ -67,7 +67,14 @@ function sureness(
     );
   const method = given.http?.exchanges.find(wasTold)?.method;
   const posts = method === 'POST' && given.reported?.transport === 'sse' && !isSseAsked(given);
-  if (texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
+  const json = given.http?.exchanges.some(
+    (one) =>
+      wasTold(one) &&
+      one.method === 'GET' &&
+      one.status === 200 &&
+      /application\/json/i.test(one.contentType ?? one.headers?.['content-type'] ?? ''),
+  );
+  if (json || texts.some(({ text }) => REFUSED.test(text) || NO_STREAM.test(text))) return 'likely';
   // A POST of an SSE client goes to the second address; what is refused there has other reasons.
   if (
     texts.some(({ text }) =>
@@ -76,11 +83,21 @@ function sureness(
     posts
   )
     return null;
-  const missing = texts.some(({ text }) => /^(?:missing|either)$/.test(sessionKind(text) ?? ''));
+  const missing = texts.some(
+    ({ text }) =>
+      /^(?:missing|either)$/.test(sessionKind(text) ?? '') && !/before initiali[sz]ation was complete/i.test(text),
+  );
   if (missing && (status === 400 || status === null)) return 'likely';
   if (status === 405 || status === 406 || status === 410) return 'likely';
   if (status === 400) return streamable || !isSsePath(url) ? 'likely' : 'possible';
-  if (status === 404) return streamable ? 'likely' : isMcpPath(url) ? 'possible' : null;
+  if (status === 404) {
+    if (streamable) return 'likely';
+    // What stood at /sse may have moved; that the path is wrong is likelier.
+    const moved =
+      isSsePath(url) && texts.some(({ text }) => /\bCannot GET \/|\bGET \S*\/sse\b.{0,40}\b404\b/.test(text));
+    return isMcpPath(url) || moved ? 'possible' : null;
+  }
+  if (status === 415 || status === 422 || status === 501) return 'possible';
   if (status !== null) return null;
   const failed = texts.some(({ from, text }) => from !== 'entry' && /\bSSE\b|\bsse\b/.test(text));
   if (streamable && isSseAsked(given)) return 'likely';
@@ -124,17 +141,25 @@ export default defineCause({
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
     const texts = told(given);
-    const url = targetOf(given) ?? null;
+    const url =
+      targetOf(given) ??
+      tells(texts, /https?:\/\/[^\s"'\\<>()]{1,200}?\/(?:mcp|sse)\/?(?=["'\\?\s)]|$)/i)?.match[0] ??
+      null;
     const status = statusTold(given);
     const asked = isSseAsked(given);
+    const taken = tells(
+      texts.filter(({ from }) => from === 'client'),
+      TAKEN,
+    );
+    if (!isSseClient(given) && taken && [400, 404, 405, 406].includes(status ?? 405))
+      return { certainty: 'likely', cites: [taken.told.at], facts: { url, status, right: url, words: taken.match[0] } };
     if (!isSseClient(given)) {
-      const named = texts.some(({ text }) => FELL_BACK.test(text))
-        ? null
-        : tells(
-            texts,
-            /\bsession ID for SSE\b|\bSSE (?:is )?not supported\b|\bSSE error: Non-200 status code \((?:405|400|406)\)/i,
-          );
-      return named
+      const named = tells(
+        texts.filter(({ from }) => from !== 'platform'),
+        /\bsession ID for SSE\b|\bSSE (?:is )?not supported\b/i,
+        /\bSSE error: Non-200 status code \(40[0456]\)/i,
+      );
+      return named && !texts.some(({ text }) => FELL_BACK.test(text) || /POSTing to endpoint/.test(text))
         ? { certainty: 'possible', cites: [named.told.at], facts: { url, status, right: url, words: named.match[0] } }
         : null;
     }
@@ -280,6 +305,23 @@ export default defineCause({
         transport: 'sse',
         url: 'https://notes.example/notes',
         stderr: '[I mcp.client.sse] Connecting to SSE endpoint: https://notes.example/notes',
+      },
+    },
+    {
+      name: 'a stream that is not acceptable to the server',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'https://acme.dev/mcp',
+        serverLog: 'Not Acceptable: /mcp\n"GET /mcp HTTP/1.0" 406 57',
+      },
+    },
+    {
+      name: 'a session of HTTP+SSE that is not ready',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        serverLog: 'RuntimeError: Received request before initialization was complete',
       },
     },
     {

@@ -2,8 +2,8 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { doubled, FELL_BACK, isSseClient, prefixOf, type SsePaths, ssePaths } from './sse.js';
-import { isLocalReport, isObserved, methodTold, statusTold, tells, told } from './told.js';
+import { doubled, FELL_BACK, isSseClient, messagesIn, prefixOf, type SsePaths, ssePaths } from './sse.js';
+import { isLocalReport, isObserved, methodTold, statusTold, type Told, tells, told } from './told.js';
 import { WORDS } from './words.js';
 
 type Found = {
@@ -23,7 +23,20 @@ const REFUSED = [
   /\b40[45]\b.{0,40}\bfor (?:POST|url)\b.{0,200}messages?\b/i,
   /\b40[45]\b.{0,20}\bPOST(?:ing|s|ed)? (?:to )?\S{0,80}messages?\b/i,
   /\bCannot POST \/\S{0,100}messages?\b/i,
+  /\b40[45]\b.{0,40}\b(?:for|at|on|from|to) (?:https?:\/)?\/\S{0,200}messages?\b/i,
+  /\bNo (?:mapping|static resource|endpoint|route)\b.{0,30}\bmessages?\b/i,
+  /\b404 status sending message\b|\bSending message failed\b.{0,60}\b40[45]\b|\bPOST\w*\b.{0,60}\bmessages?\b.{0,80}\b(?:40[345]|not found|fails?)\b/i,
 ];
+/** What puts a server under a prefix: frameworks, proxies, gateways, routes of a cluster. */
+const PREFIXED =
+  /\bcontext[-_. ]?path\b|\broot[-_. ]?path\b|\bmount[-_. ]?path\b|\bbase[-_. ]?(?:path|url|href)\b|\bpath[-_ ]?(?:base|prefix)\b|\bsub-?(?:path|route|folder|directory)\b|\bvirtual directory\b|\bstrip_?-?prefix\w*|\bhandle_path\b|\brewrite[-_](?:target|rule)\b|\b(?:URL|route|path|proxy|location) prefix\b|\bprefix(?:es|ed)?\b|\bMapMcp\(["'\\]|\bMount\(|\b(?:app|router)\.(?:mount|use)\(\\?["']\/|\binclude_router\b|\breverse[- ]prox\w+|\bproxy_pass\b|\blocation \/\w|\bAPIM\b|\bAPI gateway\b|\bingress\b|\bmounted\b|\bServletContext\b|\b(?:higress|apisix|kong|traefik|caddy)\b|网关|反向代理|前缀|子路径|リバースプロキシ|プレフィックス|프록시|접두/i;
+/** The stream works and what is posted beside it does not, as people put it. */
+const HALF =
+  /\bsse\b.{0,80}?(?:\b(?:ok|works?|working|fine|200|connect(?:s|ed)|established|opens?|opened|reachable|success\w*)\b|可以|正常|连上|联通|能连|成功).{0,120}?\bmessages?\b.{0,80}?(?:\b(?:40[345]|not found|fails?|failing|broken|unreachable|error|does(?: not|n't) work)\b|不行|不通|不可|失败|报错|错误|找不到)/is;
+/** Settings of proxies that take the prefix off before they pass a request on. */
+const STRIPS =
+  /\bproxy_pass\s+https?:\/\/[^\s;/]{1,120}\/;|\bhandle_path\b|\bstrip_?-?(?:prefix|path)\w*|\brewrite-target\b["']?\s*:\s*["']?\/(?:\$\d)?|\bURLRewrite\b|\bReplacePrefixMatch\b/i;
+const GONE = /\b40[45]\b|\bnot[- ]found\b|\bno (?:route|mapping|static resource)\b|找不到|不存在|不行|不通/i;
 
 /** A client that notes the address which the stream named: the stream was open. */
 const ANNOUNCED = /\b(?:received|got|obtained) endpoint(?: URL| event| URI)?\b/i;
@@ -41,6 +54,43 @@ function judge(
     if (refused && stream.prefix === '' && /^\/(?!mcp\/|api\/|sse\/)[\w-]+\/.*messages?$/i.test(message.path))
       return { message, how: 'added' };
   }
+  return null;
+}
+
+/** A person describes it: two addresses for messages, half of the transport working, or a prefix and something that is not found. */
+function described(given: Partial<Evidence>, texts: Told[], paths: SsePaths | null): Match<Found> | null {
+  const facts = {
+    stream: paths?.stream.path ?? null,
+    message: null,
+    prefix: paths?.stream.prefix || null,
+    status: null,
+    how: 'unknown' as const,
+  };
+  const spoken = texts.filter(({ from }) => from !== 'platform');
+  const named = messagesIn(spoken);
+  for (const message of named)
+    for (const { path } of named)
+      if (path.length > message.path.length && path.endsWith(message.path.replace(/\/?$/, '')))
+        return {
+          certainty: 'likely',
+          cites: [message.at],
+          facts: {
+            ...facts,
+            message: message.path,
+            prefix: path.slice(0, path.length - message.path.length),
+            how: 'lost',
+          },
+        };
+  const all = spoken.map(({ text }) => text).join('\n');
+  const mention = tells(spoken, /\bmessages?\b/i);
+  const prefixed = tells(texts, PREFIXED);
+  const gone = tells(spoken, GONE) ?? ([404, 405].includes(statusTold(given) ?? 0) ? mention : null);
+  // A GET that is not found is the stream itself.
+  if (methodTold(given) === 'GET' && statusTold(given) !== 200) return null;
+  if (mention && HALF.test(all.slice(0, 2_000)))
+    return { certainty: 'likely', cites: [mention.told.at, ...(prefixed ? [prefixed.told.at] : [])], facts };
+  if (prefixed && gone && (mention || (facts.prefix !== null && prefixed.told.from !== 'platform')))
+    return { certainty: 'likely', cites: [...new Set([gone.told.at, prefixed.told.at])], facts };
   return null;
 }
 
@@ -121,7 +171,7 @@ export default defineCause({
       };
     const said = tells(
       texts,
-      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\b(?:advertis|announc|return|send|sent|emit|report)\w*\b.{0,60}\/messages?\b.{0,40}\b(?:without|lack\w*|missing|omit\w*)\b.{0,30}\b(?:prefix|path|base|mount|ingress|context|route)\b|\bendpoint event\b.{0,20}\b(?:return(?:s|ed)|says|points? to|contains|gives?|names|announces)\b.{0,20}\S*\/\S|\bendpoint\b.{0,60}\/messages?\b.{0,20}\b(?:instead of|but|rather than|should be|expected|not)\b.{0,20}\/\S{1,80}\/messages?\b/i,
+      /\bendpoint (?:event|origin)\b.{0,80}\b(?:prefix|base ?path|sub-?path|mount|does not match|mismatch)|\b(?:prefix|base ?path|sub-?path|mount ?path|root_path)\b.{0,80}\b(?:ignored|missing|lost|dropped|stripped|not (?:included|respected|applied))\b.{0,80}\b(?:messages?|sse|endpoint)\b|\bEndpoint origin does not match connection origin\b|\bmessages? (?:endpoint|path|url)\b.{0,60}\b(?:drops?|ignores?|loses|omits|strips|discards?)\b.{0,30}\b(?:path|prefix)\b|\b(?:advertis|announc|return|send|sent|emit|report)\w*\b.{0,60}\/messages?\b.{0,40}\b(?:without|lack\w*|missing|omit\w*)\b.{0,30}\b(?:prefix|path|base|mount|ingress|context|route)\b|\bendpoint event\b.{0,20}\b(?:return(?:s|ed)|says|points? to|contains|gives?|names|announces)\b.{0,20}\S*\/\S|\bendpoint\b.{0,60}\/messages?\b.{0,20}\b(?:instead of|but|rather than|should be|expected|not)\b.{0,20}\/\S{1,80}\/messages?\b|\b(?:announce[sd]?|advertis\w+|message|returned) (?:message )?(?:endpoint|url|path)\b.{0,80}\b(?:internal|not reachable|unreachable|wrong|incorrect|localhost|relative|without|lacks?|does(?: not|n't) (?:include|contain|have))\b|\bendpoint ?(?:event|事件)?.{0,20}(?:缺少|没有|丢失|缺失).{0,8}(?:前缀|路径|path)/i,
     );
     if (said)
       return {
@@ -131,7 +181,27 @@ export default defineCause({
       };
     // After a fall-back from Streamable HTTP the refused POST was the first attempt.
     if (session || !isSseClient(given) || texts.some(({ text }) => FELL_BACK.test(text))) return null;
+    // Where one message arrived, the address is right.
+    const arrived = given.http?.exchanges.some(
+      ({ method, url, status = 0 }) => method === 'POST' && /messages?\b/i.test(url) && status >= 200 && status < 300,
+    );
+    if (arrived) return null;
+    const half = described(given, texts, paths);
+    if (half) return { ...half, facts: { ...half.facts, status } };
     const refused = tells(texts, ...REFUSED);
+    const strips = tells(texts, STRIPS);
+    if (strips && !refused && methodTold(given) !== 'GET' && (status === null || status === 404 || status === 405))
+      return {
+        certainty: 'likely',
+        cites: [strips.told.at],
+        facts: {
+          stream: paths?.stream.path ?? null,
+          message: null,
+          prefix: paths?.stream.prefix || null,
+          status,
+          how: 'unknown',
+        },
+      };
     if (
       !refused &&
       !(
@@ -145,7 +215,10 @@ export default defineCause({
     // The stream was open, or the client would have had nothing to post to: with a prefix in its address that is the usual reason.
     const prefix = paths?.stream.prefix ?? '';
     return {
-      certainty: refused && (prefix !== '' || tells(texts, ANNOUNCED)) ? 'likely' : 'possible',
+      certainty:
+        refused && (prefix !== '' || (!paths && /messages?\b/i.test(refused.told.text)) || tells(texts, ANNOUNCED))
+          ? 'likely'
+          : 'possible',
       cites: [
         ...new Set([
           ...(refused ? [refused.told.at] : [at('http', 'exchanges', 0)]),
@@ -269,6 +342,30 @@ export default defineCause({
         transport: 'sse',
         url: 'http://acme.dev/mcp/sse',
         clientError: 'Error: Error POSTing to endpoint (HTTP 404): 404 page not found\n    at SSEClientTransport.send',
+      },
+    },
+    {
+      name: 'a person who found that half of it works',
+      finds: true,
+      symptoms: { transport: 'sse', clientError: '经过网关转发后 /sse 可以联通,但是 /messages 不行' },
+    },
+    {
+      name: 'a context path, and nothing found',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'http://localhost:8080/notes/sse',
+        entry: { properties: 'server.servlet.context-path=/notes' },
+        clientError: 'Sending message failed with a non-OK HTTP code: 404',
+      },
+    },
+    {
+      name: 'another worker that does not know the session',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        serverLog:
+          '"POST /mcp/messages/?session_id=55 HTTP/1.1" 202 Accepted\n"POST /mcp/messages/?session_id=49 HTTP/1.1" 404 Not Found',
       },
     },
     {

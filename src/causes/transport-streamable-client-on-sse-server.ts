@@ -4,7 +4,7 @@ import { ANSWERS, answers, refusedRequests, requestsIn } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { isSseClient } from './sse.js';
-import { isLocalReport, wasTold } from './told.js';
+import { isLocalReport, tells, told } from './told.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { failed, find } from './words.js';
 
@@ -36,26 +36,29 @@ const NO_POST =
 
 /** A server that says which transport it serves. */
 const SERVES_SSE =
-  /\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?sse\b|\bSSE (?:server|transport|mode|endpoint)\b|\bSSEServerTransport\b|\b(?:running|listening|serving|started|available|mounted)\b.{0,60}\/sse\b|\b(?:over|via|using|in) sse\b|"?GET \/sse\b.{0,20}\b200\b/i;
+  /\btransport\b["']?(?: type| mode)?\s*(?:is|set to|[=:]|->)?\s*["']?sse\b|\bSSE (?:server|transport|mode|endpoint)\b|\bSSEServerTransport\b|\b(?:running|listening|serving|started|available|mounted)\b.{0,60}\/sse\b|\b(?:over|via|using|in) sse\b|"?GET \/sse\b.{0,20}\b200\b|\bsse-(?:message-)?endpoint\s*[=:]/i;
 const SERVES_BOTH =
   /streamable|\btransport\b.{0,10}\bhttp\b(?!:)|\b(?:running|listening|serving|available)\b.{0,60}\/mcp\b/i;
 
-/** The first event of HTTP+SSE names the address for messages; here it was taken for a message, or came as the answer to a POST. */
+/**
+ * What the message address of the older transport says of a POST that names no session in its query: Python, the TypeScript sample,
+ * Spring, C#, Go. Streamable HTTP has the session in a header and spells it so.
+ */
+const WANTS_QUERY =
+  /\bsession_id is required\b|\b(?:missing|no|invalid|required?|requires) (?:the )?(?:query )?(?:param\w* )?["'`]?(?:sessionId|session_id)["'`]? (?:query )?param|\bquery param\w*.{0,20}\b(?:sessionId|session_id)\b|\bMissing (?:required )?(?:query )?(?:param(?:eter)?:? )?["'`]?(?:sessionId|session_id)["'`]?(?: (?:query )?param(?:eter)?)?\b(?! header)|\bSession ID missing in message endpoint\b|\b(?:sessionId|session_id) (?:query )?param(?:eter)?(?: is)? (?:required|missing)|\bsessionid must be provided\b/;
+/** A server that knows the older transport alone, as people say it. */
+const ONLY_SSE =
+  /\bserver\b[^.]{0,40}\b(?:only (?:supports?|speaks?|serves?|offers?|implements?|has|provides?)|(?:supports?|speaks?|serves?|offers?|implements?|is) only) (?:the )?(?:legacy |old(?:er)? |deprecated )?(?:HTTP ?\+ ?)?SSE\b|\blegacy (?:HTTP ?\+ ?)?SSE (?:server|endpoint)\b|\b(?:httpUrl|streamable[ -]?http|http transport)\b.{0,40}\b(?:for|against|to|on|with) an? (?:legacy |old )?SSE(?:-only)? (?:server|endpoint)\b|(?:只|仅)支持\s?SSE|(?:服务端?|服务器).{0,6}是\s?SSE/i;
+/** The first event of the older transport. */
 const ENDPOINT_EVENT =
   /\b(?:unknown|unexpected|unsupported|unhandled|unrecogni[sz]ed|received|got|ignor(?:ed|ing)) (?:SSE |server-sent )?event(?: type| name)?\W{1,4}endpoint\b|\bevent:? ["'`]?endpoint\b["'`]?.{0,80}\b(?:expected|instead|unexpected|not (?:a )?(?:valid )?(?:message|JSON)|POST)|\b(?:fail\w*|error|unable|cannot) (?:to )?(?:pars|decod|deserializ)\w* .{0,30}["'`]?(?:\/\S{0,80}?messages?\b\S{0,20}[?/]|.{0,20}\bevent:? ["'`]?endpoint\b)|"\/\S{0,80}messages?\b\S{0,80}" is not valid JSON|\binput_value='\/\S{0,80}(?:messages?|session_?id)/i;
-/** The query that only the address for messages of HTTP+SSE wants. */
-const WANTS_QUERY =
-  /\b(?:missing|no|invalid|required?|requires) (?:the )?(?:query )?(?:param\w* )?["'`]?session_?id["'`]? (?:query )?param|\bquery param\w*.{0,20}\bsession_?id\b|\bsession_id is required\b/i;
+/** The event itself. */
+const ENDPOINT = /\bevent: ?endpoint\b|^data: ?\/\S*(?:\?|&)session_?id=/im;
+/** A client that asks for Streamable HTTP, as its entry or its code says. */
+const ASKS =
+  /"(?:type|\w*transport\w*|protocol\w*)"\s*:\s*"(?:streamable[-_]?http|http(?:Streamable)?|streamable)"|"httpUrl"|\bStreamableHttp\b|\bstreamable_?http_?client\b/i;
 
 type Found = { url: string | null; status: number | null };
-
-/** What was answered to a POST, as a person shows it. */
-const answersToPost = ({ http }: Partial<Evidence>): { at: string; body: string; status: number | null }[] =>
-  (http?.exchanges ?? []).flatMap((exchange, i) =>
-    wasTold(exchange) && exchange.method === 'POST'
-      ? [{ at: at('http', 'exchanges', i), body: exchange.body ?? '', status: exchange.status ?? null }]
-      : [],
-  );
 
 /** Whoever asks for SSE, or knows both transports, posted to the address of the stream itself. */
 function postedToStream(given: Partial<Evidence>, url: string | null): Match<Found> | null {
@@ -108,29 +111,72 @@ export default defineCause({
         facts: { url: asked.url, status },
       };
     }
-    const url = targetOf(given) ?? null;
+    const entry = given.reported?.entry ?? '';
+    const url = targetOf(given) ?? /https?:\/\/[^\s"'\\]+?\/sse\/?(?=["'\\?])/i.exec(entry)?.[0] ?? null;
+    const texts = told(given);
+    const posts = answers(given).every(({ exchange }) => exchange.method === 'POST' || exchange.spoken);
+    const legacy = tells(
+      texts.filter(({ from }) => from !== 'entry'),
+      WANTS_QUERY,
+    );
+    const routed = tells(texts, /\blegacy SSE\b.{0,40}\b(?:routed|sent|through|via|over|as)\b.{0,20}\bstreamable/i);
+    if (posts && (routed || (legacy && !isSseClient(given))))
+      return {
+        certainty: routed || given.reported?.transport === 'streamable-http' ? 'likely' : 'possible',
+        cites: [...new Set([legacy?.told.at, routed?.told.at].filter((one) => one !== undefined))],
+        facts: { url, status },
+      };
+    // Somebody says so, or shows the first event of the older transport.
+    const shown = isSseClient(given)
+      ? null
+      : tells(
+          texts.filter(({ from }) => from === 'client' || from === 'server'),
+          ONLY_SSE,
+          ...(given.reported?.transport === 'streamable-http' ? [/\bevent: ?endpoint\b/i] : []),
+        );
+    if (shown && posts && !FELL_BACK.test(shown.told.text))
+      // The client of Go guesses this after every 4xx.
+      return {
+        certainty: /likely a legacy/i.test(shown.told.text) ? 'possible' : 'likely',
+        cites: [shown.told.at],
+        facts: { url, status },
+      };
     // The entry already asks for SSE, so whoever posts there is a Streamable HTTP server's business.
     const taken = isLocalReport(given) ? null : find([...wayWords(given), ...serverWords(given)], ENDPOINT_EVENT);
     if (taken) return { certainty: 'likely', cites: [taken.line.at], facts: { url, status: null } };
     if (isSseClient(given)) return postedToStream(given, url);
-    const streamed = answersToPost(given).find(
-      ({ body }) => /^\s*event: ?endpoint\b/m.test(body) || WANTS_QUERY.test(body),
-    );
-    if (streamed) return { certainty: 'likely', cites: [streamed.at], facts: { url, status: streamed.status } };
     if (first) {
       const refused = status === 404 || status === 405;
       const gone = status === 404 && /not found"|session/i.test(first.exchange.body ?? '');
       const { method, body = '' } = first.exchange;
       const log = serverWords(given);
+      // The stream of the older transport, in answer to whatever was posted.
+      const stream = ENDPOINT.test(body) && (status ?? 200) < 300;
+      if (stream && (method === 'POST' || given.reported?.transport === 'streamable-http'))
+        return { certainty: 'likely', cites: [first.at], facts: { url, status } };
       const announced =
         log.some(({ text }) => SERVES_SSE.test(text)) && !log.some(({ text }) => SERVES_BOTH.test(text));
       // A static web server refuses a POST with 405, too, and signs its page.
-      const posts =
+      const named =
         status === 405 &&
         !/<html/i.test(body) &&
         (given.reported?.clientError ?? []).some((text) => NO_POST.test(text));
-      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || posts))
+      if (refused && !gone && method === 'POST' && (isSse(first.exchange.url || url) || announced || named))
         return { certainty: 'likely', cites: [first.at], facts: { url, status } };
+      // An address of SSE that takes no message: whatever it calls it.
+      const speaks = given.reported?.transport === 'streamable-http' || ASKS.test(entry);
+      if (
+        method === 'POST' &&
+        !gone &&
+        speaks &&
+        isSse(url) &&
+        [400, 404, 405, 406, 415, 422, 501].includes(status ?? 0)
+      )
+        return {
+          certainty: status === 404 && !ASKS.test(entry) ? 'possible' : 'likely',
+          cites: [first.at],
+          facts: { url, status },
+        };
       // The client's line may say more than the exchange that was read off it.
       if (!first.exchange.spoken) return null;
     }
@@ -172,9 +218,19 @@ export default defineCause({
       isSse(url) &&
       given.reported?.transport !== 'sse' &&
       !given.http &&
-      lines.every(({ text }) => !OTHERWISE.test(text));
-    if (!hit && mute && given.reported?.url !== undefined && (given.reported.transport || given.reported.entry))
-      return { certainty: 'possible', cites: [at('reported', 'url')], facts: { url, status: null } };
+      lines.every(({ text }) => !OTHERWISE.test(ASKS.test(entry) ? text.replace(/timed? ?out|closed/gi, '') : text));
+    const odd = find(
+      lines.filter(({ from }) => from === 'client'),
+      /(?:unexpected|invalid|unsupported) content[- ]type(?!.{0,30}html)/i,
+    );
+    if (!hit && isSse(url) && odd && given.reported?.transport !== 'sse')
+      return { certainty: 'likely', cites: [odd.line.at], facts: { url, status: null } };
+    if (!hit && mute && (given.reported?.transport || entry))
+      return {
+        certainty: ASKS.test(entry) ? 'likely' : 'possible',
+        cites: [given.reported?.url === undefined ? at('reported', 'entry') : at('reported', 'url')],
+        facts: { url, status: null },
+      };
     return hit
       ? {
           certainty: fellBack ? 'possible' : 'likely',
@@ -201,20 +257,6 @@ export default defineCause({
   why: 'HTTP+SSE has two addresses: a GET stream, which names a second address to post to. Streamable HTTP posts to the one address it is given. A client that was told "http" therefore posts to the stream of an older server and is refused; the status alone looks like a wrong path.',
   refs: ['https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#backwards-compatibility'],
   examples: [
-    {
-      name: 'the answer to a POST names an endpoint',
-      finds: true,
-      symptoms: {
-        transport: 'streamable-http',
-        url: 'http://127.0.0.1:3001/mcp/events',
-        http: {
-          method: 'POST',
-          status: 200,
-          headers: { 'content-type': 'text/event-stream' },
-          body: 'event: endpoint\ndata: /mcp/messages/42',
-        },
-      },
-    },
     {
       name: 'the endpoint event taken for a message',
       finds: true,
@@ -293,6 +335,32 @@ export default defineCause({
         url: 'http://localhost:8000/mcp',
         serverLog:
           'Using transport: sse\nINFO:     Uvicorn running on http://0.0.0.0:8000\nINFO:     127.0.0.1:51200 - "POST /mcp HTTP/1.1" 404 Not Found',
+      },
+    },
+    {
+      name: 'the stream of the older transport in answer to a POST',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          method: 'POST',
+          status: 200,
+          headers: { 'content-type': 'text/event-stream' },
+          body: 'event: endpoint\ndata: /messages?sessionId=1',
+        },
+      },
+    },
+    {
+      name: 'an address for messages that misses its query',
+      finds: true,
+      symptoms: { transport: 'streamable-http', http: { method: 'POST', status: 400, body: 'session_id is required' } },
+    },
+    {
+      name: 'the header of a session of Streamable HTTP',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'POST', status: 400, body: 'Bad Request: Mcp-Session-Id header is required' },
       },
     },
     {

@@ -59,7 +59,9 @@ const NETWORK: Record<string, string> = {
 
 function networkFact(file: CaseFile, at: string, quote: string): Fact {
   const part = at.split('/')[4] ?? '';
-  const value = resolve(file, at) as Record<string, unknown> | undefined;
+  // An attempt is told whole, also when only its address or its error is cited.
+  const place = part === 'attempts' ? at.split('/').slice(0, 6).join('/') : at;
+  const value = resolve(file, place) as Record<string, unknown> | undefined;
   if (part === 'attempts' && typeof value?.address === 'string') {
     const { address, ms, error } = value as Evidence['network']['attempts'][number];
     return { label: `connection to ${address}`, text: error ? error.message : `accepted after ${duration(ms)}` };

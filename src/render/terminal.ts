@@ -66,7 +66,8 @@ function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Pain
   const column = Math.min(Math.max(...pairs.map(([label]) => label.length), 0), 34);
   return pairs.flatMap(([label, text]) => {
     const room = Math.max(20, width - indent - column - 3);
-    const lines = wrap(text, room);
+    // What is quoted here is read, not pasted: a word without an end (JSON, a token) is broken.
+    const lines = wrap(text.replace(new RegExp(`\\S{${room}}(?=\\S)`, 'g'), '$& '), room);
     const pad = ' '.repeat(indent);
     if (label.length > column)
       return [pad + paint.dim(label), ...lines.map((line) => pad + ' '.repeat(column + 3) + line)];
