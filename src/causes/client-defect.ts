@@ -361,5 +361,13 @@ export default defineCause({
         stdout: 'it works in Cursor and fails here with no message',
       },
     },
+    {
+      name: 'the words of Windows for a refused connection',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        serverLog: 'No connection could be made because the target machine actively refused it. (localhost:5000)',
+      },
+    },
   ],
 });

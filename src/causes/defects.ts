@@ -32,7 +32,7 @@ export const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
+    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression(?! (?:tests?|models?|analys)))\b/i,
     'likely',
   ],
   // The client ends servers itself, or counts their orderly end as a failure.
@@ -67,7 +67,7 @@ export const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bno (?:connection|request|network call|HTTP)\b.{0,40}\b(?:ever |was |is )*(?:attempted|sent|made|issued)\b|\bv?\d+\.\d+\.\d+ (?:is |was |still )?(?:confirmed )?(?:working|works|fine|unaffected)\b|\b(?:works|worked) (?:fine )?(?:in|on|with) (?:version )?v?\d+\.\d+/i,
+    /\bno (?:connection|request|network call|HTTP)\b(?! could be made).{0,40}\b(?:ever |was |is )*(?:attempted|sent|made|issued)\b|\bv?\d+\.\d+\.\d+ (?:is |was |still )?(?:confirmed )?(?:working|works|fine|unaffected)\b|\b(?:works|worked) (?:fine )?(?:in|on|with) (?:version )?v?\d+\.\d+/i,
     'likely',
   ],
   [
