@@ -2,7 +2,19 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { requestsIn } from './answers.js';
 import { defineCause } from './cause.js';
-import { AS_WELL, BUNDLES, FOREIGN_CODE, KNOWN, NOT_OWN, OWN_ERROR, SAID, WAY } from './defects.js';
+import {
+  AS_WELL,
+  BUNDLES,
+  ELSEWHERE,
+  FOREIGN_CODE,
+  KNOWN,
+  NOT_OWN,
+  NOT_THE_SAME,
+  OWN_ERROR,
+  SAID,
+  WAY,
+} from './defects.js';
+import { isLocalReport } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
 /** The client ended a bridge or server that had only just heard initialize. */
@@ -70,6 +82,8 @@ export default defineCause({
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
     const lines = words(given);
+    // The output of a server elsewhere is not seen: what was pasted as such is the client's or the person's.
+    const remote = !isLocalReport(given);
     const facts = (client: string | null, text: string, version: string | null, ref: string | null) => ({
       client: client ?? reported?.client ?? null,
       words: text.trim().slice(0, 160),
@@ -105,11 +119,22 @@ export default defineCause({
     }
     for (const [pattern, certainty] of SAID) {
       const said = find(
-        lines.filter(({ from }) => from !== 'stdout'),
+        lines.filter(({ from }) => remote || from !== 'stdout'),
         pattern,
       );
       if (said) return { certainty, cites: [said.line.at], facts: facts(null, said.line.text, null, null) };
     }
+    const beside = find(
+      lines.filter(({ from }) => remote || from !== 'stdout'),
+      ...ELSEWHERE,
+    );
+    if (beside)
+      return {
+        // Without the name of the client that fails, or with another way to the server, the difference may lie elsewhere.
+        certainty: reported?.client && !NOT_THE_SAME.test(beside.line.text) ? 'likely' : 'possible',
+        cites: [beside.line.at],
+        facts: facts(null, beside.line.text, null, null),
+      };
     // A client of HTTP+SSE that has the stream open posts to the address that the stream names, not to that of the stream.
     const asked = requestsIn(given).filter(({ path }) => /\/sse\/?$/.test(path));
     const opened = asked.find(({ method, status }) => method === 'GET' && status === 200);
@@ -121,7 +146,10 @@ export default defineCause({
         facts: facts(null, posted.line.text, null, null),
       };
     // An exception that stands alone: nobody but the client said anything.
-    const alone = reported?.client && lines.every(({ from }) => from === 'client') && !given.http?.exchanges.length;
+    const alone =
+      (reported?.client || (reported?.transport && remote)) &&
+      lines.every(({ from }) => from === 'client') &&
+      !given.http?.exchanges.length;
     const broke = own ?? (lines.some(({ text }) => WAY.test(text)) ? null : find(lines, FOREIGN_CODE));
     if (alone && broke?.line.from === 'client')
       return { certainty: 'possible', cites: [broke.line.at], facts: facts(null, broke.line.text, null, null) };
@@ -322,6 +350,23 @@ export default defineCause({
         client: 'cline',
         transport: 'streamable-http',
         clientError: 'the client drops query parameters from the URL',
+      },
+    },
+    {
+      name: 'the terminal of a person who compared two clients',
+      finds: true,
+      symptoms: {
+        client: 'goose',
+        transport: 'streamable-http',
+        stdout: 'it works in Cursor and fails here with no message',
+      },
+    },
+    {
+      name: 'the words of Windows for a refused connection',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        serverLog: 'No connection could be made because the target machine actively refused it. (localhost:5000)',
       },
     },
   ],

@@ -6,6 +6,8 @@ import { WORDS } from './words.js';
 /** Clients that connect from the servers of their vendor. */
 const HOSTED =
   /^(?:claude[-.]?ai|claude[- ]?(?:web|mobile|ios|android|cowork|connector)|anthropic[- ]api|chatgpt|openai(?:[- ](?:api|responses|agent[- ]?(?:builder|kit)|platform)\S*)?|copilot[- ]?studio|microsoft[- ](?:365[- ])?copilot|m365[- ]copilot|github[- ]copilot[- ](?:coding|agent)\S*|azure[- ]ai\S*|le[- ]?chat|mistral|perplexity|grok(?![- ](?:build|cli|code))|xai|gemini[- ]?(?:web|app|api|enterprise)|vertex\S*|bedrock\S*|agentcore\S*|poe|zapier|make|n8n[- ]?cloud|cursor[- ]?(?:cloud|background|web)\S*|codex[- ]?(?:cloud|web)|devin|jules|manus|elevenlabs|vapi|retell|notion|glean|linear|dify[- ]?cloud|smithery|bolt|lovable|v0|replit|base44)\b/i;
+/** Those of them that nobody runs a server on. */
+const IN_CLOUD = /^(?:claude[-.]?ai|chatgpt|copilot[- ]?studio|m365[- ]copilot|le[- ]?chat|perplexity)\b/i;
 /** Addresses that only the own network knows. A placeholder may stand for the name. */
 const PRIVATE =
   /^(?:https?|wss?):\/\/(?:localhost|127\.|0\.0\.0\.0|\[?::1\]?|10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|host\.docker\.internal|[\w.-]+\.(?:local|lan|internal|home|corp|intranet|test|localhost|svc\.cluster\.local|home\.arpa)\b|(?!(?:host(?:name)?|domain|server|name|site|example|your\w*|my\w*)\b)[\w-]+(?::\d+)?(?:\/|$)|<?[\w-]*(?:internal|private|lan|local|intranet)[\w-]*>?(?::|\/|$))/i;
@@ -60,7 +62,8 @@ export default defineCause({
   match(given) {
     const { reported, launch, http } = given;
     if (isObserved(given) || launch) return null;
-    const client = reported?.client ?? '';
+    // People name the service as the platform, too.
+    const client = reported?.client ?? (IN_CLOUD.test(reported?.platform ?? '') ? (reported?.platform ?? '') : '');
     if (LOCAL_CLIENT.test(client)) return null;
     const url = reported?.url;
     const inner = url !== undefined && PRIVATE.test(url);
@@ -100,11 +103,11 @@ export default defineCause({
       cites: [
         ...(mark ? [mark.told.at] : []),
         ...(url !== undefined ? [at('reported', 'url')] : []),
-        ...(client !== '' ? [at('reported', 'client')] : []),
+        ...(client !== '' ? [at('reported', reported?.client ? 'client' : 'platform')] : []),
       ],
       facts: {
         url: url ?? null,
-        client: reported?.client ?? null,
+        client: client || null,
         inner,
         port: /:(\d{2,5})(?:\/|$)/.exec(url ?? '')?.[1] ?? null,
         odd: !inner && odd !== undefined,
@@ -227,6 +230,11 @@ export default defineCause({
         url: 'http://homeassistant.local:8123/api/mcp',
         clientError: 'failed to lookup address information: Try again',
       },
+    },
+    {
+      name: 'the service as the platform',
+      finds: true,
+      symptoms: { transport: 'streamable-http', platform: 'claude.ai', url: 'http://localhost:3000/mcp' },
     },
   ],
 });

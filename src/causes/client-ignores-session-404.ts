@@ -114,5 +114,24 @@ export default defineCause({
       finds: false,
       symptoms: { transport: 'streamable-http', http: { status: 404, body: 'Not Found' } },
     },
+    {
+      name: 'a client in Java after a restart',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'spring-ai',
+        clientError: 'HttpClientSseClientTransport : Error sending message: 404',
+        entry: { when: 'after a redeploy of the server' },
+      },
+    },
+    {
+      name: 'the same, and nothing was restarted',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        client: 'spring-ai',
+        clientError: 'HttpClientSseClientTransport : Error sending message: 404',
+      },
+    },
   ],
 });

@@ -28,11 +28,11 @@ export const NOT_OWN = /fetch failed|terminated|Invalid URL|ERR_INVALID_ARG|ENOE
 export const SAID: [RegExp, 'likely' | 'possible'][] = [
   [/\bReceived a (?:response|progress notification) for an unknown (?:message ID|token)/i, 'likely'],
   [
-    /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?|complet\w+|initiali[sz]es?)\b.{0,40}\b(?:in|with|from|under|on) (?:both |all )?(?:the )?(?:official )?(?:MCP )?(?:Inspector|SDK\b|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other|previous version|older version|an earlier version|version \d)/i,
+    /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?)\b.{0,40}\b(?:in|with|from|under|on) (?:the )?(?:previous version|older version|an earlier version|version \d)/i,
     'likely',
   ],
   [
-    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression)\b/i,
+    /\b(?:downgrad\w+|rolling back|reverting|going back|after (?:the |an? )?(?:client |app |automatic )?(?:update|upgrade)|since ~?(?:the )?(?:updat\w*|upgrad\w*|version|v\d)|work(?:s|ed) (?:fine )?(?:through|until|up to|before|in) v?\d+\.\d|regression(?! (?:tests?|models?|analys)))\b/i,
     'likely',
   ],
   // The client ends servers itself, or counts their orderly end as a failure.
@@ -67,7 +67,7 @@ export const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\bno (?:connection|request|network call|HTTP)\b.{0,40}\b(?:ever |was |is )*(?:attempted|sent|made|issued)\b|\bv?\d+\.\d+\.\d+ (?:is |was |still )?(?:confirmed )?(?:working|works|fine|unaffected)\b|\b(?:works|worked) (?:fine )?(?:in|on|with) (?:version )?v?\d+\.\d+/i,
+    /\bno (?:connection|request|network call|HTTP)\b(?! could be made).{0,40}\b(?:ever |was |is )*(?:attempted|sent|made|issued)\b|\bv?\d+\.\d+\.\d+ (?:is |was |still )?(?:confirmed )?(?:working|works|fine|unaffected)\b|\b(?:works|worked) (?:fine )?(?:in|on|with) (?:version )?v?\d+\.\d+/i,
     'likely',
   ],
   [
@@ -88,10 +88,6 @@ export const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
   [
-    /\b(?:shows? up|appears?|visible|listed|available|discovered|loaded|works?|connects?)\b.{0,24}\b(?:in|with|from|under|on) (?:the )?(?:MCP )?(?:Inspector|Claude(?: Code| Desktop)?|Cursor|VS ?Code|Postman|curl|other clients)\b.{0,24}\b(?:but|and|while|yet)\b.{0,12}\b(?:not|never|nothing|fails?|doesn't|isn't)\b/i,
-    'likely',
-  ],
-  [
     /\b(?:client|app|IDE|Claude(?: Desktop| Code)?|Cursor|Windsurf|VS ?Code|Codex|Cline|Zed|Goose)\b.{0,30}\b(?:sends?|posts?|issues?|calls?|opens?|makes?|closes?|aborts?|cancels?|terminates?|reconnects?|retries|keeps? (?:re)?(?:connecting|trying|sending|polling))\b.{0,60}\b(?:right after|immediately|before|too early|twice|again and again|in (?:an )?(?:infinite|endless) loop|although|even though|despite|instead of|without waiting)\b|\b(?:although|even though|despite)\b.{0,30}\bserver\b.{0,30}\b(?:answers?|responds?|returns?|replies|sends?|is (?:up|fine|healthy))\b/i,
     'possible',
   ],
@@ -106,6 +102,15 @@ export const SAID: [RegExp, 'likely' | 'possible'][] = [
     'likely',
   ],
 ];
+/** Another client gets on with the server. */
+export const ELSEWHERE: RegExp[] = [
+  /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?|complet\w+|initiali[sz]es?)\b.{0,40}\b(?:in|with|from|under|on) (?:both |all )?(?:the )?(?:official )?(?:MCP )?(?:Inspector|SDK\b|Claude (?:Code|Desktop)|Cursor|VS ?Code|Windsurf|Cline|Zed|Codex|other (?:\w+ )?clients?|every other|all other)/i,
+  /\b(?:shows? up|appears?|visible|listed|available|discovered|loaded|works?|connects?)\b.{0,24}\b(?:in|with|from|under|on) (?:the )?(?:MCP )?(?:Inspector|Claude(?: Code| Desktop)?|Cursor|VS ?Code|Postman|curl|other clients)\b.{0,24}\b(?:but|and|while|yet)\b.{0,12}\b(?:not|never|nothing|fails?|doesn't|isn't)\b/i,
+];
+/** Then the server is not the same there: another copy of it, another way to it, or another setting. */
+export const NOT_THE_SAME =
+  /\bcurl\b|\bpostman\b|\b(?:docker|container|local(?:ly|host)?|ngrok|tunnel|deploy\w*|production|cloud|remote(?:ly)?|behind|proxy|nginx|kubernetes|k8s|stdio|(?:over|via|through|using) (?:sse|http|streamable))\b/i;
+
 /** An exception in other languages, which of a client's own words alone is the client's. */
 export const FOREIGN_CODE =
   /\b(?:KeyError|AttributeError|NameError|IndexError|UnboundLocalError|NotImplementedError|RuntimeError|ClassCastException|IllegalStateException|IndexOutOfBoundsException|NoSuchMethodError|InvalidCastException|InvalidOperationException|KeyNotFoundException|NoMethodError)\b|\bpanicked at\b|\bpanic: runtime error\b|\bnil pointer dereference\b|\bUnhandledPromiseRejection\w*|\bunhandled (?:promise )?rejection\b|\bobject has no attribute\b|\bmissing \d+ required positional argument|\bgot an unexpected keyword argument\b|\bCannot destructure\b/;

@@ -3,6 +3,7 @@ import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { inContainer } from './listeners.js';
+import { told as texts } from './told.js';
 import { isRemote, targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -30,10 +31,15 @@ const example = (fields: Partial<Exchange>, network?: Partial<Evidence['network'
 const CUT =
   /\bcurl: \((?:18|52|56)\)|\bcURL error (?:18|52|56)\b|\bempty (?:reply|response) from (?:the )?server\b|\bERR_(?:EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH)\b|\bRemoteDisconnected\b|\bresponse ended prematurely\b|\bIncompleteRead\b|\bpeer closed connection without sending complete message body\b|\bUnexpected end of file from server\b|\bconnection closed before message completed\b|\btransfer closed with\b|\bunexpected end of (?:chunked|stream|content)\b|\bPrematureCloseException\b|\bConnection prematurely closed (?:BEFORE|DURING) response\b|\bsocket connection was closed unexpectedly\b/i;
 
+const LASTED =
+  /\b(?:SSE|event|GET|open|long|idle|silent)[- ]?(?:lived )?(?:streams?|connections?)\b|\bstreams? (?:is|was|are|were|gets?|got|drops?|dies|closed|ended)\b|\bidle\b|\binactiv\w+|\b(?:after|every|within|exactly) (?:about |around |~ ?)?\d+(?:\.\d+)? ?(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|hours?)\b/i;
+
 /** What a person tells of it: a best guess, because many things cut a connection. */
 function told(given: Partial<Evidence>): Match<Found> | null {
   const { reported, handshake, network } = given;
   if (!reported || handshake || network || !isRemote(given) || inContainer(given)) return null;
+  // Silence that lasted, and streams, are cut by limits: another cause tells of them.
+  if (texts(given).some(({ text }) => LASTED.test(text))) return null;
   const hit = find(
     words(given).filter(({ from }) => from !== 'server-log'),
     CUT,
@@ -156,6 +162,14 @@ export default defineCause({
         platform: 'docker',
         url: 'http://localhost:8000/mcp',
         clientError: 'curl: (52) Empty reply from server',
+      },
+    },
+    {
+      name: 'a silent stream that a limit ended',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'peer closed connection without sending complete message body, after 60 s idle',
       },
     },
   ],

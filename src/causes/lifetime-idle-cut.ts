@@ -32,6 +32,9 @@ const LIMITS = [30, 55, 60, 75, 90, 100, 120, 125, 180, 230, 240, 300, 350, 600,
 /** A request whose answer was still due has another cause. */
 const ANSWERED = /\btools?\/call\b.{0,60}\b(?:in progress|running|pending)\b/i;
 
+/** Refusals beside these words were a try of another transport, or are the cut itself. */
+const GOES_ON =
+  /\bcode=H15\b|\b(?:Discovered|Found|Loaded) [1-9]\d* tools\b|\bConnection state: Running\b|\bReading SSE stream\b/i;
 const ASLEEP = /\bcold[- ]?start|\bspin(?:s|ning)? (?:up|down)|\bscaled? to zero|\bsleep(?:s|ing)\b/i;
 
 /** Seconds between the line and the one before it, when that is a limit that somebody would have set. */
@@ -92,10 +95,11 @@ export default defineCause({
     if (!reported || given.handshake || process?.spawnError) return null;
     if (
       http?.exchanges.some(({ status }) => (status ?? 0) >= 400) &&
-      !words(given).some(({ text }) => /\bcode=H15\b/.test(text))
+      !words(given).some(({ text }) => GOES_ON.test(text))
     )
       return null;
-    const lines = words(given).filter(({ from }) => from !== 'stdout');
+    const remote = !isLocalReport(given);
+    const lines = words(given).filter(({ from }) => remote || from !== 'stdout');
     if (lines.some(({ text }) => ANSWERED.test(text))) return null;
     const texts = told(given).filter(({ from }) => from !== 'platform');
     const idle = tells(texts, ...IDLE);
@@ -103,7 +107,6 @@ export default defineCause({
     const when = tells(texts, WHEN);
     const gap = cut && silenceBefore(lines, cut.line);
     const entry = idle?.told.from === 'entry' || /~?\d+ ?s idle\b/i.test(reported.entry ?? '');
-    const remote = !isLocalReport(given);
     const stream =
       cut &&
       /terminated|other side closed|SSE (?:stream|connection|channel)|SSE error: undefined|incomplete chunked|INCOMPLETE_CHUNKED|EOF reached while|unexpected EOF|ended prematurely|READING_LENGTH|listening on SSE|AsyncRequestTimeout|without sending complete message|prematurely closed DURING|premature close|(?:SSE|GET|event) stream|GET \S{0,60} ended after|INTERNAL_ERROR|SseEventListener/i.test(
@@ -118,7 +121,8 @@ export default defineCause({
         ))
     )
       certainty = 'likely';
-    else if (gap !== null && remote) certainty = 'likely';
+    // The tools had been read, and then the stream ended: it was open.
+    else if ((gap !== null || (stream && lines.some(({ text }) => GOES_ON.test(text)))) && remote) certainty = 'likely';
     else if (idle || entry) certainty = entry && remote ? 'likely' : 'possible';
     else if (cut && remote && (when || stream)) certainty = when ? 'likely' : 'possible';
     else if (gap !== null) certainty = 'possible';
@@ -280,6 +284,16 @@ export default defineCause({
       name: 'a bad gateway',
       finds: false,
       symptoms: { transport: 'streamable-http', http: { status: 502 }, clientError: 'connection reset' },
+    },
+    {
+      name: 'the stream ends after the tools were read, whatever was tried before',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        client: 'vscode',
+        clientError:
+          '404 status sending message to https://acme.dev/sse, will attempt to fall back to legacy SSE\nDiscovered 2 tools\nError reading SSE stream: TypeError: terminated',
+      },
     },
   ],
 });

@@ -4,7 +4,7 @@ import { callIn } from './calls.js';
 import { defineCause, type Match } from './cause.js';
 import { edgeAnswer, edgeAround } from './edges.js';
 import { layersAt, secondsOf } from './limits.js';
-import { isObserved, tells, told } from './told.js';
+import { isLocalReport, isObserved, tells, told } from './told.js';
 import { find, WORDS, words } from './words.js';
 
 type Found = {
@@ -22,7 +22,7 @@ const EDGE =
   /\b(?<status>504|524|408)\b.{0,60}\b(?:time-?out|timed out|gateway|occurred)|\bgateway time-?out\b|\ba timeout occurred\b|\b(?:upstream|function|invocation|worker|lambda|gateway|proxy|bridge)\b.{0,30}\b(?:request )?(?:time-?out|timed out|TIMEOUT)\b|FUNCTION_INVOCATION_TIMEOUT|\bcode=H12\b|^\W{0,3}stream timeout\W{0,3}$|\bfirst byte time-?out\b|\b(?:body|response|reason|error)\W{1,4}stream timeout\b|\bEndpoint request timed out\b|Task timed out after (?<limit>\d+(?:\.\d+)? seconds)|\b(?:HTTP|response|status|code|error)\W{1,4}(?<code>504|524|408)\b|\bTimeout waiting for response from container\b/i;
 /** The client or a bridge stopped waiting for an HTTP answer. */
 const CLIENT =
-  /\btimeout of \d+(?:\.\d+)? ?(?:ms|s) exceeded\b|\btimeout awaiting response headers\b|^\W{0,3}(?:[\w.]{0,60}TaskCanceledException: )?A task was cancell?ed\b|\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bClient\.Timeout exceeded\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bHttpTimeoutException\b|\bRead timed out\b|\bAbortError\b|\b(?:timed? ?out|timeout|fetch failed|aborted|gave up|gives up) after (?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*))\b|\bTimed out while waiting for (?:a )?response\b(?:.{0,60}\bWaited (?<waited>\d+(?:\.\d+)? sec\w*))?|\bNet::ReadTimeout\b|\boperation timed out\b|\bfail_after\b ?\(?(?<after>\d+(?:\.\d+)? ?s?)|\bdeadline (?:has )?(?:elapsed|exceeded|expired)\b|\b(?:took|takes) too long to respond\b/i;
+  /\btimeout of \d+(?:\.\d+)? ?(?:ms|s) exceeded\b|\btimeout awaiting response headers\b|^\W{0,3}(?:[\w.]{0,60}TaskCanceledException: )?A task was cancell?ed\b|\bReadTimeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bHeaders Timeout Error\b|\bhttpx\.\w*Timeout|\banyio\.WouldBlock\b|\bESOCKETTIMEDOUT\b|\bThe operation (?:was aborted due to|timed out)|\bTimeoutError: (?:signal|The operation)|\bTaskCanceledException\b.{0,80}Timeout|\bHttpClient\.Timeout\b|\bClient\.Timeout exceeded\b|\bcontext deadline exceeded\b|\bSocketTimeoutException\b|\bHttpTimeoutException\b|\bRead timed out\b|\bAbortError\b|\b(?:timed? ?out|timeout|fetch failed|aborted|gave up|gives up) after (?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec\w*|min\w*))\b|\b(?:tool|call|request)\b.{0,60}\bfailed after (?<spent>\d+(?:\.\d+)? ?(?:s|sec\w*|min\w*)): |\b(?:This|The) operation was aborted\b|^\W{0,3}(?:tool call|request|call) (?:was )?aborted\b|\bTimed out while waiting for (?:a )?response\b(?:.{0,60}\bWaited (?<waited>\d+(?:\.\d+)? sec\w*))?|\bNet::ReadTimeout\b|\boperation timed out\b|\bfail_after\b ?\(?(?<after>\d+(?:\.\d+)? ?s?)|\bdeadline (?:has )?(?:elapsed|exceeded|expired)\b|\b(?:took|takes) too long to respond\b/i;
 /** Words of a client that was connected and waited for the answer, not for the connection. */
 const WAITED =
   /\bawaiting headers\b|\bHeaders Timeout\b|\bUND_ERR_HEADERS_TIMEOUT\b|\bReadTimeout\b|\bRead timed out\b|\bHttpClient\.Timeout\b/i;
@@ -36,6 +36,10 @@ const COLD =
 const WHEN =
   /\b(?:after|within|exceeds?|longer than|more than|over|lasts?|limit of|exactly|hangs?(?: for)?|hung(?: for)?|takes|took|wait(?:s|ed)?"?:?)\W{0,3}(?:about |~ ?|more than |exactly )?(?<span>\d+(?:\.\d+)? ?(?:ms|s|sec(?:ond)?s?|m|min(?:ute)?s?))\b/i;
 const PROXY = /\b(?:mcp-remote|mcp-proxy|supergateway|mcpo|toolhive|thv)\b|(?:^|\s)https?:\/\//;
+
+/** Only what is reached over HTTP has such a limit. */
+const SERVERLESS =
+  /FUNCTION_INVOCATION_TIMEOUT|\bTask timed out after\b|\bcode=H12\b|\bEndpoint request timed out\b|\bgateway time-?out\b/i;
 
 const EXPIRED = new Set([504, 524, 408]);
 
@@ -96,7 +100,7 @@ export default defineCause({
     if (handshake || process?.spawnError || process?.exit) return null;
     const index = http?.exchanges.findIndex(({ status }) => EXPIRED.has(status ?? 0)) ?? -1;
     const status = http?.exchanges[index]?.status;
-    const lines = words(given).filter(({ from }) => from !== 'stdout');
+    const lines = words(given).filter(({ from }) => from !== 'stdout' || !isLocalReport(given));
     const edge = find(lines, EDGE);
     const client = find(lines, CLIENT);
     const sdk = find(lines, SDK);
@@ -104,7 +108,11 @@ export default defineCause({
     const cold = tells(texts, COLD);
     const bridge = PROXY.test([launch?.command, ...(launch?.args ?? []), reported?.client].join(' '));
     const remote =
-      status !== undefined || bridge || reported?.url !== undefined || (reported?.transport ?? 'stdio') !== 'stdio';
+      status !== undefined ||
+      bridge ||
+      (!launch && SERVERLESS.test(edge?.line.text ?? '')) ||
+      reported?.url !== undefined ||
+      (reported?.transport ?? 'stdio') !== 'stdio';
     if (!remote) return null;
     // "wait": "5 s" of an entry: the person measured how long it took to fail.
     const waits =
@@ -138,6 +146,7 @@ export default defineCause({
       client?.groups.limit ??
       client?.groups.waited ??
       client?.groups.after ??
+      client?.groups.spent ??
       when?.match.groups?.span ??
       null;
     const marks = texts.map(({ text }) => text).join('\n');
@@ -147,7 +156,7 @@ export default defineCause({
         ? true
         : cold !== null ||
           (waited !== null && (when !== null || WAITED.test(waited.line.text))) ||
-          (client?.groups.limit ?? client?.groups.waited ?? client?.groups.after) !== undefined;
+          (client?.groups.limit ?? client?.groups.waited ?? client?.groups.after ?? client?.groups.spent) !== undefined;
     return {
       // A GET opens the optional stream, which is meant to last.
       certainty: sure ? 'likely' : 'possible',
@@ -263,5 +272,13 @@ export default defineCause({
       symptoms: { transport: 'stdio', clientError: 'MCP error -32001: Request timed out' },
     },
     { name: 'a bad gateway', finds: false, symptoms: { transport: 'streamable-http', http: { status: 502 } } },
+    {
+      name: 'a tool call that fetch gave up',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'MCP server "notes": Tool \'search\' failed after 300s: fetch failed',
+      },
+    },
   ],
 });

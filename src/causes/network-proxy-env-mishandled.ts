@@ -9,7 +9,7 @@ const VARIABLE =
   /\b(?:HTTPS?|ALL|NO)_PROXY\b|\bhttps?_proxy\b|\bno_proxy\b|\ball_proxy\b|\bGLOBAL_AGENT_HTTPS?_PROXY\b/;
 /** What proxies and the libraries that speak to them say. */
 const PROXY_SAID =
-  /\bERR_(?:PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|PROXY_\w+)\b|\bProxyError\b|\bProxyConnectionError\b|\b(?:cannot|can't|unable to|failed to|could not) connect to (?:the )?proxy\b|\bTunnel(?:l?ing)? (?:connection )?(?:failed|socket could not be established)|\bproxyconnect tcp\b|\bProxy response \(\d{3}\) !== 200\b|\breceived HTTP code \d{3} from proxy\b|\bCONNECT tunnel failed\b|\b407\b.{0,30}\bproxy|\bproxy authentication required\b|\bsocksio\b|\bunknown (?:url )?scheme for proxy\b|\bproxy (?:server )?(?:refused|rejected|denied|returned|responded|request failed|connect failed)\b|\bUnsupported proxy\b|\bInvalid proxy\b|ERR_ACCESS_DENIED|\bsquid\b|\bThe requested URL could not be retrieved\b/i;
+  /\bERR_(?:PROXY_CONNECTION_FAILED|TUNNEL_CONNECTION_FAILED|PROXY_\w+)\b|\bProxyError\b|\bProxyConnectionError\b|\b(?:cannot|can't|unable to|failed to|could not) connect to (?:the )?proxy\b|\bTunnel(?:l?ing)? (?:connection )?(?:failed|socket could not be established)|\bproxyconnect tcp\b|\bProxy response \(\d{3}\) !== 200\b|\breceived HTTP code \d{3} from proxy\b|\bCONNECT tunnel failed\b|\b407\b.{0,30}\bproxy|\bproxy authentication required\b|\bsocksio\b|\bunknown (?:url )?scheme for proxy\b|\bproxy (?:server )?(?:refused|rejected|denied|returned|responded|request failed|connect failed)\b|\bUnsupported proxy\b|\bInvalid proxy\b|ERR_ACCESS_DENIED|\b(?:cntlm|privoxy|tinyproxy|polipo|mitmproxy)\b|\bproxy failed to\b|\baccepted (?:tcp:|udp:)?(?:\/\/)?[\w.:[\]-]{1,80} \[\S{1,30} (?:->|>>) \S{1,30}\]|\[TCP\] \S{1,60} --> \S{1,60} (?:match|using)\b|\bsquid\b|\bThe requested URL could not be retrieved\b/i;
 /** A client or a runtime that does not read the variables, or reads too much into them, as people tell it. */
 const DISREGARD =
   /\b(?:ignor\w+|does(?: not|n't) (?:respect|honou?r|use|support|read|pick|obey|go through)|not (?:respect|honou?r)\w*|bypass\w*|respect|honou?r\w*|without (?:using )?(?:the )?|support for|behind (?:a |the |an )?(?:corporate |company |http |https )?)\b.{0,40}(?:\b|_)prox(?:y|ies)\b|(?:\b|_)prox(?:y|ies)\b.{0,60}(?:\b(?:ignored|not (?:used|respected|honou?red|supported|applied|picked)|bypassed|not bypassed)|n't (?:used|respected|honou?red|supported|applied|picked|read|passed))\b|(?:不走|不支持|不读取|忽略|没有(?:走|使用|读取)|未(?:走|使用|读取)|绕过).{0,12}(?:代理|PROXY|proxy)|(?:代理|PROXY|proxy).{0,10}(?:不生效|未生效|没有生效|无效|不起作用)|(?:プロキシ|PROXY).{0,12}(?:無視|使われ|効か)|\bNODE_USE_ENV_PROXY\b|\b--use-env-proxy\b|\bEnvHttpProxyAgent\b|\bproxy-agent\b|\btrust_env\b|\b(?:localhost|loopback|127\.0\.0\.1|local)\b.{0,40}\b(?:through|via|to|sent to|routed|captured by|intercepted by)\b.{0,20}\bproxy\b|\b(?:system|global|corporate|company|http|vpn) proxy\b.{0,60}\b(?:localhost|127\.0\.0\.1|loopback|local)/i;
@@ -369,6 +369,25 @@ export default defineCause({
         transport: 'streamable-http',
         clientError:
           "ImportError: Using SOCKS proxy, but the 'socksio' package is not installed. Make sure to install httpx using `pip install httpx[socks]`.",
+      },
+    },
+    {
+      name: 'a proxy that signs its answer, for a server on this machine',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:3846/mcp',
+        clientError: '502 Connection refused: Cntlm proxy failed to complete the request.',
+      },
+    },
+    {
+      name: 'the log of a SOCKS proxy',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'http://127.0.0.1:9080/mcp',
+        clientError: 'fetch failed',
+        stderr: 'from 127.0.0.1:51312 accepted //127.0.0.1:9080 [socks -> direct]',
       },
     },
   ],

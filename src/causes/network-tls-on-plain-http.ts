@@ -81,7 +81,10 @@ export default defineCause({
     }
     const onWay = find(wayWords(given), ...HTTP_IN_TLS);
     const behind = onWay ? null : find(withoutInstallers(words(given)), ...HTTP_IN_TLS);
-    const log = words(given).filter(({ from }) => from !== 'client');
+    const log = words(given).filter(
+      // What a server's logger wrote, whichever field it was pasted into.
+      ({ from, text }) => from !== 'client' || HELLO_IN_LOG.test(text) || /^\W{0,3}(?:WARNING|WARN|INFO)\b/.test(text),
+    );
     const hello = find(log, HELLO_IN_LOG);
     const bad = given.reported?.transport === 'stdio' ? null : find(log, BAD_REQUEST);
     // The code alone: TLS could not be spoken, for this reason or for another one.

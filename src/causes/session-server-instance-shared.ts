@@ -18,7 +18,12 @@ const SERVER =
   /\balready connected to a(?:nother)?\s{0,2}transp|\bseparate Protocol instance per connection\b|\b(?:server|protocol) (?:is |instance )?(?:already )?connected to (?:a|another) transport\b|\b(?:mcp ?server|server|protocol) (?:is |was |has )?(?:already|been already) (?:connected|attached|bound|running a transport)\b|\bone (?:mcp )?server (?:instance )?(?:can|per)\b.{0,40}\b(?:transport|connection|session)\b/i;
 /** One transport that is to serve a second client, or a second request. */
 const TRANSPORT =
-  /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|Transport already started\b|\bNo connection established for request ID\b|\b(?:responses?|answers?|messages?|results?) (?:for \w+ ?\w{0,10} )?(?:(?:are |get |were |is )?delivered|go|goes|went|arriv\w+|ends? up|are (?:sent|delivered|routed)|get (?:sent|routed)|leak\w*|show up) (?:to|at|in|with|on) (?:the )?(?:wrong|another|other|a different|second|client \w) ?(?:client|session|connection)?/i;
+  /\bServer already initialized\b|\bOnly one initialization request is allowed\b|\bStateless transport cannot be reused\b|\btransport (?:is |was )?already (?:started|in use|initiali[sz]ed|connected)\b|Transport already started\b|\bNo connection established for request ID\b|\b(?:responses?|answers?|messages?|results?) (?:for \w+ ?\w{0,10} )?(?:(?:are |get |were |is )?delivered|go|goes|went|arriv\w+|ends? up|are (?:sent|delivered|routed)|get (?:sent|routed)|leak\w*|show up) (?:to|at|in|with|on) (?:the )?(?:wrong|another|other|a different|second|client ?\w) ?(?:client|session|connection)?/i;
+/** The source of a server that makes its object once, and connects it in the handler of each request; line ends stand in it as `\n`. */
+const CODE =
+  /\bnew (?:Mcp)?Server\(.{1,600}?(?:\b|\\n)(?:app|router|server)\.(?:get|post|all|use)\((?<handler>.{1,900}?)(?:\b|\\n)server\.connect\(/is;
+const OF_EACH = /\bnew (?:Mcp)?Server\(|\b(?:create|get|build|make)(?:Mcp)?Server\(/i;
+
 /** People who found the reason, or who describe it. */
 const DESCRIBED = [
   /\b(?:shar\w+|singleton|single|same|one|global|module-level|reus\w+) (?:a |the |one )?(?:single |same |shared |global )?(?:Mcp ?Server|MCP Server|Server|Protocol|transport|StreamableHTTPServerTransport)\b.{0,60}\b(?:across|for (?:all|every|each)|between|by all|instance|sessions|requests|clients|connections)\b/i,
@@ -134,6 +139,9 @@ export default defineCause({
     const transport = tells(texts, TRANSPORT);
     if (transport) return found(transport, 'transport');
     const described = tells(texts, ...DESCRIBED);
+    const code = tells(texts, CODE);
+    if (!described && code && !OF_EACH.test(code.match.groups?.handler ?? ''))
+      return { ...found(code, 'server'), certainty: 'possible' };
     if (!described) return null;
     const shared = /transport/i.test(described.match[0]) ? 'transport' : 'server';
     // A limit of clients or of requests is wanted.
@@ -265,6 +273,26 @@ export default defineCause({
       name: 'a local server',
       finds: false,
       symptoms: { transport: 'stdio', clientError: 'Client already connected' },
+    },
+    {
+      name: 'the source makes the server once',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        entry: {
+          code: 'const server = new McpServer({ name: "a" });\napp.get("/sse", (req, res) => { const transport = new SSEServerTransport("/messages", res); server.connect(transport); });',
+        },
+      },
+    },
+    {
+      name: 'the source makes a server for each request',
+      finds: false,
+      symptoms: {
+        transport: 'sse',
+        entry: {
+          code: 'import "new McpServer(info)"; app.get("/sse", (req, res) => { const server = new McpServer({ name: "a" }); server.connect(new SSEServerTransport("/messages", res)); });',
+        },
+      },
     },
   ],
 });

@@ -66,7 +66,7 @@ export default defineCause({
     const { kind, status, method, copies, flaps, ended, cites, words } = trouble;
     // 404 is the right answer; whoever goes on after it is at fault.
     if (status === 404) return null;
-    const aside = method === 'GET' || (isSseClient(given) && kind !== 'unknown');
+    const aside = method === 'GET' || (isSseClient(given) && kind !== 'unknown' && !ended);
     const found: Match<Found> = {
       certainty: 'likely',
       cites,

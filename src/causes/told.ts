@@ -54,11 +54,11 @@ export function tells(texts: Told[], ...patterns: RegExp[]): { told: Told; match
 
 /** The status that stands in words: "HTTP 404", "(404)", "status code: 400", "404 Not Found". */
 const STATUS =
-  /\b(?:HTTP(?:\/[\d.]+)?|status(?: ?code)?|code|error|failed)["']?\W{1,3}(?<a>[2-5]\d\d)\b|\((?:HTTP )?(?<b>[2-5]\d\d)\)|\b(?<c>[45]\d\d)\b.{0,3}\b(?:bad request|not found|unauthorized|internal server error|method not allowed|gone)|^\W{0,3}(?<d>[45]\d\d)\b|\b(?<f>40[0-9])s\b|\b(?:return(?:s|ed|ing)?|gets?|getting|got|with|respond(?:s|ed)?|answer(?:s|ed)?|sends?|sent) (?:an? )?(?:HTTP )?(?:error )?(?<e>[45]\d\d)\b/i;
+  /\b(?:HTTP(?:\/[\d.]+)?|status(?: ?code)?|code|error|failed)["']?\W{1,3}(?<a>[2-5]\d\d)\b|\((?:HTTP )?(?<b>[2-5]\d\d)\)|\b(?<c>[45]\d\d)\b.{0,3}\b(?:bad request|not found|unauthorized|internal server error|method not allowed|gone)|\b(?:error|failed)(?: \w+){1,4}: (?<g>[45]\d\d)(?![\d.:])|^\W{0,3}(?<d>[45]\d\d)\b|\b(?<f>40[0-9])s\b|\b(?:return(?:s|ed|ing)?|gets?|getting|got|with|respond(?:s|ed)?|answer(?:s|ed)?|sends?|sent) (?:an? )?(?:HTTP )?(?:error )?(?<e>[45]\d\d)\b/i;
 
 export function statusIn(text: string): number | null {
-  const { a, b, c, d, e, f } = STATUS.exec(text)?.groups ?? {};
-  const status = a ?? b ?? c ?? d ?? e ?? f;
+  const { a, b, c, d, e, f, g } = STATUS.exec(text)?.groups ?? {};
+  const status = a ?? b ?? c ?? d ?? e ?? f ?? g;
   return status === undefined ? null : Number(status);
 }
 

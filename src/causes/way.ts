@@ -67,6 +67,10 @@ export function withoutInstallers(lines: Line[]): Line[] {
 const CLIENT_FAILS =
   /\b(?:fail\w*|errors?|unable|could(?: not|n't)|cannot)\b.{0,40}\b(?:connect\w*|initiali[sz]\w*|reach\w*|list\w*|fetch\w*|register\w*|load\w*)\b.{0,60}\bMCP\b|\bMCP\b.{0,60}\b(?:connection|client|session)\b.{0,60}\b(?:fail\w*|errors?|closed|lost|timed out)|\bMcp(?:Client\w*|Connection|Transport)(?:Error|Exception)\b/i;
 
+/** A server speaks: what fails for it is its own way to somewhere else. */
+const SERVES =
+  /\b(?:uvicorn|gunicorn|tomcat|kestrel)\b|\blistening (?:on|at)\b|\bserver (?:is )?(?:running|started|listening)\b|\bstarted server\b|\bstarting (?:the )?(?:mcp )?server\b|\bapplication startup\b|\b(?:redis|postgres\w*|mysql|maria|mongo\w*|sqlite|database|elastic\w*|qdrant|chroma|milvus|neo4j|kafka|rabbit\w*|ollama|openai|upstream api|backend)\b|\btools?\/call\b/i;
+
 /** Lines of a log that speak as a client: the failure, and the few lines below it that give its reason. */
 function asClient(lines: Line[]): Set<string> {
   const marks = lines.flatMap(({ text }, i) => (CLIENT_FAILS.test(text) ? [i] : []));
@@ -89,11 +93,17 @@ export function wayWords(given: Way): Line[] {
   const pasted = !transport && !given.launch && !given.process && lines.some(({ text }) => HTTP_CLIENT.test(text));
   const spoken = transport === 'streamable-http' || transport === 'sse' ? asClient(lines) : new Set<string>();
   const proxied = isRemote(given) || (!transport && !given.launch);
+  // Of a server elsewhere nobody sees the output: where nothing else was told, it is what the client or curl printed.
+  const shown =
+    (transport === 'streamable-http' || transport === 'sse') &&
+    !given.launch &&
+    lines.every(({ from, text }) => from !== 'client' && !SERVES.test(text));
   return lines.filter(({ from, text, at }) => {
     if (REGISTRY.test(text)) return false;
     return (
       from === 'client' ||
       spoken.has(at) ||
+      (shown && (from !== 'server-log' || HTTP_CLIENT.test(text))) ||
       (from === 'stderr' && (bridge || pasted)) ||
       (host !== undefined && text.includes(host)) ||
       (proxied && (GATEWAY.test(text) || FORWARDER.test(text)))
