@@ -67,10 +67,11 @@ export default defineCause({
     }
     if (answers(given).some(({ exchange }) => exchange.status !== undefined)) return null;
     const said = find(wayWords(given), ...SAID);
-    const logged = findAll(
-      words(given).filter(({ from }) => from !== 'client'),
-      /^/,
-    ).find(({ line: { text } }) => isGatewayLog(text) || (LOGGED.test(text) && (isRemote(given) || !given.launch)));
+    // A client shows the proxy's log as well when that is all there is to show.
+    const logged = findAll(words(given), /^/).find(
+      ({ line: { text, from } }) =>
+        isGatewayLog(text) || (LOGGED.test(text) && (isRemote(given) || (from !== 'client' && !given.launch))),
+    );
     const hit = said ?? logged;
     if (!hit || (!said && given.reported?.transport === 'stdio')) return null;
     const { text } = hit.line;
