@@ -136,7 +136,8 @@ export default defineCause({
     const statuses = http?.exchanges.map(({ status = 0 }) => status) ?? [];
     const missed = WANTS.find(
       ([wants]) =>
-        lines.some(({ text }) => wants.test(text)) || http?.exchanges.some(({ body }) => wants.test(body ?? '')),
+        lines.some(({ text, note }) => !note && wants.test(text)) ||
+        http?.exchanges.some(({ body }) => wants.test(body ?? '')),
     );
     const asked = find(lines, /\baccept: ?\*\/\*|\bAccept\b.{0,40}\*\/\*/i);
     const sent =
