@@ -203,3 +203,10 @@ export function hinted(given: Sources & Partial<Pick<Evidence, 'http'>>, hint: R
       : null)
   );
 }
+
+/** Addresses, request lines and status lines, as any log has them: nobody says anything by them. */
+const WIRE =
+  /https?:\/\/\S{1,400}|\b(?:POST|GET|PUT|OPTIONS|HEAD|DELETE|PATCH) \S{1,400} "?HTTP\/[\d.]+"?|"?HTTP\/[\d.]+"? ?(?:->|-|:)? ?\d{3}\b(?: [A-Z][\w-]{1,20}){0,4}"?/g;
+/** What a person says in a line: that something "works on localhost with 200" must not be read out of a transcript. */
+export const spoken = <L extends { text: string }>(lines: L[]): L[] =>
+  lines.map((line) => ({ ...line, text: line.text.replace(WIRE, ' ') }));
