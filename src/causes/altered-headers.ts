@@ -4,6 +4,7 @@ import { at } from '../case/pointer.js';
 import { isRpc } from './answers.js';
 import type { Match } from './cause.js';
 import { edgeAround, edgeBefore } from './edges.js';
+import { wasTold } from './told.js';
 import { words } from './words.js';
 
 export interface Altered extends Record<string, string | number | boolean | null> {
@@ -30,7 +31,7 @@ const SDK_DEMANDS =
 /** What the conversation itself shows: a header that we sent, or were given, did not arrive. */
 export function seenLive(given: Partial<Evidence>): Match<Altered> | null {
   const exchanges = given.http?.exchanges ?? [];
-  const live = (e: Exchange) => e.purpose !== 'reported';
+  const live = (e: Exchange) => !wasTold(e);
   const begun = exchanges.find((e) => live(e) && e.purpose === 'initialize' && e.status === 200);
   for (const [i, e] of exchanges.entries()) {
     const place = at('http', 'exchanges', i);

@@ -1,6 +1,7 @@
 /** The HTTP answers that decide about a connection: live, reported, or in the access log of the server. */
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { wasTold } from './told.js';
 import { serverWords } from './way.js';
 import { failed, type Line, WORDS } from './words.js';
 
@@ -11,7 +12,14 @@ export const isRpc = (body: string | undefined): boolean => /"jsonrpc"\s*:/.test
 
 /** What a person shows of a request that went well, beside the one that did not. */
 const wentWell = ({ purpose, status = 0, body, error }: Exchange): boolean =>
-  purpose === 'reported' && !error && status >= 200 && status < 300 && isRpc(body) && /"result"\s*:/.test(body ?? '');
+  purpose === 'reported' &&
+  !error &&
+  status >= 200 &&
+  status < 300 &&
+  isRpc(body) &&
+  /"result"\s*:/.test(body ?? '') &&
+  // Without an id it answers nothing that was asked.
+  (/"id"\s*:\s*["\d]/.test(body ?? '') || !/\}\s*$/.test(body ?? ''));
 
 export interface Answer {
   exchange: Exchange;
@@ -29,7 +37,7 @@ export function answers({ http, handshake, reported }: Partial<Evidence>): Answe
     ? /^(?:tools|resources|prompts)\//
     : /^(?:initialize|server\/discover|open-sse-stream|reported)$/;
   const all = (http?.exchanges ?? [])
-    .map((exchange, i) => ({ exchange, at: at('http', 'exchanges', i), live: exchange.purpose !== 'reported' }))
+    .map((exchange, i) => ({ exchange, at: at('http', 'exchanges', i), live: !wasTold(exchange) }))
     .filter(({ exchange }) => wanted.test(exchange.purpose) && exchange.method !== 'OPTIONS')
     // A method alone is no answer.
     .filter(

@@ -4,6 +4,7 @@ import { at } from '../case/pointer.js';
 import { isRpc } from './answers.js';
 import type { Certainty } from './cause.js';
 import { edgeAnswer, edgeAround, edgeBefore } from './edges.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 
 type Seen = Partial<Evidence>;
@@ -64,7 +65,7 @@ export function refusedBy(
   const exchanges = given.http?.exchanges ?? [];
   for (const [i, exchange] of exchanges.entries()) {
     const status = exchange.status ?? 0;
-    const live = exchange.purpose !== 'reported';
+    const live = !wasTold(exchange);
     // Only the conversation and its beginning count: what our own looking around meets is aside.
     if (
       live &&

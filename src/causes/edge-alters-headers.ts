@@ -6,7 +6,7 @@ import { edgeAround } from './edges.js';
 import { entryText } from './listeners.js';
 import { lostCredentials } from './lost-credentials.js';
 import { targetOf } from './way.js';
-import { find, type Line, WORDS, words } from './words.js';
+import { find, type Line, spoken, WORDS, words } from './words.js';
 
 const NAME = String.raw`\b(?<header>mcp-session-id|mcp-protocol-version|mcp-(?:method|name)|session[- ]id|authorization|bearer|accept(?:-encoding)?|content-(?:type|length|encoding)|transfer-encoding|www-authenticate|host|origin|last-event-id|x-forwarded-\w+|x-api-key|cookie|te|headers?)\b`;
 const DOES = String.raw`\b(?:drop(?:s|ped|ping)?|strip(?:s|ped|ping)?|remov(?:es?|ed|ing)|los(?:es?|t|ing)|swallow(?:s|ed)?|rewrit(?:es?|ten|ing)|overwrit(?:es?|ten|ing)|overrid(?:es?|den|ing)|replac(?:es?|ed|ing)|mutat(?:es?|ed)|chang(?:es|ed|ing)|alter(?:s|ed|ing)?|mangl(?:es?|ed)|renam(?:es?|ed)|remapp?(?:s|ed)?|duplicat(?:es?|ed)|merg(?:es|ed)|forward(?:s|ed|ing)?|pass(?:es|ed|ing)?|propagat\w+|cop(?:y|ies|ied)|inject(?:s|ed)?|leak(?:s|ed)?|filter(?:s|ed)?|hop-by-hop|stale|missing|absent)\b`;
@@ -131,12 +131,13 @@ export default defineCause({
     const tells = (line: Line) =>
       (BETWEEN.test(line.text) || between) && !/\bCORS\b|Access-Control|expose/i.test(line.text);
     const changed = find(lines.filter(tells), HEADER_THEN, THEN_HEADER);
-    const direct = find(lines, DIRECT);
+    const direct = find(spoken(lines), DIRECT);
     // The gateway is between, and a header that clients do send is what the server misses.
     const statuses = http?.exchanges.map(({ status = 0 }) => status) ?? [];
     const missed = WANTS.find(
       ([wants]) =>
-        lines.some(({ text }) => wants.test(text)) || http?.exchanges.some(({ body }) => wants.test(body ?? '')),
+        lines.some(({ text, note }) => !note && wants.test(text)) ||
+        http?.exchanges.some(({ body }) => wants.test(body ?? '')),
     );
     const asked = find(lines, /\baccept: ?\*\/\*|\bAccept\b.{0,40}\*\/\*/i);
     const sent =

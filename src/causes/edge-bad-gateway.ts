@@ -2,6 +2,7 @@ import { ANSWERS, answers, isStreamGet } from './answers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { type EdgeKind, edgeAnswer, limitsOf } from './edges.js';
+import { httpWords, statusSaid } from './refusals.js';
 import { isGatewayLog, isRemote, targetOf, wayWords } from './way.js';
 import { find, findAll, words } from './words.js';
 
@@ -67,10 +68,18 @@ export default defineCause({
     }
     if (answers(given).some(({ exchange }) => exchange.status !== undefined)) return null;
     const said = find(wayWords(given), ...SAID);
-    const logged = findAll(
-      words(given).filter(({ from }) => from !== 'client'),
-      /^/,
-    ).find(({ line: { text } }) => isGatewayLog(text) || (LOGGED.test(text) && (isRemote(given) || !given.launch)));
+    // A client shows the proxy's log as well when that is all there is to show.
+    const logged = findAll(words(given), /^/).find(
+      ({ line: { text, from } }) =>
+        isGatewayLog(text) || (LOGGED.test(text) && (isRemote(given) || (from !== 'client' && !given.launch))),
+    );
+    const number = said || logged ? null : statusSaid(httpWords(given), 502, 503, 504);
+    if (number)
+      return {
+        certainty: 'possible',
+        cites: [number.line.at],
+        facts: { url, status: number.status, edge: 'a gateway', retryAfter: null, starting: false, says: '' },
+      };
     const hit = said ?? logged;
     if (!hit || (!said && given.reported?.transport === 'stdio')) return null;
     const { text } = hit.line;

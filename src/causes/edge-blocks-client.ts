@@ -17,6 +17,7 @@ import {
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAround, edgeNamed, edgeSaying } from './edges.js';
+import { unreasoned } from './refusals.js';
 import { targetOf } from './way.js';
 import { find, WORDS, words } from './words.js';
 
@@ -117,7 +118,17 @@ export default defineCause({
           client,
         },
       };
-    if (!said && !forbidden) return null;
+    // A 403 without a word of its reason: servers mostly give one, rules of an edge do not.
+    const thin = said ? null : unreasoned(given, 403);
+    const guess: Match<Found> | null =
+      thin === null
+        ? null
+        : {
+            certainty: 'possible',
+            cites: [thin],
+            facts: { edge: edgeAround(given) ?? 'a firewall', status: 403, page: false, says: null, client },
+          };
+    if (!said && !forbidden) return guess;
     if (own && !said) return null;
     const signed = forbidden ? SIGNED.exec(forbidden.text)?.[0] : undefined;
     const edge = (said && edgeSaying(said.line.text)?.edge) || edgeAround(given) || (signed ? edgeNamed(signed) : null);
@@ -127,7 +138,7 @@ export default defineCause({
     if (said && (statuses.length === 0 || statuses.some((status) => REFUSED.has(status)))) certainty = 'likely';
     else if (said) certainty = 'possible';
     else if (edge && WITH_RULES.test(edge)) certainty = 'possible';
-    else return null;
+    else return guess;
     return {
       certainty,
       cites: [...new Set([said?.line.at, silent?.line.at, forbidden?.at].filter((cite) => typeof cite === 'string'))],

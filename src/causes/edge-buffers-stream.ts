@@ -3,8 +3,9 @@ import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type Match } from './cause.js';
 import { edgeAround, edgeBefore, limitsOf } from './edges.js';
 import { entryText } from './listeners.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
-import { find, WORDS, words } from './words.js';
+import { find, spoken, WORDS, words } from './words.js';
 
 /** The fault by its name, or the setting that governs it. */
 const BUFFER =
@@ -14,6 +15,9 @@ const SETTING = /X-Accel-Buffering|proxy_buffering|flush_?interval|response_buff
 /** How it looks: everything late and at once. */
 const LATE =
   /\b(?:only )?(?:flush(?:es|ed)?|deliver(?:s|ed)?|sent|emitted|written) (?:only )?(?:at the end|all at once|when (?:the )?\w+ (?:ends?|closes))|\b(?:events?|messages?|notifications?|chunks?|data|responses?|results?|bytes?|body|stream|tokens?)\b.{0,60}\b(?:all at once|at the end|only (?:when|after|once|at)|arrives? late|(?:is|are|was|were)? ?delayed|held back|(?:until|till) (?:the )?(?:stream|connection|response|request|server|end)\b.{0,30}(?:ends?|clos\w+|finish\w*|complete\w*)?|never (?:arrive|reach|come|get|received|delivered)\w*|do(?:es)?(?: not|n't) (?:arrive|reach|come|get|stream|flush)\w*|in one (?:go|burst|chunk|batch)|not (?:streamed|flushed|delivered))|\b(?:never|not|no)\b.{0,20}\b(?:receiv\w+|gets?|sees?|sent|delivered)?\b.{0,30}\b(?:events?|data|bytes?|messages?)\b.{0,20}(?:\buntil\b|$)/i;
+/** The same of everything together, in any order of the words. */
+const AT_ONCE =
+  /\b(?:all|everything)\b.{0,30}\b(?:arrives?|comes?|delivered|received|appears?|shows? up|flushed)?\b.{0,20}\b(?:at once|together|in one (?:go|burst|batch))\b|\bnothing (?:arrives?|comes|is received|is sent)?.{0,10}\b(?:until|till|before)\b.{0,40}\b(?:complet\w+|finish\w*|ends?|closes?|done|returns?)\b|一次性.{0,12}(?:接收|返回|打印|输出|收到|到达)|(?:等|直到).{0,20}(?:结束|完成).{0,12}(?:才|一起)|不是流式|まとめて(?:届|受信|返)/i;
 const HANGS =
   /\bhangs?\b|\bnot established\b|\bhanging\b|\bstuck\b|\btime[sd]? ?out\b|\btiming out\b|\btimeouts?\b|\bno (?:response|answer|events?|data|bytes?|headers?)\b|\bnever (?:returns?|completes?|resolves?|responds?|connects?)\b|\bempty (?:body|response|stream)\b|\bfirst byte\b|\bcurrently unavailable\b|\bpending\b/i;
 const STREAM =
@@ -23,9 +27,9 @@ const GZIP = /GZipMiddleware/;
 const CURED =
   /\bcompress(?:ion)?\W{1,3}(?:false|off)\b|\b(?:disabl\w+|turn\w* off|remov\w+|without)\b.{0,20}\b(?:gzip|compress)/i;
 const DIRECT =
-  /\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx|tunnel)|bypass\w*|locally|on localhost|port-forward)\b.{0,60}\b(?:works?|ok|succeeds?|200|fine|instant\w*|immediate\w*)\b|\b(?:works?|fine|ok)\b.{0,40}\b(?:direct(?:ly)?|locally|on localhost|without (?:the )?(?:proxy|gateway|nginx|tunnel)|bypass\w*)\b/i;
+  /\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx|tunnel)|bypass\w*|locally|on localhost|port-forward)\b.{0,60}\b(?:works?|ok|succeeds?|200|fine|instant\w*|immediate\w*|incremental\w*|one by one|streams?|streamed|as they)\b|\b(?:works?|fine|ok)\b.{0,40}\b(?:direct(?:ly)?|locally|on localhost|without (?:the )?(?:proxy|gateway|nginx|tunnel)|bypass\w*)\b/i;
 const BETWEEN =
-  /\b(?:reverse )?prox(?:y|ies|ied)\b|\bgateway\b|\bingress\b|\bnginx\b|\bcaddy\b|\btraefik\b|\benvoy\b|\bistio\b|\bkong\b|\bhaproxy\b|\bapache\b|\bcloudflare\w*\b|\bcloudfront\b|\bload[- ]?balancer\b|\bALB\b|\bAPIM\b|\bAPI ?Management\b|\btunnel\b|\bCDN\b|\bedge\b|\bmiddleware\b|\bngrok\b|\blambda\b|\bIIS\b/i;
+  /\b(?:reverse )?prox(?:y|ies|ied)\b|\bgateway\b|\bingress\b|\bnginx\b|\bcaddy\b|\btraefik\b|\benvoy\b|\bistio\b|\bkong\b|\bhaproxy\b|\bapache\b|\bcloudflare\w*\b|\bcloudfront\b|\bload[- ]?balancer\b|\bALB\b|\bAPIM\b|\bAPI ?Management\b|\bhigress\b|\bapisix\b|\btunnel\b|\bCDN\b|\bedge\b|\bmiddleware\b|\bngrok\b|\blambda\b|\bIIS\b/i;
 
 interface Found extends Record<string, string | number | boolean | null> {
   edge: string;
@@ -41,7 +45,7 @@ function seenLive(given: Partial<Evidence>): Match<Found> | null {
   const isAsked = (url: string) => url === (given.endpoint?.asked.url ?? given.reported?.url);
   const postServed = exchanges.some(({ method, url, status = 0 }) => method === 'POST' && isAsked(url) && status < 404);
   for (const [i, e] of exchanges.entries()) {
-    if (e.purpose === 'reported' || e.method === 'OPTIONS') continue;
+    if (wasTold(e) || e.method === 'OPTIONS') continue;
     const edge = edgeBefore({ url: e.url, headers: e.headers ?? {} }) ?? edgeAround(given);
     const limits = edge ? limitsOf(edge) : null;
     const events = /text\/event-stream/i.test(e.contentType ?? e.headers?.['content-type'] ?? '');
@@ -131,13 +135,16 @@ export default defineCause({
     const lines = words(given);
     const edge = edgeAround(given);
     const limits = edge ? limitsOf(edge) : null;
-    const between = edge !== null || lines.some(({ text }) => BETWEEN.test(text)) || BETWEEN.test(entryText(given));
+    const between =
+      edge !== null ||
+      lines.some(({ text }) => BETWEEN.test(text)) ||
+      BETWEEN.test(`${entryText(given)} ${reported.platform ?? ''}`);
     const buffer = find(lines, BUFFER);
-    const late = find(lines, LATE);
+    const late = find(lines, LATE, AT_ONCE);
     const hangs = find(lines, HANGS);
     const stream = find(lines, STREAM);
     const compress = find(lines, COMPRESS);
-    const direct = find(lines, DIRECT);
+    const direct = find(spoken(lines), DIRECT);
     const setting = BUFFER.test(entryText(given));
     const exchanges = http?.exchanges ?? [];
     // Whoever names this header in a report has looked for it, whatever stands behind the name.
@@ -153,7 +160,11 @@ export default defineCause({
       ({ status = 0 }) => status >= 400 && status !== 502 && status !== 504 && status !== 524 && status !== 408,
     );
     if (answered) return null;
-    const streams = reported.transport === 'sse' || stream !== null || exchanges.some(({ method }) => method === 'GET');
+    const streams =
+      AT_ONCE.test(late?.line.text ?? '') ||
+      reported.transport === 'sse' ||
+      stream !== null ||
+      exchanges.some(({ method }) => method === 'GET');
     let certainty: Certainty;
     if (buffer && (late || between || stream || (SETTING.test(buffer.match[0]) && reported.transport !== 'stdio')))
       certainty = 'likely';

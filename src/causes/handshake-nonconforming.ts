@@ -100,11 +100,16 @@ export default defineCause({
   explains: ['stdio-polluted-by-server', 'handshake-refused', 'process-crashed', ...SILENCE],
 
   match(given): Match<Found> | null {
-    const { handshake, stdout, http, process } = given;
+    const { handshake, stdout, http, process, reported } = given;
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
     const { error, status, problems } = handshake?.initialize ?? {};
     const gone = process?.exit?.by === 'itself';
-    const malformed = (stdout?.strays ?? []).findIndex(
+    // What a shell shows of an answer over HTTP is framed by HTTP, not by the server.
+    const transcript =
+      reported !== undefined &&
+      reported.transport !== 'stdio' &&
+      stdout?.strays.some(({ text }) => /^\W{0,3}HTTP\/[\d.]+ \d{3}\b/.test(text));
+    const malformed = (transcript ? [] : (stdout?.strays ?? [])).findIndex(
       ({ kind, text }) => kind in FORMS && (kind !== 'unterminated' || /^\s*[[{].*"jsonrpc"/.test(text)),
     );
     const stray = stdout?.strays[malformed];

@@ -14,7 +14,7 @@ const PROBE =
   /health[- ]?check|kube-probe|ELB-HealthChecker|GoogleHC|readiness|liveness|RailwayHealth|Render\/|uptime|unhealthy/i;
 /** What cures it tells what it is. */
 const CURED =
-  /\b(?:add(?:ing|ed)?|set(?:ting)?|send(?:ing)?|includ(?:e|ing)|pass(?:ing)?|with|missing|without|lacks?|omits?|no) (?:the |an |a |both )?(?:header )?["'`]?Accept(?: header|["'`]?:|s both|["'`]? (?:text|application)\/)|\bAccept(?: header)? (?:pair|is missing|was missing|lacks|only|without|set to)\b|\bAccept: ?(?:\*\/\*|application\/json|text\/event-stream)(?!,)\W{0,3}.{0,20}\b(?:40[06]|fails?|refused|rejected|error)\b/i;
+  /\b(?:add(?:ing|ed)?|set(?:ting)?|send(?:ing)?|includ(?:e|ing)|pass(?:ing)?|with|missing|without|lacks?|omits?|no) (?:the |an |a |both )?(?:header )?["'`]?Accept(?: header|["'`]?:|s both|["'`]? (?:text|application)\/)|\baccept["']?\s?[:=] ?["']?(?:undefined|null|None|empty|missing|<none>)\b|\bAccept(?: header)? (?:pair|is missing|was missing|lacks|only|without|set to)\b|\bAccept: ?(?:\*\/\*|application\/json|text\/event-stream)(?!,)\W{0,3}.{0,20}\b(?:40[06]|fails?|refused|rejected|error)\b/i;
 /** A person says that both were sent: something on the way took them off. */
 const SENT_BOTH =
   /\b(?:although|even (?:though|when|if)|despite)\b.{0,80}\baccept\b|["']?accept["']?\s*(?::|=>|=)\s*["']?(?:application\/json\s*,\s*text\/event-stream|text\/event-stream\s*,\s*application\/json)/i;
@@ -83,7 +83,10 @@ export default defineCause({
         (found.refusal.kind === 'content-type' && !found.live) || (found.status !== null && found.status >= 500);
       // Later requests went through: this one was somebody's try in a browser, or a probe.
       const served = lines.some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
-      const aside = served && /\bGET \S+.{0,20}\b406\b/.test(found.text);
+      const aside =
+        served &&
+        lines.some(({ text }) => /\bGET \S+.{0,20}\b406\b/.test(text)) &&
+        !lines.some(({ text }) => /\bPOST \S+.{0,20}\b406\b/.test(text));
       // A GET with which the older transport opens its stream, or Streamable HTTP its optional one, accepts what it should.
       const posted = (given.http?.exchanges ?? []).some(
         ({ method, status = 0 }) => method === 'POST' && status >= 200 && status < 300,

@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { edgeAnswer, edgeBefore } from './edges.js';
 import { httpWords, statusSaid } from './refusals.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find, WORDS } from './words.js';
 
@@ -49,7 +50,7 @@ export default defineCause({
     const serverOf = (text: string) => LIMITERS.find(([, mark]) => mark.test(text))?.[0] ?? 'unknown';
     if (refused) {
       const { headers = {}, body = '', purpose } = refused;
-      const live = purpose !== 'reported';
+      const live = !wasTold(refused);
       const flat = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
       const server = serverOf(`${flat.join('\n')}\n${body}`);
       // A page of a proxy's own is the limit of the proxy, which is a matter of the edge.

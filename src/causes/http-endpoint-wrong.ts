@@ -173,6 +173,14 @@ export default defineCause({
           410,
         );
     if (number) return { certainty: 'possible', cites: [number.line.at], facts: { ...facts, status: number.status } };
+    // A POST that is not allowed: a page for browsers stands there, or a server of the older transport.
+    const disallowed = first
+      ? undefined
+      : refusedRequests(given).find(({ method, status: told }) => method === 'POST' && told === 405);
+    if (disallowed) return { certainty: 'possible', cites: [disallowed.line.at], facts: { ...facts, status: 405 } };
+    // rmcp looks at the type before the status: what has none at all is mostly a web server's bare 404.
+    const typeless = first ? null : find(lines, /\bcontent[- ]type: None\b.{0,60}\bwhen send initialize request\b/i);
+    if (typeless) return { certainty: 'likely', cites: [typeless.line.at], facts: { ...facts, status: 404 } };
     const routes = first ? null : routesBeside(given.reported?.entry, given.reported?.url);
     return routes
       ? { certainty: 'likely', cites: [at('reported', 'entry')], facts: { ...facts, tried: routes } }

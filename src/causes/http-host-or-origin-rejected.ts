@@ -3,7 +3,7 @@ import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { BLAMES, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { experiment, httpWords, refused, statusSaid } from './refusals.js';
+import { experiment, httpWords, refused, statusSaid, unreasoned } from './refusals.js';
 import { hostOf, targetOf } from './way.js';
 import { failed, find } from './words.js';
 
@@ -117,6 +117,14 @@ export default defineCause({
       const facts = { url, what, value: null, status, stack: stackOf(''), contradicts: false };
       return { certainty: 'likely', cites: [compared.line.at], facts };
     }
+    // SDKs say what they miss; frameworks in front of them may refuse with the bare status.
+    const thin = unreasoned(given, 403);
+    if (thin !== null)
+      return {
+        certainty: 'possible',
+        cites: [thin],
+        facts: { url, what: 'Origin', value: null, status: 403, stack: stackOf(''), contradicts: false },
+      };
     const bare = first ? null : (find(lines, BARE) ?? statusSaid(lines, 421));
     return bare
       ? {

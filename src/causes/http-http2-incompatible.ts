@@ -4,7 +4,7 @@ import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { entryLine, experiment, httpWords } from './refusals.js';
 import { targetOf } from './way.js';
-import { failed, find, type Line } from './words.js';
+import { failed, find, type Line, spoken } from './words.js';
 
 const H2 = String.raw`(?:HTTP\/2(?:\.0)?|http2|\bh2c?\b)`;
 
@@ -29,12 +29,9 @@ const BREAKS = [
 ];
 /** It works with the older version, in a person's words. */
 const OLDER_WORKS = new RegExp(
-  String.raw`\b(?:work\w*|ok|fine|succeed\w*|connects?|pass\w*|200)\b.{0,40}\b(?:over|with|via|using|on|in|forc\w+|after) .{0,30}(?:HTTP\/1(?:\.1)?|http1(?:\.1)?\b)|(?:HTTP\/1\.1|--http1\.1|\bhttp1\.1)\b.{0,30}\b(?:works?|ok|fine|succeeds?|connects?|200)\b|\b(?:fail\w*|break\w*|broken|hang\w*|stall\w*|error\w*|reset\w*|dropp?\w*|never \w+|empty)\b.{0,50}\b(?:over|with|via|using|on|under|behind) .{0,30}${H2}|${H2}.{0,40}\b(?:fails?|failed|breaks?|hangs?|stalls?|broken|incompatible|issue|bug|problem|is the (?:cause|culprit))\b|\b(?:disabl\w+|turn\w* off|without|drop\w*|downgrad\w+ (?:from|to)|forc\w+|pinn?\w*)\b.{0,25}(?:HTTP\/1\.1|HTTP\/2|\bhttp2\b|\bh2\b|allowH2)|\ballowH2\W{1,3}(?:false|true)\b|\bHTTP_VERSION_?1_1\b|\bVersion\.HTTP_1_1\b|\bhttp2\W{1,3}(?:false|off)\b|^(?!\W{0,3}\* ).{0,80}\bALPN\b.{0,60}(?:${H2}|\bh2\b)`,
+  String.raw`\b(?:work\w*|complet\w+|ok|fine|succeed\w*|connects?|pass\w*|200)\b.{0,40}\b(?:over|with|via|using|on|in|forc\w+|after) .{0,30}(?:HTTP\/1(?:\.1)?|http1(?:\.1)?\b)|(?:HTTP\/1\.1|--http1\.1|\bhttp1\.1)\b.{0,30}\b(?:works?|ok|fine|succeeds?|connects?|200)\b|\b(?:fail\w*|break\w*|broken|hang\w*|stall\w*|error\w*|reset\w*|dropp?\w*|never \w+|empty)\b.{0,50}\b(?:over|with|via|using|on|under|behind) .{0,30}${H2}|${H2}.{0,40}\b(?:fails?|failed|breaks?|hangs?|stalls?|broken|incompatible|issue|bug|problem|is the (?:cause|culprit))\b|\b(?:disabl\w+|turn\w* off|without|drop\w*|downgrad\w+ (?:from|to)|forc\w+|pinn?\w*)\b.{0,25}(?:HTTP\/1\.1|HTTP\/2|\bhttp2\b|\bh2\b|allowH2)|\ballowH2\W{1,3}(?:false|true)\b|\bHTTP_VERSION_?1_1\b|\bVersion\.HTTP_1_1\b|\bhttp2\W{1,3}(?:false|off)\b|^(?!\W{0,3}\* ).{0,80}\bALPN\b.{0,60}(?:${H2}|\bh2\b)`,
   'i',
 );
-/** The version as every request line, status line and access log has it: nobody says anything by it. */
-const WIRE =
-  /\b(?:POST|GET|PUT|OPTIONS|HEAD|DELETE|PATCH) \S{1,400} "?HTTP\/[\d.]+"?|"?\bHTTP\/[\d.]+"? ?(?:->|-|:)? ?\d{3}\b[^"\n]{0,30}"?/g;
 /** A stream that ended: HTTP/2 tells how, while a limit or a restart may be why. */
 const RESET = new RegExp(
   String.raw`${H2}.{0,60}\b(?:INTERNAL_ERROR|REFUSED_STREAM|STREAM_CLOSED|ENHANCE_YOUR_CALM|reset the stream|stream (?:was )?(?:reset|closed|error)|GOAWAY|error code|CANCEL)|\bERR_HTTP2_(?:STREAM|SESSION|GOAWAY)\w*|\bNGHTTP2_\w+|\bhttp2: (?:server sent GOAWAY|client connection (?:lost|force closed)|stream closed|timeout)|\bstream error: stream ID \d+; (?:INTERNAL_ERROR|REFUSED_STREAM|ENHANCE_YOUR_CALM|CANCEL|NO_ERROR)|\bRST_STREAM\b|\bGOAWAY\b|\bcurl: \((?:16|92)\)|\bStreamReset\b|<ConnectionTerminated`,
@@ -67,6 +64,7 @@ export default defineCause({
     'handshake-nonconforming',
     'http-server-error',
     'edge-bad-gateway',
+    'edge-buffers-stream',
     'lifetime-idle-cut',
   ],
 
@@ -114,12 +112,7 @@ export default defineCause({
       };
     const facts = (line: Line) => ({ url, how: quote(line.text), status: null, only: /HTTP\/2 only/i.test(line.text) });
     const broken = find(lines, ...BREAKS);
-    const told = find(
-      [...lines, ...entryLine(given)]
-        .filter(({ text }) => !/^[<>*] /.test(text))
-        .map((line) => ({ ...line, text: line.text.replace(WIRE, ' ') })),
-      OLDER_WORKS,
-    );
+    const told = find(spoken([...lines, ...entryLine(given)].filter(({ text }) => !/^[<>*] /.test(text))), OLDER_WORKS);
     if (broken) return { certainty: 'likely', cites: [broken.line.at], facts: facts(broken.line) };
     const reset = find(lines, RESET);
     if (told) return { certainty: 'likely', cites: [told.line.at], facts: facts(told.line) };

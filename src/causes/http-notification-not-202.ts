@@ -141,7 +141,9 @@ export default defineCause({
     if (content) return { certainty: 'likely', cites: [content.line.at], facts: { ...facts, status: 204 } };
     const idless = find(lines, IDLESS);
     if (idless) return { certainty: 'likely', cites: [idless.line.at], facts: { ...facts, status: 200 } };
-    const empty = find(lines, JAVA, NO_TYPE);
+    // An answer to initialize without a type is no answer to a notification: mostly a 404 or 405 of which the client does not tell.
+    const opening = lines.some(({ text }) => /\bwhen send initialize request\b/i.test(text));
+    const empty = opening ? null : find(lines, JAVA, NO_TYPE);
     const html = lines.some(({ text }) => /text\/html|<html|<!doctype/i.test(text));
     if (empty && !html) {
       const noted = lines.some(({ text }) => new RegExp(NOTE, 'i').test(text) || /\b204\b/.test(text));

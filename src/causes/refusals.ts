@@ -4,7 +4,7 @@
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { answers } from './answers.js';
+import { answers, isStreamGet } from './answers.js';
 import { targetOf } from './way.js';
 import { type Line, words } from './words.js';
 
@@ -222,6 +222,32 @@ export function statusSaid(lines: Line[], ...statuses: number[]): { line: Line; 
     if (status !== undefined) return { line, status: Number(status) };
   }
   return null;
+}
+
+/** Words that tell why: credentials, a session, an origin, a rule of the application. */
+const REASONED =
+  /token|scope|auth|permi|origin|\bhosts?\b(?! unreach)|session|api[- _]?key|credential|licen[sc]e|subscri|polic|csrf|www-auth|sign[- ]?in|log[- ]?in|plan\b|quota|limit|role\b|\bOAuth/i;
+const EMPTY_BODY = /^\W*(?:\d{3}\W*)?(?:error|forbidden|access (?:is )?(?:denied|forbidden))?\W*$/i;
+
+/** The place where a report tells a status of the request that should open the conversation and not one word of its reason. */
+export function unreasoned(given: Partial<Evidence>, status: number): string | null {
+  if (!given.reported || given.handshake) return null;
+  const lines = httpWords(given);
+  if (lines.some(({ text }) => REASONED.test(text))) return null;
+  const told = answers(given).filter(({ exchange }) => exchange.status !== undefined);
+  const first = told[0];
+  if (first) {
+    const { body = '', headers = {} } = first.exchange;
+    const reasoned = !EMPTY_BODY.test(body) || headers['www-authenticate'] !== undefined;
+    return first.live || reasoned || first.exchange.status !== status || isStreamGet(first.exchange, given)
+      ? null
+      : first.at;
+  }
+  return (
+    lines.find(({ text }) => statusIn(text) === status && !/\b(?:GET|OPTIONS|DELETE) \S/.test(text))?.at ??
+    statusSaid(lines, status)?.line.at ??
+    null
+  );
 }
 
 /** The exchange of an experiment, with its place: experiments are noted under their own names. */

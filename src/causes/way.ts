@@ -70,10 +70,16 @@ const CLIENT_FAILS =
 /** A server speaks: what fails for it is its own way to somewhere else. */
 const SERVES =
   /\b(?:uvicorn|gunicorn|tomcat|kestrel)\b|\blistening (?:on|at)\b|\bserver (?:is )?(?:running|started|listening)\b|\bstarted server\b|\bstarting (?:the )?(?:mcp )?server\b|\bapplication startup\b|\b(?:redis|postgres\w*|mysql|maria|mongo\w*|sqlite|database|elastic\w*|qdrant|chroma|milvus|neo4j|kafka|rabbit\w*|ollama|openai|upstream api|backend)\b|\btools?\/call\b/i;
+/**
+ * What the clients of the SDKs say of a request that failed, whichever log holds it: servers call other services with the same libraries,
+ * so a line that names a URL counts only when that is an MCP endpoint.
+ */
+const SDK_CLIENT =
+  /^(?!.{0,400}https?:\/\/(?!\S{0,200}\/(?:mcp|sse|messages?)\b)).{0,400}(?:\bPOSTing to endpoint\b|\bSSE error: |\bStreamable ?HTTP (?:client )?error\b|\bfailed to (?:re)?connect(?: to (?:the )?(?:MCP )?server)?: |\b(?:sending|calling) \\?"(?:initialize|tools\/list|ping|notifications\/initialized)\\?": |\berror sending request for url\b|\bcurl: \(\d|\b(?:Client error|Server error|Redirect response) '\d{3} [^']{1,40}' for url\b|\bHttpRequestException: Response status code does not indicate success\b|\bunexpected content[- ]type\b|\bwhen send (?:initialize|initialized)\b|\b(?:Post|Get) "https?:\/\/\S{1,200}": )/i;
 
 /** Lines of a log that speak as a client: the failure, and the few lines below it that give its reason. */
 function asClient(lines: Line[]): Set<string> {
-  const marks = lines.flatMap(({ text }, i) => (CLIENT_FAILS.test(text) ? [i] : []));
+  const marks = lines.flatMap(({ text }, i) => (CLIENT_FAILS.test(text) || SDK_CLIENT.test(text) ? [i] : []));
   return new Set(lines.filter((_, i) => marks.some((mark) => i >= mark && i - mark <= 6)).map((line) => line.at));
 }
 

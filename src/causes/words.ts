@@ -13,9 +13,11 @@ export interface Line {
   from: 'stderr' | 'stdout' | 'client' | 'server-log';
   /** Made of this line and those behind it, which may be one message that whoever pasted it wrapped. */
   joined?: true;
+  /** Noted in the entry: when it happens, how the server is made. Nobody complained in these words. */
+  note?: true;
 }
 
-type Sources = Partial<Pick<Evidence, 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake'>>;
+type Sources = Partial<Pick<Evidence, 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake' | 'http'>>;
 
 /** Kinds a cause lists in `uses` when it reads words. */
 export const WORDS = ['stderr', 'stdout', 'reported', 'process', 'handshake'] as const;
@@ -39,7 +41,8 @@ export function words(given: Sources): Line[] {
   if (!failed(given)) return [];
   const lines = linesOf(given);
   if (!given.reported) return lines;
-  return [...lines, ...joined(lines)].map((line) => ({ ...line, text: requoted(line.text) }));
+  const [noted, said] = [lines.filter(({ note }) => note), lines.filter(({ note }) => !note)];
+  return [...lines, ...joined(said), ...joined(noted)].map((line) => ({ ...line, text: requoted(line.text) }));
 }
 
 function linesOf(given: Sources): Line[] {
@@ -56,7 +59,43 @@ function linesOf(given: Sources): Line[] {
     ...(given.reported?.clientError ?? []).map(
       (text, i): Line => ({ text, at: at('reported', 'clientError', i), from: 'client' }),
     ),
+    ...bodies(given),
+    ...notes(given),
   ];
+}
+
+/** Where nothing else is told, a body without a status is a quotation like any other: mostly what a client shows of the answer. */
+const bodies = ({ http, reported }: Sources): Line[] =>
+  reported && reported.transport !== 'stdio' && reported.clientError.length + reported.serverLog.length === 0
+    ? (http?.exchanges ?? []).flatMap(({ purpose, status, body = '' }, i): Line[] =>
+        purpose === 'reported' && status === undefined
+          ? body
+              .split('\n')
+              .filter((text) => text.trim() !== '')
+              .map((text): Line => ({ text, at: at('http', 'exchanges', i, 'body'), from: 'client' }))
+          : [],
+      )
+    : [];
+
+/** Keys of an entry whose values are settings, not sentences. */
+const SETTINGS =
+  /^(?:command|args|env|environment|envs|headers|url|serverUrl|httpUrl|type|transport\w*|cwd|name|image|ports?|timeout|disabled|enabled|autoApprove|alwaysAllow|mcpServers|servers|command_windows)$/i;
+
+/** What people note in the entry beside the settings: a sentence, a line of a log, a piece of code. */
+function notes({ reported }: Sources): Line[] {
+  if (!reported?.entry || reported.transport === undefined || reported.transport === 'stdio') return [];
+  let entry: unknown;
+  try {
+    entry = JSON.parse(reported.entry);
+  } catch {
+    // It was cut.
+    return [];
+  }
+  if (typeof entry !== 'object' || entry === null) return [];
+  return Object.entries(entry)
+    .filter(([key, value]) => typeof value === 'string' && !SETTINGS.test(key) && /\s/.test(value))
+    .flatMap(([, value]) => String(value).split('\n'))
+    .map((text) => ({ text, at: at('reported', 'entry'), from: 'server-log', note: true }));
 }
 
 /** A message whose path was wrapped to the next line, in one. The place is that of its beginning. */
@@ -164,3 +203,10 @@ export function hinted(given: Sources & Partial<Pick<Evidence, 'http'>>, hint: R
       : null)
   );
 }
+
+/** Addresses, request lines and status lines, as any log has them: nobody says anything by them. */
+const WIRE =
+  /https?:\/\/\S{1,400}|\b(?:POST|GET|PUT|OPTIONS|HEAD|DELETE|PATCH) \S{1,400} "?HTTP\/[\d.]+"?|"?HTTP\/[\d.]+"? ?(?:->|-|:)? ?\d{3}\b(?: [A-Z][\w-]{1,20}){0,4}"?/g;
+/** What a person says in a line: that something "works on localhost with 200" must not be read out of a transcript. */
+export const spoken = <L extends { text: string }>(lines: L[]): L[] =>
+  lines.map((line) => ({ ...line, text: line.text.replace(WIRE, ' ') }));
