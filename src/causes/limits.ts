@@ -86,24 +86,26 @@ export function layersAt(seconds: number, kind: 'silence' | 'answer', edge: stri
   const known = edge ?? edgeNamed(marks);
   const at = known === null ? null : limit(known);
   const others = OTHERS.filter((other) => fits(seconds, other.seconds));
-  if (known !== null && typeof at === 'number' && fits(seconds, at)) return asLayers([known], at, []);
+  if (known !== null && typeof at === 'number' && fits(seconds, at)) return asLayers([[known, at]], []);
   const named = others.filter(({ mark }) => mark.test(marks));
-  if (named.length > 0) return asLayers([], seconds, named);
-  const edges = EDGES.filter(({ name }) => {
+  if (named.length > 0) return asLayers([], named);
+  const edges = EDGES.flatMap(({ name }): [string, number][] => {
     const own = limit(name);
-    return typeof own === 'number' && fits(seconds, own);
-  }).map(({ name }) => name);
-  return asLayers(edges, Math.round(seconds), others);
+    return typeof own === 'number' && fits(seconds, own) ? [[name, own]] : [];
+  });
+  // Where nobody names one, the proxies that people run themselves come before the platforms; they stand last in the table.
+  return asLayers(edges.reverse(), others);
 }
 
-function asLayers(edges: string[], seconds: number, others: Other[]): Layers {
-  const changes = edges.flatMap((name) => {
+/** `edges`: each with its own limit in seconds. */
+function asLayers(edges: [name: string, seconds: number][], others: Other[]): Layers {
+  const changes = edges.flatMap(([name]) => {
     const change = limitsOf(name)?.change;
     return change ? [`${name}: ${change}`] : [`${name}: the limit is fixed, let something come more often.`];
   });
   return {
-    who: [...edges.slice(0, 4).map((name) => `${name} (${seconds} s)`), ...others.map(({ who }) => who)],
-    raise: [...changes.slice(0, 4), ...others.map(({ raise }) => raise)],
+    who: [...edges.slice(0, 5).map(([name, seconds]) => `${name} (${seconds} s)`), ...others.map(({ who }) => who)],
+    raise: [...changes.slice(0, 5), ...others.map(({ raise }) => raise)],
   };
 }
 
