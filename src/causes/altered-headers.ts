@@ -70,7 +70,8 @@ export function seenLive(given: Partial<Evidence>): Match<Altered> | null {
     // The SDK gives an id with every session that it demands: between its answer and us somebody took it.
     const ofSdk = !issued && isRpc(e.body) && SDK_DEMANDS.test(e.body ?? '');
     return {
-      certainty: ofSdk && edge ? 'certain' : edge || ofSdk ? 'likely' : 'possible',
+      // A server that demands a session it never gave looks the same from here.
+      certainty: edge || ofSdk ? 'likely' : 'possible',
       cites: [place, at('http', 'exchanges', exchanges.indexOf(begun), 'headers')],
       facts: {
         header,

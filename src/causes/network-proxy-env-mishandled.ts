@@ -97,7 +97,8 @@ export default defineCause({
       if (direct && refused)
         return {
           certainty: 'certain',
-          severity: 'degraded',
+          // The server was seen to work: whoever uses clients that do not read the variables never meets it.
+          severity: handshake?.used ? 'risky' : 'degraded',
           cites,
           facts: { ...facts, way: local ? 'captured' : 'refused' },
         };

@@ -49,7 +49,7 @@ it('a proxy that captures loopback is named, with the variable', async () => {
     if (spec.kind !== 'http') throw new Error('the server has a URL');
     const file = await investigate({ ...spec, url: spec.url.replace('127.0.0.1', '[::1]') }, { timeoutMs: 2_500 });
     const { root } = diagnose(file);
-    expect(root).toMatchObject({ id: 'network-proxy-env-mishandled', certainty: 'certain', severity: 'degraded' });
+    expect(root).toMatchObject({ id: 'network-proxy-env-mishandled', certainty: 'certain', severity: 'risky' });
     expect(root?.says).toContain('HTTP_PROXY');
   } finally {
     await stop();
