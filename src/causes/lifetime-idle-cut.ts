@@ -68,7 +68,8 @@ function watched(given: Partial<Evidence>): Match<Found> | null {
   const after = `${seconds < 100 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   return {
     // With signs of life until the end it was not the silence, but a limit for the whole, or a restart.
-    certainty: silent ? 'certain' : 'likely',
+    // Without a sign of something in between, the server may have ended its stream by a limit of its own.
+    certainty: silent && edge !== null ? 'certain' : 'likely',
     cites: [at('stream')],
     facts: { after, remote: true, words: null, layers: who, raise },
   };
@@ -156,8 +157,12 @@ export default defineCause({
       },
     };
   },
-  say: ({ after, words: text, layers }) =>
-    `The connection was open and silent, and a limit for silence ended it${after ? ` after ${after}` : ''}${text ? ` ("${text}")` : ''}. The server itself is in order.${layers.length ? ` That is the limit of ${layers.join(', or of ')}.` : ''}`,
+  say: ({ after, words: text, layers }) => {
+    const known = layers.length
+      ? ` So long is the limit of ${layers.join(', or of ')}; the server may have one of its own as well.`
+      : ' It may be a limit of the server, or of anything between it and the client.';
+    return `The connection was open and silent, and a limit for silence ended it${after ? ` after ${after}` : ''}${text ? ` ("${text}")` : ''}.${known}`;
+  },
   fix: ({ remote, raise }) => [
     {
       say: 'In the server, let no stream be silent: send an SSE comment every 15 s, or a ping of MCP. That helps against every limit on the way.',

@@ -9,10 +9,14 @@ import { mcp } from '../servers/support/minimal-mcp.mjs';
 const CUT_MS = 5_200;
 
 /** Investigate a server whose GET is answered with an event stream that `tend` takes care of. */
-async function watched(watchMs: number, tend: (stream: ServerResponse) => void) {
+async function watched(
+  watchMs: number,
+  tend: (stream: ServerResponse) => void,
+  headers = { server: 'nginx' } as object,
+) {
   const server = createServer((request, response) => {
     if (request.method !== 'GET') return mcp(request, response);
-    response.writeHead(200, { 'content-type': 'text/event-stream', server: 'nginx' });
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
     response.flushHeaders();
     tend(response);
   });
@@ -34,6 +38,12 @@ it.concurrent('a silent stream that somebody ends is a finding, with the time', 
   expect(stream).toMatchObject({ status: 'seen', value: { end: 'end-of-stream', bytes: 0 } });
   expect(verdict.root).toMatchObject({ id: 'lifetime-idle-cut', certainty: 'certain' });
   expect(verdict.root?.facts.after).toMatch(/^5\.[1-9] s$/);
+}, 30_000);
+
+it.concurrent('where nothing shows in between, it may be the server itself: likely, and said so', async () => {
+  const { verdict } = await watched(CUT_MS + 3_000, (response) => void setTimeout(() => response.end(), CUT_MS), {});
+  expect(verdict.root).toMatchObject({ id: 'lifetime-idle-cut', certainty: 'likely' });
+  expect(verdict.root?.says).toContain('limit of the server');
 }, 30_000);
 
 it.concurrent('a connection that is cut off without an end is one, too', async () => {
