@@ -4,7 +4,7 @@ import type { Timeline } from '../case/timeline.js';
 import type { Connections } from '../wire/connections.js';
 import { type ExchangeResult, exchange } from '../wire/http-exchange.js';
 import { initializeParams } from '../wire/revisions.js';
-import type { HttpOptions } from '../wire/streamable-http.js';
+import { carriesCredentials, type HttpOptions } from '../wire/streamable-http.js';
 
 /** Paths under which MCP servers and frameworks serve by default, most usual first. */
 const USUAL_PATHS = [
@@ -62,7 +62,7 @@ export async function postAt(
   const common = {
     url,
     timeoutMs: LIMIT_MS,
-    credentials: withCredentials && (Object.keys(own).length > 0 || options.urlHasCredentials),
+    credentials: withCredentials && carriesCredentials(options),
     signal,
   };
   const clientInfo = { name: 'mcp-verdict', version: options.userAgent.split('/')[1] ?? '' };
@@ -88,6 +88,7 @@ export async function postAt(
   exchanges.push(posted.exchange);
   const session = posted.headers['mcp-session-id'];
   if (session !== undefined) {
+    // We opened a session only to see whether one opens: end it again.
     await exchange(
       {
         ...common,
@@ -130,7 +131,7 @@ export async function isLegacySse(
       url,
       headers: { 'user-agent': options.userAgent, accept: 'text/event-stream', ...own },
       timeoutMs: LIMIT_MS,
-      credentials: withCredentials && (Object.keys(own).length > 0 || options.urlHasCredentials),
+      credentials: withCredentials && carriesCredentials(options),
       signal,
       onEvent({ event }) {
         found = event === 'endpoint';

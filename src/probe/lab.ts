@@ -4,7 +4,7 @@ import type { Timeline } from '../case/timeline.js';
 import type { Connections } from '../wire/connections.js';
 import { type ExchangeResult, type ExchangeSpec, exchange } from '../wire/http-exchange.js';
 import { type ClientInfo, MODERN, modernMeta } from '../wire/revisions.js';
-import type { HttpOptions } from '../wire/streamable-http.js';
+import { carriesCredentials, type HttpOptions } from '../wire/streamable-http.js';
 import type { Experiment } from './experiments.js';
 
 /** Requests that a series makes at most. */
@@ -68,7 +68,7 @@ export class Lab {
 
   /** Make one request and note it under its experiment. Null when no more may be sent. */
   async ask(experiment: Experiment, ask: Ask): Promise<ExchangeResult | null> {
-    const { exchanges, headers, userAgent, url, urlHasCredentials, connections, timeline, signal } = this.options;
+    const { exchanges, headers, userAgent, url, connections, timeline, signal } = this.options;
     if (signal?.aborted) this.stopped ??= 'it was interrupted';
     if (this.requests >= MAX_REQUESTS) this.stopped ??= `the limit of ${MAX_REQUESTS} requests is reached`;
     if (connections.givenUp) this.stopped ??= connections.givenUp;
@@ -86,7 +86,7 @@ export class Lab {
       listenMs: ask.listenMs,
       onEvent: ask.onEvent,
       onMessage: ({ type }) => type === 'response',
-      credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+      credentials: carriesCredentials(this.options),
       fresh: ask.fresh,
       note: Object.keys(ask.set ?? {}),
       session: ask.sessionNumber ?? (ask.session === null || this.live?.session === undefined ? undefined : 1),

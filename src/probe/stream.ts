@@ -1,6 +1,7 @@
 /** An event stream left alone: how long it lives when nobody says anything, and who ends it. */
 import type { Evidence } from '../case/evidence.js';
 import { exchange } from '../wire/http-exchange.js';
+import { carriesCredentials } from '../wire/streamable-http.js';
 import type { LabOptions, Live } from './lab.js';
 
 export interface WatchOptions {
@@ -17,7 +18,7 @@ export async function watchStream(
   lab: LabOptions,
   { via, watchMs, live }: WatchOptions,
 ): Promise<Evidence['stream'] | null> {
-  const { url, headers, userAgent, urlHasCredentials, connections, timeline, exchanges, signal } = lab;
+  const { url, headers, userAgent, connections, timeline, exchanges, signal } = lab;
   const from = timeline.now();
   let [bytes, last, longest] = [0, from, 0];
   let first: number | undefined;
@@ -42,7 +43,7 @@ export async function watchStream(
         },
         timeoutMs: lab.timeoutMs,
         listenMs: watchMs,
-        credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+        credentials: carriesCredentials(lab),
         onBytes: beat,
         listens: true,
         signal,

@@ -8,7 +8,7 @@ import type { Channel, Outcome, RequestOptions } from './channel.js';
 import type { Connections } from './connections.js';
 import { exchange } from './http-exchange.js';
 import type { Reading } from './json-rpc.js';
-import type { HttpOptions } from './streamable-http.js';
+import { carriesCredentials, type HttpOptions } from './streamable-http.js';
 
 export class LegacySseChannel implements Channel {
   readonly #options: HttpOptions;
@@ -33,7 +33,7 @@ export class LegacySseChannel implements Channel {
 
   /** Open the stream. True when its first event named an endpoint on the same origin within the limit. */
   async connect(timeoutMs: number): Promise<boolean> {
-    const { url, userAgent, headers, urlHasCredentials } = this.#options;
+    const { url, userAgent, headers } = this.#options;
     return new Promise<boolean>((resolve) => {
       let late = false;
       const timer = setTimeout(() => {
@@ -47,7 +47,7 @@ export class LegacySseChannel implements Channel {
           url,
           headers: { 'user-agent': userAgent, accept: 'text/event-stream', ...headers },
           timeoutMs: Math.max(timeoutMs, 60_000),
-          credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+          credentials: carriesCredentials(this.#options),
           signal: AbortSignal.any([this.#stream.signal, ...(this.#options.signal ? [this.#options.signal] : [])]),
           listens: true,
           onMessage: (reading) => this.#onMessage(reading),
@@ -122,7 +122,7 @@ export class LegacySseChannel implements Channel {
   }
 
   async #post(purpose: string, message: object, timeoutMs: number): Promise<Exchange> {
-    const { userAgent, headers, urlHasCredentials, signal } = this.#options;
+    const { userAgent, headers, signal } = this.#options;
     const { exchange: record } = await exchange(
       {
         purpose,
@@ -132,7 +132,7 @@ export class LegacySseChannel implements Channel {
         body: JSON.stringify(message),
         timeoutMs,
         signal,
-        credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+        credentials: carriesCredentials(this.#options),
       },
       this.#connections,
       this.#timeline,

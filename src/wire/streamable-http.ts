@@ -20,6 +20,10 @@ export interface HttpOptions {
   signal?: AbortSignal;
 }
 
+/** Whether a request with these options carries credentials: any header of the user may be one. */
+export const carriesCredentials = ({ headers, urlHasCredentials }: HttpOptions): boolean =>
+  Object.keys(headers).length > 0 || urlHasCredentials;
+
 /** What a reply amounts to. A status without a JSON-RPC reply stays a status: the caller decides what it means. */
 export function outcomeOf({ exchange: { error, status = 0, ms }, readings }: ExchangeResult, id: number): Outcome {
   for (const reading of readings) {
@@ -133,13 +137,13 @@ export class StreamableHttpChannel implements Channel {
       'purpose' | 'rpc' | 'method' | 'timeoutMs' | 'body' | 'headers' | 'onMessage' | 'onEvent'
     >,
   ): Promise<ExchangeResult> {
-    const { url, headers, userAgent, urlHasCredentials, signal } = this.#options;
+    const { url, headers, userAgent, signal } = this.#options;
     const full = {
       ...spec,
       url,
       signal,
       headers: { 'user-agent': userAgent, ...spec.headers, ...headers },
-      credentials: Object.keys(headers).length > 0 || urlHasCredentials,
+      credentials: carriesCredentials(this.#options),
     };
     const result = await exchange(full, this.#connections, this.#timeline);
     this.#exchanges.push(result.exchange);
