@@ -1,2 +1,2 @@
-/** The reply to a message of a client, or undefined when it asks for none. */
-export function reply(message: unknown): object | undefined;
+/** The reply to a message of a client, or null when it asks for none. */
+export function reply(message: unknown): object | null;
