@@ -84,6 +84,7 @@ export const caseFileSchema = z.object({
     endpoint: attempt(evidenceSchemas.endpoint).optional(),
     series: attempt(evidenceSchemas.series).optional(),
     stream: attempt(evidenceSchemas.stream).optional(),
+    authorization: attempt(evidenceSchemas.authorization).optional(),
     worlds: attempt(evidenceSchemas.worlds).optional(),
     reported: attempt(evidenceSchemas.reported).optional(),
   }),

@@ -5,6 +5,7 @@
  * redacted and bounded when it stands here; a field that was cut says so.
  */
 import { z } from 'zod';
+import { authorization } from './authorization.js';
 import { rpcError, systemError } from './errors.js';
 import { endpoint, type endpointAnswer, type exchange, http, network, series, stream } from './remote.js';
 
@@ -305,6 +306,7 @@ export const evidenceSchemas = {
   endpoint,
   series,
   stream,
+  authorization,
   worlds,
   reported,
 };

@@ -116,6 +116,8 @@ export const exchange = z.object({
   stopped: z.enum(['too-large', 'inflates', 'endless', 'nested']).optional(),
   /** The text is no UTF-8. */
   invalidUtf8: z.literal(true).optional(),
+  /** The credentials that were sent stand in the answer: `body`, or the name of the header. */
+  echoes: z.array(z.string()).optional(),
   /** Bytes came behind the end of the body, on the same connection. */
   extraBytes: z.literal(true).optional(),
   /** Names of response headers with control characters in them, or of a session id that is no visible ASCII. */
@@ -202,6 +204,18 @@ export const EXPERIMENTS = [
   'modern-method-missing',
   'modern-method-mismatch',
   'modern-method-unknown',
+  /**
+   * Who is let in, when credentials are at hand: the harmless request without any (also as a browser sends it, with an Origin), with the
+   * session id alone, with a made-up token, with the token's own claims unsigned (`alg: none`), with the token in the query, with a
+   * token of the same issuer that was issued for another audience, and with one that has expired.
+   */
+  'without-credentials',
+  'session-without-credentials',
+  'token-made-up',
+  'token-unsigned',
+  'token-in-query',
+  'token-other-audience',
+  'token-expired',
 ] as const;
 
 /** Which experiments were run, with the indices of their exchanges, and which were not, with the reason. */

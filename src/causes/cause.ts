@@ -34,6 +34,8 @@ export interface Match<F extends Facts> {
   facts: F;
   /** When this occurrence is milder or worse than the cause usually is. */
   severity?: Severity;
+  /** Who has to act, when it is somebody else than usually. */
+  culprit?: Culprit;
 }
 
 /** The evidence a cause may read: what it needs is always there, what it uses may be missing. */

@@ -94,7 +94,7 @@ function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role'
     role,
     certainty: match.certainty,
     severity: match.severity ?? cause.severity,
-    culprit: cause.culprit,
+    culprit: match.culprit ?? cause.culprit,
     title: cause.title,
     says: cause.say(match.facts),
     cites: match.cites.map((at) => cite(file, at)),

@@ -12,10 +12,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   checks: ['case'],
   clients: [],
   wire: ['case'],
+  oauth: ['case', 'wire'],
   verdict: ['case', 'causes', 'checks', 'clients'],
   render: ['case', 'verdict'],
-  probe: ['case', 'wire', 'clients', 'tool'],
-  cli: ['case', 'causes', 'checks', 'verdict', 'render', 'probe', 'tool'],
+  probe: ['case', 'wire', 'oauth', 'clients', 'tool'],
+  cli: ['case', 'causes', 'checks', 'verdict', 'render', 'probe', 'oauth', 'tool'],
 };
 
 /** Folders that run in a browser and give the same answer twice: no Node.js, no clock, no chance, no environment. */
