@@ -1,10 +1,18 @@
 /** Real clients that log in as their users do: of SDK v1 and of SDK v2, each with a provider that keeps everything in memory. */
 import * as v2 from '@modelcontextprotocol/client';
-import { type OAuthClientProvider, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import {
+  type AddClientAuthentication,
+  type OAuthClientProvider,
+  UnauthorizedError,
+} from '@modelcontextprotocol/sdk/client/auth.js';
+import {
+  ClientCredentialsProvider as ClientCredentialsV1,
+  createPrivateKeyJwtAuth,
+} from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
-import { type SignInOptions, signIn } from './sign-in.js';
+import { isLoopback, type SignInOptions, signIn } from './sign-in.js';
 
 /** Nobody listens there: `signIn` reads the code off the redirect. */
 export const CALLBACK = 'http://127.0.0.1:33418/callback';
@@ -14,8 +22,14 @@ export interface LoginOptions extends SignInOptions {
   clientSecret?: string;
   /** The URL of its client ID metadata document. */
   clientMetadataUrl?: string;
+  /** PEM of the key that its assertions are signed with. */
+  privateKey?: string;
+  /** A program without a person. */
+  grant?: 'client_credentials';
   redirectUri?: string;
   scope?: string;
+  /** An access token given by hand: nobody logs in. */
+  token?: string;
   /** Tokens and registration of an earlier login. */
   kept?: Kept;
 }
@@ -28,6 +42,7 @@ export interface Kept {
 
 class InMemory implements OAuthClientProvider {
   readonly clientMetadataUrl?: string;
+  readonly addClientAuthentication?: AddClientAuthentication;
   /** Where the person is sent. */
   sentTo?: URL;
   readonly kept: Kept;
@@ -37,8 +52,15 @@ class InMemory implements OAuthClientProvider {
   constructor(private readonly options: LoginOptions) {
     this.clientMetadataUrl = options.clientMetadataUrl;
     this.kept = { ...options.kept };
-    const { clientId, clientSecret } = options;
+    const { clientId, clientSecret, privateKey } = options;
     if (clientId) this.kept.client = { client_id: clientId, ...(clientSecret && { client_secret: clientSecret }) };
+    if (clientId && privateKey)
+      this.addClientAuthentication = createPrivateKeyJwtAuth({
+        issuer: clientId,
+        subject: clientId,
+        privateKey,
+        alg: 'RS256',
+      });
   }
 
   get redirectUrl() {
@@ -119,74 +141,102 @@ export interface LoggedIn {
 const textOf = ({ content }: Record<string, unknown>): string =>
   (Array.isArray(content) ? content : []).map((part: { text?: string }) => part.text ?? '').join('');
 
-/** Once more from the start, when the person has come back. */
-async function withLogin<T>(sentTo: () => boolean, finish: () => Promise<void>, attempt: () => Promise<T>): Promise<T> {
-  try {
-    return await attempt();
-  } catch (error) {
-    const unauthorized = error instanceof UnauthorizedError || error instanceof v2.UnauthorizedError;
-    if (!unauthorized || !sentTo()) throw error;
-    await finish();
-    return attempt();
-  }
+/** Nothing outside this machine is asked, whatever the metadata says. */
+const loopbackOnly: typeof fetch = async (input, init) => {
+  const { hostname } = new URL(input instanceof Request ? input.url : input);
+  if (!isLoopback(hostname)) throw new TypeError('fetch failed');
+  return fetch(input, init);
+};
+
+const TIMEOUT = { timeout: 5_000 };
+const ID = { name: 'test-client', version: '1.0.0' };
+const UNAUTHORIZED = [UnauthorizedError, v2.UnauthorizedError, v2.InsufficientScopeError];
+
+/** What differs between the SDKs: whom they ask for tokens, and what they want to know of the callback. */
+interface Login {
+  /** Connected, listed and called through here. */
+  client: Pick<Client, 'close' | 'listTools' | 'callTool'>;
+  connect(): Promise<void>;
+  /** True when the person was sent to sign in. */
+  sent(): boolean;
+  /** The person has come back. */
+  finish(): Promise<void>;
+  kept: Kept;
 }
 
 /** Connect, log in where the server wants it, and list the tools. Fails with the error that the SDK shows. */
-export async function connectV1(url: string, options: LoginOptions = {}): Promise<LoggedIn> {
-  const provider = new InMemory(options);
-  const transportTo = () => new StreamableHTTPClientTransport(new URL(url), { authProvider: provider });
-  let client = new Client({ name: 'test-client', version: '1.0.0' });
-  const login = <T>(attempt: () => Promise<T>): Promise<T> =>
-    withLogin(
-      () => provider.sentTo !== undefined,
-      async () => transportTo().finishAuth(codeOf(await provider.back())),
-      attempt,
-    );
+async function connected(login: Login): Promise<LoggedIn> {
+  const signedIn = async <T>(attempt: () => Promise<T>): Promise<T> => {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!UNAUTHORIZED.some((kind) => error instanceof kind) || !login.sent()) throw error;
+      await login.finish();
+      return attempt();
+    }
+  };
   try {
-    await login(async () => {
-      client = new Client({ name: 'test-client', version: '1.0.0' });
-      client.onerror = () => {};
-      await client.connect(transportTo());
-    });
-    const { tools } = await client.listTools();
+    await signedIn(() => login.connect());
+    const { tools } = await signedIn(() => login.client.listTools(undefined, TIMEOUT));
     return {
       tools: tools.map(({ name }) => name),
-      call: (name, args) => login(async () => textOf(await client.callTool({ name, arguments: args }))),
-      kept: provider.kept,
-      close: () => client.close(),
+      call: (name, args) =>
+        signedIn(async () => textOf(await login.client.callTool({ name, arguments: args }, undefined, TIMEOUT))),
+      kept: login.kept,
+      close: () => login.client.close(),
     };
   } catch (error) {
-    await client.close().catch(() => {});
+    await login.client.close().catch(() => {});
     throw error;
   }
 }
 
-/** The same with SDK v2. */
-export async function connectV2(url: string, options: LoginOptions = {}): Promise<LoggedIn> {
-  const provider = new InMemoryV2(options);
-  const transportTo = () => new v2.StreamableHTTPClientTransport(new URL(url), { authProvider: provider });
-  let client = new v2.Client({ name: 'test-client', version: '1.0.0' });
-  const login = <T>(attempt: () => Promise<T>): Promise<T> =>
-    withLogin(
-      () => provider.sentTo !== undefined,
-      async () => transportTo().finishAuth(await provider.back()),
-      attempt,
-    );
-  try {
-    await login(async () => {
-      client = new v2.Client({ name: 'test-client', version: '1.0.0' });
+const headersOf = ({ token }: LoginOptions) => ({
+  fetch: loopbackOnly,
+  ...(token && { requestInit: { headers: { Authorization: `Bearer ${token}` } } }),
+});
+const credentials = ({ clientId = '', clientSecret = '', scope }: LoginOptions) => ({ clientId, clientSecret, scope });
+
+export function connectV1(url: string, options: LoginOptions = {}): Promise<LoggedIn> {
+  const person = new InMemory(options);
+  const provider = options.grant ? new ClientCredentialsV1(credentials(options)) : person;
+  const authProvider = options.token ? undefined : provider;
+  const transport = () => new StreamableHTTPClientTransport(new URL(url), { authProvider, ...headersOf(options) });
+  const login: Login = {
+    client: new Client(ID),
+    async connect() {
+      const client = new Client(ID);
       client.onerror = () => {};
-      await client.connect(transportTo());
-    });
-    const { tools } = await client.listTools();
-    return {
-      tools: tools.map(({ name }) => name),
-      call: (name, args) => login(async () => textOf(await client.callTool({ name, arguments: args }))),
-      kept: provider.kept,
-      close: () => client.close(),
-    };
-  } catch (error) {
-    await client.close().catch(() => {});
-    throw error;
-  }
+      login.client = client;
+      await client.connect(transport(), TIMEOUT);
+    },
+    sent: () => person.sentTo !== undefined,
+    finish: async () => transport().finishAuth(codeOf(await person.back())),
+    kept: person.kept,
+  };
+  return connected(login);
+}
+
+export function connectV2(url: string, options: LoginOptions = {}): Promise<LoggedIn> {
+  const person = new InMemoryV2(options);
+  const provider = options.grant ? new v2.ClientCredentialsProvider(credentials(options)) : person;
+  const authProvider = options.token ? undefined : provider;
+  const transport = () => new v2.StreamableHTTPClientTransport(new URL(url), { authProvider, ...headersOf(options) });
+  const login: Login = {
+    client: new Client(ID),
+    async connect() {
+      const client = new v2.Client(ID);
+      client.onerror = () => {};
+      login.client = {
+        close: () => client.close(),
+        listTools: (parameters, limits) => client.listTools(parameters, limits) as never,
+        callTool: (call, _schema, limits) => client.callTool(call, limits) as never,
+      };
+      await client.connect(transport(), TIMEOUT);
+    },
+    sent: () => person.sentTo !== undefined,
+    finish: async () => transport().finishAuth(await person.back()),
+    kept: person.kept,
+  };
+  return connected(login);
 }

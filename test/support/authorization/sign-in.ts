@@ -11,6 +11,8 @@ export interface SignInOptions {
 
 const STEPS = 15;
 
+export const isLoopback = (hostname: string): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+
 /** Cookies as a browser keeps them: by host and path, whatever the port. */
 class Cookies {
   private readonly kept = new Map<string, { host: string; path: string; name: string; value: string }>();
@@ -56,6 +58,9 @@ export async function signIn(
   const callback = new URL(url.searchParams.get('redirect_uri') ?? 'about:blank');
   let form: URLSearchParams | undefined;
   for (let step = 0; step < STEPS; step++) {
+    // Only a browser goes further, and tests have none.
+    if (!/^https?:$/.test(url.protocol) || !isLoopback(url.hostname))
+      throw new Error(`The sign-in leads to ${url.href}`);
     const cookie = cookies.for(url);
     const response = await fetch(url, {
       redirect: 'manual',
