@@ -273,10 +273,10 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
     return undefined;
   }
   progress('reading its tools, resources and prompts');
-  const from = draft.now();
+  const since = draft.now();
   const talk = { channel: used === 'initialize' ? channel : modern, era: used, clientInfo, timeoutMs } as const;
   const catalog = await readCatalog(talk, used === 'initialize' ? initialize : discover);
-  draft.seen('catalog', catalog, draft.now() - from);
+  draft.seen('catalog', catalog, draft.now() - since);
   const listed = catalog.lists.find(({ outcome, ms = 0 }) => outcome === 'listed' && ms < HARMLESS_MS)?.method;
   const live: Live = {
     era: used,
