@@ -3,7 +3,6 @@ import {
   BASIC_CLIENT,
   CALLBACK,
   challengeWithoutMetadata,
-  connectV1,
   noChallenge,
   POST_CLIENT,
   PUBLIC_CLIENT,
@@ -12,6 +11,7 @@ import {
   SERVICE_CLIENT,
   withoutIss,
 } from '../support/authorization/index.js';
+import { loggedInBefore } from './authorization-login.js';
 import type { SetupRecipe } from './authorization-recipe.js';
 
 /** The document at the address that is the id of the client (draft-ietf-oauth-client-id-metadata-document). */
@@ -131,15 +131,10 @@ const sound: (Omit<SetupRecipe, 'says' | 'expects' | 'clientSees'> & { says?: st
   },
   { name: 'no iss in the response', says: 'as before RFC 9207', onAuthorization: () => withoutIss },
   {
-    name: 'short tokens, refresh tokens that rotate',
+    name: 'refresh tokens that rotate',
     says: 'the stored access token has expired, the refresh token has not',
-    authorization: { refresh: 'always', lifetimes: { accessToken: 1 } },
-    login: async ({ server }) => {
-      const before = await connectV1(server.url);
-      await before.close();
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
-      return { kept: before.kept };
-    },
+    authorization: { refresh: 'always' },
+    login: loggedInBefore,
   },
   {
     name: 'a token given by hand',

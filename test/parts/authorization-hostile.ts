@@ -59,22 +59,22 @@ const MEMBERS: {
     name: 'authorization_endpoint with http',
     says: 'the person would sign in without TLS',
     member: 'authorization_endpoint',
-    value: 'http://login.example.com/authorize',
-    sees: 'The sign-in leads to http://login.example.com/authorize',
+    value: 'http://login.example.invalid/authorize',
+    sees: 'The sign-in leads to http://login.example.invalid/authorize',
   },
   {
-    name: 'token_endpoint at an address of cloud metadata',
-    says: 'the client would post its code to 169.254.169.254',
+    name: 'token_endpoint at a link-local address',
+    says: 'the client would post its code to a neighbour, as to the metadata service of a cloud',
     member: 'token_endpoint',
-    value: 'http://169.254.169.254/latest/meta-data/iam/security-credentials/',
+    value: 'http://169.254.13.37/token',
     sees: 'fetch failed',
     v2Sees: 'Refusing to send credentials to non-https token endpoint',
   },
   {
-    name: 'registration_endpoint in a private network',
-    says: 'the client would post to a machine of its own network',
+    name: 'registration_endpoint at a link-local address',
+    says: 'the client would post to a neighbour',
     member: 'registration_endpoint',
-    value: 'http://192.168.1.1/register',
+    value: 'http://169.254.13.37/register',
     sees: 'fetch failed',
   },
 ];
@@ -95,28 +95,28 @@ const unsafe: SetupRecipe[] = [
     v2Sees,
   })),
   {
-    name: 'authorization_servers with a private address',
-    says: 'the resource metadata sends clients to 10.0.0.5',
+    name: 'authorization_servers with a link-local address',
+    says: 'the resource metadata sends clients to a neighbour',
     step: 'resource metadata',
     expects: 'auth-metadata-unsafe',
     server: { repeatsMetadata: false },
     onServer: () => [
-      resourceMetadata('it names a private address', (document) => ({
+      resourceMetadata('it names a link-local address', (document) => ({
         ...document,
-        authorization_servers: ['http://10.0.0.5/'],
+        authorization_servers: ['http://169.254.13.37/'],
       })),
     ],
     clientSees: 'fetch failed',
   },
   {
-    name: 'resource_metadata with a private address',
-    says: 'the challenge sends clients to 169.254.169.254',
+    name: 'resource_metadata with a link-local address',
+    says: 'the challenge sends clients to a neighbour',
     step: 'challenge',
     expects: 'auth-metadata-unsafe',
     server: { repeatsMetadata: false },
     onServer: ({ server }: Parts) => [
-      challenged('its challenge names a private address', (header) =>
-        header.replace(server.metadataUrl, 'http://169.254.169.254/latest/meta-data/'),
+      challenged('its challenge names a link-local address', (header) =>
+        header.replace(server.metadataUrl, 'http://169.254.13.37/metadata'),
       ),
     ],
     clientSees: NOWHERE,
@@ -141,12 +141,12 @@ const endless: SetupRecipe[] = [
     v2Sees: NOWHERE_V2,
   },
   {
-    name: 'server metadata redirects to a private address',
-    says: 'the metadata of the authorization server redirects to 192.168.1.1',
+    name: 'server metadata redirects to a link-local address',
+    says: 'the metadata of the authorization server redirects to a neighbour',
     step: 'server metadata',
     expects: 'auth-metadata-missing',
     onAuthorization: () => [
-      serverMetadataIs('it redirects', () => redirectTo('http://192.168.1.1/.well-known/oauth-authorization-server')),
+      serverMetadataIs('it redirects', () => redirectTo('http://169.254.13.37/.well-known/oauth-authorization-server')),
     ],
     clientSees: NOWHERE,
     v2Sees: NOWHERE_V2,
@@ -156,6 +156,7 @@ const endless: SetupRecipe[] = [
     says: 'the metadata does not end',
     step: 'resource metadata',
     expects: 'auth-metadata-missing',
+    server: { repeatsMetadata: false },
     onServer: ({ server, authorizationServer }: Parts) => [
       resourceMetadataIs('it is 100 MB large', () =>
         large({ resource: server.url, authorization_servers: [authorizationServer.issuer] }),

@@ -203,14 +203,13 @@ const token = at('token', [
   },
 ]);
 
-/** A login of before, as it was kept. */
-const loggedIn = async ({ server }: Parts, later: () => Promise<void> = async () => {}): Promise<LoginOptions> => {
-  const client = await connectV1(server.url);
-  await client.close();
-  await later();
-  return { kept: client.kept };
-};
-const pastLifetime = () => new Promise<void>((resolve) => setTimeout(resolve, 1_100));
+/** A login of before, as it was kept; its access token has expired since. */
+export async function loggedInBefore({ server, authorizationServer }: Parts): Promise<LoginOptions> {
+  const { kept, close } = await connectV1(server.url);
+  await close();
+  const access_token = await authorizationServer.mint({ audience: server.url, expiresIn: -60 });
+  return { kept: { client: kept.client, tokens: { token_type: 'Bearer', ...kept.tokens, access_token } } };
+}
 
 const access = at('access', [
   {
@@ -271,29 +270,29 @@ const access = at('access', [
   },
   {
     name: 'stored token expired, no refresh token',
-    says: 'tokens live for a second, and no refresh token came with them',
+    says: 'the stored token has expired, and no refresh token came with it',
     expects: 'auth-token-expired',
-    authorization: { refresh: 'never', lifetimes: { accessToken: 1 } },
-    login: (parts) => loggedIn(parts, pastLifetime),
+    authorization: { refresh: 'never' },
+    login: loggedInBefore,
     // Its user signs in once more.
     clientSees: 'lists the tools',
   },
   {
     name: 'stored token expired, refresh refused',
-    says: 'tokens live for a second, and the refresh token was revoked',
+    says: 'the stored token has expired, and the refresh token was revoked',
     expects: 'auth-token-expired',
-    authorization: { refresh: 'always', lifetimes: { accessToken: 1 } },
-    login: (parts) =>
-      loggedIn(parts, async () => {
-        await pastLifetime();
-        parts.authorizationServer.change(
-          tokensRefused(
-            'the refresh token was revoked',
-            (form) => form.get('grant_type') === 'refresh_token',
-            () => json(400, { error: 'invalid_grant', error_description: 'refresh token not found' }),
-          ),
-        );
-      }),
+    authorization: { refresh: 'always' },
+    login: async (parts) => {
+      const before = await loggedInBefore(parts);
+      parts.authorizationServer.change(
+        tokensRefused(
+          'the refresh token was revoked',
+          (form) => form.get('grant_type') === 'refresh_token',
+          () => json(400, { error: 'invalid_grant', error_description: 'refresh token not found' }),
+        ),
+      );
+      return before;
+    },
     clientSees: 'refresh token not found',
   },
   {

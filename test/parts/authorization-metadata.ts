@@ -112,6 +112,15 @@ const missing = at('resource metadata', [
     v2Sees: NOWHERE_V2,
   })),
   {
+    name: 'resource metadata 404, server metadata repeated',
+    says: 'the SDK repeats the metadata of the authorization server at the root: clients that fall back to 2025-03-26 find it',
+    expects: 'auth-metadata-missing',
+    onServer: () => [resourceMetadataIs('its metadata is missing', notFound)],
+    // It signs in, names no resource, and the server refuses the token.
+    clientSees: 'Unauthorized',
+    v2Sees: 'Issuer mismatch in authorization server metadata (RFC 8414 §3.3)',
+  },
+  {
     name: 'authorization_servers empty',
     says: 'the metadata names no authorization server',
     expects: 'auth-metadata-missing',

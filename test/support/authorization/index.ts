@@ -54,3 +54,4 @@ export * from './registered-clients.js';
 export { type Parts, type Recipe, type Running, setUp } from './set-up.js';
 export { ALICE, type SignInOptions, signIn } from './sign-in.js';
 export type { Accepts, Mint } from './tokens.js';
+export { personAt, verified } from './verified.js';
