@@ -11,6 +11,7 @@ import { Client, type Tool } from '../../src/wire/client.js';
 import { Connections } from '../../src/wire/connections.js';
 import { type ClientCapabilities, MODERN, supportedRevision } from '../../src/wire/revisions.js';
 import { StreamableHttpChannel } from '../../src/wire/streamable-http.js';
+import { authOptions, LetIn } from './let-in.js';
 
 const { MCP_CONFORMANCE_SCENARIO: scenario = '', MCP_CONFORMANCE_PROTOCOL_VERSION: revision = MODERN } = process.env;
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
@@ -50,7 +51,9 @@ const options = {
   answer: fillIn,
   resume: true,
 };
-const channel = new StreamableHttpChannel(options, connections, timeline, exchanges);
+const http = new StreamableHttpChannel(options, connections, timeline, exchanges);
+const lab = { ...options, clientInfo, timeoutMs, connections, timeline, exchanges };
+const channel = new LetIn(http, lab, await authOptions(scenario, context));
 const client = new Client(channel, { era, clientInfo, timeoutMs, capabilities, provide: fillIn });
 
 /** What must have a result for the scenario to be played to its end. */
@@ -107,14 +110,15 @@ try {
   const opened = await open();
   if (opened.status !== 'answered') throw new Error(`not opened: ${JSON.stringify(opened)}`);
   // Whoever can be asked something must be reachable.
-  if (asksForms && era === 'initialize') await channel.listen(timeoutMs);
+  if (asksForms && era === 'initialize') await http.listen(timeoutMs);
   // What every verification reads.
   await readCatalog({ channel, era, clientInfo, timeoutMs }, opened);
   if (opened.capabilities?.includes('tools')) await (play[scenario] ?? callAll)(await client.tools());
-  await channel.end(timeoutMs);
+  await http.end(timeoutMs);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
 } finally {
+  await channel.close();
   connections.close();
 }
