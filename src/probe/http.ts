@@ -160,11 +160,21 @@ async function passGate(look: Look, gate: Gate, first: Talk): Promise<Talk> {
   }
 }
 
+/** Whether the refresh token gives another access token, and whether the server takes that. What follows uses it. */
+async function renew({ lab, options }: Look, gate: Gate): Promise<void> {
+  if (!(await gate.tryRefresh())) return;
+  const from = lab.exchanges.length;
+  await postAt(options.url, true, { options, ...lab }, 'auth-access');
+  gate.noteAccess('refreshed', from);
+}
+
 /** Behind an open conversation: the series of experiments, and a stream watched when that was asked for. */
-async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>, gate: Gate | undefined): Promise<void> {
+async function lookInto(look: Look, talk: NonNullable<Talk>, gate: Gate | undefined): Promise<void> {
+  const { draft, options, lab } = look;
   const { transport, depth, watchMs, url, progress } = options;
   const sse = transport === 'sse';
   draft.seen('endpoint', { asked: { url, answer: sse ? 'legacy-sse' : 'streamable-http' }, others: [] });
+  if (gate && depth !== 'quick') await renew(look, gate);
   if (watchMs !== undefined) {
     progress(`watching an event stream for ${watchMs / 1_000} s`);
     const via = sse ? 'open-sse-stream' : 'get-stream';
@@ -184,11 +194,6 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>, 
     if (gate && !gate.looked && unlet >= 0) await gate.look(unlet);
   }
   await talk.end();
-  if (gate && depth !== 'quick' && (await gate.tryRefresh())) {
-    const from = lab.exchanges.length;
-    await postAt(options.url, true, { options, ...lab }, 'auth-access');
-    gate.noteAccess('refreshed', from);
-  }
 }
 
 const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ network: draft.get('network'), refusedWith });
@@ -247,10 +252,12 @@ async function lookAbout({ draft, options, lab }: Look, gate: Gate | undefined):
 async function converse({ draft, options, lab }: Look): Promise<Talk> {
   const { clientInfo, timeoutMs, progress } = options;
   const startedAt = draft.now();
+  // Behind a sign-in there are exchanges already.
+  const from = lab.exchanges.length;
   const channel = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const initialize = await openInitialize(channel, clientInfo, timeoutMs);
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
-  const first = lab.exchanges[0];
+  const first = lab.exchanges[from];
   const mute =
     first?.error !== undefined || [401, 403, 429].includes(first?.status ?? 0) || (first?.status ?? 0) >= 500;
   // A channel of its own: the stateless era knows no session.
@@ -266,10 +273,10 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
     return undefined;
   }
   progress('reading its tools, resources and prompts');
-  const from = draft.now();
+  const since = draft.now();
   const talk = { channel: used === 'initialize' ? channel : modern, era: used, clientInfo, timeoutMs } as const;
   const catalog = await readCatalog(talk, used === 'initialize' ? initialize : discover);
-  draft.seen('catalog', catalog, draft.now() - from);
+  draft.seen('catalog', catalog, draft.now() - since);
   const listed = catalog.lists.find(({ outcome, ms = 0 }) => outcome === 'listed' && ms < HARMLESS_MS)?.method;
   const live: Live = {
     era: used,
