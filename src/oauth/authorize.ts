@@ -204,8 +204,10 @@ export async function authorize(
   }
   if (request.answer === 'error-page' || request.answer === 'no-answer') return undefined;
   const from = Date.now();
+  // Before anything is shown: a browser that is signed in already answers at once.
+  const waiting = listener.wait(state);
   request.shown = await agent.show(url.href);
-  const parameters = await listener.wait(state);
+  const parameters = await waiting;
   const waitedS = Math.round((Date.now() - from) / 1_000);
   if (!parameters) {
     walk.response = { outcome: 'none', waitedS };
