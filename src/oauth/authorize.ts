@@ -10,15 +10,15 @@ type Request = NonNullable<Walk['request']>;
 /** Where the answer comes back to. */
 export interface Listener {
   redirectUri: string;
-  /** What came to the redirect URI with this state; undefined when nobody signed in in time. */
-  wait(state: string): Promise<URLSearchParams | undefined>;
+  /** What came to the redirect URI with the state of this sign-in; undefined when nobody signed in in time. */
+  wait(): Promise<URLSearchParams | undefined>;
   close(): Promise<void>;
 }
 
 /** Whoever lets a user sign in. */
 export interface SignInAgent {
-  /** Begin to listen. `issuer`: of the client that was given, when its redirect URI is a fixed one. */
-  listen(issuer: string | undefined): Promise<Listener>;
+  /** Begin to listen for the answer that carries this state. */
+  listen(state: string): Promise<Listener>;
   /** Show the address to the user. */
   show(url: string): Promise<'browser' | 'printed'>;
 }
@@ -27,6 +27,7 @@ export interface AuthorizeOptions {
   http: OAuthHttp;
   server: oauth.AuthorizationServer;
   client: Client;
+  state: string;
   scope?: string;
   scopeFrom: Request['scopeFrom'];
   resource?: string;
@@ -110,9 +111,9 @@ async function lookAt(
 }
 
 /** The authorization request as a URL, with its state and PKCE. */
-async function requestUrl({ server, client, scope, resource, offline, listener }: AuthorizeOptions) {
+async function requestUrl({ server, client, state, scope, resource, offline, listener }: AuthorizeOptions) {
   const lib = await library();
-  const [state, verifier] = [lib.generateRandomState(), lib.generateRandomCodeVerifier()];
+  const verifier = lib.generateRandomCodeVerifier();
   const url = new URL(server.authorization_endpoint as string);
   const parameters: Record<string, string> = {
     response_type: 'code',
@@ -127,15 +128,15 @@ async function requestUrl({ server, client, scope, resource, offline, listener }
     ...(offline && / ?offline_access\b/.test(scope ?? '') && { prompt: 'consent' }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return { url, state, verifier };
+  return { url, verifier };
 }
 
 /** Check what came back (RFC 9207: the issuer, RFC 6749 section 10.12: the state), and note it. */
 async function check(
   walk: Walk,
   parameters: URLSearchParams,
-  { server, client, http }: AuthorizeOptions,
-  { state, waitedS }: { state: string; waitedS: number },
+  { server, client, http, state }: AuthorizeOptions,
+  waitedS: number,
 ): Promise<URLSearchParams | undefined> {
   const lib = await library();
   const issuer = parameters.get('iss') ?? undefined;
@@ -175,13 +176,13 @@ export async function authorize(
   walk: Walk,
   options: AuthorizeOptions,
 ): Promise<{ parameters: URLSearchParams; verifier: string } | undefined> {
-  const { http, server, client, scope, scopeFrom, resource, agent, listener } = options;
+  const { http, server, client, state, scope, scopeFrom, resource, agent, listener } = options;
   delete walk.response;
   if (server.authorization_endpoint === undefined) {
     walk.ended = 'the authorization server names no authorization endpoint';
     return undefined;
   }
-  const { url, state, verifier } = await requestUrl(options);
+  const { url, verifier } = await requestUrl(options);
   http.learn(state);
   http.learn(verifier);
   const request: Request = {
@@ -199,20 +200,18 @@ export async function authorize(
   Object.assign(request, looked);
   if (direct) {
     request.shown = 'direct';
-    const valid = await check(walk, direct, options, { state, waitedS: 0 });
+    const valid = await check(walk, direct, options, 0);
     return valid && { parameters: valid, verifier };
   }
   if (request.answer === 'error-page' || request.answer === 'no-answer') return undefined;
   const from = Date.now();
-  // Before anything is shown: a browser that is signed in already answers at once.
-  const waiting = listener.wait(state);
   request.shown = await agent.show(url.href);
-  const parameters = await waiting;
+  const parameters = await listener.wait();
   const waitedS = Math.round((Date.now() - from) / 1_000);
   if (!parameters) {
     walk.response = { outcome: 'none', waitedS };
     return undefined;
   }
-  const valid = await check(walk, parameters, options, { state, waitedS });
+  const valid = await check(walk, parameters, options, waitedS);
   return valid && { parameters: valid, verifier };
 }

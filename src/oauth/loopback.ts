@@ -27,7 +27,8 @@ export type Stray = 'state-missing' | 'state-wrong' | 'repeated' | 'host' | 'met
 export interface CallbackOptions {
   /** As it is registered. Without a port any free one is taken, which RFC 8252 lets every authorization server accept. */
   redirectUri?: string;
-  /** How long is waited, from the moment the state is known. */
+  /** The `state` of the authorization request. */
+  expectedState: string;
   waitMs: number;
   signal?: AbortSignal;
   maxStrays?: number;
@@ -38,8 +39,8 @@ export interface CallbackOptions {
 export interface Callback {
   /** For the authorization request: the given one to the letter, or the one that was made. */
   redirectUri: string;
-  /** The parameters of the answer with this `state`, before which nothing is one. Undefined when none came: see `ended`. */
-  wait(state: string): Promise<URLSearchParams | undefined>;
+  /** The parameters of the answer, with `state` checked. Undefined when none came: see `ended`. */
+  wait(): Promise<URLSearchParams | undefined>;
   ended(): 'answered' | 'timeout' | 'aborted' | 'closed' | 'too-many-strays' | undefined;
   strays(): Partial<Record<Stray, number>>;
   /** Stop listening and drop every connection. */
@@ -152,7 +153,7 @@ interface Reply {
   answer?: URLSearchParams;
 }
 
-function judge(request: IncomingMessage, { host, path }: Place, port: number, expected: Buffer | undefined): Reply {
+function judge(request: IncomingMessage, { host, path }: Place, port: number, expected: Buffer): Reply {
   const own = [`${host}:${port}`, ...(port === 80 ? [host] : [])];
   // A page of elsewhere whose name was turned to 127.0.0.1 asks under that name.
   if (!own.includes(request.headers.host?.toLowerCase() ?? ''))
@@ -166,7 +167,7 @@ function judge(request: IncomingMessage, { host, path }: Place, port: number, ex
   // RFC 6749 section 3.1: which of two would be meant is a matter of taste, and of attack.
   if (new Set(answer.keys()).size !== [...answer.keys()].length)
     return { status: 400, page: PAGES.repeated, stray: 'repeated' };
-  if (!expected || !timingSafeEqual(digest(states[0] ?? ''), expected))
+  if (!timingSafeEqual(digest(states[0] ?? ''), expected))
     return { status: 400, page: PAGES.otherState, stray: 'state-wrong' };
   return { status: answer.has('error') || !answer.get('code') ? 400 : 200, page: pageFor(answer), answer };
 }
@@ -178,10 +179,10 @@ const MALFORMED: Record<string, string> = {
 
 /** Start to listen. @throws WrongUse when the redirect URI is none for this machine, or its port is taken. */
 export async function listenForCallback(options: CallbackOptions): Promise<Callback> {
-  const { waitMs, signal, maxStrays = MAX_STRAYS, onStray } = options;
+  const { expectedState, waitMs, signal, maxStrays = MAX_STRAYS, onStray } = options;
+  if (expectedState === '') throw new RangeError('a sign-in without state cannot be told from any other');
   const place = placeOf(options.redirectUri);
-  let expected: Buffer | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const expected = digest(expectedState);
   const sockets = new Set<Socket>();
   const counted: Partial<Record<Stray, number>> = {};
   let ended: ReturnType<Callback['ended']>;
@@ -257,6 +258,7 @@ export async function listenForCallback(options: CallbackOptions): Promise<Callb
     return closing;
   };
   const abort = (): void => finish('aborted', undefined);
+  const timer = setTimeout(() => finish('timeout', undefined), waitMs);
   function finish(
     why: NonNullable<typeof ended>,
     answer: URLSearchParams | undefined,
@@ -270,19 +272,14 @@ export async function listenForCallback(options: CallbackOptions): Promise<Callb
   }
   signal?.addEventListener('abort', abort, { once: true });
   if (ended || signal?.aborted) {
+    clearTimeout(timer);
     ended = 'aborted';
     await shut(Promise.resolve());
     settle(undefined);
   }
   return {
     redirectUri: place.uri(opened.port),
-    wait(state) {
-      // One that is empty would be every page's guess.
-      if (state === '') throw new RangeError('a sign-in without state cannot be told from any other');
-      expected ??= digest(state);
-      if (!ended) timer ??= setTimeout(() => finish('timeout', undefined), waitMs);
-      return result;
-    },
+    wait: () => result,
     ended: () => ended,
     strays: () => ({ ...counted }),
     async close() {

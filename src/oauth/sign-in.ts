@@ -6,7 +6,7 @@ import type * as oauth from 'oauth4webapi';
 import { oauthChallenge, parseChallenges } from '../case/challenges.js';
 import type { Evidence } from '../case/evidence.js';
 import { authorize, type SignInAgent } from './authorize.js';
-import { type Client, type KnownClient, register, serverOf } from './client.js';
+import { type Client, type KnownClient, library, register, serverOf } from './client.js';
 import { discover } from './discovery.js';
 import { clientCredentials, type GrantContext, redeemCode, refresh, type Tokens } from './grants.js';
 import { ask, type OAuthHttp } from './http.js';
@@ -253,14 +253,15 @@ export class SignIn {
   async #byUser(server: oauth.AuthorizationServer): Promise<boolean> {
     const { agent } = this.options;
     if (!agent) return this.#end('nobody is there to sign in');
-    const listener = await agent.listen(this.options.known?.issuer === undefined ? undefined : server.issuer);
+    const state = (await library()).generateRandomState();
+    const listener = await agent.listen(state);
     try {
       const { scope, from } = this.#scope();
       const client = await this.#becomeClient(server, listener.redirectUri, scope);
       if (!client) return false;
       this.#client = client;
       const got = await authorize(this.walk, {
-        ...{ http: this.options.http, server, client, scope, scopeFrom: from, agent, listener },
+        ...{ http: this.options.http, server, client, state, scope, scopeFrom: from, agent, listener },
         ...{ resource: this.indicator, offline: this.options.offline ?? false },
       });
       if (!got) return false;

@@ -137,9 +137,10 @@ export class Gate {
     return this.#signIn.walk.grants.findLast(({ outcome }) => outcome === 'issued')?.expiresInS;
   }
 
-  /** A token of the same authorization server that was issued for somebody else. */
-  otherAudience(): Promise<string | undefined> {
-    return this.#signIn.otherAudience(OTHER_RESOURCE);
+  /** A token of the same authorization server that was issued for somebody else. Asking may cost the refresh token: not one that is kept. */
+  async otherAudience(): Promise<string | undefined> {
+    const { auth } = this.#options;
+    return auth?.remember || auth?.kept ? undefined : this.#signIn.otherAudience(OTHER_RESOURCE);
   }
 
   /** Note how the MCP server answered a request with credentials. */
@@ -213,7 +214,7 @@ export class Gate {
     };
   }
 
-  /** At the end, when there is time: whether the refresh token gives another token, and whether the server takes that. */
+  /** Whether the refresh token gives another token, and whether the server takes that. */
   async tryRefresh(): Promise<boolean> {
     const { tokens } = this.#signIn;
     if (tokens?.refreshToken === undefined || this.how === 'refreshed' || this.#options.lab.signal?.aborted)

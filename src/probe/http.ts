@@ -160,11 +160,21 @@ async function passGate(look: Look, gate: Gate, first: Talk): Promise<Talk> {
   }
 }
 
+/** Whether the refresh token gives another access token, and whether the server takes that. What follows uses it. */
+async function renew({ lab, options }: Look, gate: Gate): Promise<void> {
+  if (!(await gate.tryRefresh())) return;
+  const from = lab.exchanges.length;
+  await postAt(options.url, true, { options, ...lab }, 'auth-access');
+  gate.noteAccess('refreshed', from);
+}
+
 /** Behind an open conversation: the series of experiments, and a stream watched when that was asked for. */
-async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>, gate: Gate | undefined): Promise<void> {
+async function lookInto(look: Look, talk: NonNullable<Talk>, gate: Gate | undefined): Promise<void> {
+  const { draft, options, lab } = look;
   const { transport, depth, watchMs, url, progress } = options;
   const sse = transport === 'sse';
   draft.seen('endpoint', { asked: { url, answer: sse ? 'legacy-sse' : 'streamable-http' }, others: [] });
+  if (gate && depth !== 'quick') await renew(look, gate);
   if (watchMs !== undefined) {
     progress(`watching an event stream for ${watchMs / 1_000} s`);
     const via = sse ? 'open-sse-stream' : 'get-stream';
@@ -184,11 +194,6 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>, 
     if (gate && !gate.looked && unlet >= 0) await gate.look(unlet);
   }
   await talk.end();
-  if (gate && depth !== 'quick' && (await gate.tryRefresh())) {
-    const from = lab.exchanges.length;
-    await postAt(options.url, true, { options, ...lab }, 'auth-access');
-    gate.noteAccess('refreshed', from);
-  }
 }
 
 const settingOf = (draft: CaseDraft, refusedWith?: number): Setting => ({ network: draft.get('network'), refusedWith });

@@ -10,23 +10,16 @@ const CODE = 'SplxlOBeZQQYbYS6WxSbIA';
 const WAIT_MS = 20_000;
 
 const open: Callback[] = [];
-type Waiting = Omit<Callback, 'wait'> & { wait(): Promise<URLSearchParams | undefined> };
-const early = async (options: Partial<CallbackOptions> = {}): Promise<Callback> => {
-  const callback = await listenForCallback({ waitMs: WAIT_MS, ...options });
+const listen = async (options: Partial<CallbackOptions> = {}): Promise<Callback> => {
+  const callback = await listenForCallback({ expectedState: STATE, waitMs: WAIT_MS, ...options });
   open.push(callback);
   return callback;
-};
-/** A listener that has been told the state, as when the address is shown to a person. */
-const listen = async (options: Partial<CallbackOptions> = {}): Promise<Waiting> => {
-  const callback = await early(options);
-  const answer = callback.wait(STATE);
-  return { ...callback, wait: () => answer };
 };
 afterEach(async () => {
   await Promise.all(open.splice(0).map((callback) => callback.close()));
 });
 
-const answerOf = ({ redirectUri }: Waiting, parameters: Record<string, string> = { code: CODE, state: STATE }) =>
+const answerOf = ({ redirectUri }: Callback, parameters: Record<string, string> = { code: CODE, state: STATE }) =>
   `${redirectUri}?${new URLSearchParams(parameters)}`;
 
 /** Bytes as they are written; what comes back until the connection is closed. */
@@ -40,8 +33,8 @@ function raw(host: string, port: number, text: string): Promise<string> {
     socket.once('error', () => resolve(heard)).once('close', () => resolve(heard));
   });
 }
-const portOf = ({ redirectUri }: Waiting): number => Number(new URL(redirectUri).port);
-const request = (callback: Waiting, line: string, headers: Record<string, string> = {}): Promise<string> => {
+const portOf = ({ redirectUri }: Callback): number => Number(new URL(redirectUri).port);
+const request = (callback: Callback, line: string, headers: Record<string, string> = {}): Promise<string> => {
   const all = { host: new URL(callback.redirectUri).host, ...headers };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return raw('127.0.0.1', portOf(callback), `${line} HTTP/1.1\r\n${lines.join('')}\r\n`);
@@ -120,22 +113,10 @@ describe('the answer that is waited for', () => {
     expect([...((await callback.wait()) ?? [])]).toEqual([['state', STATE]]);
   });
 
-  it('is none before the state is known, and none for a state of later', async () => {
-    const callback = await early();
-    const url = `${callback.redirectUri}?${new URLSearchParams({ code: CODE, state: STATE })}`;
-    expect((await fetch(url)).status).toBe(400);
-    const first = callback.wait(STATE);
-    const second = callback.wait('another');
-    expect((await fetch(url.replace(STATE, 'another'))).status).toBe(400);
-    expect((await fetch(url)).status).toBe(200);
-    expect((await first)?.get('state')).toBe(STATE);
-    expect(await second).toBe(await first);
-    expect(callback.strays()).toEqual({ 'state-wrong': 2 });
-  });
-
-  it('needs a state', async () => {
-    const callback = await early();
-    expect(() => callback.wait('')).toThrow(RangeError);
+  it('may come before it is waited for, and waiting twice gives the same', async () => {
+    const callback = await listen();
+    await (await fetch(answerOf(callback))).text();
+    expect(await callback.wait()).toBe(await callback.wait());
   });
 
   it('ends the connections of all others', async () => {
@@ -166,7 +147,7 @@ describe('the answer that is waited for', () => {
 });
 
 describe('what is not waited for goes past', () => {
-  const STRAYS: { what: string; stray: Stray; status: number; send: (callback: Waiting) => Promise<string> }[] = [
+  const STRAYS: { what: string; stray: Stray; status: number; send: (callback: Callback) => Promise<string> }[] = [
     {
       what: 'another state',
       stray: 'state-wrong',
