@@ -30,6 +30,7 @@ it('kinds of evidence', () => {
     'endpoint',
     'series',
     'stream',
+    'authorization',
     'worlds',
     'reported',
   ]);
