@@ -1,5 +1,6 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -29,6 +30,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: fromWalk('auth-token-request-refused'),
 
   match(given): Match<{ url: string | null; error: string | null }> | null {
     if (isOwnSignIn(given)) return null;
