@@ -115,10 +115,9 @@ export function wellKnown(given: Told): WellKnown[] {
       status: Number(groups?.status),
     }));
   });
-  // Those of our own walk are judged step by step.
-  const asked = (given.http?.exchanges ?? []).flatMap((exchange, i): WellKnown[] => {
-    const { url, status } = exchange;
-    return wasTold(exchange) && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
+  // Our own walk asks at every address there may be: that is judged step by step.
+  const asked = (given.http?.exchanges ?? []).flatMap(({ purpose, url, status }, i): WellKnown[] =>
+    !purpose.startsWith('auth-') && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
       ? [
           {
             line: { text: url, at: at('http', 'exchanges', i), from: 'client' },
@@ -127,8 +126,8 @@ export function wellKnown(given: Told): WellKnown[] {
             status,
           },
         ]
-      : [];
-  });
+      : [],
+  );
   return [...logged, ...asked];
 }
 
