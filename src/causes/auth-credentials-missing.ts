@@ -5,7 +5,7 @@ import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
 import { serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
-import { isOurs } from './oauth-walk.js';
+import { fromWalk, isOurs } from './oauth-walk.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -54,6 +54,7 @@ export default defineCause({
   needs: [],
   uses: [...ANSWERS, 'endpoint', 'launch', 'authorization'],
   explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-not-mcp'],
+  live: fromWalk('auth-credentials-missing'),
 
   match(given) {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;

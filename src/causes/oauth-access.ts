@@ -10,14 +10,13 @@ import {
   type Party,
   resourceDocument,
   sameOrigin,
+  served,
   serverDocument,
 } from './oauth-faults.js';
 
 type Grant = Authorization['grants'][number];
 type Access = Authorization['access'][number];
 type TokenFacts = NonNullable<Grant['token']>;
-
-const refused = ({ status = 0 }: Pick<Access, 'status'>): boolean => status === 401 || status === 403;
 
 /** What the server says of a token, in the challenge and in the body. */
 function saidOf(exchanges: Exchange[], { error, description, exchange }: Access) {
@@ -49,14 +48,14 @@ function audienceOf(walk: Authorization, audience: string[] | undefined): 'same'
 export function accessFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   const index = walk.access.length - 1;
   const last = walk.access[index];
-  if (!last || !refused(last)) return [];
+  if (!last || served(last)) return storedFaults(walk);
   const issued = walk.grants.findLast(({ outcome, grant }) => outcome === 'issued' && grant !== 'other-resource');
   const own = last.with === 'given' || last.with === 'stored';
   const kept = walk.given.findIndex(({ how }) => (last.with === 'stored' ? how === 'stored' : how !== 'stored'));
   const token = own ? walk.given[kept]?.token : issued?.token;
   const cites = [...exchangeAt(last.exchange), at('authorization', 'access', index)];
   const { reason, words } = saidOf(exchanges, last);
-  const worked = walk.access.slice(0, index).some((one) => one.with === 'signed-in' && !refused(one));
+  const worked = walk.access.slice(0, index).some((one) => one.with === 'signed-in' && served(one));
   const fault = (
     id: Fault['id'],
     cause: Fault['cause'],
@@ -102,6 +101,26 @@ export function accessFaults(walk: Authorization, exchanges: Exchange[]): Fault[
   }
   const shown = place === undefined ? cites : [place, ...cites];
   return [tokenRefusal(walk, { token, own, reason, words, shown, status: last.status, fault })];
+}
+
+/** The sign-in that was kept had run out, and another one was needed: no renewal came with it. */
+function storedFaults({ access, given, grants }: Authorization): Fault[] {
+  const index = access.findIndex((one) => one.with === 'stored' && !served(one));
+  const kept = access[index];
+  if (!kept || grants.some(({ grant }) => grant === 'refresh_token')) return [];
+  const token = given.find(({ how }) => how === 'stored')?.token;
+  return [
+    {
+      step: 'refresh',
+      id: 'stored-expired',
+      cause: 'auth-token-expired',
+      party: 'authorization-server-owner',
+      certainty: 'certain',
+      severity: 'degraded',
+      cites: [...exchangeAt(kept.exchange), at('authorization', 'access', index)],
+      particulars: { status: kept.status ?? null, sinceS: Math.round(-(token?.expiresInS ?? 0)) },
+    },
+  ];
 }
 
 type MakeFault = (
@@ -171,16 +190,32 @@ function tokenRefusal(
         certainty: aboutIssuer ? 'certain' : 'likely',
       },
     );
+  const party = fits === 'same' ? 'server-owner' : owner;
   const other = SAYS_OTHER.test(words) || status === 403;
   if (aboutAudience || (fits === 'other' && !other)) {
     // A token that somebody brought may be refused for more than its audience; a fresh one is sound but for that.
     const sure = aboutAudience || !own;
     const id = own ? 'given-audience' : fits === 'other' ? 'audience-other' : 'audience-unclear';
-    return fault(id, 'auth-audience-mismatch', owner, names, { ...cites, certainty: sure ? 'certain' : 'likely' });
+    return fault(
+      id,
+      'auth-audience-mismatch',
+      own && fits !== 'same' ? 'you' : party,
+      { ...names, told: aboutAudience },
+      {
+        ...cites,
+        certainty: sure ? 'certain' : 'likely',
+      },
+    );
   }
   if (own) return fault('given-refused', 'auth-credentials-rejected', 'you', {}, cites);
   if (other) return fault('token-rejected', 'auth-credentials-rejected', 'server-owner', {}, cites);
-  return fault('audience-unclear', 'auth-audience-mismatch', owner, names, { ...cites, certainty: 'likely' });
+  return fault(
+    'audience-unclear',
+    'auth-audience-mismatch',
+    party,
+    { ...names, told: false },
+    { ...cites, certainty: 'likely' },
+  );
 }
 
 /** Which scope is missing, and who left it out. */

@@ -79,12 +79,14 @@ export const FAULTS = [
   'given-expired',
   'given-audience',
   'given-refused',
+  'stored-expired',
   'refresh-refused',
 ] as const;
 export type FaultId = (typeof FAULTS)[number];
 
 /** The root causes that a walk can show. `null`: worth a word in the table of the steps, and no root cause. */
 export type CauseOfFault =
+  | 'auth-credentials-missing'
   | 'auth-credentials-rejected'
   | 'auth-placeholder-unexpanded'
   | 'auth-metadata-missing'
@@ -143,21 +145,27 @@ export function sdkAccepts(url: string, resource: string): boolean {
 
 /** The document of the resource that the walk went on with. */
 export function resourceDocument({ resourceMetadata }: Authorization) {
-  const index = resourceMetadata.findIndex(({ outcome, document }) => outcome === 'found' && document !== undefined);
+  const index = resourceMetadata.findIndex(({ document }) => document !== undefined);
   const found = resourceMetadata[index];
   return found?.document ? { index, entry: found, document: found.document } : null;
 }
 
 /** The document of the authorization server that the walk went on with; without one, the first that was found. */
 export function serverDocument({ serverMetadata, used }: Authorization) {
-  const index =
-    used ?? serverMetadata.findIndex(({ outcome, document }) => outcome === 'found' && document !== undefined);
+  const index = used ?? serverMetadata.findIndex(({ document }) => document !== undefined);
   const found = serverMetadata[index];
   return found?.document ? { index, entry: found, document: found.document } : null;
 }
+
+/** The MCP server served a request with these credentials. */
+export const served = ({ status = 500 }: Authorization['access'][number]): boolean => status !== 401 && status !== 403;
 
 /** Whether the server was seen to mean OAuth, rather than a fixed key: it names metadata, or has some. */
 export const meansOauth = ({ mode, challenge, resourceMetadata, serverMetadata }: Authorization): boolean =>
   mode !== 'look' ||
   (challenge?.challenges.some(({ parameters }) => parameters.resource_metadata !== undefined) ?? false) ||
   [...resourceMetadata, ...serverMetadata].some(({ outcome }) => ['found', 'invalid', 'too-large'].includes(outcome));
+
+/** One notch less grave. */
+export const milder = (severity: Fault['severity']): Fault['severity'] =>
+  severity === 'broken' ? 'degraded' : 'risky';

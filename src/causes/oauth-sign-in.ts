@@ -148,7 +148,7 @@ function responseFaults(walk: Authorization): Fault[] {
     {
       step: 'sign-in',
       id: ids[outcome],
-      cause: 'auth-sign-in-refused',
+      cause: ids[outcome] === 'response-issuer' ? 'auth-issuer-mismatch' : 'auth-sign-in-refused',
       party: outcome === 'none' ? 'you' : 'authorization-server-owner',
       certainty: 'certain',
       severity: 'broken',
@@ -213,9 +213,7 @@ function refreshFaults(walk: Authorization): Fault[] {
     particulars: { status, fresh: sooner },
   });
   if (fault.id !== 'refresh-refused' && fault.id !== 'client-unknown') fault.id = 'refresh-refused';
-  // An old refresh token that is no longer taken is cured by the sign-in that followed.
-  if (later) return [{ ...fault, cause: null, severity: 'risky' }];
-  return [{ ...fault, severity: sooner ? 'degraded' : 'broken' }];
+  return [{ ...fault, severity: sooner || later ? 'degraded' : 'broken' }];
 }
 
 /** Every fault behind the registration. */

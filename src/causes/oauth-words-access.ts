@@ -58,7 +58,7 @@ export const ACCESS_WORDS = {
   'audience-unclear': {
     short: (facts) => `refuses the fresh token${reason(facts)}`,
     say: (facts) =>
-      `The sign-in succeeds, and ${server(facts)} refuses the fresh token with ${text(facts, 'status')}${reason(facts)}. ${list(facts, 'got').length ? `It names the audience ${audience(facts)}` : 'What it says cannot be read'}: most often the server checks another audience than the one that the authorization server writes.`,
+      `The sign-in succeeds, and ${server(facts)} refuses the fresh token with ${text(facts, 'status')}${reason(facts)}. ${list(facts, 'got').length ? `It names the audience ${audience(facts)}` : 'What it says cannot be read'}: ${facts.told ? 'that is not the audience that the server checks' : 'most often the server checks another audience than the one that the authorization server writes'}.`,
     fix: (facts) => [decode, rightAudience(facts), checkedAudience(facts), signIn],
   },
   'token-issuer': {
@@ -208,6 +208,22 @@ export const ACCESS_WORDS = {
       ),
       decode,
       withToken,
+    ],
+  },
+  'stored-expired': {
+    short: () => 'no refresh token came with the sign-in that was kept',
+    say: (facts) =>
+      `The token that was kept for ${server(facts)} is no longer accepted (${text(facts, 'status')}), and no refresh token came with it: somebody has to sign in again each time a token runs out.`,
+    fix: () => [
+      {
+        say: 'Let the authorization server issue refresh tokens to public clients (grant_types with refresh_token; scope offline_access where it wants one), rotated at each use:',
+        edit: {
+          file: 'the authorization-server metadata',
+          at: 'grant_types_supported',
+          to: '"grant_types_supported": ["authorization_code", "refresh_token"]',
+        },
+      },
+      signIn,
     ],
   },
   'given-refused': {
