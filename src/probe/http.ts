@@ -252,10 +252,12 @@ async function lookAbout({ draft, options, lab }: Look, gate: Gate | undefined):
 async function converse({ draft, options, lab }: Look): Promise<Talk> {
   const { clientInfo, timeoutMs, progress } = options;
   const startedAt = draft.now();
+  // Behind a sign-in there are exchanges already.
+  const from = lab.exchanges.length;
   const channel = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const initialize = await openInitialize(channel, clientInfo, timeoutMs);
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
-  const first = lab.exchanges[0];
+  const first = lab.exchanges[from];
   const mute =
     first?.error !== undefined || [401, 403, 429].includes(first?.status ?? 0) || (first?.status ?? 0) >= 500;
   // A channel of its own: the stateless era knows no session.
@@ -271,10 +273,10 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
     return undefined;
   }
   progress('reading its tools, resources and prompts');
-  const from = draft.now();
+  const since = draft.now();
   const talk = { channel: used === 'initialize' ? channel : modern, era: used, clientInfo, timeoutMs } as const;
   const catalog = await readCatalog(talk, used === 'initialize' ? initialize : discover);
-  draft.seen('catalog', catalog, draft.now() - from);
+  draft.seen('catalog', catalog, draft.now() - since);
   const listed = catalog.lists.find(({ outcome, ms = 0 }) => outcome === 'listed' && ms < HARMLESS_MS)?.method;
   const live: Live = {
     era: used,
