@@ -53,7 +53,9 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
     ];
     const best = cites.length ? cites : [at('authorization', 'resourceMetadata', 0)];
     const led = serverMetadata.some(({ outcome }) => outcome === 'found') || walk.registration?.outcome === 'ready';
-    if (fallback && led)
+    // Whoever names metadata means the later rules, whatever old clients find.
+    const named = challenge?.challenges.some(({ parameters }) => parameters.resource_metadata !== undefined);
+    if (fallback && led && !named)
       return [{ ...common, id: 'fallback-only', cause: null, severity: 'risky', cites: best, particulars }];
     const basic = challenge?.challenges.length && !challenge.challenges.some(({ scheme }) => isOauth(scheme));
     if (mode === 'look' && basic) return [];

@@ -78,7 +78,9 @@ function faultsOfServer(walk: Authorization, asked: string, exchanges: Exchange[
       ? ['"code" among response_types_supported']
       : []),
   ].filter((name) => !walk.unsafe.some(({ field }) => field === name));
-  const issuer = issuerFaults(walk, entry, [place('issuer'), ...whole]);
+  const named = walk.challenge?.challenges.some(({ parameters }) => parameters.resource_metadata !== undefined);
+  // A copy for old clients beside metadata that are missing: those are the fault.
+  const issuer = entry.via === 'origin' && named ? [] : issuerFaults(walk, entry, [place('issuer'), ...whole]);
   if (lacking.length)
     return [
       {
