@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -59,7 +60,7 @@ export default defineCause({
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported?.client ?? null;
     const facts = { url, client, asked: null, right: null };
-    const lines = signInWords(given);
+    const lines = wordsFor(given, 'auth-client-discovery-wrong');
     const said = find(lines, ...SAID);
     if (said) return { certainty: 'likely', cites: [said.line.at], facts: { ...facts, what: 'other' } };
     // The identifier of the authorization server was expected to be the URL of the MCP server.

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { toldError, wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -51,7 +52,7 @@ export default defineCause({
     if (isOwnSignIn(given)) return null;
     const target = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const found = metadata(given);
-    const hit = find(signInWords(given), ...SAID);
+    const hit = find(wordsFor(given, 'auth-issuer-mismatch'), ...SAID);
     if (hit) {
       const { got = null, wanted = null } = hit.groups;
       const token = OF_TOKEN.test(hit.match[0]) && !/metadata|RFC ?8414/i.test(hit.line.text);
@@ -61,18 +62,19 @@ export default defineCause({
         facts: { url: target, got: got ?? found?.issuer ?? null, wanted: wanted ?? found?.servers[0] ?? null, token },
       };
     }
-    const told = find(signInWords(given), TOLD);
+    const told = find(wordsFor(given, 'auth-issuer-mismatch'), TOLD);
     if (told)
       return {
         certainty: OF_TOKEN.test(told.line.text) ? 'possible' : 'likely',
         cites: [told.line.at],
         facts: { url: target, got: found?.issuer ?? null, wanted: null, token: false },
       };
-    const token = find(signInWords(given), TOKEN_ISSUER);
+    const judged = toldError(given, 'auth-issuer-mismatch');
+    const token = find(wordsFor(given, 'auth-issuer-mismatch'), TOKEN_ISSUER)?.line ?? judged?.line;
     if (token)
       return {
-        certainty: 'likely',
-        cites: [token.line.at],
+        certainty: judged?.first === false ? 'possible' : 'likely',
+        cites: [token.at],
         facts: { url: target, got: null, wanted: null, token: true },
       };
     const { issuer = null, servers = [] } = found ?? {};

@@ -2,7 +2,8 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -56,7 +57,7 @@ export default defineCause({
     if (!given.reported || isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported.client ?? '';
-    const lines = signInWords(given);
+    const lines = wordsFor(given, 'auth-metadata-missing');
     const asked = wellKnown(given);
     const resources = asked.filter(({ kind }) => kind === 'resource');
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);

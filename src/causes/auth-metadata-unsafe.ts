@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -27,7 +28,7 @@ export default defineCause({
 
   match(given): Match<{ url: string | null; address: string | null }> | null {
     if (isOwnSignIn(given)) return null;
-    const hit = find(signInWords(given), ...SAID);
+    const hit = find(wordsFor(given, 'auth-metadata-unsafe'), ...SAID);
     if (!hit) return null;
     return {
       certainty: 'likely',

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { toldError, wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -27,11 +28,12 @@ export default defineCause({
 
   match(given): Match<{ url: string | null }> | null {
     if (isOwnSignIn(given)) return null;
-    const hit = find(signInWords(given), ...SAID);
-    if (!hit) return null;
+    const told = toldError(given, 'auth-pkce-unsupported');
+    const line = told?.line ?? find(wordsFor(given, 'auth-pkce-unsupported'), ...SAID)?.line;
+    if (!line) return null;
     return {
-      certainty: 'likely',
-      cites: [hit.line.at],
+      certainty: told?.first === false ? 'possible' : 'likely',
+      cites: [line.at],
       facts: { url: given.endpoint?.asked.url ?? targetOf(given) ?? null },
     };
   },

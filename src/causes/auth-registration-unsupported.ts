@@ -1,7 +1,8 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -47,11 +48,20 @@ export default defineCause({
     'transport-streamable-client-on-sse-server',
   ],
 
-  match(given): Match<{ url: string | null; what: What; client: string | null; status: number | null }> | null {
+  match(
+    given,
+  ): Match<{
+    url: string | null;
+    what: What;
+    client: string | null;
+    status: number | null;
+    place: string | null;
+  }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported?.client ?? null;
-    const lines = signInWords(given).filter(
+    const told = toldError(given, 'auth-registration-unsupported');
+    const lines = wordsFor(given, 'auth-registration-unsupported').filter(
       ({ text }) => !REDIRECT.test(text) || /dynamic client registration/i.test(text),
     );
     const none = find(lines, ...NONE, BY_NAME);
@@ -66,7 +76,19 @@ export default defineCause({
       return {
         certainty: 'likely',
         cites: [at('http', 'exchanges', asked)],
-        facts: { url, client, what: 'refused', status: given.http?.exchanges[asked]?.status ?? null },
+        facts: {
+          url,
+          client,
+          what: 'refused',
+          status: given.http?.exchanges[asked]?.status ?? null,
+          place: placeOf(given, 'registration'),
+        },
+      };
+    if (!hit && told)
+      return {
+        certainty: told.first ? 'likely' : 'possible',
+        cites: [told.line.at],
+        facts: { url, client, what: 'refused', status: null, place: placeOf(given, 'registration') },
       };
     if (!hit) return null;
     const status = Number(refused?.groups.status ?? 0) || null;
@@ -75,7 +97,13 @@ export default defineCause({
       // A registration that is not found may have been sought in the wrong place.
       certainty: failed || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { url, client, what: none ? 'none' : refused ? 'refused' : 'failed', status },
+      facts: {
+        url,
+        client,
+        what: none ? 'none' : refused ? 'refused' : 'failed',
+        status,
+        place: placeOf(given, 'registration'),
+      },
     };
   },
   say: ({ url, what, client, status }) => {
@@ -84,7 +112,7 @@ export default defineCause({
       return `${who} has no client id for ${url ?? 'this server'} and wants to register itself, but the authorization server offers no dynamic registration.`;
     return `${who} tried to register itself at the authorization server of ${url ?? 'this server'} and was turned away${status === null ? '' : ` (${status})`}.`;
   },
-  fix: ({ client, url }) => {
+  fix: ({ client, url, place }) => {
     const target = url ?? '<url>';
     const how: [RegExp, string, string][] = [
       [
@@ -97,7 +125,7 @@ export default defineCause({
     const known = how.find(([is]) => client !== null && is.test(client))?.[2];
     return [
       {
-        say: 'Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id:',
+        say: `Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id${place === null ? '' : `; there: ${place}`}:`,
         ...(known ? { run: known } : {}),
       },
       ...(known

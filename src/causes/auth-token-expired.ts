@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -46,26 +47,27 @@ export default defineCause({
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing'],
 
-  match(given): Match<{ url: string | null; what: What; client: string | null }> | null {
+  match(given): Match<{ url: string | null; what: What; client: string | null; place: string | null }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
-    const facts = { url, client: given.reported?.client ?? null };
-    const lines = signInWords(given);
+    const facts = { url, client: given.reported?.client ?? null, place: placeOf(given, 'token') };
+    const told = toldError(given, 'auth-token-expired');
+    const lines = wordsFor(given, 'auth-token-expired');
     const expired = find(
       lines.filter(({ text }) => !/\b(?:certificate|cert|session (?:id|not found))\b/i.test(text)),
       ...EXPIRED,
     );
     const renewal = find(lines, ...REFRESH);
-    const hit = expired ?? renewal;
-    if (hit) {
-      const either = EITHER.test(hit.line.text) && !renewal;
+    const line = expired?.line ?? renewal?.line ?? told?.line;
+    if (line) {
+      const either = EITHER.test(line.text) && !renewal;
       // A grant is also invalid when the code was used twice, or the verifier does not fit.
-      const code = /\b(?:authori[sz]ation[_ ]code|code[_ ]verifier|PKCE)\b/i.test(hit.line.text);
-      const bare = !expired && /^\W*(?:error:?\W*)?invalid_grant\W*$/i.test(hit.line.text);
+      const code = /\b(?:authori[sz]ation[_ ]code|code[_ ]verifier|PKCE)\b/i.test(line.text);
+      const bare = !expired && /^\W*(?:error:?\W*)?invalid_grant\W*$/i.test(line.text);
       return {
-        certainty: either || code || bare ? 'possible' : 'likely',
-        cites: [hit.line.at],
-        facts: { ...facts, what: renewal ? 'refresh' : 'expired' },
+        certainty: either || code || bare || told?.first === false ? 'possible' : 'likely',
+        cites: [line.at],
+        facts: { ...facts, what: renewal || line === told?.line ? 'refresh' : 'expired' },
       };
     }
     const refused =
@@ -86,7 +88,7 @@ export default defineCause({
     what === 'refresh'
       ? `The token for ${url ?? 'the server'} has run out, and the renewal does not work: the refresh token is missing, refused, or ${client ?? 'the client'} does not use it.`
       : `The token that ${client ?? 'the client'} sends to ${url ?? 'the server'} has run out, and it was not renewed.`,
-  fix: ({ url, client, what }) => {
+  fix: ({ url, client, what, place }) => {
     const again: [RegExp, { say: string; run?: string }][] = [
       [/claude[-_ ]?code/i, { say: 'Sign in again: in Claude Code /mcp, choose the server, Authenticate.' }],
       [/codex/i, { say: 'Sign in again:', run: 'codex mcp logout <name> && codex mcp login <name>' }],
@@ -101,7 +103,7 @@ export default defineCause({
         say: 'Sign in again, or put a new token into the entry where it was set by hand.',
       },
       {
-        say: 'Let the authorization server issue refresh tokens that live longer than the session (scope offline_access where it wants one), rotate them without a gap, and keep them over restarts.',
+        say: `Let the authorization server issue refresh tokens that live longer than the session (scope offline_access where it wants one), rotate them without a gap, and keep them over restarts.${place === null ? '' : ` There: ${place}.`}`,
       },
       {
         say: 'Let the server answer an expired token with 401, not with 200 and an error of a tool: only that makes a client renew it.',
