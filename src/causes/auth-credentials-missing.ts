@@ -18,6 +18,10 @@ const SAID = [
   /\b(?:connect\w*|initiali[sz]e\w*|request|server|transport|send\w*|endpoint|error|failed)\b.{0,60}\bunauthori[sz]ed\b/i,
 ];
 
+/** The header itself is missed. */
+const ABSENT =
+  /\b(?:missing|no|without)\b.{0,12}\b(?:required )?(?:the )?['"`]?authorization['"`]? header\b|\bauthorization header\b.{0,20}\b(?:is |was )?(?:missing|not (?:found|present|provided|set|sent)|required|absent)\b/i;
+
 /** What opens a platform that lets in only callers it knows. */
 const INVOKERS: Record<string, { everybody: string; somebody: string }> = {
   'Cloud Run': {
@@ -66,7 +70,14 @@ export default defineCause({
         status === 401 ||
         barred !== null ||
         (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
-      if (!demanded || NO_ROUTE.test(body) || credentials === 'sent' || (credentials === 'unknown' && carries.header))
+      // What the entry carries under a wrong key never reaches the server, which then misses it in so many words.
+      const misses = ABSENT.test(words) && !BLAMES.test(words);
+      if (
+        !demanded ||
+        NO_ROUTE.test(body) ||
+        credentials === 'sent' ||
+        (credentials === 'unknown' && carries.header && !misses)
+      )
         continue;
       // Nobody told whether credentials were sent: a word that blames them tells that they were.
       if (

@@ -58,6 +58,8 @@ export default defineCause({
       const blamed = ((BLAMES.test(`${words} ${client}`) || judged) && !MISSES.test(words)) || barred;
       const sent = credentials === 'sent' || (credentials === 'unknown' && (carries.header || blamed));
       // A 403 without a word about credentials may come from a firewall or an origin check.
+      // Credentials that stand in the entry under a wrong key are missed, not refused.
+      if (credentials !== 'sent' && MISSES.test(words) && !BLAMES.test(words)) continue;
       if (!sent || (status === 403 && scheme === null && !blamed)) continue;
       const sure = live && credentials === 'sent' && !SPECIAL.test(words);
       const reason =

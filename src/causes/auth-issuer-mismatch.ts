@@ -2,6 +2,7 @@ import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { toldError, wordsFor } from './oauth-errors.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -88,7 +89,7 @@ export default defineCause({
             cites: [found.at],
             facts: { url: target, got: issuer, wanted: servers[0] ?? null, token: false },
           };
-    const { status = 200, body = '' } = given.http?.exchanges.find(({ purpose }) => purpose === 'reported') ?? {};
+    const { status = 200, body = '' } = given.http?.exchanges.find(wasTold) ?? {};
     // Only the issuer was pasted, out of a whole document: that is what was found wrong.
     const alone = status === 200 && !/authorization_endpoint|token_endpoint/.test(body) && body.length < 300;
     return alone

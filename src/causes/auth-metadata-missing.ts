@@ -18,11 +18,14 @@ const NOWHERE = [
   /^(?=.*\b(?:authorization_endpoint|token_endpoint|authorization_servers|response_types_supported)\b).*\b(?:ZodError|ValidationError|Required|Field required|missing|invalid_type|undefined)\b/,
   /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
   /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
+  // A page where the document should be.
+  /\.well-known\/(?:oauth|openid)\S{0,120}[^\n]{0,60}\b(?:text\/html|HTML|SPA)\b/i,
+  /\bcould not (?:start|begin) OAuth\b|\bmay not support (?:standard )?(?:MCP )?OAuth\b|\bNo authori[sz]ation support detected\b|\bNo OAuth (?:metadata|configuration) (?:found|discovered)\b|\bno authori[sz]ation servers? (?:specified|found|listed|in)\b/i,
   /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,
 ];
 /** The header itself is missed. */
 const NO_HEADER =
-  /\b(?:no|missing|without|lacks?|omits?|absent|empty)\b.{0,20}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
+  /\b(?:no|missing|without|lacks?|omits?|absent|empty|(?:does|did)(?: not|n't) (?:contain|include|have|carry|name|send|return))\b.{0,30}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
 /** What clients make of a page where metadata was due: their fallbacks then fail as well. */
 const BY_PRODUCT = /\bInvalid OAuth error response\b|\bOAuth\w*\b.{0,40}\b(?:ZodError|SyntaxError)\b/i;
 

@@ -10,7 +10,7 @@ const UNKNOWN = [
   /\b(?:unknown|unrecogni[sz]ed|unregistered|non-?existent) (?:oauth )?client(?:[_ ]?id)?\b(?:[:= ]{1,3}["'`]?(?<id>[\w.-]{6,80}))?/i,
   /\bclient(?:[_ -]?id)?\b[ :=]{0,3}["'`(]{0,2}(?<id>[\w.:/-]{3,120})?["'`)]{0,2}:? (?:was |is |has been |could )?(?:not (?:be )?(?:found|registered|known|recogni[sz]ed)|unknown|deleted|removed|pruned|does(?: not|n't) exist|no longer (?:exists|known|valid|registered))/i,
   /\bClient Not Registered\b|\bno (?:such )?client (?:with (?:this|that) id|found|registered)\b|\bcould not find client\b|\bclient (?:lookup|registry)\b.{0,40}\bnot found\b|\bAADSTS700016\b/i,
-  /\bregistration\b.{0,60}\b(?:has )?(?:disappeared|(?:been |was |were )?(?:lost|deleted|evicted|pruned|forgotten|wiped)|is (?:no longer|stale)|expired)\b|\b(?:stale|cached|stored|old) (?:DCR |dynamic )?(?:client (?:registration|id|info\w*)|client_id|registration)\b/i,
+  /\bregistration\b.{0,60}\b(?:has )?(?:disappeared|(?:been |was |were )?(?:lost|deleted|evicted|pruned|forgotten|wiped)|is (?:no longer|stale)|expired)\b|(?<!\b(?:no|without|using|saving) )\b(?:stale|cached|stored|old) (?:DCR |dynamic )?(?:client (?:registration|id|info\w*)|client_id|registration)\b/i,
   /\bclient information is bound to authorization server\b/i,
   /\binvalid[_ ]client[_ ]?id\b|\bclient[_ ]?id\b.{0,30}\b(?:is )?(?:invalid|not valid)\b|\bInvalidClient(?:Id)?(?:Error|Exception)?\b.{0,40}client[_ ]?id/i,
 ];
@@ -35,9 +35,7 @@ export default defineCause({
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
 
-  match(
-    given,
-  ): Match<{
+  match(given): Match<{
     url: string | null;
     id: string | null;
     client: string | null;

@@ -3,6 +3,7 @@ import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -48,9 +49,7 @@ export default defineCause({
     'transport-streamable-client-on-sse-server',
   ],
 
-  match(
-    given,
-  ): Match<{
+  match(given): Match<{
     url: string | null;
     what: What;
     client: string | null;
@@ -69,12 +68,12 @@ export default defineCause({
     const failed = none || refused ? null : find(lines, FAILED);
     const hit = none ?? refused ?? failed;
     const asked = (given.http?.exchanges ?? []).findIndex(
-      (exchange) =>
-        exchange.purpose === 'reported' && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
+      (exchange) => wasTold(exchange) && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
     );
     if (!hit && asked >= 0)
       return {
-        certainty: 'likely',
+        // A server that fails over a registration refuses nobody.
+        certainty: (given.http?.exchanges[asked]?.status ?? 0) >= 500 ? 'possible' : 'likely',
         cites: [at('http', 'exchanges', asked)],
         facts: {
           url,

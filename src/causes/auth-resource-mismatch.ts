@@ -53,9 +53,7 @@ export default defineCause({
     'auth-audience-mismatch',
   ],
 
-  match(
-    given,
-  ): Match<{
+  match(given): Match<{
     url: string | null;
     got: string | null;
     wanted: string | null;

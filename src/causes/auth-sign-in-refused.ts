@@ -17,7 +17,7 @@ type Kind = 'scope' | 'state' | 'consent' | 'client' | 'pkce' | 'nobody' | 'othe
 const KINDS: [Kind, RegExp][] = [
   ['scope', /\bscopes?\b|\bAADSTS(?:650053|70011|65005\d)\b/i],
   ['state', /\bstate\b|\bcsrf\b/i],
-  ['pkce', /\bcode[_ ]challenge\b|\bPKCE\b/i],
+  ['pkce', /\bcode[_ ]challenge\b|\bPKCE\b|\bAADSTS501491\b/i],
   [
     'consent',
     /\bconsent|\bapproval\b|\bdenied\b|\bblocked\b|\bdeclined\b|\bAADSTS(?:65001|65004|9009\d|90008|50105)\b|\bassigned\b|\bpolicy\b|\borg_internal\b|\badmin_policy/i,

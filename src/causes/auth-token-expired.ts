@@ -24,7 +24,7 @@ const EITHER =
   /\b(?:invalid|revoked|malformed|missing)\b,? (?:or )?(?:has )?expired\b|\bexpired,? (?:or|and\/or) (?:\w+ ){0,3}(?:invalid|revoked|no longer|malformed)|\binvalid_or_expired\b/i;
 /** It works until a time is over, as people note it. */
 const LATER =
-  /(?:\b(?:after|every|each|within|about|for)|~) ?(?:about |roughly |exactly |~ ?)?(?:an |one |\d+ ?)(?:hours?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b|\b(?:after|upon|on|at) (?:the )?(?:access )?token(?:'s)? expir\w+/i;
+  /(?:\b(?:after|every|each|within|about|for)|~) ?(?:about |roughly |approximately |around |exactly |~ ?)?(?:an |one |a few |\d+ ?)(?:(?:-|–|to|or) ?\d+ ?)?(?:hours?|hrs?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b|\b(?:after|upon|on|at) (?:the )?(?:access )?token(?:'s)? expir\w+/i;
 /** What a client notes of the tokens it got: seconds they live, and that none renews them. */
 const LIVES = /\bexpires?_?in(?:Value)?["']?\s?[:=]\s?["']?(?<seconds>\d{1,9})\b/i;
 const SHORT = 600;

@@ -18,7 +18,7 @@ type Kind = 'client' | 'verifier' | 'grant' | 'answer' | 'code' | 'other';
 
 /** Why the token endpoint refuses, by its words. */
 const KINDS: [Kind, RegExp][] = [
-  ['verifier', /\bverifier\b|\bPKCE\b|\bcode challenge\b|\bAADSTS(?:50148|501481|501491|7000114)\b/i],
+  ['verifier', /\bverifier\b|\bPKCE\b|\bcode challenge\b|\bAADSTS(?:50148|501481|7000114)\b/i],
   ['grant', /\bunsupported_grant_type\b|\bUnsupportedGrantType/i],
   [
     'client',

@@ -204,7 +204,7 @@ export const ENTRA_CODES: readonly Row[] = [
   },
   {
     blames: 'auth-token-request-refused',
-    says: aadsts('50148|501481|501491|7000114'),
+    says: aadsts('50148|501481|7000114'),
     means: 'the code verifier does not fit the code challenge',
   },
   {
@@ -217,6 +217,11 @@ export const ENTRA_CODES: readonly Row[] = [
     blames: 'auth-token-expired',
     says: aadsts('700082|700084|50173|70043|70008|70000|50089|50132|70046'),
     means: 'the refresh token has run out or was revoked',
+  },
+  {
+    blames: 'auth-sign-in-refused',
+    says: aadsts('501491'),
+    means: 'the code challenge of the client is malformed or missing',
   },
   {
     blames: 'auth-sign-in-refused',

@@ -49,6 +49,17 @@ const NAMED: Row[] = [
     ],
     without: /\bMCP client\b|\bclient_secret\b|\b(?:scope|redirect|grant|auth(?:entication)? method)\b/i,
   },
+  {
+    blames: 'auth-resource-mismatch',
+    says: [
+      /\bprotected[- ]resource\b.{0,160}\b(?:does|did)(?: not|n't) (?:exactly )?match\b/i,
+      near(
+        String.raw`\bresource (?:parameter|indicator)\b`,
+        String.raw`\b(?:not|n.t|invalid|unknown|missing|mismatch\w*|must be)\b`,
+        60,
+      ),
+    ],
+  },
   // PKCE: before the code is exchanged it is a matter of the metadata, after that of the verifier.
   {
     blames: 'auth-token-request-refused',
@@ -67,6 +78,7 @@ const NAMED: Row[] = [
       /\b(?:PKCE|S256)\b.{0,30}\b(?:not (?:supported|advertised|offered|listed|available)|unsupported)\b/i,
       /\bcode_challenge_methods_supported\b["'`]?.{0,60}\b(?:missing|absent|omitted|not|null|undefined|empty|lacks?|required)\b/i,
       /\b(?:missing|lacks?|without|omits?|no)\b.{0,30}\bcode_challenge_methods_supported\b/i,
+      /\b(?:must|should|has to) (?:advertise|support|list|include)\b.{0,30}\b(?:PKCE|S256|code_challenge)/i,
       near(String.raw`\b(?:code[_ ]challenge[_ ]method|transform algorithm)\b`, REFUSED, 40),
     ],
   },
@@ -77,15 +89,20 @@ const NAMED: Row[] = [
       /\bPKCE\b.{0,40}\b(?:required|mandatory|enforced|must)\b|\b(?:requires?|must use) PKCE\b/i,
     ],
   },
+  // The method of one client is said at its registration, that of the server in its metadata.
+  {
+    blames: 'auth-registration-unsupported',
+    says: [
+      /\btoken_endpoint_auth_method\b["'`]?(?:.{0,40}\b(?:expected|must|not|should|unsupported|invalid|only|none)\b)/i,
+    ],
+    without: /\btoken (?:exchange|request)\b/i,
+  },
   // The client, and how it proves who it is, at the token endpoint.
   {
     blames: 'auth-token-request-refused',
     says: [
       near(String.raw`\bclient[_ ]?secret\b`, REFUSED),
-      near(
-        String.raw`\b(?:client[_ ]auth(?:entication)?[_ ](?:method|mechanism)|token_endpoint_auth_method)\b`,
-        REFUSED,
-      ),
+      near(String.raw`\b(?:client[_ ]auth(?:entication)?[_ ](?:method|mechanism))\b`, REFUSED),
       /\bclient_secret_(?:basic|post|jwt)\b.{0,60}\b(?:requires|not|unsupported|but|instead|must|rejected)\b/i,
       /\binvalid client (?:secret|credentials)\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
       /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
@@ -126,6 +143,7 @@ const NAMED: Row[] = [
       /\b(?:invalid|malformed|unreadable|unexpected|failed to parse|could not parse|parse error)\b.{0,20}\b(?:the )?(?:OAuth )?token (?:endpoint |exchange )?(?:response|answer)\b/i,
       /\btoken (?:endpoint |exchange )?response\b.{0,60}\b(?:missing|lacks?|without|not (?:valid )?JSON|HTML|invalid|malformed|no access_token|did not)\b/i,
       /"access_token" property must be|\b(?:no|missing|without)\b.{0,20}[`'"]?access_token\b.{0,30}\b(?:response|answer|returned|body|field|payload)\b|\bmissing field [`'"]access_token/i,
+      /\b(?:error|fail\w*) (?:during|in) (?:the )?auth(?:ori[sz]ation)? completion\b|\bFetch token call failed\b/i,
       /\btoken exchange (?:failed|error|request failed|rejected|returned|was refused)\b|\b(?:failed|unable|error|could not) (?:to )?exchang(?:e|ing) (?:the )?(?:authori[sz]ation )?code\b|\bcode exchange (?:failed|error)\b/i,
     ],
     without:
