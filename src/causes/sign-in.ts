@@ -114,8 +114,9 @@ export function wellKnown(given: Told): WellKnown[] {
       status: Number(groups?.status),
     }));
   });
-  const asked = (given.http?.exchanges ?? []).flatMap(({ url, status }, i): WellKnown[] =>
-    /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
+  // Our own walk asks at every address there may be: that is judged step by step.
+  const asked = (given.http?.exchanges ?? []).flatMap(({ purpose, url, status }, i): WellKnown[] =>
+    !purpose.startsWith('auth-') && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
       ? [
           {
             line: { text: url, at: at('http', 'exchanges', i), from: 'client' },

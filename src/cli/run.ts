@@ -56,6 +56,23 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .option('--cwd <dir>', 'working directory of the server')
     .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect)
     .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')
+    .option('--basic-env <NAME>', 'send the value of this variable, user:password, as Basic credentials')
+    .option('--query-env <key=NAME>', 'put the value of this variable into the query of the URL (repeatable)', collect)
+    .addOption(
+      new Option('--auth <way>', 'sign in over OAuth: in your browser, or as the client itself').choices([
+        'oauth',
+        'client-credentials',
+      ]),
+    )
+    .option('--client-id <id>', 'client that is registered at the authorization server')
+    .option('--client-secret-env <NAME>', 'variable that holds the secret of that client')
+    .option('--client-key <file>', 'private key of that client (PEM), for private_key_jwt')
+    .option('--client-metadata <url>', 'client ID metadata document to use where the server takes one')
+    .option('--scope <scopes>', 'scopes to ask for, in place of those the server names')
+    .option('--redirect-uri <uri>', 'redirect URI that is registered for the client (default: a free loopback port)')
+    .option('--sign-in-timeout <s>', 'seconds to wait for somebody to sign in (default: 180)')
+    .option('--no-browser', 'write the address to sign in at, and open no browser')
+    .option('--remember', 'keep the sign-in for later runs; see: mcp-verdict auth list')
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )

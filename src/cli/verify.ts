@@ -1,17 +1,15 @@
 /** `mcp-verdict verify`: investigate a target, or open a case file again, and judge it. */
 import { readFileSync, statSync } from 'node:fs';
 import { investigate } from '../probe/investigate.js';
+import { type CredentialOptions, headersOf, signInOf, withKeys } from './credentials.js';
 import { UsageError } from './exit.js';
-import { headerOf } from './headers.js';
 import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
 
-interface VerifyOptions extends ReportOptions {
+interface VerifyOptions extends ReportOptions, CredentialOptions {
   env?: string[];
   inheritEnv?: boolean;
   cwd?: string;
-  header?: string[];
-  bearerEnv?: string;
   transport: 'http' | 'sse';
   timeout?: string;
   watch?: string;
@@ -49,37 +47,6 @@ function envOf(pairs: string[]): Record<string, string> {
   );
 }
 
-function headersOf(lines: string[], bearerEnv: string | undefined): Record<string, string> {
-  const headers = Object.fromEntries(
-    lines.map((line) => {
-      const cut = line.indexOf(':');
-      if (cut < 1)
-        throw new UsageError(
-          "A --header has no colon. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.",
-        );
-      const header = headerOf(line.slice(0, cut), line.slice(cut + 1));
-      if (typeof header === 'string')
-        throw new UsageError(
-          `A --header is wrong: ${header}. Write --header 'Name: value' on one line, for example --header 'X-Api-Key: abc'.`,
-        );
-      return header;
-    }),
-  );
-  if (bearerEnv !== undefined) {
-    const token = process.env[bearerEnv];
-    // Whoever gives the token instead of its name must not read it here.
-    const name = /^[A-Z_][A-Z0-9_]{0,79}$/.test(bearerEnv) ? bearerEnv : 'NAME';
-    if (!token)
-      throw new UsageError(
-        name !== bearerEnv
-          ? '--bearer-env needs the name of a variable that holds the token, not the token. Write export NAME=<token>, then --bearer-env NAME.'
-          : `--bearer-env names ${bearerEnv}, which is ${token === '' ? 'empty' : 'not set'}. Set it first: export ${bearerEnv}=<token>`,
-      );
-    headers.authorization = `Bearer ${token}`;
-  }
-  return headers;
-}
-
 function urlOf(text: string): string {
   if (!URL.canParse(text))
     throw new UsageError(`"${text}" is no URL. Write it whole, for example https://example.com/mcp.`);
@@ -112,6 +79,8 @@ async function verifyList(list: string, options: VerifyOptions): Promise<number>
       ['--cwd', options.cwd],
       ['--inherit-env', options.inheritEnv],
       ['--format agent', options.format === 'agent' || undefined],
+      ['--auth', options.auth],
+      ['--query-env', options.queryEnv],
     ] as const
   ).find(([, value]) => value !== undefined);
   if (one)
@@ -126,7 +95,7 @@ async function verifyList(list: string, options: VerifyOptions): Promise<number>
   const { quick, full, publicOnly, failOn, output, quiet } = options;
   return verifyTargets(list, {
     ...{ jobs, failOn, output, quiet },
-    headers: headersOf(options.header ?? [], options.bearerEnv),
+    headers: headersOf(options),
     transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
     investigate: {
       timeoutMs: millisecondsOf('--timeout', options.timeout, 20),
@@ -174,37 +143,52 @@ export async function verify(
   }
 
   const env = envOf(options.env ?? []);
-  const headers = headersOf(options.header ?? [], options.bearerEnv);
+  const headers = headersOf(options);
   if (options.cwd !== undefined && !statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory())
     throw new UsageError(
       `--cwd is "${options.cwd}", which is no folder. Give the folder in which the client starts the server.`,
     );
-  if (program !== undefined && (options.header?.length || options.bearerEnv))
+  const { header, bearerEnv, basicEnv, queryEnv, auth } = options;
+  if (program !== undefined && (header?.length || bearerEnv || basicEnv || queryEnv?.length || auth))
     throw new UsageError(
-      '--header and --bearer-env belong to a URL; a command gets its credentials by --env NAME=value.',
+      '--header, --bearer-env, --basic-env, --query-env and --auth belong to a URL; a command gets its credentials by --env NAME=value.',
     );
 
   const spec = program
     ? ({ kind: 'stdio', command: program, args, cwd: options.cwd, env } as const)
     : ({
         kind: 'http',
-        url: urlOf(target ?? ''),
+        url: withKeys(urlOf(target ?? ''), queryEnv),
         headers,
         transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
       } as const);
   if (program !== undefined && (watchMs !== undefined || options.publicOnly))
     throw new UsageError('--watch and --public-only belong to a URL; a command has no event stream and no address.');
   const shown = progress(options.quiet ?? false);
+  // The address to sign in at is no progress: without it nobody can.
+  const signIn =
+    spec.kind === 'http'
+      ? await signInOf(options, spec.url, (lines) => {
+          shown.done();
+          process.stderr.write(lines);
+        })
+      : undefined;
   const { quick, full, inheritEnv, publicOnly } = options;
   // While the server starts there is time to load what judges it, and to try it once.
   const judgement = import('./report.js');
   const onTrouble = () => void judgement.then(({ loadCauses }) => loadCauses());
   const [file, { report }] = await Promise.all([
-    investigate(spec, { timeoutMs, watchMs, publicOnly, quick, full, inheritEnv, onProgress: shown.step, onTrouble }),
+    investigate(spec, {
+      ...{ timeoutMs, watchMs, publicOnly, quick, full, inheritEnv, onTrouble },
+      ...{ onProgress: shown.step, auth: signIn },
+    }),
     judgement.then((loaded) => {
       loaded.rehearse();
       return loaded;
     }),
   ]).finally(shown.done);
+  const kept = await signIn?.save();
+  if (kept !== undefined && !options.quiet)
+    process.stderr.write(`The sign-in is remembered in ${kept}. Forget it with: mcp-verdict auth logout <url>\n`);
   return report(file, options);
 }

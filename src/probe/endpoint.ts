@@ -57,6 +57,7 @@ export async function postAt(
   url: string,
   withCredentials: boolean,
   { options, connections, timeline, exchanges, signal }: Search,
+  purpose = 'look-for-endpoint',
 ): Promise<ExchangeResult> {
   const own = withCredentials ? options.headers : {};
   const common = {
@@ -68,8 +69,7 @@ export async function postAt(
   const clientInfo = { name: 'mcp-verdict', version: options.userAgent.split('/')[1] ?? '' };
   const posted = await exchange(
     {
-      ...common,
-      purpose: 'look-for-endpoint',
+      ...{ ...common, purpose },
       rpc: 'initialize',
       method: 'POST',
       headers: {

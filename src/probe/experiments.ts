@@ -1,7 +1,10 @@
 /** The fixed series, one entry per experiment: when it makes sense, and what it sends. */
+import { setTimeout } from 'node:timers/promises';
 import type { Evidence } from '../case/evidence.js';
 import { EXPERIMENTS } from '../case/remote.js';
 import { initializeParams } from '../wire/revisions.js';
+import { carriesCredentials } from '../wire/streamable-http.js';
+import type { Gate } from './authorization.js';
 import type { Lab } from './lab.js';
 
 export type Experiment = (typeof EXPERIMENTS)[number];
@@ -11,6 +14,8 @@ export interface Setting {
   network: Evidence['network'] | undefined;
   /** HTTP status of the answer to the first request, when the conversation was not opened. */
   refusedWith: number | undefined;
+  /** Whoever holds the credentials of a sign-in. */
+  gate?: Pick<Gate, 'otherAudience' | 'lifetimeS'>;
 }
 
 type Unfit = (lab: Lab, setting: Setting) => string | null;
@@ -36,6 +41,22 @@ const refusedBut =
     if (live) return live.era === 'discover' ? 'the server speaks 2026-07-28 only' : null;
     return statuses.includes(refusedWith ?? 0) ? null : 'what the server answered has nothing to do with it';
   };
+
+/** Tokens that live longer are not waited for. */
+const MAX_WAIT_S = 20;
+
+/** The bearer token that is sent. */
+const tokenOf = ({ options: { headers } }: Lab): string | undefined =>
+  /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+
+const noCredentials: Unfit = (lab) =>
+  !lab.live
+    ? 'the conversation was never opened'
+    : carriesCredentials(lab.options)
+      ? null
+      : 'there are no credentials that could be left out';
+const noToken = (lab: Lab): string | null =>
+  !lab.live ? 'the conversation was never opened' : tokenOf(lab) === undefined ? 'there is no bearer token' : null;
 
 /** The harmless request of the open conversation, or initialize where none is open. */
 const rpcOf = ({ live, options }: Lab) =>
@@ -168,6 +189,73 @@ const TABLE: Partial<Record<Experiment, ReturnType<typeof spec>>> = {
   'modern-method-missing': spec(notModern, modern({ 'mcp-method': null })),
   'modern-method-mismatch': spec(notModern, modern({ 'mcp-method': 'tools/call' })),
   'modern-method-unknown': spec(notModern, modern({}, 'mcp-verdict/no-such-method')),
+  'without-credentials': spec(
+    noCredentials,
+    async (lab, name) => {
+      const params = initializeParams(lab.options.clientInfo);
+      const opened = await lab.ask(name, { rpc: 'initialize', params, session: null, bare: true });
+      await lab.ask(name, { ...rpcOf(lab), session: null, bare: true });
+      const id = opened?.headers['mcp-session-id'];
+      if (id !== undefined) await lab.ask(name, { method: 'DELETE', session: id, bare: true });
+      // Whether a browser client may read what it is told to do (Fetch, CORS-safelisted response headers).
+      else
+        await lab.ask(name, {
+          rpc: 'initialize',
+          params,
+          session: null,
+          bare: true,
+          set: { origin: `https://${FOREIGN}` },
+        });
+    },
+    true,
+  ),
+  'session-without-credentials': spec(
+    (lab, setting) => noCredentials(lab, setting) ?? noSession(lab),
+    (lab, name) => lab.ask(name, { ...rpcOf(lab), bare: true }),
+    true,
+  ),
+  'token-made-up': spec(
+    noToken,
+    (lab, name) => lab.ask(name, { ...rpcOf(lab), set: { authorization: 'Bearer mcp-verdict-made-up-token' } }),
+    true,
+  ),
+  'token-unsigned': spec(noToken, async (lab, name) => {
+    const { unsigned } = await import('../oauth/token-facts.js');
+    const forged = unsigned(tokenOf(lab) ?? '');
+    if (forged === null) return 'the token is opaque: it has no claims to repeat';
+    return lab.ask(name, { ...rpcOf(lab), set: { authorization: `Bearer ${forged}` } });
+  }),
+  'token-in-query': spec(noToken, (lab, name) => {
+    const url = new URL(lab.options.url);
+    url.searchParams.set('access_token', tokenOf(lab) ?? '');
+    return lab.ask(name, { ...rpcOf(lab), url: url.href, bare: true });
+  }),
+  'token-other-audience': spec(
+    (lab, setting) =>
+      noToken(lab) ?? (setting.gate ? null : 'only a sign-in of our own can get a token for somebody else'),
+    async (lab, name, { gate }) => {
+      const other = await gate?.otherAudience();
+      if (other === undefined) return 'the authorization server issues no token for another resource';
+      const { tokenFacts } = await import('../oauth/token-facts.js');
+      const { audience } = tokenFacts(other, 0);
+      const own = tokenFacts(tokenOf(lab) ?? '', 0).audience;
+      if (audience === undefined || audience.some((one) => own?.includes(one)))
+        return 'the authorization server issues the same audience whatever it is asked for';
+      return lab.ask(name, { ...rpcOf(lab), set: { authorization: `Bearer ${other}` } });
+    },
+  ),
+  'token-expired': spec(
+    (lab, { gate }) => {
+      const lives = gate?.lifetimeS;
+      if (noToken(lab) !== null || lives === undefined) return noToken(lab) ?? 'nobody says how long the token lives';
+      return lives <= MAX_WAIT_S ? null : `the token lives for ${lives} s, longer than anybody waits here`;
+    },
+    async (lab, name, { gate }) => {
+      await setTimeout(((gate?.lifetimeS ?? 0) + 1) * 1_000, undefined, { signal: lab.options.signal }).catch(() => {});
+      // The session has ended by now.
+      return lab.ask(name, { rpc: 'initialize', params: initializeParams(lab.options.clientInfo), session: null });
+    },
+  ),
   'session-ended': spec(
     noSession,
     async (lab, name) => {
@@ -178,8 +266,11 @@ const TABLE: Partial<Record<Experiment, ReturnType<typeof spec>>> = {
   ),
 };
 
-/** Every experiment that this file makes, in the order of the series. The one that ends the session comes last. */
+/** Behind everything else: the one that ends the session, then the one that waits for the token to expire. */
+export const LAST: readonly Experiment[] = ['session-ended', 'token-expired'];
+
+/** Every experiment that this file makes, in the order of the series. */
 export const SERIES = EXPERIMENTS.flatMap((experiment) => {
   const entry = TABLE[experiment];
   return entry ? [{ experiment, ...entry }] : [];
-}).sort((a, b) => Number(a.experiment === 'session-ended') - Number(b.experiment === 'session-ended'));
+}).sort((a, b) => LAST.indexOf(a.experiment) - LAST.indexOf(b.experiment));

@@ -7,6 +7,7 @@ import { LegacySseChannel } from '../wire/legacy-sse.js';
 import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
 import type { Turns } from '../wire/turns.js';
+import type { AuthOptions, Gate } from './authorization.js';
 import { readCatalog } from './catalog.js';
 import { answerOf, askHealth, isLegacySse, lookAround, postAt, titleOf } from './endpoint.js';
 import type { Setting } from './experiments.js';
@@ -39,6 +40,10 @@ export interface RemoteOptions extends HttpOptions {
   publicOnly?: boolean;
   /** Values that go to the origin of the URL and to no other. */
   secrets: readonly string[];
+  /** How the user wants to be let in, beside headers of their own. */
+  auth?: AuthOptions;
+  /** Told every secret that comes up on the way, before it can be noted. */
+  learn(secret: string): void;
   /** Turns to ask, when several investigations share them. */
   turns?: Turns;
   /** Called once, as soon as it shows that no conversation opens. */
@@ -67,7 +72,9 @@ const refuse = (address: string): string | null => {
 };
 
 /** Observe a URL and note `network`, `http`, `endpoint`, `handshake`, `catalog`, `series` and `stream`. Never throws for what the server does. */
-export async function observeRemote(draft: CaseDraft, options: RemoteOptions): Promise<void> {
+export async function observeRemote(draft: CaseDraft, given: RemoteOptions): Promise<void> {
+  // One object of headers for everything that follows: a sign-in puts its token there.
+  const options = { ...given, headers: { ...given.headers } };
   const url = new URL(options.url);
   const { connectTimeoutMs, world, publicOnly } = options;
   const guard = publicOnly ? { refuse } : {};
@@ -81,12 +88,16 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
   const lab: LabOptions = { ...options, connections, exchanges, timeline: draft.timeline };
   const look: Look = { draft, options, lab, network };
   options.progress(`connecting to ${url.host}`);
+  let gate: Gate | undefined;
   try {
-    const talk = options.transport === 'sse' ? await converseOverSse(look) : await converse(look);
+    const first = await open(look);
     await network;
-    await (talk ? lookInto(look, talk) : lookAbout(look));
+    gate = await gateOf(look);
+    const talk = gate ? await passGate(look, gate, first) : first;
+    await (talk ? lookInto(look, talk, gate) : lookAbout(look, gate));
   } finally {
     await network;
+    await gate?.close();
     draft.seen(
       'http',
       { exchanges: exchanges.slice(0, MAX_EXCHANGES), omitted: Math.max(0, exchanges.length - MAX_EXCHANGES) },
@@ -96,11 +107,74 @@ export async function observeRemote(draft: CaseDraft, options: RemoteOptions): P
   }
 }
 
+const open = (look: Look): Promise<Talk> => (look.options.transport === 'sse' ? converseOverSse(look) : converse(look));
+
+/** 401, or 403 with a challenge. */
+const asksForCredentials = ({ status, headers = {} }: Exchange): boolean =>
+  status === 401 || (status === 403 && headers['www-authenticate'] !== undefined);
+
+/** Whoever looks after credentials, where the server asks for them or the user has some. */
+async function gateOf({ draft, options, lab }: Look): Promise<Gate | undefined> {
+  const { auth, headers, urlHasCredentials, url, connectTimeoutMs, publicOnly, depth, clientInfo, learn, world } =
+    options;
+  if (!auth && !urlHasCredentials && Object.keys(headers).length === 0 && !lab.exchanges.some(isUninviting)) {
+    draft.skipped('authorization', 'the server asked for no credentials');
+    return undefined;
+  }
+  const { Gate } = await import('./authorization.js');
+  return new Gate(draft, {
+    ...{ lab, auth, url, connectTimeoutMs, publicOnly, learn },
+    thorough: depth === 'full',
+    clientName: clientInfo.name,
+    wallClock: () => Date.parse(world.date()),
+  });
+}
+
+/** An answer behind which there may be a sign-in, although it does not say so as it should. */
+const isUninviting = (record: Exchange): boolean =>
+  asksForCredentials(record) ||
+  record.status === 403 ||
+  (record.status !== undefined && record.status >= 300 && record.status < 400) ||
+  (record.status === 200 && /^text\/html\b/i.test(record.contentType ?? ''));
+
+/** Through the gate, as far as the user wants that: sign in, and have the conversation once more with the token. */
+async function passGate(look: Look, gate: Gate, first: Talk): Promise<Talk> {
+  const { lab, options } = look;
+  let talk = first;
+  let from = 0;
+  if (gate.wasGiven) gate.noteAccess('given', 0);
+  for (;;) {
+    const refused = lab.exchanges.findIndex((record, i) => i >= from && asksForCredentials(record));
+    if (refused < 0) return talk;
+    options.progress('the server asks for credentials: looking how to sign in');
+    const to = lab.exchanges.length;
+    if (!(await gate.open(refused))) return talk;
+    // From here on what came before is no part of the conversation.
+    for (const record of lab.exchanges.slice(from, to))
+      if (!record.purpose.startsWith('auth-')) record.purpose = 'auth-challenge';
+    await talk?.end();
+    from = lab.exchanges.length;
+    options.progress('trying the token');
+    talk = await open(look);
+    gate.noteAccess(gate.how, from);
+  }
+}
+
+/** Whether the refresh token gives another access token, and whether the server takes that. What follows uses it. */
+async function renew({ lab, options }: Look, gate: Gate): Promise<void> {
+  if (!(await gate.tryRefresh())) return;
+  const from = lab.exchanges.length;
+  await postAt(options.url, true, { options, ...lab }, 'auth-access');
+  gate.noteAccess('refreshed', from);
+}
+
 /** Behind an open conversation: the series of experiments, and a stream watched when that was asked for. */
-async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>): Promise<void> {
+async function lookInto(look: Look, talk: NonNullable<Talk>, gate: Gate | undefined): Promise<void> {
+  const { draft, options, lab } = look;
   const { transport, depth, watchMs, url, progress } = options;
   const sse = transport === 'sse';
   draft.seen('endpoint', { asked: { url, answer: sse ? 'legacy-sse' : 'streamable-http' }, others: [] });
+  if (gate && depth !== 'quick') await renew(look, gate);
   if (watchMs !== undefined) {
     progress(`watching an event stream for ${watchMs / 1_000} s`);
     const via = sse ? 'open-sse-stream' : 'get-stream';
@@ -112,7 +186,12 @@ async function lookInto({ draft, options, lab }: Look, talk: NonNullable<Talk>):
   else if (sse) draft.skipped('series', 'the experiments are those of Streamable HTTP');
   else {
     progress('trying how the endpoint behaves: streams, sessions, headers');
-    draft.seen('series', await runSeries(new Lab(lab, talk.live), settingOf(draft), depth));
+    const setting = { ...settingOf(draft), ...(gate && { gate }) };
+    draft.seen('series', await runSeries(new Lab(lab, talk.live), setting, depth));
+    const unlet = lab.exchanges.findIndex(
+      (record) => record.purpose === 'without-credentials' && asksForCredentials(record),
+    );
+    if (gate && !gate.looked && unlet >= 0) await gate.look(unlet);
   }
   await talk.end();
 }
@@ -127,7 +206,7 @@ const isCutAtHome = ({ addresses, tlsAnswers }: Evidence['network'], first: Exch
   /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(first.error.code);
 
 /** The URL gave no MCP conversation: say what it is, and where MCP is. */
-async function lookAbout({ draft, options, lab }: Look): Promise<void> {
+async function lookAbout({ draft, options, lab }: Look, gate: Gate | undefined): Promise<void> {
   options.onTrouble?.();
   const network = draft.get('network');
   const first = lab.exchanges[0];
@@ -163,6 +242,7 @@ async function lookAbout({ draft, options, lab }: Look): Promise<void> {
     draft.skipped('series', `the server asks to wait (HTTP ${answered.status}, Retry-After: ${wait})`);
     return;
   }
+  if (gate && !gate.looked && isUninviting(answered)) await gate.look(lab.exchanges.indexOf(answered), true);
   options.progress('this URL is no usable MCP endpoint, looking around on the host');
   await findEndpoint(draft, options, lab, answered);
   if (options.depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');

@@ -14,6 +14,7 @@ import {
 import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
 import { Turns } from '../wire/turns.js';
+import type { AuthOptions } from './authorization.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
 import { observeProcess, type ProcessOptions } from './process.js';
@@ -40,6 +41,8 @@ export interface InvestigateOptions {
   publicOnly?: boolean;
   /** Give the server the whole environment of the shell, which no MCP client does. */
   inheritEnv?: boolean;
+  /** Of a URL: how to be let in, beside headers of one's own. */
+  auth?: AuthOptions;
   /** The message that brought the user here. */
   complaint?: string;
   /** Turns to ask a host, shared by investigations that run at the same time. */
@@ -122,7 +125,12 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
   const world = options.world ?? realWorld();
   const progress = options.onProgress ?? (() => {});
   const secrets = secretsOf(spec, world);
-  const redact = redactor(secrets);
+  // Secrets come up on the way (tokens, codes): the redactor is made anew when there are more.
+  let made = { of: -1, redact: (text: string) => text };
+  const redact = (text: string) => {
+    if (made.of !== secrets.length) made = { of: secrets.length, redact: redactor(secrets) };
+    return made.redact(text);
+  };
   const draft = new CaseDraft({
     origin: 'live',
     takenAt: world.date(),
@@ -161,6 +169,7 @@ async function investigateUrl(
 ): Promise<void> {
   const { observeRemote } = await import('./http.js');
   const { searchParams } = new URL(url);
+  const withheld = secrets.filter((value) => value.length >= SHORTEST_SECRET);
   await observeRemote(draft, {
     url,
     headers: { ...basicOf(url), ...headers },
@@ -174,7 +183,12 @@ async function investigateUrl(
     depth: options.quick ? 'quick' : options.full ? 'full' : 'default',
     watchMs: options.watchMs,
     publicOnly: options.publicOnly,
-    secrets: secrets.filter((value) => value.length >= SHORTEST_SECRET),
+    secrets: withheld,
+    learn(secret) {
+      secrets.push(secret);
+      if (secret.length >= SHORTEST_SECRET) withheld.push(secret);
+    },
+    auth: options.auth,
     turns: options.turns,
     signal: options.signal,
     onTrouble: options.onTrouble,

@@ -1,5 +1,6 @@
 /** Where experiments are made: requests to one endpoint, counted, noted, and ended when the server asks for a pause. */
 import type { Exchange } from '../case/evidence.js';
+import { isSecretParameter } from '../case/redact.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Connections } from '../wire/connections.js';
 import { type ExchangeResult, type ExchangeSpec, exchange } from '../wire/http-exchange.js';
@@ -46,6 +47,19 @@ export interface Ask extends Partial<Pick<ExchangeSpec, 'body' | 'fresh' | 'list
   http2?: boolean;
   /** Ask in the stateless era. */
   modern?: boolean;
+  /** At another address: with what stands in its query, or without. */
+  url?: string;
+  /** Without any credentials: no header of the user, nor a key in the URL. */
+  bare?: boolean;
+}
+
+/** A URL as somebody without the key would ask it. */
+function withoutSecrets(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  for (const name of [...url.searchParams.keys()]) if (isSecretParameter(name)) url.searchParams.delete(name);
+  return url.href;
 }
 
 export class Lab {
@@ -79,14 +93,14 @@ export class Lab {
       purpose: experiment,
       method,
       rpc: ask.rpc,
-      url,
-      headers: this.#headers(method, ask, { 'user-agent': userAgent, ...headers }),
+      url: ask.url ?? (ask.bare ? withoutSecrets(url) : url),
+      headers: this.#headers(method, ask, { 'user-agent': userAgent, ...(ask.bare ? {} : headers) }),
       body: ask.body ?? (ask.rpc === undefined ? undefined : this.#message(ask.rpc, ask)),
       timeoutMs: ask.timeoutMs ?? this.options.timeoutMs,
       listenMs: ask.listenMs,
       onEvent: ask.onEvent,
       onMessage: ({ type }) => type === 'response',
-      credentials: carriesCredentials(this.options),
+      credentials: !ask.bare && carriesCredentials(this.options),
       fresh: ask.fresh,
       note: Object.keys(ask.set ?? {}),
       session: ask.sessionNumber ?? (ask.session === null || this.live?.session === undefined ? undefined : 1),

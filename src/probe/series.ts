@@ -1,6 +1,6 @@
 /** The fixed series of experiments on one endpoint. Polite: never more than four requests at once, 40 in all, and Retry-After is obeyed. */
 import type { Evidence } from '../case/evidence.js';
-import { SERIES, type Setting } from './experiments.js';
+import { LAST, SERIES, type Setting } from './experiments.js';
 import type { Lab } from './lab.js';
 
 const LANES = 3;
@@ -17,7 +17,7 @@ export async function runSeries(lab: Lab, setting: Setting, depth: 'default' | '
     if (why !== null) skipped.set(experiment, why);
     return why === null;
   });
-  const last = wanted.filter(({ experiment }) => experiment === 'session-ended');
+  const last = wanted.filter(({ experiment }) => LAST.includes(experiment));
   const queue = wanted.filter((entry) => !last.includes(entry));
   const one = async ({ experiment, run }: (typeof SERIES)[number]) => {
     const said = await run(lab, experiment, setting);

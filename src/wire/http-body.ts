@@ -25,6 +25,10 @@ export interface BodySpec {
   onMessage?(reading: Reading): boolean;
   onEvent?(event: { event?: string; data: string }): boolean;
   onBytes?(): void;
+  /** Called with the whole text of a body that came to its end and is no event stream. */
+  onBody?(text: string): void;
+  /** Bytes of this body that are read at most, when that is less than elsewhere. */
+  maxBytes?: number;
 }
 
 /** An error that carries a code, as those of the system do. */
@@ -120,7 +124,11 @@ class Content {
       this.#head = new TextDecoder().decode(all.subarray(0, KEPT_BODY * 4));
       // Where the reading was cut, the last character may be cut as well.
       this.#badText = whole && (!isUtf8(all) || all.subarray(0, 64).includes(0));
-      if (whole) this.#read(new TextDecoder().decode(all));
+      if (whole) {
+        const text = new TextDecoder().decode(all);
+        this.#spec.onBody?.(text);
+        this.#read(text);
+      }
     }
     if (this.#why) record.stopped ??= 'nested';
     if (this.#badText) record.invalidUtf8 = true;
@@ -153,6 +161,7 @@ export async function readBody(
 ): Promise<void> {
   const isStream = /^text\/event-stream\b/i.test(record.contentType ?? '');
   const content = new Content(isStream, spec, readings);
+  const most = Math.min(allowed, spec.maxBytes ?? allowed);
   let decoder: Transform | null = null;
   let raw = 0;
   let tail: Buffer | undefined;
@@ -180,7 +189,7 @@ export async function readBody(
       const consume = (chunk: Buffer) => {
         if (content.enough) return;
         content.push(chunk);
-        if (content.bytes > allowed || content.lines > MAX_LINES) {
+        if (content.bytes > most || content.lines > MAX_LINES) {
           record.stopped = raw < content.bytes / 20 ? 'inflates' : 'too-large';
           content.enough = true;
         }

@@ -232,6 +232,18 @@ async function send(
 /** What the parser found wrong; what followed from our own end of the connection says nothing. */
 const broken = (fault: NodeJS.ErrnoException | undefined) => (fault?.code?.startsWith('HPE_') ? fault : undefined);
 
+/** Shorter values stand in every answer by accident. */
+const SHORTEST_ECHO = 12;
+
+/** Where the answer holds the credentials that were sent, in any header but the one that names them back on purpose. */
+function noteEchoes(record: Exchange, sent: string | undefined, headers: Record<string, string>): void {
+  const value = sent?.replace(/^\S+\s+/, '') ?? '';
+  if (value.length < SHORTEST_ECHO) return;
+  const where = Object.entries(headers).flatMap(([name, text]) => (text.includes(value) ? [name.slice(0, 60)] : []));
+  if (record.body?.includes(value)) where.push('body');
+  if (where.length) record.echoes = where.slice(0, 10);
+}
+
 /** Do one exchange. Never throws: a failure stands in `exchange.error` with its phase. */
 export async function exchange(
   asked: ExchangeSpec,
@@ -287,6 +299,7 @@ export async function exchange(
       allowed: connections.allowed,
       lastBytes,
     });
+    noteEchoes(record, spec.headers.authorization, result.headers);
   } catch (error) {
     // A body in broken chunks ends as if it had been aborted; the parser says why a moment later.
     if (wire) await new Promise((resolve) => setImmediate(resolve));

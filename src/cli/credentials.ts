@@ -1,0 +1,176 @@
+/** Credentials as the command line names them: headers, a token, a user and password, a key in the URL, or a sign-in over OAuth. */
+import { readFileSync } from 'node:fs';
+import type { KnownClient } from '../oauth/client.js';
+import type { AuthOptions } from '../probe/authorization.js';
+import { UsageError } from './exit.js';
+import { headerOf } from './headers.js';
+
+export interface CredentialOptions {
+  header?: string[];
+  bearerEnv?: string;
+  basicEnv?: string;
+  queryEnv?: string[];
+  auth?: 'oauth' | 'client-credentials';
+  clientId?: string;
+  clientSecretEnv?: string;
+  clientKey?: string;
+  clientMetadata?: string;
+  scope?: string;
+  redirectUri?: string;
+  signInTimeout?: string;
+  remember?: boolean;
+  /** False with --no-browser. */
+  browser: boolean;
+}
+
+/** Options that mean something only beside --auth. */
+const OF_SIGN_IN = [
+  ['--client-id', 'clientId'],
+  ['--client-secret-env', 'clientSecretEnv'],
+  ['--client-key', 'clientKey'],
+  ['--client-metadata', 'clientMetadata'],
+  ['--scope', 'scope'],
+  ['--redirect-uri', 'redirectUri'],
+  ['--sign-in-timeout', 'signInTimeout'],
+  ['--remember', 'remember'],
+] as const;
+
+/** The value of a variable that is named in an option. @throws UsageError, without repeating what may be the secret itself. */
+function fromEnv(option: string, given: string, holds: string): string {
+  const value = process.env[given];
+  if (value) return value;
+  const isName = /^[A-Z_][A-Z0-9_]{0,79}$/.test(given);
+  throw new UsageError(
+    isName
+      ? `${option} names ${given}, which is ${value === '' ? 'empty' : 'not set'}. Set it first: export ${given}=<${holds}>`
+      : `${option} needs the name of a variable that holds the ${holds}, not the ${holds}. Write export NAME=<${holds}>, then ${option} NAME.`,
+  );
+}
+
+/** Headers of the user, checked. @throws UsageError */
+export function headersOf({
+  header = [],
+  bearerEnv,
+  basicEnv,
+  auth,
+}: Omit<CredentialOptions, 'browser'>): Record<string, string> {
+  const headers = Object.fromEntries(
+    header.map((line) => {
+      const cut = line.indexOf(':');
+      if (cut < 1)
+        throw new UsageError(
+          "A --header has no colon. Write --header 'Name: value', for example --header 'X-Api-Key: abc'.",
+        );
+      const checked = headerOf(line.slice(0, cut), line.slice(cut + 1));
+      if (typeof checked === 'string')
+        throw new UsageError(
+          `A --header is wrong: ${checked}. Write --header 'Name: value' on one line, for example --header 'X-Api-Key: abc'.`,
+        );
+      return checked;
+    }),
+  );
+  const ways = [
+    bearerEnv !== undefined && '--bearer-env',
+    basicEnv !== undefined && '--basic-env',
+    auth !== undefined && '--auth',
+    headers.authorization !== undefined && "--header 'Authorization: ...'",
+  ].filter((way) => way !== false);
+  if (ways.length > 1)
+    throw new UsageError(`${ways[0]} and ${ways[1]} both say who you are. Leave out one of the two.`);
+  if (bearerEnv !== undefined) headers.authorization = `Bearer ${fromEnv('--bearer-env', bearerEnv, 'token')}`;
+  if (basicEnv !== undefined) {
+    const pair = fromEnv('--basic-env', basicEnv, 'user:password');
+    if (!pair.includes(':'))
+      throw new UsageError(`--basic-env names ${basicEnv}, which holds no colon. Write user:password into it.`);
+    headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+  }
+  return headers;
+}
+
+/** The URL with the keys that stand in variables. @throws UsageError */
+export function withKeys(text: string, pairs: string[] = []): string {
+  if (pairs.length === 0) return text;
+  const url = new URL(text);
+  for (const pair of pairs) {
+    const cut = pair.indexOf('=');
+    if (cut < 1)
+      throw new UsageError('A --query-env names no parameter. Write --query-env key=NAME for ?key=<value of NAME>.');
+    url.searchParams.set(pair.slice(0, cut), fromEnv('--query-env', pair.slice(cut + 1), 'key'));
+  }
+  return url.href;
+}
+
+/** A private key for private_key_jwt, out of a PEM file (PKCS#8). @throws UsageError */
+async function keyOf(path: string): Promise<NonNullable<KnownClient['key']>> {
+  let pem: string;
+  try {
+    pem = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`Cannot read the --client-key ${path} (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  const { importPKCS8 } = await import('jose');
+  for (const algorithm of ['ES256', 'RS256', 'PS256', 'EdDSA', 'ES384', 'ES512'])
+    try {
+      return (await importPKCS8(pem, algorithm)) as NonNullable<KnownClient['key']>;
+    } catch {
+      // A key of another kind.
+    }
+  throw new UsageError(
+    `The --client-key ${path} holds no private key in PKCS#8 (-----BEGIN PRIVATE KEY-----). Convert it: openssl pkcs8 -topk8 -nocrypt -in ${path}`,
+  );
+}
+
+const MAX_WAIT_S = 3_600;
+const WAIT_S = 180;
+
+function waitOf(text: string | undefined): number {
+  const seconds = Number(text ?? WAIT_S);
+  if (Number.isFinite(seconds) && seconds > 0 && seconds <= MAX_WAIT_S) return seconds * 1_000;
+  throw new UsageError(
+    `--sign-in-timeout is "${text}"; write seconds between 0 and ${MAX_WAIT_S}, for example --sign-in-timeout ${WAIT_S}.`,
+  );
+}
+
+/** A sign-in as the options describe it; undefined where none is wanted. `tell` writes a line to the user. @throws UsageError */
+export async function signInOf(
+  options: CredentialOptions,
+  url: string,
+  tell: (lines: string) => void,
+): Promise<(AuthOptions & { save(): Promise<string | undefined> }) | undefined> {
+  const { auth, clientId, clientSecretEnv, clientKey, clientMetadata, scope, redirectUri, remember, browser } = options;
+  if (auth === undefined) {
+    const alone = OF_SIGN_IN.find(([, name]) => options[name] !== undefined);
+    if (alone) throw new UsageError(`${alone[0]} belongs to a sign-in. Add --auth oauth, or leave it out.`);
+    return undefined;
+  }
+  const machine = auth === 'client-credentials';
+  if (machine && (clientId === undefined || (clientSecretEnv === undefined && clientKey === undefined)))
+    throw new UsageError(
+      '--auth client-credentials needs the client: --client-id <id> with --client-secret-env <NAME> or --client-key <file>.',
+    );
+  if (clientId === undefined && (clientSecretEnv !== undefined || clientKey !== undefined))
+    throw new UsageError('--client-secret-env and --client-key need the client they belong to: add --client-id <id>.');
+  if (clientMetadata !== undefined && !/^https:\/\/[^/]+\/./.test(clientMetadata))
+    throw new UsageError(
+      '--client-metadata must be an https URL with a path: the address of a client ID metadata document.',
+    );
+  const waitMs = waitOf(options.signInTimeout);
+  const { agentOf, keeper } = await import('./sign-in.js');
+  const keep = await keeper(url, remember ?? false);
+  const known: KnownClient | undefined =
+    clientId === undefined
+      ? undefined
+      : {
+          id: clientId,
+          ...(clientSecretEnv !== undefined && {
+            secret: fromEnv('--client-secret-env', clientSecretEnv, 'client secret'),
+          }),
+          ...(clientKey !== undefined && { key: await keyOf(clientKey) }),
+        };
+  return {
+    mode: machine ? 'client-credentials' : 'authorization-code',
+    ...(!machine && { agent: agentOf({ redirectUri, waitMs, browser, tell }) }),
+    ...{ known, metadataDocument: clientMetadata, scope },
+    ...keep,
+  };
+}

@@ -1,0 +1,217 @@
+/** The authorization request (RFC 6749 section 4.1.1, RFC 7636, RFC 8707), and what comes back. */
+import type * as oauth from 'oauth4webapi';
+import type { Evidence } from '../case/evidence.js';
+import { type Client, library } from './client.js';
+import { type Answer, ask, type OAuthHttp } from './http.js';
+
+type Walk = Evidence['authorization'];
+type Request = NonNullable<Walk['request']>;
+
+/** Where the answer comes back to. */
+export interface Listener {
+  redirectUri: string;
+  /** What came to the redirect URI with the state of this sign-in; undefined when nobody signed in in time. */
+  wait(): Promise<URLSearchParams | undefined>;
+  close(): Promise<void>;
+}
+
+/** Whoever lets a user sign in. */
+export interface SignInAgent {
+  /** Begin to listen for the answer that carries this state. */
+  listen(state: string): Promise<Listener>;
+  /** Show the address to the user. */
+  show(url: string): Promise<'browser' | 'printed'>;
+}
+
+export interface AuthorizeOptions {
+  http: OAuthHttp;
+  server: oauth.AuthorizationServer;
+  client: Client;
+  state: string;
+  scope?: string;
+  scopeFrom: Request['scopeFrom'];
+  resource?: string;
+  offline: boolean;
+  agent: SignInAgent;
+  listener: Listener;
+}
+
+const TITLE = /<title[^>]*>\s*([^<]{1,200}?)\s*<\/title>/i;
+/** Words with which authorization servers refuse a request before anybody signs in. */
+const REFUSES =
+  /\b(?:redirect[_ -]?ur[il]|callback[_ ]url|invalid[_ ](?:client|redirect|request|scope|resource|target)|unknown[_ ]client|client(?:[_ ]id)?\b.{0,40}\b(?:not (?:found|known|registered|exist\w*)|unknown|invalid|does not exist|disabled)|unauthorized_client|unsupported_response_type|code_challenge|AADSTS\d+|we are sorry)\b/i;
+
+/** What a page says, in one line and without its markup. */
+function wordsOf(html: string): string {
+  const title = TITLE.exec(html.slice(0, 20_000))?.[1] ?? '';
+  const text = html
+    .slice(0, 100_000)
+    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]{0,2000}>/g, ' ')
+    .replace(/&(?:nbsp|#160);/g, ' ')
+    .replace(/&(?:quot|#34);/g, '"')
+    .replace(/&(?:#39|#x27|apos);/g, "'")
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return (title && !text.startsWith(title) ? `${title}: ${text}` : text).slice(0, 300);
+}
+
+const isRedirect = ({ exchange: { status = 0 } }: Answer): boolean => status >= 300 && status < 400;
+
+/** Where an answer redirects to. */
+const targetOf = ({ headers: { location }, exchange: { url } }: Answer): URL | undefined =>
+  location !== undefined && URL.canParse(location, url) ? new URL(location, url) : undefined;
+
+const isOurs = (target: URL, redirectUri: string): boolean => {
+  const ours = new URL(redirectUri);
+  return target.origin === ours.origin && target.pathname === ours.pathname;
+};
+
+/** Ask the authorization endpoint before a browser does: it refuses what it would refuse there, and says why. */
+async function lookAt(
+  url: URL,
+  { http, listener: { redirectUri } }: AuthorizeOptions,
+): Promise<Pick<Request, 'exchange' | 'answer' | 'error' | 'says'> & { parameters?: URLSearchParams }> {
+  const answer = await ask(http, {
+    purpose: 'auth-authorize',
+    method: 'GET',
+    url: url.href,
+    noted: `${url.origin}${url.pathname}`,
+    headers: { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' },
+  });
+  const { index: exchange, text = '' } = answer;
+  const { status = 0, error } = answer.exchange;
+  if (error && status === 0) return { exchange, answer: 'no-answer', says: error.message };
+  if (isRedirect(answer)) {
+    const target = targetOf(answer);
+    if (!target) return { exchange, answer: 'elsewhere', says: 'it redirects nowhere' };
+    if (!isOurs(target, redirectUri)) return { exchange, answer: 'sign-in' };
+    const parameters = new URLSearchParams(target.search || target.hash.slice(1));
+    for (const name of ['code', 'access_token', 'id_token']) {
+      const value = parameters.get(name);
+      if (value) http.learn(value);
+    }
+    const refused = parameters.get('error');
+    const says = parameters.get('error_description');
+    if (refused === null) return { exchange, answer: 'code', parameters };
+    return {
+      ...{ exchange, answer: 'error', error: refused.slice(0, 100), parameters },
+      ...(says !== null && { says: says.slice(0, 300) }),
+    };
+  }
+  const says = wordsOf(text);
+  const named = /"error"\s*:\s*"([\w.-]{1,100})"/.exec(text)?.[1];
+  const refuses = REFUSES.test(says) || named !== undefined;
+  // A page with status 200 is the sign-in itself, unless it says outright what it refuses and offers no way on.
+  if (status < 300 && !(refuses && !/<form\b|<script\b/i.test(text))) return { exchange, answer: 'sign-in' };
+  // Whoever turns every program away may still let a browser in.
+  if (!refuses && [403, 405, 406, 429, 503].includes(status)) return { exchange, answer: 'elsewhere', says };
+  return { exchange, answer: 'error-page', says, ...(named !== undefined && { error: named }) };
+}
+
+/** The authorization request as a URL, with its state and PKCE. */
+async function requestUrl({ server, client, state, scope, resource, offline, listener }: AuthorizeOptions) {
+  const lib = await library();
+  const verifier = lib.generateRandomCodeVerifier();
+  const url = new URL(server.authorization_endpoint as string);
+  const parameters: Record<string, string> = {
+    response_type: 'code',
+    client_id: client.id,
+    redirect_uri: listener.redirectUri,
+    state,
+    code_challenge: await lib.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...(scope !== undefined && { scope }),
+    ...(resource !== undefined && { resource }),
+    // OpenID Connect Core section 11: without consent no refresh token is issued for offline_access.
+    ...(offline && / ?offline_access\b/.test(scope ?? '') && { prompt: 'consent' }),
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return { url, verifier };
+}
+
+/** Check what came back (RFC 9207: the issuer, RFC 6749 section 10.12: the state), and note it. */
+async function check(
+  walk: Walk,
+  parameters: URLSearchParams,
+  { server, client, http, state }: AuthorizeOptions,
+  waitedS: number,
+): Promise<URLSearchParams | undefined> {
+  const lib = await library();
+  const issuer = parameters.get('iss') ?? undefined;
+  const common = { waitedS, ...(issuer !== undefined && { issuer: issuer.slice(0, 300) }) };
+  const code = parameters.get('code');
+  if (code) http.learn(code);
+  const error = parameters.get('error');
+  if (parameters.get('state') !== state) {
+    walk.response = { outcome: 'state-mismatch', ...common };
+    return undefined;
+  }
+  if (error !== null) {
+    const description = parameters.get('error_description')?.slice(0, 500);
+    walk.response = { outcome: 'error', error: error.slice(0, 100), ...(description && { description }), ...common };
+    return undefined;
+  }
+  if (issuer === undefined && server.authorization_response_iss_parameter_supported) {
+    walk.response = { outcome: 'issuer-missing', ...common };
+    return undefined;
+  }
+  if (issuer !== undefined && issuer !== server.issuer) {
+    walk.response = { outcome: 'issuer-mismatch', ...common };
+    return undefined;
+  }
+  try {
+    const valid = lib.validateAuthResponse(server, { client_id: client.id }, parameters, state);
+    walk.response = code ? { outcome: 'code', ...common } : { outcome: 'invalid', ...common };
+    return code ? valid : undefined;
+  } catch (fault) {
+    walk.response = { outcome: 'invalid', description: (fault as Error).message.slice(0, 300), ...common };
+    return undefined;
+  }
+}
+
+/** Let somebody sign in. The parameters of the response and the PKCE verifier, or undefined with the reason in the walk. */
+export async function authorize(
+  walk: Walk,
+  options: AuthorizeOptions,
+): Promise<{ parameters: URLSearchParams; verifier: string } | undefined> {
+  const { http, server, client, state, scope, scopeFrom, resource, agent, listener } = options;
+  delete walk.response;
+  if (server.authorization_endpoint === undefined) {
+    walk.ended = 'the authorization server names no authorization endpoint';
+    return undefined;
+  }
+  const { url, verifier } = await requestUrl(options);
+  http.learn(state);
+  http.learn(verifier);
+  const request: Request = {
+    endpoint: server.authorization_endpoint.slice(0, 500),
+    redirectUri: listener.redirectUri,
+    clientId: client.id.slice(0, 300),
+    ...(scope !== undefined && { scope: scope.slice(0, 1_000) }),
+    scopeFrom,
+    ...(resource !== undefined && { resource }),
+    answer: 'not-asked',
+    shown: 'nobody',
+  };
+  walk.request = request;
+  const { parameters: direct, ...looked } = await lookAt(url, options);
+  Object.assign(request, looked);
+  if (direct) {
+    request.shown = 'direct';
+    const valid = await check(walk, direct, options, 0);
+    return valid && { parameters: valid, verifier };
+  }
+  if (request.answer === 'error-page' || request.answer === 'no-answer') return undefined;
+  const from = Date.now();
+  request.shown = await agent.show(url.href);
+  const parameters = await listener.wait();
+  const waitedS = Math.round((Date.now() - from) / 1_000);
+  if (!parameters) {
+    walk.response = { outcome: 'none', waitedS };
+    return undefined;
+  }
+  const valid = await check(walk, parameters, options, waitedS);
+  return valid && { parameters: valid, verifier };
+}

@@ -1,0 +1,167 @@
+/** Who we are to an authorization server: the client id and how the client authenticates at the token endpoint. */
+import type * as oauth from 'oauth4webapi';
+import type { Evidence } from '../case/evidence.js';
+import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf, toResponse } from './http.js';
+
+type Walk = Evidence['authorization'];
+type Registration = NonNullable<Walk['registration']>;
+
+export const library = (): Promise<typeof oauth> => import('oauth4webapi');
+
+/** Credentials of a client that somebody registered by hand. */
+export interface KnownClient {
+  id: string;
+  secret?: string;
+  /** For private_key_jwt (RFC 7523). */
+  key?: oauth.PrivateKey['key'];
+  /** The issuer that knows the client. Elsewhere it is not used. */
+  issuer?: string;
+  tokenAuthMethod?: string;
+}
+
+/** A client as the authorization server knows it. */
+export interface Client extends KnownClient {
+  how: Registration['how'];
+  redirectUri?: string;
+  /** Where a dynamic registration can be taken back (RFC 7592). */
+  management?: { url: string; token: string };
+}
+
+/** The authorization server in the form that the library takes. */
+export function serverOf(document: NonNullable<Walk['serverMetadata'][number]['document']>): oauth.AuthorizationServer {
+  return {
+    issuer: document.issuer ?? '',
+    authorization_endpoint: document.authorizationEndpoint,
+    token_endpoint: document.tokenEndpoint,
+    registration_endpoint: document.registrationEndpoint,
+    revocation_endpoint: document.revocationEndpoint,
+    authorization_response_iss_parameter_supported: document.issParameter,
+    token_endpoint_auth_methods_supported: document.tokenAuthMethods,
+  } as oauth.AuthorizationServer;
+}
+
+/** How the client authenticates: as it was registered, else as the server prefers it (RFC 8414: client_secret_basic without a word). */
+export function authMethodOf(
+  { secret, key, tokenAuthMethod }: Client,
+  server: Pick<oauth.AuthorizationServer, 'token_endpoint_auth_methods_supported'>,
+): string {
+  if (key) return 'private_key_jwt';
+  if (secret === undefined) return 'none';
+  if (tokenAuthMethod !== undefined) return tokenAuthMethod;
+  const offered = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+  return (
+    ['client_secret_basic', 'client_secret_post', 'none'].find((method) => offered.includes(method)) ??
+    'client_secret_basic'
+  );
+}
+
+/** The client's proof of itself, for the library. */
+export async function authenticationOf(client: Client, server: oauth.AuthorizationServer): Promise<oauth.ClientAuth> {
+  const { ClientSecretBasic, ClientSecretPost, None, PrivateKeyJwt } = await library();
+  const { secret = '', key } = client;
+  if (key) return PrivateKeyJwt(key);
+  switch (authMethodOf(client, server)) {
+    case 'client_secret_basic':
+      return ClientSecretBasic(secret);
+    case 'client_secret_post':
+      return ClientSecretPost(secret);
+    default:
+      return None();
+  }
+}
+
+/** What registering needs to know. */
+export interface RegisterOptions {
+  http: OAuthHttp;
+  redirectUri: string;
+  clientName: string;
+  clientUri?: string;
+  scope?: string;
+  grantTypes: string[];
+}
+
+/** `error` and `error_description` of an answer of OAuth (RFC 6749 section 5.2), or what stands in their place. */
+export function errorIn({
+  text,
+  exchange: { status },
+}: Answer): Pick<Registration, 'status' | 'error' | 'description'> {
+  const document = objectIn(text) ?? Object.fromEntries(new URLSearchParams((text ?? '').slice(0, 2_000).trim()));
+  const error = textOf(document, 'error');
+  const description =
+    textOf(document, 'error_description') ?? (error === undefined ? textOf(document, 'message') : undefined);
+  return {
+    ...(status !== undefined && { status }),
+    ...(error !== undefined && { error }),
+    ...(description !== undefined && { description }),
+  };
+}
+
+/** Register a client dynamically (RFC 7591), and note it. Undefined when that did not succeed. */
+export async function register(
+  walk: Walk,
+  server: oauth.AuthorizationServer,
+  { http, redirectUri, clientName, clientUri, scope, grantTypes }: RegisterOptions,
+): Promise<Client | undefined> {
+  const lib = await library();
+  let answer: Answer | undefined;
+  const note = (registration: Omit<Registration, 'how'>) => {
+    walk.registration = {
+      how: 'dynamic',
+      ...(answer && { exchange: answer.index, ...errorIn(answer) }),
+      ...registration,
+    };
+    return undefined;
+  };
+  try {
+    const response = await lib.dynamicClientRegistrationRequest(
+      server,
+      {
+        client_name: clientName,
+        ...(clientUri !== undefined && { client_uri: clientUri }),
+        // OpenID Connect Registration section 2; required of MCP clients from 2026-07-28 on.
+        application_type: 'native',
+        redirect_uris: [redirectUri],
+        grant_types: grantTypes,
+        response_types: ['code'],
+        token_endpoint_auth_method: 'none',
+        ...(scope !== undefined && { scope }),
+      },
+      {
+        [lib.allowInsecureRequests]: true,
+        [lib.customFetch]: async (url, { body, headers }) => {
+          answer = await ask(http, { purpose: 'auth-registration', method: 'POST', url, headers, body: String(body) });
+          const { client_secret, registration_access_token } = objectIn(answer.text) ?? {};
+          for (const secret of [client_secret, registration_access_token])
+            if (typeof secret === 'string') http.learn(secret);
+          return toResponse(answer);
+        },
+      },
+    );
+    const made = await lib.processDynamicClientRegistrationResponse(response);
+    const document = objectIn(answer?.text) ?? {};
+    const [url, token] = [document.registration_client_uri, document.registration_access_token];
+    const tokenAuthMethod = textOf(document, 'token_endpoint_auth_method');
+    walk.registration = {
+      how: 'dynamic',
+      outcome: 'ready',
+      ...(answer && { exchange: answer.index, status: answer.exchange.status }),
+      clientId: made.client_id.slice(0, 300),
+      ...(Array.isArray(made.redirect_uris) && { redirectUris: listOf(document, 'redirect_uris') }),
+      ...(tokenAuthMethod !== undefined && { tokenAuthMethod }),
+    };
+    return {
+      id: made.client_id,
+      how: 'dynamic',
+      issuer: server.issuer,
+      redirectUri,
+      ...(typeof made.client_secret === 'string' && { secret: made.client_secret }),
+      ...(tokenAuthMethod !== undefined && { tokenAuthMethod }),
+      ...(typeof url === 'string' && typeof token === 'string' && { management: { url, token } }),
+    };
+  } catch (error) {
+    const { status } = answer?.exchange ?? {};
+    if (status === undefined) return note({ outcome: 'no-answer', why: answer?.exchange.error?.message });
+    if (status >= 300) return note({ outcome: 'refused' });
+    return note({ outcome: 'invalid', why: (error as Error).message.slice(0, 300) });
+  }
+}

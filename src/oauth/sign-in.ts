@@ -1,0 +1,324 @@
+/**
+ * A sign-in as an MCP client makes it: find the authorization server, become its client, let somebody sign in, redeem the code. Every
+ * step is noted; none throws for what servers do. Nothing is followed with credentials that metadata do not vouch for.
+ */
+import type * as oauth from 'oauth4webapi';
+import { oauthChallenge, parseChallenges } from '../case/challenges.js';
+import type { Evidence } from '../case/evidence.js';
+import { authorize, type SignInAgent } from './authorize.js';
+import { type Client, type KnownClient, library, register, serverOf } from './client.js';
+import { discover } from './discovery.js';
+import { clientCredentials, type GrantContext, redeemCode, refresh, type Tokens } from './grants.js';
+import { ask, type OAuthHttp } from './http.js';
+
+type Walk = Evidence['authorization'];
+
+/** Sign-ins of one investigation: the first, and as many as a server may ask for by a wider scope or another authorization server. */
+const MAX_SIGN_INS = 3;
+
+export interface SignInOptions {
+  http: OAuthHttp;
+  /** The URL of the MCP server. */
+  resource: string;
+  homeIsPublic: boolean;
+  thorough: boolean;
+  /** `look`: read metadata alone. */
+  mode: Walk['mode'];
+  agent?: SignInAgent;
+  /** A client that somebody registered. */
+  known?: KnownClient;
+  /** The address of a client ID metadata document (draft-ietf-oauth-client-id-metadata-document), used where the server takes one. */
+  metadataDocument?: string;
+  /** Scopes to ask for, in place of those the server names. */
+  scope?: string;
+  /** Ask for a refresh token, where the server says how (`offline_access`). */
+  offline?: boolean;
+  clientName: string;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A refusal of the MCP server. */
+export interface Refusal {
+  exchange: number;
+  status: number;
+  /** Its WWW-Authenticate header. */
+  header?: string;
+  credentials: 'none' | 'sent';
+}
+
+/** Tokens that an earlier sign-in left, with the client they belong to. */
+export interface Kept {
+  issuer: string;
+  client: Client;
+  tokens: Tokens;
+}
+
+const words = (scope: string | undefined): string[] => (scope ?? '').split(/\s+/).filter(Boolean);
+
+/** A resource that covers the URL: the same origin, and a path above it (the rule of the SDKs; RFC 9728 section 3.3 asks for the same text). */
+function covers(resource: string | undefined, url: string): boolean {
+  if (resource === undefined || !URL.canParse(resource)) return false;
+  const [a, b] = [new URL(resource), new URL(url)];
+  const slashed = (path: string) => (path.endsWith('/') ? path : `${path}/`);
+  return a.origin === b.origin && slashed(b.pathname).startsWith(slashed(a.pathname));
+}
+
+export class SignIn {
+  readonly options: SignInOptions;
+  readonly walk: Walk;
+  tokens: Tokens | undefined;
+  /** Clients by issuer: credentials of one authorization server are never shown to another. */
+  readonly #clients = new Map<string, Client>();
+  readonly #asked = new Set<string>();
+  #signIns = 0;
+  #client: Client | undefined;
+  #server: oauth.AuthorizationServer | undefined;
+
+  constructor(options: SignInOptions) {
+    this.options = options;
+    this.walk = {
+      ...{ resource: options.resource, mode: options.mode, given: [], fallback: false },
+      ...{ resourceMetadata: [], serverMetadata: [], unsafe: [], grants: [], access: [] },
+    };
+  }
+
+  /** The issuer of the token in use. */
+  tokenIssuer: string | undefined;
+
+  get client(): Client | undefined {
+    return this.#client;
+  }
+
+  /** The authorization server in use. */
+  get server(): oauth.AuthorizationServer | undefined {
+    return this.#server;
+  }
+
+  /** The resource indicator: exactly as the metadata write it (RFC 8707 section 2). None by the rules of 2025-03-26. */
+  get indicator(): string | undefined {
+    return this.walk.resourceMetadata.find(({ document }) => document)?.document?.resource;
+  }
+
+  /** The header that shows the token. */
+  get authorization(): string | undefined {
+    return this.tokens && `${this.tokens.type} ${this.tokens.accessToken}`;
+  }
+
+  /** Note a refusal and its challenges, and walk to the authorization server. */
+  async look({ exchange, status, header = '', credentials }: Refusal): Promise<void> {
+    const { http, homeIsPublic, thorough } = this.options;
+    const challenges = parseChallenges(header).map(bounded);
+    // The first refusal is the one that opens the walk; later ones are told where the token was refused.
+    this.walk.challenge ??= { exchange, status, challenges, credentials };
+    await discover(this.walk, challenges, { http, homeIsPublic, thorough });
+    const { used } = this.walk;
+    const document = used === undefined ? undefined : this.walk.serverMetadata[used]?.document;
+    if (document) this.#server = serverOf(document);
+    else if (this.walk.fallback && this.options.mode !== 'look') {
+      // 2025-03-26, fallbacks for servers without metadata discovery.
+      const { origin } = new URL(this.options.resource);
+      const at = (path: string) => `${origin}/${path}`;
+      this.#server = {
+        issuer: origin,
+        authorization_endpoint: at('authorize'),
+        token_endpoint: at('token'),
+        registration_endpoint: at('register'),
+      };
+    } else this.#server = undefined;
+  }
+
+  /** Take up what an earlier sign-in left, when it belongs to the authorization server that the metadata name now. */
+  resume({ issuer, client, tokens }: Kept): boolean {
+    if (this.#server?.issuer !== issuer) return false;
+    this.#clients.set(issuer, client);
+    this.#client = client;
+    this.tokens = tokens;
+    this.tokenIssuer = issuer;
+    this.walk.registration = { how: 'stored', outcome: 'ready', clientId: client.id };
+    return true;
+  }
+
+  /** Sign in. Whether a token came of it; the reason otherwise stands in the walk. */
+  async signIn(): Promise<boolean> {
+    const { options } = this;
+    if (this.#signIns >= MAX_SIGN_INS) return this.#end(`${MAX_SIGN_INS} sign-ins did not open the server`);
+    const server = this.#server;
+    if (!server) return this.#end('no metadata of an authorization server could be used');
+    const indicator = this.indicator;
+    if (indicator !== undefined && !covers(indicator, options.resource))
+      return this.#end(`the metadata are those of ${indicator.slice(0, 200)}, not of this server`);
+    this.#signIns++;
+    const done = await (options.mode === 'client-credentials' ? this.#asItself() : this.#byUser(server));
+    if (done) this.tokenIssuer = server.issuer;
+    return done;
+  }
+
+  /** After a 403 that asks for more: sign in again with the wider scope. False when it asks for nothing new. */
+  async stepUp(refusal: Refusal): Promise<boolean> {
+    const scope = oauthChallenge(parseChallenges(refusal.header ?? ''))?.parameters.scope;
+    const missing = words(scope).filter((word) => !this.#asked.has(word));
+    if (missing.length === 0) return this.#end('the scope it asks for was granted already');
+    for (const word of missing) this.#asked.add(word);
+    return this.signIn();
+  }
+
+  /** A new token for the old one. */
+  async refresh(): Promise<boolean> {
+    const context = this.#context();
+    const fresh = context && this.tokens && (await refresh(context, this.tokens, this.indicator));
+    if (fresh) this.tokens = fresh;
+    return fresh !== undefined;
+  }
+
+  /** A token of the same authorization server for somebody else, to see whether the MCP server takes it. Undefined: none is to be had. */
+  async otherAudience(resource: string): Promise<string | undefined> {
+    const context = this.#context();
+    if (!context || !this.tokens) return undefined;
+    const other =
+      this.options.mode === 'client-credentials'
+        ? await clientCredentials(context, { resource, scope: this.tokens.scope }, 'other-resource')
+        : await refresh(context, this.tokens, resource, 'other-resource');
+    // A refresh token that was rotated is the one to go on with.
+    if (other?.refreshToken !== undefined) this.tokens = { ...this.tokens, refreshToken: other.refreshToken };
+    return other?.accessToken;
+  }
+
+  /** Leave nothing behind: revoke the tokens (RFC 7009) and take a dynamic registration back (RFC 7592), where the server offers that. */
+  async leave(): Promise<void> {
+    const { http } = this.options;
+    const context = this.#context();
+    const { revocation_endpoint: url } = this.#server ?? {};
+    if (context && url !== undefined && this.tokens) {
+      const { revokeToken } = await import('./revoke.js');
+      const { refreshToken, accessToken } = this.tokens;
+      await revokeToken(context, refreshToken ?? accessToken);
+    }
+    const { management } = this.#client ?? {};
+    if (
+      management &&
+      this.#server &&
+      new URL(management.url).origin === new URL(this.#server.registration_endpoint ?? management.url).origin
+    )
+      await ask(http, {
+        purpose: 'auth-unregister',
+        method: 'DELETE',
+        url: management.url,
+        headers: { authorization: `Bearer ${management.token}` },
+      });
+  }
+
+  #context(): GrantContext | undefined {
+    const { http, now } = this.options;
+    const [server, client] = [this.#server, this.#client];
+    return server && client && { http, walk: this.walk, server, client, now };
+  }
+
+  #end(why: string): false {
+    this.walk.ended = why;
+    return false;
+  }
+
+  /** The scopes to ask for, and where they come from (2025-11-25, scope selection strategy). */
+  #scope(): { scope?: string; from: NonNullable<Walk['request']>['scopeFrom'] } {
+    const { options, walk } = this;
+    const challenged = oauthChallenge(walk.challenge?.challenges ?? [])?.parameters.scope;
+    const listed = walk.resourceMetadata.find(({ document }) => document)?.document?.scopes;
+    const [base, from] =
+      options.scope !== undefined
+        ? [options.scope, 'given' as const]
+        : challenged !== undefined
+          ? [challenged, 'challenge' as const]
+          : listed?.length
+            ? [listed.join(' '), 'resource-metadata' as const]
+            : ['', 'none' as const];
+    for (const word of words(base)) this.#asked.add(word);
+    const offered = walk.used === undefined ? undefined : walk.serverMetadata[walk.used]?.document?.scopes;
+    if (options.offline && offered?.includes('offline_access')) this.#asked.add('offline_access');
+    const scope = [...this.#asked].join(' ');
+    return { ...(scope !== '' && { scope }), from };
+  }
+
+  async #asItself(): Promise<boolean> {
+    const { known } = this.options;
+    if (!known) return this.#end('client credentials need a client id');
+    this.#client = { ...known, how: 'given' };
+    this.walk.registration = { how: 'given', outcome: 'ready', clientId: known.id };
+    const context = this.#context();
+    const { scope } = this.#scope();
+    this.tokens = context && (await clientCredentials(context, { scope, resource: this.indicator }));
+    return this.tokens !== undefined;
+  }
+
+  async #byUser(server: oauth.AuthorizationServer): Promise<boolean> {
+    const { agent } = this.options;
+    if (!agent) return this.#end('nobody is there to sign in');
+    const state = (await library()).generateRandomState();
+    const listener = await agent.listen(state);
+    try {
+      const { scope, from } = this.#scope();
+      const client = await this.#becomeClient(server, listener.redirectUri, scope);
+      if (!client) return false;
+      this.#client = client;
+      const got = await authorize(this.walk, {
+        ...{ http: this.options.http, server, client, state, scope, scopeFrom: from, agent, listener },
+        ...{ resource: this.indicator, offline: this.options.offline ?? false },
+      });
+      if (!got) return false;
+      const context = this.#context();
+      const redirectUri = listener.redirectUri;
+      this.tokens = context && (await redeemCode(context, { ...got, redirectUri, resource: this.indicator }));
+      return this.tokens !== undefined;
+    } finally {
+      await listener.close();
+    }
+  }
+
+  /** A client id, by the first way that is open: one that was given, a metadata document, dynamic registration. */
+  async #becomeClient(
+    server: oauth.AuthorizationServer,
+    redirectUri: string,
+    scope: string | undefined,
+  ): Promise<Client | undefined> {
+    const { walk, options } = this;
+    const { known, metadataDocument } = options;
+    const ready = (client: Client) => {
+      walk.registration = { how: client.how, outcome: 'ready', clientId: client.id };
+      this.#clients.set(server.issuer, client);
+      return client;
+    };
+    if (known && (known.issuer === undefined || known.issuer === server.issuer))
+      return ready({ ...known, how: 'given', redirectUri });
+    const before = this.#clients.get(server.issuer);
+    if (before && (before.redirectUri === undefined || before.redirectUri === redirectUri)) return before;
+    const document = walk.used === undefined ? undefined : walk.serverMetadata[walk.used]?.document;
+    if (metadataDocument !== undefined && document?.clientIdMetadataDocument)
+      return ready({ id: metadataDocument, how: 'document', redirectUri });
+    if (server.registration_endpoint === undefined) {
+      const why = 'the authorization server offers no registration, and no client id was given';
+      walk.registration = { how: 'none', outcome: 'impossible', why };
+      return undefined;
+    }
+    if (walk.unsafe.some(({ field }) => field === 'registration_endpoint')) {
+      walk.registration = { how: 'none', outcome: 'impossible', why: 'its registration endpoint cannot be used' };
+      return undefined;
+    }
+    const client = await register(walk, server, {
+      http: options.http,
+      redirectUri,
+      clientName: options.clientName,
+      scope,
+      grantTypes: ['authorization_code', 'refresh_token'],
+    });
+    if (client) this.#clients.set(server.issuer, client);
+    return client;
+  }
+}
+
+/** Bounded, for the record. */
+const bounded = ({ scheme, parameters }: ReturnType<typeof parseChallenges>[number]) => ({
+  scheme: scheme.slice(0, 60),
+  parameters: Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name.slice(0, 60), value.slice(0, 500)]),
+  ),
+});
