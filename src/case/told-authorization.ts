@@ -2,9 +2,10 @@
  * The walk through the authorization of a server, as far as pasted exchanges show it: a transcript of curl, a HAR file, the log of a
  * proxy. The same form in which a walk of our own is noted. Only whole documents count: what is missing in half of one was not seen.
  */
-import type { Authorization } from './authorization.js';
 import { parseChallenges } from './challenges.js';
-import type { Exchange } from './evidence.js';
+import type { Evidence, Exchange } from './evidence.js';
+
+type Authorization = Evidence['authorization'];
 
 type ResourceMetadata = Authorization['resourceMetadata'][number];
 type ServerMetadata = Authorization['serverMetadata'][number];
@@ -14,7 +15,8 @@ const MAX_ENTRIES = 20;
 const MAX_TEXT = 500;
 
 const RESOURCE = /\/\.well-known\/oauth-protected-resource(?<path>\/[^?#]*)?$/;
-const SERVER = /^(?<before>\/.*)?\/\.well-known\/(?<name>oauth-authorization-server|openid-configuration)(?<path>\/[^?#]*)?$/;
+const SERVER =
+  /^(?<before>\/.*)?\/\.well-known\/(?<name>oauth-authorization-server|openid-configuration)(?<path>\/[^?#]*)?$/;
 
 const urlOf = (text: string, base: string): URL | null => (URL.canParse(text, base) ? new URL(text, base) : null);
 
@@ -38,7 +40,10 @@ const text = (document: Record<string, unknown>, name: string): string | undefin
 const list = (document: Record<string, unknown>, name: string): string[] | undefined => {
   const value = document[name];
   return Array.isArray(value)
-    ? value.filter((one): one is string => typeof one === 'string').slice(0, 50).map((one) => one.slice(0, MAX_TEXT))
+    ? value
+        .filter((one): one is string => typeof one === 'string')
+        .slice(0, 50)
+        .map((one) => one.slice(0, MAX_TEXT))
     : undefined;
 };
 /** Without the members that are undefined. */
@@ -188,7 +193,11 @@ class Walk {
     if (status === 0 || (ready && objectIn(exchange) === null)) return;
     this.told.registration = known({
       how: 'dynamic' as const,
-      outcome: ready ? (document.client_id === undefined ? ('invalid' as const) : ('ready' as const)) : ('refused' as const),
+      outcome: ready
+        ? document.client_id === undefined
+          ? ('invalid' as const)
+          : ('ready' as const)
+        : ('refused' as const),
       exchange: index,
       status,
       clientId: text(document, 'client_id'),
@@ -215,12 +224,14 @@ class Walk {
       redirectUri,
       clientId,
       scope,
-      scopeFrom: scope && named ? ('challenge' as const) : scope && listed ? ('resource-metadata' as const) : ('none' as const),
+      scopeFrom:
+        scope && named ? ('challenge' as const) : scope && listed ? ('resource-metadata' as const) : ('none' as const),
       resource: asked('resource'),
       exchange: index,
       answer: back && error ? ('error' as const) : status >= 400 ? ('error-page' as const) : ('sign-in' as const),
       error: error?.slice(0, MAX_TEXT),
-      says: (says ?? (status >= 400 && !/^\s*[<{]/.test(body) ? body.trim() : undefined))?.slice(0, MAX_TEXT) || undefined,
+      says:
+        (says ?? (status >= 400 && !/^\s*[<{]/.test(body) ? body.trim() : undefined))?.slice(0, MAX_TEXT) || undefined,
       shown: 'browser' as const,
     });
   }
@@ -256,7 +267,9 @@ class Walk {
       const parameters = challenges[0]?.parameters ?? {};
       this.told.access.push(
         known({
-          with: this.told.grants.some(({ outcome }) => outcome === 'issued') ? ('signed-in' as const) : ('given' as const),
+          with: this.told.grants.some(({ outcome }) => outcome === 'issued')
+            ? ('signed-in' as const)
+            : ('given' as const),
           exchange: index,
           status,
           error: parameters.error,
@@ -274,8 +287,9 @@ class Walk {
     if (!url) return false;
     const { pathname } = url;
     const endpoint = (member: 'authorizationEndpoint' | 'tokenEndpoint' | 'registrationEndpoint', guess: RegExp) =>
-      this.told.serverMetadata.some(({ document }) => document?.[member]?.split('?')[0] === `${url.origin}${pathname}`) ||
-      guess.test(pathname);
+      this.told.serverMetadata.some(
+        ({ document }) => document?.[member]?.split('?')[0] === `${url.origin}${pathname}`,
+      ) || guess.test(pathname);
     if (RESOURCE.test(pathname)) this.#resource(exchange, index, url);
     else if (SERVER.test(pathname)) this.#server(exchange, index, url);
     else if (exchange.method === 'POST' && endpoint('registrationEndpoint', /\/(?:register|registration)\/?$/))

@@ -2,6 +2,7 @@ import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -45,6 +46,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'http-server-error'],
+  live: fromWalk('auth-audience-mismatch'),
 
   match(given): Match<{
     url: string | null;

@@ -3,6 +3,7 @@ import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { sawNone } from './lost-credentials.js';
+import { fromWalk } from './oauth-walk.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -38,8 +39,9 @@ export default defineCause({
     'invalid_token',
   ],
   needs: [],
-  uses: [...ANSWERS, 'endpoint', 'launch'],
+  uses: [...ANSWERS, 'endpoint', 'launch', 'authorization'],
   explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'auth-credentials-missing'],
+  live: fromWalk('auth-credentials-rejected'),
 
   match(given) {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;

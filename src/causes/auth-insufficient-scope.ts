@@ -3,6 +3,7 @@ import { defineCause, type Match } from './cause.js';
 import { challengeOf } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -33,6 +34,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: fromWalk('auth-insufficient-scope'),
 
   match(given): Match<{ url: string | null; scope: string | null; status: number | null }> | null {
     if (isOwnSignIn(given)) return null;

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { wasTold } from './told.js';
 import { targetOf } from './way.js';
@@ -48,6 +49,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'auth-registration-unsupported'],
+  live: fromWalk('auth-issuer-mismatch'),
 
   match(given): Match<{ url: string | null; got: string | null; wanted: string | null; token: boolean }> | null {
     if (isOwnSignIn(given)) return null;

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -25,6 +26,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: fromWalk('auth-metadata-unsafe'),
 
   match(given): Match<{ url: string | null; address: string | null }> | null {
     if (isOwnSignIn(given)) return null;

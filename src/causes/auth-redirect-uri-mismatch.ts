@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { find } from './words.js';
 
@@ -35,6 +36,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-stale', 'auth-registration-unsupported'],
+  live: fromWalk('auth-redirect-uri-mismatch'),
 
   match(given): Match<{ sent: string | null; client: string | null; unheard: boolean; place: string | null }> | null {
     if (isOwnSignIn(given)) return null;

@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { wasTold } from './told.js';
 import { targetOf } from './way.js';
@@ -48,6 +49,7 @@ export default defineCause({
     // What a bridge tried before it came to the sign-in.
     'transport-streamable-client-on-sse-server',
   ],
+  live: fromWalk('auth-registration-unsupported'),
 
   match(given): Match<{
     url: string | null;

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -52,6 +53,7 @@ export default defineCause({
     'auth-registration-unsupported',
     'auth-audience-mismatch',
   ],
+  live: fromWalk('auth-resource-mismatch'),
 
   match(given): Match<{
     url: string | null;
