@@ -18,6 +18,8 @@ const RESOURCE = /\/\.well-known\/oauth-protected-resource(?<path>\/[^?#]*)?$/;
 const SERVER =
   /^(?<before>\/.*)?\/\.well-known\/(?<name>oauth-authorization-server|openid-configuration)(?<path>\/[^?#]*)?$/;
 
+const STEP = /\/(?:register|registration|token|authorize)\/?$/;
+
 const urlOf = (text: string, base: string): URL | null => (URL.canParse(text, base) ? new URL(text, base) : null);
 
 /** A body that is one whole JSON object. */
@@ -309,6 +311,9 @@ class Walk {
 /** The walk that the exchanges of a report show; nothing when none of them is a step of a sign-in, or the URL of the server is not known. */
 export function toldAuthorization(exchanges: readonly Exchange[], url: string | undefined): Authorization | undefined {
   if (url === undefined || !URL.canParse(url) || !/^https?:/.test(url)) return undefined;
+  // The address of a step is none of the MCP server.
+  const { pathname } = new URL(url);
+  if (RESOURCE.test(pathname) || SERVER.test(pathname) || STEP.test(pathname)) return undefined;
   const walk = new Walk(url);
   // A line that a client spoke, or an access log without bodies, tells less than it seems.
   const steps = exchanges.filter((exchange, i) => !exchange.spoken && walk.note(exchange, i));

@@ -63,6 +63,8 @@ export default defineCause({
     const fresh = hit ? null : find(lines, FRESH);
     const shown =
       answers(given).some(({ exchange: { status } }) => status === 401) ||
+      // The claim may be all that was pasted.
+      lines.every(({ text }) => CLAIM.test(text)) ||
       lines.some(({ text }) => /\b401\b/.test(text))
         ? find(lines, CLAIM)
         : null;

@@ -1,6 +1,6 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
 import { serverDocument } from './oauth-faults.js';
@@ -14,16 +14,13 @@ const SAID = [
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
   /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+  /\bmissing (?:required )?authori[sz]ation header\b/i,
   /\b(?:needs|requires?) auth(?:entication|orization)\b/i,
   // The client of Rust, and those that are built on it.
   /^\W*(?:\w+ ?)?(?:error:? )?\bauth\w* (?:is )?required\b(?!.{0,40}\b(?:register|client))/i,
   // Go and .NET say the status in words: `calling "initialize": Unauthorized`.
   /\b(?:connect\w*|initiali[sz]e\w*|request|server|transport|send\w*|endpoint|error|failed)\b.{0,60}\bunauthori[sz]ed\b/i,
 ];
-
-/** The header itself is missed. */
-const ABSENT =
-  /\b(?:missing|no|without)\b.{0,12}\b(?:required )?(?:the )?['"`]?authorization['"`]? header\b|\bauthorization header\b.{0,20}\b(?:is |was )?(?:missing|not (?:found|present|provided|set|sent)|required|absent)\b/i;
 
 /** What opens a platform that lets in only callers it knows. */
 const INVOKERS: Record<string, { everybody: string; somebody: string }> = {
@@ -79,13 +76,11 @@ export default defineCause({
         status === 401 ||
         barred !== null ||
         (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
-      // What the entry carries under a wrong key never reaches the server, which then misses it in so many words.
-      const misses = ABSENT.test(words) && !BLAMES.test(words);
       if (
         !demanded ||
         NO_ROUTE.test(body) ||
         credentials === 'sent' ||
-        (credentials === 'unknown' && carries.header && !misses)
+        (credentials === 'unknown' && carries.header && !missesHeader(given))
       )
         continue;
       // Nobody told whether credentials were sent: a word that blames them tells that they were.

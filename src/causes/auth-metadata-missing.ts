@@ -4,7 +4,7 @@ import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -68,9 +68,13 @@ export default defineCause({
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);
     const facts = { url, path: null, status: 401 };
     const said = find(lines, ...NOWHERE);
-    if (lines.some(({ text }) => SIGNED_IN.test(text))) return null;
+    if (lines.some(({ text }) => SIGNED_IN.test(text) || OFFERED.test(text))) return null;
     const looked = find(lines, GREP);
-    const lacking = find(lines, NO_HEADER) ?? (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
+    // Clients look again when the header did not reach them.
+    const pointed = lines.some(({ text }) => /\bresource_metadata=["']?https?:/.test(text));
+    const lacking =
+      (pointed ? null : find(lines, NO_HEADER)) ??
+      (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
     if (said ?? lacking) {
       const line = (said ?? lacking)?.line;
       return {

@@ -1,9 +1,9 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { knownToLack, placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -91,12 +91,21 @@ export default defineCause({
         cites: [told.line.at],
         facts: { url, client, what: 'refused', status: null, place: placeOf(given, 'registration') },
       };
+    const known = hit ? null : knownToLack(given, 'registration');
+    if (known)
+      return {
+        certainty: 'possible',
+        cites: [known.at],
+        facts: { url, client, what: 'none', status: null, place: placeOf(given, 'registration') },
+      };
     if (!hit) return null;
     const status = Number(refused?.groups.status ?? 0) || null;
+    // The client itself had found where to register.
+    const offered = lines.some(({ text }) => OFFERED.test(text));
     const documents = wellKnown(given).some((asked) => asked.status < 300);
     return {
       // A registration that is not found may have been sought in the wrong place.
-      certainty: failed || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
+      certainty: failed || offered || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
         url,

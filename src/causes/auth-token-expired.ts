@@ -1,4 +1,5 @@
 import { defineCause, type Match } from './cause.js';
+import { entryCarries } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
@@ -12,6 +13,7 @@ type What = 'expired' | 'refresh';
 const EXPIRED = [
   /\b(?:access[_ ]|bearer[_ ]|id[_ ]|auth\w* |oauth |session |jwt )?(?:token|JWT|credentials?)\b["'`]?,? (?:has |have |had |is |was |already )?(?:already )?expired\b|\bexpired[_ ](?:access[_ ]|bearer[_ ]|oauth[_ ])?(?:token|jwt|credentials?)\b|\btoken[_ ]expired\b|\bTokenExpired(?:Error|Exception)?\b|\bExpiredSignature(?:Error)?\b|\bJWTExpired\b|\bIDX10223\b|\bLifetime validation failed\b|\b"exp" claim\b.{0,30}\bfailed\b|\bsignature has expired\b|\bERR_JWT_EXPIRED\b/i,
   /\b(?:re-?auth\w*|sign in again|log in again)\b.{0,60}\bexpir/i,
+  /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
 ];
 /** The renewal does not work: there is none, or it is refused. */
 const REFRESH = [
@@ -30,6 +32,7 @@ const LATER =
 const LIVES = /\bexpires?_?in(?:Value)?["']?\s?[:=]\s?["']?(?<seconds>\d{1,9})\b/i;
 const SHORT = 600;
 const NO_RENEWAL = /\bhasRefreshToken["']?\s?:\s?false\b|\brefresh_token["']?\s?:\s?(?:null|undefined|"")/i;
+const HOSTED = /^claude[-. ]?(?:ai|desktop|web|cowork)|^chatgpt|connector/i;
 const UNAUTHORIZED =
   /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
 
@@ -46,7 +49,14 @@ export default defineCause({
   ],
   needs: [],
   uses: SIGN_IN,
-  explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing'],
+  explains: [
+    ...FAILED_START,
+    ...UNSIGNED,
+    'auth-metadata-missing',
+    'session-stale-not-404',
+    'session-affinity-missing',
+    'call-internal-error',
+  ],
   live: fromWalk('auth-token-expired'),
 
   match(given): Match<{ url: string | null; what: What; client: string | null; place: string | null }> | null {
@@ -55,6 +65,8 @@ export default defineCause({
     const facts = { url, client: given.reported?.client ?? null, place: placeOf(given, 'token') };
     const told = toldError(given, 'auth-token-expired');
     const lines = wordsFor(given, 'auth-token-expired');
+    // Connectors of a vendor's cloud have no token but from a sign-in: one that is refused has worked before.
+    const signsIn = HOSTED.test(given.reported?.client ?? '') && !entryCarries(given).header;
     const expired = find(
       lines.filter(({ text }) => !/\b(?:certificate|cert|session (?:id|not found))\b/i.test(text)),
       ...EXPIRED,
@@ -62,7 +74,7 @@ export default defineCause({
     const renewal = find(lines, ...REFRESH);
     const line = expired?.line ?? renewal?.line ?? told?.line;
     if (line) {
-      const either = EITHER.test(line.text) && !renewal;
+      const either = EITHER.test(line.text) && !renewal && !signsIn;
       // A grant is also invalid when the code was used twice, or the verifier does not fit.
       const code = /\b(?:authori[sz]ation[_ ]code|code[_ ]verifier|PKCE)\b/i.test(line.text);
       const bare = !expired && /^\W*(?:error:?\W*)?invalid_grant\W*$/i.test(line.text);

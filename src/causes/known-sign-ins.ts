@@ -13,12 +13,15 @@ export interface SignIn {
   marks: RegExp;
   /** Where each thing is set: the way through its administration. */
   places: Partial<Record<Setting, string>>;
+  /** What it does not offer, as of 2026: dynamic registration, PKCE named in its metadata, metadata under the name of RFC 8414. */
+  lacks?: readonly ('registration' | 'pkce' | 'oauth-metadata')[];
 }
 
 export const SIGN_INS: readonly SignIn[] = [
   {
     name: 'Microsoft Entra ID',
     marks: /\bAADSTS\d{4,8}\b|login\.microsoftonline\.(?:com|us)|sts\.windows\.net|\bEntra\b|\bAzure AD\b/i,
+    lacks: ['registration', 'pkce', 'oauth-metadata'],
     places: {
       redirect: 'Entra admin center > App registrations > the application > Authentication > Redirect URIs',
       registration:
@@ -38,6 +41,7 @@ export const SIGN_INS: readonly SignIn[] = [
     name: 'Google',
     marks:
       /accounts\.google\.com|oauth2\.googleapis\.com|\bGoogle(?:'s)? (?:OAuth|verification)\b|\bgoogleusercontent\b|\bError 40[013]: (?:redirect_uri_mismatch|invalid_(?:client|request|scope)|access_denied|org_internal|admin_policy_enforced|disallowed_useragent|deleted_client)/,
+    lacks: ['registration', 'oauth-metadata'],
     places: {
       redirect: 'Google Cloud console > APIs & Services > Credentials > the OAuth client > Authorized redirect URIs',
       registration:
@@ -103,6 +107,7 @@ export const SIGN_INS: readonly SignIn[] = [
   {
     name: 'Amazon Cognito',
     marks: /\.amazoncognito\.com|cognito-idp\.[\w-]+\.amazonaws\.com|\bCognito\b/i,
+    lacks: ['registration', 'pkce', 'oauth-metadata'],
     places: {
       redirect: 'Amazon Cognito > User pools > App clients > Login pages > Allowed callback URLs',
       registration:
@@ -140,6 +145,7 @@ export const SIGN_INS: readonly SignIn[] = [
     name: 'GitHub',
     marks:
       /github\.com\/login\/oauth|\bbad_verification_code\b|\bincorrect_client_credentials\b|\bGitHub OAuth\b|api\.githubcopilot\.com/i,
+    lacks: ['registration'],
     places: {
       redirect:
         'GitHub > Settings > Developer settings > OAuth Apps (or GitHub Apps) > the application > Authorization callback URL',

@@ -1,7 +1,7 @@
 /** Errors of a sign-in that a report tells of: which cause each line belongs to, at which step it was said, and by whom. */
 import type { Evidence } from '../case/evidence.js';
-import { ENTRA_CODES, type Setting, SIGN_INS } from './known-sign-ins.js';
-import { signInWords } from './sign-in.js';
+import { ENTRA_CODES, type Setting, SIGN_INS, type SignIn } from './known-sign-ins.js';
+import { metadata, signInWords } from './sign-in.js';
 import { ROWS, type Row, type Step } from './sign-in-errors.js';
 import type { Line } from './words.js';
 
@@ -113,9 +113,21 @@ export function wordsFor(given: Given, id: string): Line[] {
   return signInWords(given).filter(({ text }) => !taken.has(text));
 }
 
-/** The way to a setting in the administration of the authorization server, where the report shows which product it is. */
-export function placeOf(given: Given, setting: Setting): string | null {
+/** The product behind the sign-in, where the report shows which it is. */
+const signInOf = (given: Given): SignIn | undefined => {
   const lines = signInWords(given);
-  const product = SIGN_INS.find(({ marks }) => lines.some(({ text }) => marks.test(text)));
-  return product?.places[setting] ?? null;
+  return SIGN_INS.find(({ marks }) => lines.some(({ text }) => marks.test(text)));
+};
+
+/** The way to a setting in the administration of the authorization server. */
+export const placeOf = (given: Given, setting: Setting): string | null => signInOf(given)?.places[setting] ?? null;
+
+/** The authorization server that the metadata name is a product of which it is known that it lacks this. */
+export function knownToLack(
+  given: Given,
+  what: NonNullable<SignIn['lacks']>[number],
+): { at: string; name: string } | null {
+  const found = metadata(given);
+  const product = SIGN_INS.find(({ marks }) => found?.servers.some((server) => marks.test(server)));
+  return found && product?.lacks?.includes(what) ? { at: found.at, name: product.name } : null;
 }

@@ -141,3 +141,7 @@ export const UNSIGNED = [
   'http-server-error',
   'handshake-refused',
 ] as const;
+
+/** The metadata names where to register, as a client tells or as it stands there: it was found. */
+export const OFFERED =
+  /\bregistration is supported\b|\bregistration_endpoint["'`]?\s?[:=]\s?["']?https?:|\bregistration endpoint (?:found|discovered)\b/i;
