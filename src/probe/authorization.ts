@@ -9,7 +9,7 @@ import type { CaseDraft } from '../case/write.js';
 import type { SignInAgent } from '../oauth/authorize.js';
 import type { KnownClient } from '../oauth/client.js';
 import { asksForNonce } from '../oauth/dpop.js';
-import { refusePrivate } from '../oauth/safe.js';
+import { refuseStrange } from '../oauth/safe.js';
 import { type Kept, type Refusal, SignIn } from '../oauth/sign-in.js';
 import { tokenFacts } from '../oauth/token-facts.js';
 import { Connections } from '../wire/connections.js';
@@ -111,7 +111,7 @@ export class Gate {
     const range = draft.get('network')?.addresses[0]?.range;
     const homeIsPublic = publicOnly === true || range === 'unicast';
     // Connections of their own: whatever they ask, no header of the user goes along.
-    this.#connections = new Connections({ connectTimeoutMs, ...(homeIsPublic && { refuse: refusePrivate }) });
+    this.#connections = new Connections({ connectTimeoutMs, refuse: refuseStrange(homeIsPublic) });
     const { timeline, exchanges, userAgent, timeoutMs, signal } = lab;
     this.#signIn = new SignIn({
       http: { connections: this.#connections, timeline, exchanges, userAgent, timeoutMs, signal, learn },
@@ -238,7 +238,8 @@ export class Gate {
     if (auth && tokens && client && server) {
       const revocationEndpoint = server.revocation_endpoint;
       const kept = { resource: url, issuer: server.issuer, client, tokens, revocationEndpoint };
-      if (auth.remember) auth.remember(kept);
+      // A bound token is worth nothing without its key, which is not kept.
+      if (auth.remember && tokens.type !== 'DPoP') auth.remember(kept);
       else if (auth.kept === undefined) await this.#signIn.leave();
     }
     if (this.#looked || walk.access.length > 0 || walk.given.length > 0) this.#draft.seen('authorization', walk);
