@@ -8,6 +8,7 @@ import type { Evidence } from '../case/evidence.js';
 import { authorize, type SignInAgent } from './authorize.js';
 import { type Client, type KnownClient, library, register, serverOf } from './client.js';
 import { discover } from './discovery.js';
+import { Possession } from './dpop.js';
 import { clientCredentials, type GrantContext, redeemCode, refresh, type Tokens } from './grants.js';
 import { ask, type OAuthHttp } from './http.js';
 
@@ -73,6 +74,7 @@ export class SignIn {
   readonly #asked = new Set<string>();
   #signIns = 0;
   #client: Client | undefined;
+  #possession: Possession | undefined;
   #server: oauth.AuthorizationServer | undefined;
 
   constructor(options: SignInOptions) {
@@ -95,6 +97,11 @@ export class SignIn {
     return this.#server;
   }
 
+  /** The key of tokens that are bound to one, where the MCP server takes no others. */
+  get possession(): Possession | undefined {
+    return this.#possession;
+  }
+
   /** The resource indicator: exactly as the metadata write it (RFC 8707 section 2). None by the rules of 2025-03-26. */
   get indicator(): string | undefined {
     return this.walk.resourceMetadata.find(({ document }) => document)?.document?.resource;
@@ -111,6 +118,7 @@ export class SignIn {
     const challenges = parseChallenges(header).map(bounded);
     // The first refusal is the one that opens the walk; later ones are told where the token was refused.
     this.walk.challenge ??= { exchange, status, challenges, credentials };
+    if (/^dpop$/i.test(oauthChallenge(challenges)?.scheme ?? '')) this.#possession ??= new Possession(this.options.now);
     await discover(this.walk, challenges, { http, homeIsPublic, thorough });
     const { used } = this.walk;
     const document = used === undefined ? undefined : this.walk.serverMetadata[used]?.document;
@@ -130,7 +138,8 @@ export class SignIn {
 
   /** Take up what an earlier sign-in left, when it belongs to the authorization server that the metadata name now. */
   resume({ issuer, client, tokens }: Kept): boolean {
-    if (this.#server?.issuer !== issuer) return false;
+    // A bound token is worth nothing without its key, which nobody keeps.
+    if (this.#server?.issuer !== issuer || tokens.type === 'DPoP') return false;
     this.#clients.set(issuer, client);
     this.#client = client;
     this.tokens = tokens;
@@ -211,7 +220,7 @@ export class SignIn {
   #context(): GrantContext | undefined {
     const { http, now } = this.options;
     const [server, client] = [this.#server, this.#client];
-    return server && client && { http, walk: this.walk, server, client, now };
+    return server && client && { http, walk: this.walk, server, client, possession: this.#possession, now };
   }
 
   #end(why: string): false {
