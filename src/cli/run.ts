@@ -76,6 +76,7 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
+    .option('--complaint <text | file | ->', 'what a client says of this server: judged beside what is seen')
     .option('--watch <s>', 'also leave an event stream alone for so many seconds and see who ends it, and when')
     .option('--public-only', 'connect to public addresses only, also behind redirects')
     .option(
