@@ -223,6 +223,17 @@ describe('without a browser of its own', () => {
     expect(await fetch(redirectUri).catch(({ cause }) => cause.code)).toBe('ECONNREFUSED');
   }, 60_000);
 
+  it('tells of an answer with another state while it waits, and at the end', async () => {
+    const saved = join(folder.path, 'case.json');
+    const { done, redirectUri } = await waiting('--sign-in-timeout', '2', '--save-case', saved);
+    expect((await fetch(`${redirectUri}?code=abc`)).status).toBe(400);
+    const { code, stderr } = await done;
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('It was turned away; the wait goes on.');
+    const { response } = JSON.parse(readFileSync(saved, 'utf8')).evidence.authorization.value;
+    expect(response).toMatchObject({ outcome: 'state-mismatch' });
+  }, 60_000);
+
   it('ends with Ctrl-C', async () => {
     const { child, done, redirectUri } = await waiting();
     child.kill('SIGINT');
