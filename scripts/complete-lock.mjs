@@ -1,12 +1,14 @@
 /**
- * `npm run lock`: after a change of dependencies, makes package-lock.json complete and free of addresses. npm leaves optional
+ * `npm run lock`: after a change of dependencies, makes each package-lock.json complete and free of addresses. npm leaves optional
  * packages of other platforms out of the lock when the registry in use does not have them, and then refuses its own lock in
  * `npm ci`. An entry with version, os and cpu is enough: a package of another platform is never fetched.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const FILE = fileURLToPath(new URL('../package-lock.json', import.meta.url));
+const FILES = ['../package-lock.json', '../test/conformance/package-lock.json'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 
 /** Words in the name of a platform package, and what they are in the fields os, cpu and libc. */
 const OS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
@@ -53,9 +55,11 @@ function entryOf({ name, version }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const lock = JSON.parse(readFileSync(FILE, 'utf8'));
-  for (const missing of missingOptional(lock)) lock.packages[`node_modules/${missing.name}`] = entryOf(missing);
-  for (const entry of Object.values(lock.packages)) delete entry.resolved;
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(FILE, `${JSON.stringify(lock, null, 2)}\n`);
+  for (const file of FILES) {
+    const lock = JSON.parse(readFileSync(file, 'utf8'));
+    for (const missing of missingOptional(lock)) lock.packages[`node_modules/${missing.name}`] = entryOf(missing);
+    for (const entry of Object.values(lock.packages)) delete entry.resolved;
+    lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+    writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  }
 }

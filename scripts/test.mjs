@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything that must hold. Installs what the tests need of the system (Debian, root), builds, checks types, style,
+ * `npm test`: everything that must hold. Installs what the tests need of the system (Debian, root) and the conformance suite, builds, checks types, style,
  * unused code and the package, then runs the tests. With arguments it only runs the tests they name: `npm test causes`.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { conformanceSuite } from './conformance-suite.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -54,7 +55,7 @@ function withoutServices(install) {
   remove();
 }
 
-function setUp() {
+function setUpSystem() {
   const missing = NEEDED.filter(([program]) => !present(program)).map(([, name]) => name);
   if (!missing.length) return;
   const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
@@ -68,7 +69,7 @@ function setUp() {
   if (!present('docker')) run('docker-cli', 'apt-get', ['install', '-y', '--no-install-recommends', 'docker-cli']);
 }
 
-setUp();
+setUpSystem();
 const named = process.argv.slice(2);
 if (named.length) run(`vitest ${named.join(' ')}`, 'npx', ['vitest', 'run', ...named]);
 else {
@@ -77,6 +78,8 @@ else {
   run('style', 'npx', ['biome', 'check', '.']);
   run('unused code', 'npx', ['knip']);
   run('package', 'npx', ['publint', '--strict']);
+  // The test would install it as well, and take its time for it.
+  conformanceSuite();
   const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-test-'));
   const results = join(folder, 'results.json');
   process.on('exit', () => {

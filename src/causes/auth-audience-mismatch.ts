@@ -1,6 +1,7 @@
 import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -44,6 +45,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'http-server-error'],
+  live: fromWalk('auth-audience-mismatch'),
 
   match(given): Match<{ url: string | null; got: string | null; wanted: string | null; shown: boolean }> | null {
     if (isOwnSignIn(given)) return null;

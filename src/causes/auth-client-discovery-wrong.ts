@@ -1,8 +1,12 @@
-import { defineCause, type Match } from './cause.js';
+import { defineCause, type Live, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocument } from './oauth-faults.js';
+import { faultsOf } from './oauth-steps.js';
+import { isOurs } from './oauth-walk.js';
+import { STEP_TITLES } from './oauth-words.js';
 import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
-import { targetOf } from './way.js';
-import { find } from './words.js';
+import { hostOf, targetOf } from './way.js';
+import { find, words } from './words.js';
 
 type What = 'path' | 'register' | 'identifier' | 'other';
 
@@ -33,6 +37,64 @@ const bare = (text: string): string =>
     .replace(/\/+$/, '')
     .toLowerCase();
 
+/** What a client says of the steps before a sign-in, and that they failed. */
+const BLAMED: [Step, RegExp][] = [
+  ['registration', /\bregist(?:er|ration)\w*\b|\bDCR\b/i],
+  ['server-metadata', /\bissuer\b|\bauthorization[- _]servers?\b|oauth-authorization-server|openid-configuration/i],
+  ['resource-metadata', /\bprotected[- _]resource\b|\bresource[- _]metadata\b/i],
+  ['server-metadata', /\bmetadata\b|\bdiscover\w*\b|\.?well-known\b|\bdoes(?: not|n't) (?:implement|support) OAuth\b/i],
+];
+const FAILS =
+  /\b(?:fail\w*|error|mismatch\w*|not|cannot|could(?: not|n't)|does(?:n't| not)|unable|missing|invalid|incompatible|unsupported|rejected|40\d|50\d)\b|n't\b/i;
+
+/** The walk up to the sign-in is sound, and the client says that just that failed. */
+const misled: Live = {
+  match(given) {
+    const { authorization: walk, reported } = given;
+    if (!walk || !reported || !isOurs(given)) return null;
+    const faults = faultsOf(given).filter(({ step }) => STEPS.indexOf(step) < STEPS.indexOf('authorization'));
+    const [resource, server] = [resourceDocument(walk), serverDocument(walk)];
+    if (faults.some(({ cause }) => cause !== null) || !resource || !server || walk.used === undefined) return null;
+    for (const line of words(given)) {
+      const step = BLAMED.find(([, words]) => words.test(line.text))?.[0];
+      if (!step || !FAILS.test(line.text) || line.joined) continue;
+      // A client that cannot use what is offered in place of dynamic registration is merely older.
+      if (step === 'registration' && server.document.registrationEndpoint === undefined) continue;
+      const hosts = [walk.resource, server.entry.issuer].map(hostOf);
+      const elsewhere = (line.text.match(/https?:\/\/[^\s"'`,;)]+/g) ?? []).some((url) => !hosts.includes(hostOf(url)));
+      return {
+        certainty: elsewhere ? 'likely' : 'certain',
+        culprit: CULPRIT_OF.client,
+        order: STEPS.indexOf(step),
+        cites: [line.at, ...exchangeAt(step === 'resource-metadata' ? resource.entry.exchange : server.entry.exchange)],
+        facts: {
+          fault: 'client-misled',
+          step,
+          party: 'client',
+          url: walk.resource,
+          client: reported.client ?? null,
+          resource: resource.entry.url,
+          server: server.entry.url,
+        },
+      };
+    }
+    return null;
+  },
+  excludes: () => false,
+  say: ({ step, client, url, resource, server }) =>
+    `${client ?? 'The client'} says that the step "${STEP_TITLES[step as Step]}" fails for ${url}, and asked as the specification says it does not: ${step === 'resource-metadata' ? `the metadata of the resource stands at ${resource} and names this URL` : `the metadata of the authorization server stands at ${server}, under the very identifier that the server names${step === 'registration' ? ', and offers registration' : ''}`}. Who must act: the maker of the client.`,
+  fix: ({ client, resource, server }) => [
+    {
+      say: `Update ${client ?? 'the client'}; if the newest version says the same, report it to its maker with these two addresses, which it must ask in this order:`,
+      run: `curl -s ${resource} && curl -s ${server}`,
+    },
+    {
+      say: 'See the server work with a client that keeps to the specification:',
+      run: 'mcp-verdict verify --auth oauth <url>',
+    },
+  ],
+};
+
 export default defineCause({
   id: 'auth-client-discovery-wrong',
   title: 'The client looks for the metadata at the wrong address, or compares it with the wrong identifier',
@@ -47,6 +109,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: misled,
 
   match(given): Match<{
     url: string | null;

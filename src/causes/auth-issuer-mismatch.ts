@@ -1,5 +1,6 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -46,6 +47,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'auth-registration-unsupported'],
+  live: fromWalk('auth-issuer-mismatch'),
 
   match(given): Match<{ url: string | null; got: string | null; wanted: string | null; token: boolean }> | null {
     if (isOwnSignIn(given)) return null;

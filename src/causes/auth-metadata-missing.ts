@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -50,6 +51,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-unsupported', 'auth-client-discovery-wrong'],
+  live: fromWalk('auth-metadata-missing'),
 
   match(given): Match<{ url: string | null; what: What; path: string | null; status: number | null }> | null {
     // A live walk through the metadata is no part of a case yet: a bare 401 that was seen has causes of its own.

@@ -1,5 +1,6 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { find } from './words.js';
 
@@ -34,6 +35,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-stale', 'auth-registration-unsupported'],
+  live: fromWalk('auth-redirect-uri-mismatch'),
 
   match(given): Match<{ sent: string | null; client: string | null; unheard: boolean }> | null {
     if (isOwnSignIn(given)) return null;

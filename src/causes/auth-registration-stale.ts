@@ -1,5 +1,6 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -33,6 +34,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: fromWalk('auth-registration-stale'),
 
   match(given): Match<{ url: string | null; id: string | null; client: string | null; secret: boolean }> | null {
     if (isOwnSignIn(given) && !/mcp-remote/i.test(given.reported?.client ?? '')) return null;

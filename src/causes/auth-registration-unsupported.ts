@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -46,6 +47,7 @@ export default defineCause({
     // What a bridge tried before it came to the sign-in.
     'transport-streamable-client-on-sse-server',
   ],
+  live: fromWalk('auth-registration-unsupported'),
 
   match(given): Match<{ url: string | null; what: What; client: string | null; status: number | null }> | null {
     if (isOwnSignIn(given)) return null;

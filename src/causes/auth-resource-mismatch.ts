@@ -1,5 +1,6 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -51,6 +52,7 @@ export default defineCause({
     'auth-registration-unsupported',
     'auth-audience-mismatch',
   ],
+  live: fromWalk('auth-resource-mismatch'),
 
   match(given): Match<{ url: string | null; got: string | null; wanted: string | null; provider: boolean }> | null {
     if (isOwnSignIn(given)) return null;

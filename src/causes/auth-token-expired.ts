@@ -1,5 +1,6 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -45,6 +46,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing'],
+  live: fromWalk('auth-token-expired'),
 
   match(given): Match<{ url: string | null; what: What; client: string | null }> | null {
     if (isOwnSignIn(given)) return null;

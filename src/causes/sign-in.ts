@@ -2,11 +2,12 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { answers } from './answers.js';
+import { wasTold } from './told.js';
 import { isRemote } from './way.js';
 import { type Line, WORDS, words } from './words.js';
 
 /** Kinds a cause lists in `uses` when it reads about a sign-in. */
-export const SIGN_IN = ['http', ...WORDS, 'launch', 'endpoint'] as const;
+export const SIGN_IN = ['http', ...WORDS, 'launch', 'endpoint', 'authorization'] as const;
 
 type Told = Partial<
   Pick<Evidence, 'http' | 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake' | 'launch' | 'endpoint'>
@@ -22,8 +23,8 @@ export function signInWords(given: Told): Line[] {
   const exchanges = (given.http?.exchanges ?? [])
     .map((exchange, i) => ({ exchange, place: at('http', 'exchanges', i) }))
     .filter(
-      ({ exchange: { status = 0 }, place }) =>
-        given.reported || (status >= 400 && answers(given).some((answer) => answer.at === place)),
+      ({ exchange, place }) =>
+        wasTold(exchange) || ((exchange.status ?? 0) >= 400 && answers(given).some((answer) => answer.at === place)),
     );
   const texts = exchanges.flatMap(({ exchange: { body, headers = {} }, place }): Line[] => [
     ...(headers['www-authenticate']

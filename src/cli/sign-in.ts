@@ -2,7 +2,7 @@
 import type { SignInAgent } from '../oauth/authorize.js';
 import { openBrowser } from '../oauth/browser.js';
 import { listenForCallback } from '../oauth/loopback.js';
-import { openStore } from '../oauth/store.js';
+import { keptOf, openStore, rememberedOf } from '../oauth/store.js';
 import type { AuthOptions } from '../probe/authorization.js';
 import { escapeLine } from '../render/escape.js';
 
@@ -52,25 +52,7 @@ export async function keeper(
   const found = await store.find(resource);
   let latest: Parameters<NonNullable<AuthOptions['remember']>>[0] | undefined;
   return {
-    ...(found && {
-      kept: {
-        issuer: found.issuer,
-        client: {
-          id: found.clientId,
-          secret: found.clientSecret,
-          how: found.registration.how,
-          redirectUri: found.registration.redirectUri,
-          tokenAuthMethod: found.tokenAuthMethod,
-        },
-        tokens: {
-          accessToken: found.accessToken,
-          type: found.tokenType,
-          refreshToken: found.refreshToken,
-          scope: found.scope,
-          expiresAt: found.expiresAt,
-        },
-      },
-    }),
+    ...(found && { kept: keptOf(found) }),
     // What is remembered stays so: a refresh token that was rotated would be lost otherwise.
     ...((remember || found) && {
       remember(kept) {
@@ -79,17 +61,7 @@ export async function keeper(
     }),
     async save() {
       if (!latest) return undefined;
-      const { client, tokens, issuer, revocationEndpoint } = latest;
-      await store.save({
-        ...{ resource, issuer, clientId: client.id, clientSecret: client.secret, revocationEndpoint },
-        registration: {
-          how: client.how === 'stored' || client.how === 'none' ? 'given' : client.how,
-          redirectUri: client.redirectUri,
-        },
-        tokenAuthMethod: client.tokenAuthMethod,
-        ...{ accessToken: tokens.accessToken, tokenType: tokens.type, refreshToken: tokens.refreshToken },
-        ...{ scope: tokens.scope, expiresAt: tokens.expiresAt, savedAt: Date.now() },
-      });
+      await store.save(rememberedOf({ ...latest, resource }, Date.now()));
       return store.file;
     },
   };

@@ -1,7 +1,7 @@
 /** Who we are to an authorization server: the client id and how the client authenticates at the token endpoint. */
 import type * as oauth from 'oauth4webapi';
 import type { Evidence } from '../case/evidence.js';
-import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf, toResponse } from './http.js';
+import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf } from './http.js';
 
 type Walk = Evidence['authorization'];
 type Registration = NonNullable<Walk['registration']>;
@@ -55,14 +55,28 @@ export function authMethodOf(
   );
 }
 
+const formEncoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
+
+/**
+ * HTTP Basic (RFC 6749 section 2.3.1). Only what application/x-www-form-urlencoded demands is encoded: the library encodes `-`, `_` and
+ * `.` as well, which servers that compare without decoding take for another client.
+ */
+const basic =
+  (secret: string): oauth.ClientAuth =>
+  (_server, { client_id }, _body, headers) =>
+    headers.set(
+      'authorization',
+      `Basic ${Buffer.from(`${formEncoded(client_id)}:${formEncoded(secret)}`).toString('base64')}`,
+    );
+
 /** The client's proof of itself, for the library. */
 export async function authenticationOf(client: Client, server: oauth.AuthorizationServer): Promise<oauth.ClientAuth> {
-  const { ClientSecretBasic, ClientSecretPost, None, PrivateKeyJwt } = await library();
+  const { ClientSecretPost, None, PrivateKeyJwt } = await library();
   const { secret = '', key } = client;
   if (key) return PrivateKeyJwt(key);
   switch (authMethodOf(client, server)) {
     case 'client_secret_basic':
-      return ClientSecretBasic(secret);
+      return basic(secret);
     case 'client_secret_post':
       return ClientSecretPost(secret);
     default:
@@ -102,66 +116,51 @@ export async function register(
   server: oauth.AuthorizationServer,
   { http, redirectUri, clientName, clientUri, scope, grantTypes }: RegisterOptions,
 ): Promise<Client | undefined> {
-  const lib = await library();
-  let answer: Answer | undefined;
+  const answer = await ask(http, {
+    purpose: 'auth-registration',
+    method: 'POST',
+    url: server.registration_endpoint ?? '',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      client_name: clientName,
+      ...(clientUri !== undefined && { client_uri: clientUri }),
+      // OpenID Connect Registration section 2; required of MCP clients from 2026-07-28 on.
+      application_type: 'native',
+      redirect_uris: [redirectUri],
+      grant_types: grantTypes,
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      ...(scope !== undefined && { scope }),
+    }),
+  });
   const note = (registration: Omit<Registration, 'how'>) => {
-    walk.registration = {
-      how: 'dynamic',
-      ...(answer && { exchange: answer.index, ...errorIn(answer) }),
-      ...registration,
-    };
+    walk.registration = { how: 'dynamic', exchange: answer.index, ...errorIn(answer), ...registration };
     return undefined;
   };
-  try {
-    const response = await lib.dynamicClientRegistrationRequest(
-      server,
-      {
-        client_name: clientName,
-        ...(clientUri !== undefined && { client_uri: clientUri }),
-        // OpenID Connect Registration section 2; required of MCP clients from 2026-07-28 on.
-        application_type: 'native',
-        redirect_uris: [redirectUri],
-        grant_types: grantTypes,
-        response_types: ['code'],
-        token_endpoint_auth_method: 'none',
-        ...(scope !== undefined && { scope }),
-      },
-      {
-        [lib.allowInsecureRequests]: true,
-        [lib.customFetch]: async (url, { body, headers }) => {
-          answer = await ask(http, { purpose: 'auth-registration', method: 'POST', url, headers, body: String(body) });
-          const { client_secret, registration_access_token } = objectIn(answer.text) ?? {};
-          for (const secret of [client_secret, registration_access_token])
-            if (typeof secret === 'string') http.learn(secret);
-          return toResponse(answer);
-        },
-      },
-    );
-    const made = await lib.processDynamicClientRegistrationResponse(response);
-    const document = objectIn(answer?.text) ?? {};
-    const [url, token] = [document.registration_client_uri, document.registration_access_token];
-    const tokenAuthMethod = textOf(document, 'token_endpoint_auth_method');
-    walk.registration = {
-      how: 'dynamic',
-      outcome: 'ready',
-      ...(answer && { exchange: answer.index, status: answer.exchange.status }),
-      clientId: made.client_id.slice(0, 300),
-      ...(Array.isArray(made.redirect_uris) && { redirectUris: listOf(document, 'redirect_uris') }),
-      ...(tokenAuthMethod !== undefined && { tokenAuthMethod }),
-    };
-    return {
-      id: made.client_id,
-      how: 'dynamic',
-      issuer: server.issuer,
-      redirectUri,
-      ...(typeof made.client_secret === 'string' && { secret: made.client_secret }),
-      ...(tokenAuthMethod !== undefined && { tokenAuthMethod }),
-      ...(typeof url === 'string' && typeof token === 'string' && { management: { url, token } }),
-    };
-  } catch (error) {
-    const { status } = answer?.exchange ?? {};
-    if (status === undefined) return note({ outcome: 'no-answer', why: answer?.exchange.error?.message });
-    if (status >= 300) return note({ outcome: 'refused' });
-    return note({ outcome: 'invalid', why: (error as Error).message.slice(0, 300) });
-  }
+  const { status, error } = answer.exchange;
+  if (status === undefined || error) return note({ outcome: 'no-answer', why: error?.message });
+  if (status < 200 || status >= 300) return note({ outcome: 'refused' });
+  // Read as MCP clients read it: 200 passes for 201, and a secret without the time of its end for one that has none.
+  const document = objectIn(answer.text);
+  if (!document) return note({ outcome: 'invalid', why: 'the answer is no JSON object' });
+  const {
+    client_id: id,
+    client_secret: secret,
+    registration_client_uri: url,
+    registration_access_token: token,
+  } = document;
+  for (const value of [secret, token]) if (typeof value === 'string' && value !== '') http.learn(value);
+  if (typeof id !== 'string' || id === '') return note({ outcome: 'invalid', why: 'it has no "client_id"' });
+  const tokenAuthMethod = textOf(document, 'token_endpoint_auth_method');
+  walk.registration = {
+    ...{ how: 'dynamic', outcome: 'ready', exchange: answer.index, status, clientId: id.slice(0, 300) },
+    ...(Array.isArray(document.redirect_uris) && { redirectUris: listOf(document, 'redirect_uris') }),
+    ...(tokenAuthMethod !== undefined && { tokenAuthMethod }),
+  };
+  return {
+    ...{ id, how: 'dynamic', issuer: server.issuer, redirectUri },
+    ...(typeof secret === 'string' && secret !== '' && { secret }),
+    ...(tokenAuthMethod !== undefined && { tokenAuthMethod }),
+    ...(typeof url === 'string' && typeof token === 'string' && { management: { url, token } }),
+  };
 }

@@ -17,6 +17,11 @@ function rangeOfHost(hostname: string): ReturnType<typeof rangeOf> | null {
 
 export const isLoopbackHost = (hostname: string): boolean => rangeOfHost(hostname) === 'loopback';
 
+/** Ranges in which a developer's own authorization server may stand. Link-local holds the metadata service of clouds, the rest nobody. */
+const NEAR = ['loopback', 'private', 'shared'];
+/** Names of one's own network: a container, mDNS, and the domains that are set aside for it (RFC 6761, RFC 6762, RFC 8375). */
+const NEAR_NAME = /^[^.]+$|\.(?:local|internal|localhost|test|lan|home|home\.arpa|docker)\.?$/i;
+
 /**
  * Why an address is not used, or null. `homeIsPublic`: the MCP server itself is on a public address; behind one that is not, addresses
  * of the same network are what a developer means.
@@ -28,15 +33,18 @@ export function unsafeUrl(text: string, homeIsPublic: boolean): Why | null {
   if (!/^https?:$/.test(protocol)) return 'scheme';
   if (username !== '' || password !== '') return 'credentials';
   const range = rangeOfHost(hostname);
-  if (homeIsPublic && range !== null && range !== 'unicast') return 'private-address';
-  const near = range !== null && range !== 'unicast';
-  // OAuth 2.1 section 1.5: TLS everywhere but on loopback. Next to a server of one's own network it is one's own matter.
-  if (protocol === 'http:' && !(near || !homeIsPublic)) return 'plain-http';
+  const near = range === null ? NEAR_NAME.test(hostname) : NEAR.includes(range);
+  if (range !== null && range !== 'unicast' && (homeIsPublic || !near)) return 'private-address';
+  // OAuth 2.1 section 1.5: TLS everywhere but on loopback. Inside one's own network it is one's own matter.
+  if (protocol === 'http:' && !(near && (!homeIsPublic || range === 'loopback'))) return 'plain-http';
   return null;
 }
 
-/** For connections: an address of this machine or network, named by a public server. */
-export const refusePrivate = (address: string): string | null => {
-  const range = rangeOf(address);
-  return range === 'unicast' ? null : `its range is ${range}, and metadata of a public server led there`;
-};
+/** For connections: an address that no authorization server of this home can have. */
+export const refuseStrange =
+  (homeIsPublic: boolean) =>
+  (address: string): string | null => {
+    const range = rangeOf(address);
+    if (range === 'unicast' || (!homeIsPublic && NEAR.includes(range))) return null;
+    return `its range is ${range}, and metadata of ${homeIsPublic ? 'a public server' : 'the server'} led there`;
+  };

@@ -25,11 +25,12 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, posix, resolve, win32 } from 'node:path';
 import { z } from 'zod';
 import { withLock } from './lock.js';
+import type { Kept } from './sign-in.js';
 import { WrongUse } from './wrong-use.js';
 
 export const STORE_FORMAT = 'mcp-verdict.tokens/1';
 
-const signIn = z.object({
+const remembered = z.object({
   /** The URL of the MCP server, to the letter. */
   resource: z.string(),
   /** The issuer of the authorization server, to the letter. Tokens of one are never shown to another. */
@@ -53,13 +54,13 @@ const signIn = z.object({
   savedAt: z.number(),
 });
 
-const stored = z.object({ format: z.literal(STORE_FORMAT), signIns: z.array(signIn) });
+const stored = z.object({ format: z.literal(STORE_FORMAT), signIns: z.array(remembered) });
 
 /** A sign-in, with its secrets. */
-export type SignIn = z.infer<typeof signIn>;
+export type Remembered = z.infer<typeof remembered>;
 
 /** A sign-in as it may be shown. */
-export type SignInFacts = Omit<SignIn, 'accessToken' | 'refreshToken' | 'clientSecret'> & {
+export type RememberedFacts = Omit<Remembered, 'accessToken' | 'refreshToken' | 'clientSecret'> & {
   /** It renews itself: there is a refresh token. */
   renews: boolean;
 };
@@ -68,12 +69,12 @@ export interface Store {
   /** Where it lies, whether or not it exists. */
   readonly file: string;
   /** The sign-in at exactly this URL; with an issuer only one of exactly that. */
-  find(resource: string, issuer?: string): Promise<SignIn | undefined>;
+  find(resource: string, issuer?: string): Promise<Remembered | undefined>;
   /** Keep it, in place of the one for the same URL. */
-  save(signIn: SignIn): Promise<void>;
+  save(one: Remembered): Promise<void>;
   /** Forget the one for exactly this URL, or all. Returns how many there were. */
   remove(which: { resource: string } | 'all'): Promise<number>;
-  list(): Promise<SignInFacts[]>;
+  list(): Promise<RememberedFacts[]>;
 }
 
 /** What of the machine decides where the file lies. */
@@ -165,7 +166,7 @@ function readOwn(path: string): string | undefined {
   }
 }
 
-function parse(path: string, text: string | undefined): SignIn[] {
+function parse(path: string, text: string | undefined): Remembered[] {
   if (text === undefined) return [];
   const cure = `Rename it to ${FILE}.old, and sign in again.`;
   let value: unknown;
@@ -189,7 +190,7 @@ function parse(path: string, text: string | undefined): SignIn[] {
 }
 
 /** All or nothing: whoever reads meanwhile finds the old file or the new one, also when the power fails. */
-function writeOwn(folder: string, signIns: SignIn[], stillOurs: () => boolean): boolean {
+function writeOwn(folder: string, signIns: Remembered[], stillOurs: () => boolean): boolean {
   // Whoever wrote them is gone: this runs under the lock.
   for (const name of readdirSync(folder).filter((entry) => TEMPORARY.test(entry))) rmSync(join(folder, name));
   const path = join(folder, FILE);
@@ -219,7 +220,38 @@ function writeOwn(folder: string, signIns: SignIn[], stillOurs: () => boolean): 
   return true;
 }
 
-const facts = ({ accessToken: _access, refreshToken, clientSecret: _secret, ...rest }: SignIn): SignInFacts => ({
+/** A sign-in that has just been made, or renewed, as it is kept. */
+export function rememberedOf(
+  { resource, issuer, client, tokens, revocationEndpoint }: Kept & { resource: string; revocationEndpoint?: string },
+  savedAt: number,
+): Remembered {
+  const how = client.how === 'document' || client.how === 'dynamic' ? client.how : 'given';
+  return {
+    ...{ resource, issuer, clientId: client.id, clientSecret: client.secret },
+    registration: { how, redirectUri: client.redirectUri },
+    ...{ tokenAuthMethod: client.tokenAuthMethod, revocationEndpoint },
+    ...{ accessToken: tokens.accessToken, tokenType: tokens.type, refreshToken: tokens.refreshToken },
+    ...{ scope: tokens.scope, expiresAt: tokens.expiresAt, savedAt },
+  };
+}
+
+/** What was kept, as a sign-in goes on with it. */
+export function keptOf(one: Remembered): Kept {
+  const { issuer, clientId: id, clientSecret: secret, tokenAuthMethod, registration } = one;
+  const { accessToken, tokenType: type, refreshToken, scope, expiresAt } = one;
+  return {
+    issuer,
+    client: { id, secret, issuer, tokenAuthMethod, ...registration },
+    tokens: { accessToken, type, refreshToken, scope, expiresAt },
+  };
+}
+
+const facts = ({
+  accessToken: _access,
+  refreshToken,
+  clientSecret: _secret,
+  ...rest
+}: Remembered): RememberedFacts => ({
   ...rest,
   renews: refreshToken !== undefined,
 });
@@ -229,10 +261,10 @@ export function openStore(home: Home = thisHome()): Store {
   const folder = configFolder(home);
   const file = join(folder, FILE);
   const named = Boolean(home.env.MCP_VERDICT_CONFIG_DIR);
-  const read = (): SignIn[] => parse(file, readOwn(file));
+  const read = (): Remembered[] => parse(file, readOwn(file));
 
   /** Read, change and write with nobody in between. `edit` returns null when there is nothing to write. */
-  async function change(edit: (signIns: SignIn[]) => SignIn[] | null): Promise<void> {
+  async function change(edit: (signIns: Remembered[]) => Remembered[] | null): Promise<void> {
     try {
       prepareFolder(folder, named);
       await withLock(join(folder, 'tokens.lock'), (stillOurs) => {
@@ -253,7 +285,10 @@ export function openStore(home: Home = thisHome()): Store {
       return read().find((one) => one.resource === resource && (issuer === undefined || one.issuer === issuer));
     },
     async save(one) {
-      await change((signIns) => [...signIns.filter(({ resource }) => resource !== one.resource), signIn.parse(one)]);
+      await change((signIns) => [
+        ...signIns.filter(({ resource }) => resource !== one.resource),
+        remembered.parse(one),
+      ]);
     },
     async remove(which) {
       let count = 0;

@@ -8,7 +8,7 @@ import { decoded, isPlaceholder, isSecretParameter, SECRET_NAME } from '../case/
 import type { CaseDraft } from '../case/write.js';
 import type { SignInAgent } from '../oauth/authorize.js';
 import type { KnownClient } from '../oauth/client.js';
-import { refusePrivate } from '../oauth/safe.js';
+import { refuseStrange } from '../oauth/safe.js';
 import { type Kept, type Refusal, SignIn } from '../oauth/sign-in.js';
 import { tokenFacts } from '../oauth/token-facts.js';
 import { Connections } from '../wire/connections.js';
@@ -106,7 +106,7 @@ export class Gate {
     const range = draft.get('network')?.addresses[0]?.range;
     const homeIsPublic = publicOnly === true || range === 'unicast';
     // Connections of their own: whatever they ask, no header of the user goes along.
-    this.#connections = new Connections({ connectTimeoutMs, ...(homeIsPublic && { refuse: refusePrivate }) });
+    this.#connections = new Connections({ connectTimeoutMs, refuse: refuseStrange(homeIsPublic) });
     const { timeline, exchanges, userAgent, timeoutMs, signal } = lab;
     this.#signIn = new SignIn({
       http: { connections: this.#connections, timeline, exchanges, userAgent, timeoutMs, signal, learn },

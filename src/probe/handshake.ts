@@ -3,6 +3,7 @@ import type { Era, RpcError } from '../case/evidence.js';
 import type { Channel, Outcome } from '../wire/channel.js';
 import type { ErrorObject } from '../wire/json-rpc.js';
 import {
+  type ClientCapabilities,
   type ClientInfo,
   initializeParams,
   isKnownLegacy,
@@ -73,8 +74,9 @@ export async function openInitialize(
   clientInfo: ClientInfo,
   timeoutMs: number,
   revision: string = LATEST_LEGACY,
+  capabilities: ClientCapabilities = {},
 ): Promise<Era> {
-  const outcome = await channel.request('initialize', initializeParams(clientInfo, revision), {
+  const outcome = await channel.request('initialize', initializeParams(clientInfo, revision, capabilities), {
     timeoutMs,
     era: 'initialize',
   });
@@ -107,8 +109,16 @@ function discoverProblems({ supportedVersions, capabilities }: Record<string, un
 }
 
 /** `server/discover`, the opening of the stateless era. */
-export async function openDiscover(channel: Channel, clientInfo: ClientInfo, timeoutMs: number): Promise<Era> {
-  const outcome = await channel.request('server/discover', modernMeta(clientInfo), { timeoutMs, era: 'discover' });
+export async function openDiscover(
+  channel: Channel,
+  clientInfo: ClientInfo,
+  timeoutMs: number,
+  capabilities: ClientCapabilities = {},
+): Promise<Era> {
+  const outcome = await channel.request('server/discover', modernMeta(clientInfo, capabilities), {
+    timeoutMs,
+    era: 'discover',
+  });
   const base = { ms: outcome.ms, requested: MODERN };
   if (outcome.kind !== 'result') return { ...base, ...withoutResult(outcome) };
   const { result } = outcome;

@@ -19,7 +19,12 @@ export interface RequestOptions {
   timeoutMs: number;
   /** Headers of the stateless era and of sessions are set by the channel from this. */
   era: 'initialize' | 'discover';
+  /** Headers that belong to this request alone: parameters of a call that are mirrored. HTTP only. */
+  headers?: Record<string, string>;
 }
+
+/** What a client answers when the server asks something. */
+export type Answer = { result: Record<string, unknown> } | { error: ErrorObject };
 
 export interface Channel {
   request(method: string, params: Record<string, unknown> | undefined, options: RequestOptions): Promise<Outcome>;

@@ -23,7 +23,7 @@ export interface BodySpec {
   /** Listen to an event stream for so long and no longer, milliseconds; that nothing came is then no error. */
   listenMs?: number;
   onMessage?(reading: Reading): boolean;
-  onEvent?(event: { event?: string; data: string }): boolean;
+  onEvent?(event: { event?: string; data: string; id?: string }): boolean;
   onBytes?(): void;
   /** Called with the whole text of a body that came to its end and is no event stream. */
   onBody?(text: string): void;
@@ -92,7 +92,7 @@ class Content {
       this.lines = 0;
       if (this.events.length < MAX_EVENTS) this.events.push((event ?? 'message').slice(0, 100));
       if (id !== undefined) this.stream.lastId = id.slice(0, 200);
-      this.enough ||= this.#spec.onEvent?.({ event, data }) ?? false;
+      this.enough ||= this.#spec.onEvent?.({ event, data, id }) ?? false;
       if (event === undefined || event === 'message') this.#read(data);
     },
     onComment: () => void this.stream.comments++,

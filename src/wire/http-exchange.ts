@@ -38,7 +38,9 @@ export interface ExchangeSpec extends BodySpec {
   /** Called with every message of the body; true ends the reading. */
   onMessage?(reading: Reading): boolean;
   /** Called with every SSE event; true ends the reading. */
-  onEvent?(event: { event?: string; data: string }): boolean;
+  onEvent?(event: { event?: string; data: string; id?: string }): boolean;
+  /** Called once the headers of the answer are here. */
+  onHeaders?(status: number): void;
   /** A stream that is only listened to: it asks nothing any more once its headers are here. */
   listens?: boolean;
   signal?: AbortSignal;
@@ -290,6 +292,7 @@ export async function exchange(
     record.httpVersion = response.httpVersion;
     noteHeaders(record, connections.tellable(result.headers), response.rawHeaders.length / 2);
     record.contentType = result.headers['content-type'];
+    spec.onHeaders?.(response.statusCode ?? 0);
     timeline.add('response', `HTTP ${response.statusCode} ${(record.contentType ?? '').slice(0, 200)}`.trim());
     const onBytes = () => {
       phases.body ??= since();

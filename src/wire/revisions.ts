@@ -19,21 +19,34 @@ export interface ClientInfo {
   version: string;
 }
 
-/** `params` of `initialize` (2025-11-25, basic/lifecycle). No capability is declared, so that the server asks nothing back. */
-export const initializeParams = (clientInfo: ClientInfo, revision: string = LATEST_LEGACY) => ({
+/** What a client offers the server to ask of it. */
+export type ClientCapabilities = Record<string, object>;
+
+/** `params` of `initialize` (2025-11-25, basic/lifecycle). Unless told otherwise no capability is declared, so that the server asks nothing back. */
+export const initializeParams = (
+  clientInfo: ClientInfo,
+  revision: string = LATEST_LEGACY,
+  capabilities: ClientCapabilities = {},
+) => ({
   protocolVersion: revision,
-  capabilities: {},
+  capabilities,
   clientInfo,
 });
 
 /** `_meta` that every request of the stateless era carries (2026-07-28, basic#meta). */
-export const modernMeta = (clientInfo: ClientInfo) => ({
+export const modernMeta = (clientInfo: ClientInfo, capabilities: ClientCapabilities = {}) => ({
   _meta: {
     'io.modelcontextprotocol/protocolVersion': MODERN,
-    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientCapabilities': capabilities,
     'io.modelcontextprotocol/clientInfo': clientInfo,
   },
 });
 
 /** Whether the revision has `ping` (removed in 2026-07-28). */
 export const hasPing = (revision: string): boolean => !(MODERN_REVISIONS as readonly string[]).includes(revision);
+
+/** The newest revision that a server names as supported and that we speak; undefined when there is none. */
+export function supportedRevision(named: unknown): string | undefined {
+  const known: readonly string[] = [...LEGACY_REVISIONS, ...MODERN_REVISIONS];
+  return Array.isArray(named) ? known.filter((revision) => named.includes(revision)).at(-1) : undefined;
+}

@@ -1,0 +1,1 @@
+export function conformanceSuite(): { node: string; suite: string };

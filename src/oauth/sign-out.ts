@@ -1,0 +1,50 @@
+/** The end of a sign-in that was remembered: its tokens are given back to the authorization server that issued them. */
+import { redactor } from '../case/redact.js';
+import { Timeline } from '../case/timeline.js';
+import { Connections } from '../wire/connections.js';
+import { type Revocation, revokeToken } from './revoke.js';
+import { unsafeUrl } from './safe.js';
+import { keptOf, type Remembered } from './store.js';
+
+const REQUEST_MS = 5_000;
+/** For all tokens of one sign-in: somebody waits for the prompt. */
+const TOTAL_MS = 10_000;
+
+export type Given = { token: 'refresh token' | 'access token' } & Revocation;
+
+/** Revoke what a sign-in left, the refresh token first, since it would bring new ones. Undefined: the server takes nothing back. Never throws. */
+export async function giveBack(one: Remembered, userAgent: string): Promise<Given[] | undefined> {
+  const { issuer, resource, revocationEndpoint, refreshToken, accessToken } = one;
+  if (revocationEndpoint === undefined) return undefined;
+  const tokens = [
+    ...(refreshToken === undefined ? [] : [{ token: 'refresh token' as const, value: refreshToken }]),
+    { token: 'access token' as const, value: accessToken },
+  ];
+  // What a public server named must be public, too. In one's own network it may be anywhere there.
+  if (unsafeUrl(revocationEndpoint, unsafeUrl(resource, true) === null) !== null)
+    return tokens.map(({ token }) => ({ token, revoked: false, why: 'its revocation endpoint is not safe to use' }));
+  const connections = new Connections({ connectTimeoutMs: REQUEST_MS });
+  const { client } = keptOf(one);
+  const signal = AbortSignal.timeout(TOTAL_MS);
+  const http = {
+    ...{ connections, timeline: new Timeline(() => performance.now()), exchanges: [], userAgent, signal },
+    timeoutMs: REQUEST_MS,
+    learn: () => {},
+  };
+  // A server may repeat in its refusal what it was sent.
+  const redact = redactor([accessToken, refreshToken ?? '', one.clientSecret ?? '']);
+  const given: Given[] = [];
+  try {
+    for (const { token, value } of tokens) {
+      const server = { issuer, revocation_endpoint: revocationEndpoint };
+      const hint = token === 'refresh token' ? 'refresh_token' : 'access_token';
+      const came = signal.aborted
+        ? { revoked: false as const, why: 'it did not answer in time' }
+        : await revokeToken({ http, server, client }, value, hint);
+      given.push({ token, ...(came.revoked ? came : { revoked: false, why: redact(came.why).slice(0, 200) }) });
+    }
+  } finally {
+    connections.close();
+  }
+  return given;
+}
