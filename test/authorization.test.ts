@@ -22,7 +22,7 @@ async function judged({ start }: Setup) {
   }
 }
 
-describe('free of findings', () => {
+describe.concurrent('free of findings', () => {
   it.each(SETUPS.filter(({ expects, weak }) => expects === null && !weak))('$name', async (setup) => {
     const { status, findings, about } = await judged(setup);
     expect(
@@ -33,7 +33,7 @@ describe('free of findings', () => {
   });
 });
 
-describe('the fault is the root', () => {
+describe.concurrent('the fault is the root', () => {
   it.each(SETUPS.filter(({ expects }) => expects !== null))('$name: $expects', async (setup) => {
     const { status, root, about } = await judged(setup);
     expect(root?.id, about).toBe(setup.expects);
@@ -43,7 +43,7 @@ describe('the fault is the root', () => {
 });
 
 // Whoever is let in who must not be: that is for the checks, no client fails by it.
-describe('a weak server works', () => {
+describe.concurrent('a weak server works', () => {
   it.each(SETUPS.filter(({ weak }) => weak))('$name', async (setup) => {
     const { status, about } = await judged(setup);
     expect(status, about).toBe('healthy');
