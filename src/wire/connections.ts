@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   refuse?(address: string): string | null;
   /** Credentials belong to this origin, and go to no other: neither in a header nor in a URL. */
   home?: { origin: string; secrets: readonly string[] };
+  /** Values that no name of a header may say back, where there is no `home` that holds them. */
+  secrets?: readonly string[];
   /** Turns that several investigations share. Without it, an investigation has its own. */
   turns?: Turns;
 }
@@ -123,7 +125,7 @@ export class Connections {
 
   /** Response headers without those whose very name says back a secret: names are lower case, which no redaction expects. */
   tellable(headers: Record<string, string>): Record<string, string> {
-    const secrets = (this.options.home?.secrets ?? []).map((secret) => secret.toLowerCase());
+    const secrets = (this.options.home?.secrets ?? this.options.secrets ?? []).map((secret) => secret.toLowerCase());
     const all = Object.entries(headers);
     return Object.fromEntries(all.filter(([name]) => !secrets.some((secret) => name.includes(secret))));
   }
