@@ -79,7 +79,10 @@ async function letExpire(): Promise<void> {
 describe('verify --auth oauth', () => {
   it('signs in with a browser, remembers, goes on without one, and signs out', async () => {
     person('allow');
-    const first = await run('verify', '--auth', 'oauth', '--remember', '--format', 'json', server.url);
+    const saved = join(folder.path, 'case.json');
+    const first = await run(
+      ...['verify', '--auth', 'oauth', '--remember', '--format', 'json', '--save-case', saved, server.url],
+    );
     expect(first.stderr).toContain('Your browser was opened to sign in.');
     const { titles, address, text, html, console } = await seen();
     expect(titles).toEqual(['Sign in', 'Allow access', 'The sign-in came through']);
@@ -98,9 +101,15 @@ describe('verify --auth oauth', () => {
     expect(verdict.status, first.stdout.slice(0, 4_000)).toBe('healthy');
     expect(first.code).toBe(0);
     const { accessToken, refreshToken } = tokensOf();
-    for (const secret of [accessToken, refreshToken]) {
+    const redeemed = authorizationServer.requests.find(
+      ({ path, body }) => path.endsWith('/token') && /\bcode=/.test(body),
+    );
+    const code = new URLSearchParams(redeemed?.body).get('code') ?? '';
+    const everything = first.stdout + first.stderr + readFileSync(saved, 'utf8');
+    for (const secret of [accessToken, refreshToken, code]) {
       expect(secret.length).toBeGreaterThan(20);
-      expect(first.stdout + first.stderr).not.toContain(secret);
+      expect(everything).not.toContain(secret);
+      expect(html).not.toContain(secret);
     }
 
     const list = await run('auth', 'list');
