@@ -1,6 +1,6 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
 import { serverDocument } from './oauth-faults.js';
@@ -14,6 +14,7 @@ const SAID = [
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
   /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+  /\bmissing (?:required )?authori[sz]ation header\b/i,
   /\b(?:needs|requires?) auth(?:entication|orization)\b/i,
   // The client of Rust, and those that are built on it.
   /^\W*(?:\w+ ?)?(?:error:? )?\bauth\w* (?:is )?required\b(?!.{0,40}\b(?:register|client))/i,
@@ -76,7 +77,12 @@ export default defineCause({
         status === 401 ||
         barred !== null ||
         (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
-      if (!demanded || NO_ROUTE.test(body) || credentials === 'sent' || (credentials === 'unknown' && carries.header))
+      if (
+        !demanded ||
+        NO_ROUTE.test(body) ||
+        credentials === 'sent' ||
+        (credentials === 'unknown' && carries.header && !missesHeader(given))
+      )
         continue;
       // Nobody told whether credentials were sent: a word that blames them tells that they were.
       if (
@@ -98,7 +104,9 @@ export default defineCause({
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>
-          !BLAMES.test(text) && !/register|metadata|proxy/i.test(text) && (!carries.header || MISSES.test(text)),
+          !BLAMES.test(text) &&
+          !/regist(?:er|ration)|metadata|proxy/i.test(text) &&
+          (!carries.header || MISSES.test(text)),
       ),
       ...SAID,
     );

@@ -1,6 +1,6 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { sawNone } from './lost-credentials.js';
 import { fromWalk } from './oauth-walk.js';
@@ -20,7 +20,10 @@ const AFTER =
 
 /** Statuses in the client's words, beside what is blamed. */
 const DENIED = /\b40[13]\b|unauthori[sz]ed|forbidden/i;
-const SAID = new RegExp(String.raw`${DENIED.source}|\bPOSTing to endpoint\b`, 'i');
+const SAID = new RegExp(
+  String.raw`${DENIED.source}|\bPOSTing to endpoint\b|\btoken for MCP server\b|\binvalid_request_error\b`,
+  'i',
+);
 
 /** A server that speaks of the request's credentials, not of those with which it asks another service. */
 const JUDGED =
@@ -60,6 +63,7 @@ export default defineCause({
       const blamed = ((BLAMES.test(`${words} ${client}`) || judged) && !MISSES.test(words)) || barred;
       const sent = credentials === 'sent' || (credentials === 'unknown' && (carries.header || blamed));
       // A 403 without a word about credentials may come from a firewall or an origin check.
+      if (credentials !== 'sent' && ((MISSES.test(words) && !BLAMES.test(words)) || missesHeader(given))) continue;
       if (!sent || (status === 403 && scheme === null && !blamed)) continue;
       const sure = live && credentials === 'sent' && !SPECIAL.test(words);
       const reason =
@@ -71,7 +75,7 @@ export default defineCause({
         facts: { url, status, reason },
       };
     }
-    if (answers(given).some(({ exchange }) => !exchange.spoken)) return null;
+    if (answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) return null;
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>

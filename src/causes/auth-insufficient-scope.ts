@@ -2,8 +2,9 @@ import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { challengeOf } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { toldError, wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -47,13 +48,19 @@ export default defineCause({
         facts: { url, scope, status: exchange.status ?? null },
       };
     }
+    const told = toldError(given, 'auth-insufficient-scope');
     const hit = find(
-      signInWords(given).filter(({ text }) => !REGISTRATION.test(text)),
+      wordsFor(given, 'auth-insufficient-scope').filter(({ text }) => !REGISTRATION.test(text)),
       ...SAID,
     );
-    if (!hit) return null;
-    const scope = SCOPE.exec(hit.line.text)?.groups?.scope ?? null;
-    return { certainty: 'likely', cites: [hit.line.at], facts: { url, scope, status: null } };
+    const line = told?.line ?? hit?.line;
+    if (!line) return null;
+    const scope = SCOPE.exec(line.text)?.groups?.scope ?? null;
+    return {
+      certainty: told?.first === false ? 'possible' : 'likely',
+      cites: [line.at],
+      facts: { url, scope, status: null },
+    };
   },
   say: ({ url, scope, status }) =>
     `${url ?? 'The server'} knows the credentials but does not allow this with them (${status === null ? '' : `${status}, `}insufficient_scope)${scope ? `: the scope ${scope} is missing` : ''}.`,

@@ -2,8 +2,9 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
+import { wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -18,11 +19,15 @@ const NOWHERE = [
   /^(?=.*\b(?:authorization_endpoint|token_endpoint|authorization_servers|response_types_supported)\b).*\b(?:ZodError|ValidationError|Required|Field required|missing|invalid_type|undefined)\b/,
   /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
   /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
+  // A page where the document should be.
+  /\.well-known\/(?:oauth|openid)\S{0,120}[^\n]{0,60}\b(?:text\/html|HTML|SPA)\b/i,
+  /\bcould not (?:start|begin) OAuth\b|\bmay not support (?:standard )?(?:MCP )?OAuth\b|\bNo authori[sz]ation support detected\b|\bNo OAuth (?:metadata|configuration) (?:found|discovered)\b|\bno authori[sz]ation servers? (?:specified|found|listed|in)\b/i,
+  /\bfail\w* to (?:find|fetch|load|get|discover)\b.{0,12}\.well-known\b|\b(?:contains?|has|with|lists?) no authorization_servers\b/i,
   /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,
 ];
 /** The header itself is missed. */
 const NO_HEADER =
-  /\b(?:no|missing|without|lacks?|omits?|absent|empty)\b.{0,20}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
+  /\b(?:no|missing|without|lacks?|omits?|absent|empty|(?:does|did)(?: not|n't) (?:contain|include|have|carry|name|send|return))\b.{0,30}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
 /** What clients make of a page where metadata was due: their fallbacks then fail as well. */
 const BY_PRODUCT = /\bInvalid OAuth error response\b|\bOAuth\w*\b.{0,40}\b(?:ZodError|SyntaxError)\b/i;
 
@@ -33,6 +38,10 @@ const NOTHING =
 /** The sign-in has led to tokens before: its metadata was found. */
 const SIGNED_IN =
   /\bsaving tokens\b|\bhasAccessToken["']?\s?:\s?true|\btokens? (?:exchange|saved|obtained|received|refreshed)\b|\baccess_token["']?\s?:|\bGot new credentials\b|\bMcpAuthorizationError\b/i;
+
+/** The way to the document failed, not the document. */
+const UNREACHED =
+  /\bE(?:CONN\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH)\b|\bcertificate\b|\bCERT_|\bgetaddrinfo\b|\bconnection refused\b|\bdns\b|\bCORS\b/i;
 
 const HOSTED = /claude[-_. ]?ai|claude[-_ ]?web|chatgpt|connector/i;
 
@@ -58,15 +67,20 @@ export default defineCause({
     if (!given.reported || isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported.client ?? '';
-    const lines = signInWords(given);
+    // What never got an answer has causes of its own.
+    const lines = wordsFor(given, 'auth-metadata-missing').filter(({ text }) => !UNREACHED.test(text));
     const asked = wellKnown(given);
     const resources = asked.filter(({ kind }) => kind === 'resource');
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);
     const facts = { url, path: null, status: 401 };
     const said = find(lines, ...NOWHERE);
-    if (lines.some(({ text }) => SIGNED_IN.test(text))) return null;
+    if (lines.some(({ text }) => SIGNED_IN.test(text) || OFFERED.test(text))) return null;
     const looked = find(lines, GREP);
-    const lacking = find(lines, NO_HEADER) ?? (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
+    // Clients look again when the header did not reach them.
+    const pointed = lines.some(({ text }) => /\bresource_metadata=["']?https?:/.test(text));
+    const lacking =
+      (pointed ? null : find(lines, NO_HEADER)) ??
+      (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
     if (said ?? lacking) {
       const line = (said ?? lacking)?.line;
       return {

@@ -1,7 +1,8 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -10,8 +11,22 @@ const SAID = [
   /\bRefusing to (?:send credentials|open|follow|connect|fetch|use)\b.{0,60}["'`](?<address>[a-z][\w+.-]{1,20}:[^\s"'`]{1,200})/i,
   /\b(?:authorization|token|registration)[_ ](?:endpoint|url)\b.{0,40}\b(?:must (?:use|be)|is not|isn't|not|requires?)\b.{0,20}\bhttps\b/i,
   /\b(?:unsafe|insecure|disallowed|invalid|unsupported|forbidden|dangerous) (?:scheme|protocol|url scheme)\b.{0,60}\b(?:authorization|token|registration|metadata|issuer)/i,
+  // Somebody found out what the documents name.
+  /\b(?:OAuth|metadata|discovery|issuer|well-known|(?:authorization|token|registration)[_ ]endpoints?|resource_metadata|authorization_servers)\b.{0,120}?\b(?:https?:\/\/(?:localhost|127\.|10\.|192\.168\.)\S{0,80}|http:\/\/(?!localhost|127\.)\S{3,80}|http (?:scheme|urls?|links?)|plain http)\b.{0,40}?\b(?:instead of|rather than|although|while|but|not (?:the )?(?:public|external|https))/i,
+  /\b(?:http:\/\/|http) (?:instead of|rather than) (?:https:\/\/|https)\b.{0,80}\b(?:OAuth|metadata|discovery|issuer|well-known|endpoint|resource_metadata)|\b(?:OAuth|metadata|discovery|issuer|well-known|resource_metadata)\b.{0,80}(?:\bhttp:\/\/|\bhttp) (?:instead of|rather than) (?:https:\/\/|https)\b/i,
+  /\bIssuer URL must be HTTPS\b|\bonly requests to HTTPS are allowed\b|\bURL cannot use javascript:, data:, or vbscript: scheme\b|\b(?:issuer|authorization server(?: url)?|metadata)\b.{0,40}\bmust (?:use|be) https\b/i,
   /\b(?:authorization|token|registration|metadata)[_ ](?:endpoint|url|server)\b.{0,80}\b(?:private|internal|loopback) (?:address|network|ip|host)\b/i,
 ];
+
+/** Addresses that only this machine or its network knows. */
+const NEAR_HOST = String.raw`(?:localhost|127\.[\d.]+|0\.0\.0\.0|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|host\.docker\.internal|\[::1\])(?![\w.-])`;
+const NEAR = new RegExp(String.raw`^https?://(?:${NEAR_HOST}|[\w-]+(?::\w+)?(?:/|$))`, 'i');
+/** Members of the documents that name an address. */
+const MEMBER = String.raw`["'\`]?\b(?:(?:authorization|token|registration|revocation|introspection)_endpoint|jwks_uri|issuer|authorization_servers|resource_metadata)\b["'\`]?\s?[:=]\s?\[?\s?["']`;
+const NAMES_NEAR = new RegExp(String.raw`${MEMBER}(?<address>https?://${NEAR_HOST}[^"'\s]{0,200})`, 'i');
+const NAMES_PLAIN = new RegExp(String.raw`${MEMBER}(?<address>http://[^"'\s]{3,200})`, 'i');
+const ADDRESS = /\bhttps?:\/\/[^\s"'`),;]{3,200}/i;
+const HOSTED = /^claude[-. ]?(?:ai|desktop|web|cowork)|^chatgpt|connector/i;
 
 export default defineCause({
   id: 'auth-metadata-unsafe',
@@ -29,16 +44,21 @@ export default defineCause({
 
   match(given): Match<{ url: string | null; address: string | null }> | null {
     if (isOwnSignIn(given)) return null;
-    const hit = find(signInWords(given), ...SAID);
-    if (!hit) return null;
-    return {
-      certainty: 'likely',
-      cites: [hit.line.at],
-      facts: {
-        url: given.endpoint?.asked.url ?? targetOf(given) ?? null,
-        address: hit.groups.address ?? null,
-      },
-    };
+    const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    const lines = wordsFor(given, 'auth-metadata-unsafe');
+    const hit = find(lines, ...SAID);
+    if (hit)
+      return {
+        certainty: 'likely',
+        cites: [hit.line.at],
+        facts: { url, address: hit.groups.address ?? ADDRESS.exec(hit.line.text)?.[0] ?? null },
+      };
+    // The document itself, of a server that is reached from elsewhere.
+    const remote = (url !== null && !NEAR.test(url)) || HOSTED.test(given.reported?.client ?? '');
+    const named = remote ? find(lines, NAMES_NEAR, ...(url?.startsWith('https:') ? [NAMES_PLAIN] : [])) : null;
+    return named
+      ? { certainty: 'likely', cites: [named.line.at], facts: { url, address: named.groups.address ?? null } }
+      : null;
   },
   say: ({ url, address }) =>
     `The metadata of ${url ?? 'the server'} names ${address ?? 'an address'} for its sign-in, which a client must not use: credentials would travel readable, or lead into a network of its own.`,

@@ -1,7 +1,8 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { knownToLack, toldError, wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -27,18 +28,28 @@ export default defineCause({
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing'],
   live: fromWalk('auth-pkce-unsupported'),
 
-  match(given): Match<{ url: string | null }> | null {
+  match(given): Match<{ url: string | null; known: string | null }> | null {
     if (isOwnSignIn(given)) return null;
-    const hit = find(signInWords(given), ...SAID);
-    if (!hit) return null;
+    const told = toldError(given, 'auth-pkce-unsupported');
+    const line = told?.line ?? find(wordsFor(given, 'auth-pkce-unsupported'), ...SAID)?.line;
+    const known = line ? null : knownToLack(given, 'pkce');
+    if (known)
+      return {
+        certainty: 'possible',
+        cites: [known.at],
+        facts: { url: given.endpoint?.asked.url ?? targetOf(given) ?? null, known: known.name },
+      };
+    if (!line) return null;
     return {
-      certainty: 'likely',
-      cites: [hit.line.at],
-      facts: { url: given.endpoint?.asked.url ?? targetOf(given) ?? null },
+      certainty: told?.first === false ? 'possible' : 'likely',
+      cites: [line.at],
+      facts: { url: given.endpoint?.asked.url ?? targetOf(given) ?? null, known: null },
     };
   },
-  say: ({ url }) =>
-    `The metadata of the authorization server${url === null ? '' : ` of ${url}`} does not say that it offers PKCE with S256, so the client does not sign in.`,
+  say: ({ url, known }) =>
+    known !== null
+      ? `The sign-in of ${url ?? 'the server'} is that of ${known}, whose metadata does not say that it offers PKCE with S256: strict clients do not sign in there.`
+      : `The metadata of the authorization server${url === null ? '' : ` of ${url}`} does not say that it offers PKCE with S256, so the client does not sign in.`,
   fix: () => [
     {
       say: 'Let the authorization server offer PKCE with S256 and say so in its metadata; OpenID Connect discovery leaves the field out unless it is added:',

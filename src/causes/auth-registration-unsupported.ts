@@ -1,8 +1,10 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { knownToLack, placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -11,6 +13,7 @@ type What = 'none' | 'refused' | 'failed';
 /** Clients that found no way to register. */
 const NONE = [
   /\bdoes(?: not|n't) support (?:dynamic )?(?:client )?registration\b|\b(?:dynamic (?:client )?registration|DCR|client registration|RFC ?7591)\b.{0,30}\b(?:is |was |are )?(?:not|n't|un)\W?(?:supported|available|offered|enabled|advertised|implemented|allowed)\b|\b(?:dynamic (?:client )?registration|DCR)\b.{0,20}\b(?:disabled|unsupported|unavailable)\b/i,
+  /\b(?:does(?: not|n't)|do(?: not|n't)) support (?:RFC ?7591|DCR|client[_ ]ID[_ ]metadata)|\bno (?:configured )?client registration methods? (?:are|is) supported\b|\bcould(?:n't| not) register with\b/i,
   /\bno registration[_ ]endpoint\b|\bregistration[_ ]endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
   /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
 ];
@@ -19,6 +22,8 @@ const BY_NAME =
   /\b(?:Entra(?: ID)?|Azure AD|Google|GitHub|Okta|Cognito|Auth0|Keycloak|Slack|ADFS)\b.{0,30}\b(?:does(?: not|n't)|do(?: not|n't)|has no|lacks?|without)\b.{0,25}\b(?:DCR|dynamic (?:client )?registration|client registration|register\w*)\b/i;
 /** The authorization server has the endpoint, and turns the client away. */
 const REFUSED = [
+  /\bclient_id metadata document\b.{0,40}\b(?:fail\w*|invalid|not (?:found|allowed)|rejected|refused)\b/i,
+  /\b(?:dynamic )?(?:client )?registration (?:failed|error|rejected)\b.{0,60}\b(?:HTTP|status|code)?\W{0,3}(?<status>40[013])\b/i,
   /\bPolicy 'Trusted Hosts' rejected|\bclient-registration (?:service|policy)\b|\binvalid_client_metadata\b|\bInvalidClientMetadataError\b|\bunapproved_software_statement\b|\binvalid_software_statement\b/i,
   /\b(?:dynamic )?(?:client )?registration\b.{0,40}\b(?:forbidden|denied|rejected|unauthori[sz]ed|not permitted|requires? (?:an? )?(?:initial access )?(?:token|authentication))\b/i,
   /(?<![.\w])\/(?:[\w-]{1,30}\/){0,4}register\b["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:(?:returns?|returned|responds|gives|status|with|HTTP)\W{1,3}){0,3}\(?(?<status>40[0135]|404|501)\b/i,
@@ -49,11 +54,18 @@ export default defineCause({
   ],
   live: fromWalk('auth-registration-unsupported'),
 
-  match(given): Match<{ url: string | null; what: What; client: string | null; status: number | null }> | null {
+  match(given): Match<{
+    url: string | null;
+    what: What;
+    client: string | null;
+    status: number | null;
+    place: string | null;
+  }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported?.client ?? null;
-    const lines = signInWords(given).filter(
+    const told = toldError(given, 'auth-registration-unsupported');
+    const lines = wordsFor(given, 'auth-registration-unsupported').filter(
       ({ text }) => !REDIRECT.test(text) || /dynamic client registration/i.test(text),
     );
     const none = find(lines, ...NONE, BY_NAME);
@@ -61,23 +73,50 @@ export default defineCause({
     const failed = none || refused ? null : find(lines, FAILED);
     const hit = none ?? refused ?? failed;
     const asked = (given.http?.exchanges ?? []).findIndex(
-      (exchange) =>
-        exchange.purpose === 'reported' && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
+      (exchange) => wasTold(exchange) && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
     );
     if (!hit && asked >= 0)
       return {
-        certainty: 'likely',
+        // A server that fails over a registration refuses nobody.
+        certainty: (given.http?.exchanges[asked]?.status ?? 0) >= 500 ? 'possible' : 'likely',
         cites: [at('http', 'exchanges', asked)],
-        facts: { url, client, what: 'refused', status: given.http?.exchanges[asked]?.status ?? null },
+        facts: {
+          url,
+          client,
+          what: 'refused',
+          status: given.http?.exchanges[asked]?.status ?? null,
+          place: placeOf(given, 'registration'),
+        },
+      };
+    if (!hit && told)
+      return {
+        certainty: told.first ? 'likely' : 'possible',
+        cites: [told.line.at],
+        facts: { url, client, what: 'refused', status: null, place: placeOf(given, 'registration') },
+      };
+    const known = hit ? null : knownToLack(given, 'registration');
+    if (known)
+      return {
+        certainty: 'possible',
+        cites: [known.at],
+        facts: { url, client, what: 'none', status: null, place: placeOf(given, 'registration') },
       };
     if (!hit) return null;
     const status = Number(refused?.groups.status ?? 0) || null;
+    // The client itself had found where to register.
+    const offered = lines.some(({ text }) => OFFERED.test(text));
     const documents = wellKnown(given).some((asked) => asked.status < 300);
     return {
       // A registration that is not found may have been sought in the wrong place.
-      certainty: failed || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
+      certainty: failed || offered || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { url, client, what: none ? 'none' : refused ? 'refused' : 'failed', status },
+      facts: {
+        url,
+        client,
+        what: none ? 'none' : refused ? 'refused' : 'failed',
+        status,
+        place: placeOf(given, 'registration'),
+      },
     };
   },
   say: ({ url, what, client, status }) => {
@@ -86,7 +125,7 @@ export default defineCause({
       return `${who} has no client id for ${url ?? 'this server'} and wants to register itself, but the authorization server offers no dynamic registration.`;
     return `${who} tried to register itself at the authorization server of ${url ?? 'this server'} and was turned away${status === null ? '' : ` (${status})`}.`;
   },
-  fix: ({ client, url }) => {
+  fix: ({ client, url, place }) => {
     const target = url ?? '<url>';
     const how: [RegExp, string, string][] = [
       [
@@ -99,7 +138,7 @@ export default defineCause({
     const known = how.find(([is]) => client !== null && is.test(client))?.[2];
     return [
       {
-        say: 'Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id:',
+        say: `Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id${place === null ? '' : `; there: ${place}`}:`,
         ...(known ? { run: known } : {}),
       },
       ...(known

@@ -123,8 +123,11 @@ export function defineCause<const N extends EvidenceKind, const U extends Eviden
       // Only what was declared is handed over, so that the declaration cannot rot.
       const declared = Object.fromEntries(Object.entries(given).filter(([kind]) => readable.has(kind as EvidenceKind)));
       const seen = live?.match(declared);
-      if (seen) return seen;
-      return live?.excludes(declared) ? null : spec.match(declared as Given<N, U>);
+      if (live?.excludes(declared)) return seen ?? null;
+      // What was pasted of a walk may show less than what was said beside it.
+      if (seen && seen.certainty !== 'possible') return seen;
+      const told = spec.match(declared as Given<N, U>);
+      return told && !(seen && told.certainty === 'possible') ? told : (seen ?? null);
     },
   };
 }

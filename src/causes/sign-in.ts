@@ -115,9 +115,10 @@ export function wellKnown(given: Told): WellKnown[] {
       status: Number(groups?.status),
     }));
   });
-  // Our own walk asks at every address there may be: that is judged step by step.
-  const asked = (given.http?.exchanges ?? []).flatMap(({ purpose, url, status }, i): WellKnown[] =>
-    !purpose.startsWith('auth-') && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
+  // Those of our own walk are judged step by step.
+  const asked = (given.http?.exchanges ?? []).flatMap((exchange, i): WellKnown[] => {
+    const { url, status } = exchange;
+    return wasTold(exchange) && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
       ? [
           {
             line: { text: url, at: at('http', 'exchanges', i), from: 'client' },
@@ -126,8 +127,8 @@ export function wellKnown(given: Told): WellKnown[] {
             status,
           },
         ]
-      : [],
-  );
+      : [];
+  });
   return [...logged, ...asked];
 }
 
@@ -140,3 +141,7 @@ export const UNSIGNED = [
   'http-server-error',
   'handshake-refused',
 ] as const;
+
+/** The metadata names where to register, as a client tells or as it stands there: it was found. */
+export const OFFERED =
+  /\bregistration is supported\b|\bregistration_endpoint["'`]?\s?[:=]\s?["']?https?:|\bregistration endpoint (?:found|discovered)\b/i;

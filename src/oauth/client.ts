@@ -6,6 +6,9 @@ import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf } from './ht
 type Walk = Evidence['authorization'];
 type Registration = NonNullable<Walk['registration']>;
 
+/** In an authorization request there is much more beside it. */
+const MAX_ID = 2_000;
+
 export const library = (): Promise<typeof oauth> => import('oauth4webapi');
 
 /** Credentials of a client that somebody registered by hand. */
@@ -27,14 +30,17 @@ export interface Client extends KnownClient {
   management?: { url: string; token: string };
 }
 
-/** The authorization server in the form that the library takes. */
-export function serverOf(document: NonNullable<Walk['serverMetadata'][number]['document']>): oauth.AuthorizationServer {
+/** The authorization server in the form that the library takes, without the endpoints that must not be used. */
+export function serverOf(
+  document: NonNullable<Walk['serverMetadata'][number]['document']>,
+  isUnsafe: (field: string) => boolean,
+): oauth.AuthorizationServer {
   return {
     issuer: document.issuer ?? '',
     authorization_endpoint: document.authorizationEndpoint,
     token_endpoint: document.tokenEndpoint,
-    registration_endpoint: document.registrationEndpoint,
-    revocation_endpoint: document.revocationEndpoint,
+    ...(!isUnsafe('registration_endpoint') && { registration_endpoint: document.registrationEndpoint }),
+    ...(!isUnsafe('revocation_endpoint') && { revocation_endpoint: document.revocationEndpoint }),
     authorization_response_iss_parameter_supported: document.issParameter,
     token_endpoint_auth_methods_supported: document.tokenAuthMethods,
   } as oauth.AuthorizationServer;
@@ -151,6 +157,14 @@ export async function register(
   } = document;
   for (const value of [secret, token]) if (typeof value === 'string' && value !== '') http.learn(value);
   if (typeof id !== 'string' || id === '') return note({ outcome: 'invalid', why: 'it has no "client_id"' });
+  // RFC 6749 appendix A.1. It stands in addresses and headers from here on.
+  if (!/^[\x20-\x7e]+$/.test(id))
+    return note({ outcome: 'invalid', why: 'its "client_id" holds characters that no client id may have' });
+  if (id.length > MAX_ID)
+    return note({
+      outcome: 'invalid',
+      why: `its "client_id" is ${id.length} characters long, which fits into no address`,
+    });
   const tokenAuthMethod = textOf(document, 'token_endpoint_auth_method');
   walk.registration = {
     ...{ how: 'dynamic', outcome: 'ready', exchange: answer.index, status, clientId: id.slice(0, 300) },

@@ -32,6 +32,8 @@ export function unsafeUrl(text: string, homeIsPublic: boolean): Why | null {
   const { protocol, username, password, hostname } = new URL(text);
   if (!/^https?:$/.test(protocol)) return 'scheme';
   if (username !== '' || password !== '') return 'credentials';
+  // URLs allow more in a host than any name has: $(id), '.
+  if (!/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(hostname)) return 'characters';
   const range = rangeOfHost(hostname);
   const near = range === null ? NEAR_NAME.test(hostname) : NEAR.includes(range);
   if (range !== null && range !== 'unicast' && (homeIsPublic || !near)) return 'private-address';

@@ -6,6 +6,7 @@ import type { Finding, Verdict } from '../verdict/verdict.js';
 
 type FixStep = Finding['fix'][number];
 
+import { authorizationBlock } from './authorization.js';
 import { duration } from './duration.js';
 import { escapeLine } from './escape.js';
 import { describe, twoWorldsSentence } from './evidence.js';
@@ -122,8 +123,9 @@ function findingBlock(
   }
   // Over HTTP every exchange ends by itself: that we asked no more says nothing.
   const told = file.target.transport === 'http' && verdict.closedBy === 'client' ? '' : CLOSED[verdict.closedBy];
-  if (told) evidence.push([told, `${CULPRIT[finding.culprit]}`]);
-  else evidence.push(['who acts', CULPRIT[finding.culprit]]);
+  // The table of the steps names the party more closely.
+  const acts = verdict.authorization.find(({ step }) => step === finding.facts.step)?.acts ?? CULPRIT[finding.culprit];
+  evidence.push([told || 'who acts', acts]);
   return [
     ...says,
     `  ${paint.dim(`${finding.certainty} · ${finding.id}`)}`,
@@ -212,11 +214,16 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   const { root } = verdict;
   const lines = [...header(verdict, file, width, paint), ''];
   if (root && verdict.status === 'healthy')
-    lines.push(...checkBlock(verdict, width, paint), ...othersBlock('Worth mending', verdict.findings, width, paint));
+    lines.push(
+      ...checkBlock(verdict, width, paint),
+      ...authorizationBlock(verdict, width.width, paint),
+      ...othersBlock('Worth mending', verdict.findings, width, paint),
+    );
   else if (root) {
     lines.push(
       ...findingBlock(root, verdict, file, width, paint),
       ...stepsBlock('Fix', root.fix, width, paint),
+      ...authorizationBlock(verdict, width.width, paint),
       ...pathBlock(verdict, width, paint),
     );
     const others = verdict.findings.slice(1).filter(({ role }) => role === 'contributing');
@@ -227,7 +234,11 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
     lines.push(...wrap('Nothing in the text names a cause.', width.width - 2).map((l) => `  ${l}`));
     lines.push(...pathBlock(verdict, width, paint));
   } else {
-    lines.push(...worldsBlock(file, width), ...checkBlock(verdict, width, paint));
+    lines.push(
+      ...worldsBlock(file, width),
+      ...checkBlock(verdict, width, paint),
+      ...authorizationBlock(verdict, width.width, paint),
+    );
     if (verdict.status === 'inconclusive') {
       const [missing] = verdict.unanswered;
       lines.push(
