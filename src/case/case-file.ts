@@ -87,6 +87,7 @@ export const caseFileSchema = z.object({
     authorization: attempt(evidenceSchemas.authorization).optional(),
     worlds: attempt(evidenceSchemas.worlds).optional(),
     reported: attempt(evidenceSchemas.reported).optional(),
+    complaint: attempt(evidenceSchemas.complaint).optional(),
   }),
   timeline: z.array(timelineEvent),
   /** Events that did not fit (the first 200 and the last 100 are kept). */

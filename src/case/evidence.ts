@@ -293,6 +293,12 @@ const reported = z.object({
     .optional(),
 });
 
+/**
+ * What somebody was told by a client of the server that we looked at ourselves, line by line. It stands apart from `reported`: where we
+ * looked, what we saw decides, and these words only say what the client makes of it.
+ */
+const complaint = z.object({ client: z.string().optional(), lines: z.array(z.string()) });
+
 /** Every kind of evidence with its schema. The key is the kind's name in the case file. */
 export const evidenceSchemas = {
   launch,
@@ -309,6 +315,7 @@ export const evidenceSchemas = {
   authorization,
   worlds,
   reported,
+  complaint,
 };
 
 export type EvidenceKind = keyof typeof evidenceSchemas;

@@ -24,13 +24,29 @@ export function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
   return exchangeFrom({
     method: http.method ?? 'POST',
     url,
-    credentials: requestHeaders.authorization ? 'sent' : 'unknown',
+    // A scheme with nothing behind it carries none.
+    credentials: requestHeaders.authorization
+      ? /^\s*(?:Bearer|Basic|Token)?\s*$/i.test(requestHeaders.authorization)
+        ? 'none'
+        : 'sent'
+      : 'unknown',
     requestHeaders,
     status: http.status,
     headers,
     body: http.body,
   });
 }
+
+/** Documents and errors of OAuth, whole or in part: they stand at addresses of their own, not at the endpoint. */
+const OAUTH_BODY =
+  /["']?\b(?:authorization_servers|(?:authorization|token|registration)_endpoint|bearer_methods_supported|(?:scopes|code_challenge_methods|grant_types)_supported)\b["']?\s?[:=]|["']?\b(?:issuer|resource)["']?\s?:\s?["']https?:/i;
+const OAUTH_ADDRESS = /\.well-known\/(?:oauth|openid)|\/oauth\/callback|\bGET \S{0,200}\/(?:authorize|callback)\b/i;
+
+/** A look at the documents of a sign-in, or a step of it in the browser: it is no request to the endpoint. */
+const isOfSignIn = ({ method, body = '' }: Exchange, { clientError, serverLog, stderr }: Symptoms): boolean =>
+  method === 'GET' &&
+  (OAUTH_BODY.test(body) ||
+    (!/jsonrpc|event:/.test(body) && OAUTH_ADDRESS.test([clientError, serverLog, stderr].join('\n'))));
 
 /** What of a pasted text is HTTP: transcripts, the console of a browser, the log of a server. */
 export interface Pasted {
@@ -95,7 +111,9 @@ export function remoteOf(given: Symptoms, client: string[], stderr: string[]): R
     /\bhttps?:\/\//.test(command) ||
     (transport === undefined && BRIDGE.test(client.slice(0, 50).join('\n')));
   const local = (transport === 'stdio' || (transport === undefined && command !== '')) && !bridge;
-  const told = exchangeOf(given);
+  const shown = exchangeOf(given);
+  const aside = shown !== undefined && isOfSignIn(shown, given);
+  const told = aside ? undefined : shown;
   const log = local ? {} : remoteLogOf([...client, ...stderr]);
   const url = given.url ?? (typeof entry?.url === 'string' ? entry.url : undefined);
   const pasted = local || given.exchanges ? [] : textsOf(given).map((text) => pastedHttp(linesOf(text)));
@@ -108,7 +126,7 @@ export function remoteOf(given: Symptoms, client: string[], stderr: string[]): R
   const logged = found
     .filter((exchange) => !local && !(isReported(exchange) && (told || isDecisive(exchange))))
     .map((exchange) => ({ ...exchange, purpose: 'logged' }));
-  const all = [...decisive, ...logged];
+  const all = [...decisive, ...(shown && aside ? [{ ...shown, url: '', purpose: 'logged' }] : []), ...logged];
   const network = given.network ?? pasted.find((part) => part.network)?.network;
   const target = url ?? log.url ?? decisive.find((exchange) => /^https?:/.test(exchange.url))?.url;
   return {

@@ -12,6 +12,7 @@ import { redactArgs } from './redact.js';
 import { pastedHttp, remoteOf } from './reported-http.js';
 import { entryText, launchOf, processOf } from './reported-launch.js';
 import { errorReplies, rejoined, stdoutOf } from './reported-stdout.js';
+import { toldAuthorization } from './told-authorization.js';
 import { unwrapped } from './unwrap.js';
 
 /** All keys optional. See CONTRACT in the README: this is what `explain` reads. */
@@ -140,6 +141,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
     handshake,
     network: remote.network,
     http: remote.http,
+    authorization: toldAuthorization(remote.http?.exchanges ?? [], remote.url),
     reported: {
       transport: remote.transport,
       client: remote.client,

@@ -1,7 +1,9 @@
 import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -44,33 +46,52 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'http-server-error'],
+  live: fromWalk('auth-audience-mismatch'),
 
-  match(given): Match<{ url: string | null; got: string | null; wanted: string | null; shown: boolean }> | null {
+  match(given): Match<{
+    url: string | null;
+    got: string | null;
+    wanted: string | null;
+    shown: boolean;
+    place: string | null;
+  }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
-    const lines = signInWords(given);
+    const told = toldError(given, 'auth-audience-mismatch');
+    const lines = wordsFor(given, 'auth-audience-mismatch');
     const hit = find(lines, ...SAID);
     const fresh = hit ? null : find(lines, FRESH);
     const shown =
       answers(given).some(({ exchange: { status } }) => status === 401) ||
+      // The claim may be all that was pasted.
+      lines.every(({ text }) => CLAIM.test(text)) ||
       lines.some(({ text }) => /\b401\b/.test(text))
         ? find(lines, CLAIM)
         : null;
     const hosted = hit || fresh ? null : find(lines, HOSTED);
-    const found = hit ?? fresh ?? shown ?? hosted;
-    if (!found) return null;
+    const line = (hit ?? fresh ?? shown)?.line ?? told?.line ?? hosted?.line;
+    if (!line) return null;
     return {
       certainty:
-        hosted && !shown && !answers(given).some(({ exchange: { status } }) => status === 401) ? 'possible' : 'likely',
-      cites: [found.line.at],
-      facts: { url, got: hit?.groups.got ?? null, wanted: hit?.groups.wanted ?? null, shown: hit !== null },
+        told?.first === false ||
+        (line === hosted?.line && !answers(given).some(({ exchange: { status } }) => status === 401))
+          ? 'possible'
+          : 'likely',
+      cites: [line.at],
+      facts: {
+        url,
+        got: hit?.groups.got ?? null,
+        wanted: hit?.groups.wanted ?? null,
+        shown: hit !== null || line === told?.line,
+        place: placeOf(given, 'audience'),
+      },
     };
   },
   say: ({ url, got, wanted, shown }) =>
     shown
       ? `The token is for ${got === null ? 'another audience' : `the audience ${got}`}, but ${url ?? 'the server'} accepts ${wanted === null ? 'only tokens for itself' : `only ${wanted}`}.`
       : `The sign-in succeeds, and ${url ?? 'the server'} then refuses the token it led to: most often the token names another audience (aud) than the server checks.`,
-  fix: ({ wanted, url }) => {
+  fix: ({ wanted, url, place }) => {
     const right = wanted ?? url ?? 'https://<host>/mcp';
     return [
       {
@@ -78,7 +99,7 @@ export default defineCause({
         run: "node -p \"JSON.parse(Buffer.from(process.env.TOKEN.split('.')[1], 'base64url')).aud\"",
       },
       {
-        say: 'Let the authorization server put the URL of the MCP server into aud: a resource indicator (RFC 8707), or an audience mapper (Keycloak), an API with that identifier (Auth0, Entra ID), a resource of that name (WorkOS):',
+        say: `Let the authorization server put the URL of the MCP server into aud: ${place ?? 'a resource indicator (RFC 8707), or an audience mapper (Keycloak), an API with that identifier (Auth0, Entra ID), a resource of that name (WorkOS)'}:`,
         edit: { file: 'the authorization server', at: 'audience', to: `"aud": "${right}"` },
       },
       {

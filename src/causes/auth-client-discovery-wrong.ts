@@ -1,8 +1,13 @@
-import { defineCause, type Match } from './cause.js';
+import { defineCause, type Live, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
-import { targetOf } from './way.js';
-import { find } from './words.js';
+import { knownToLack, wordsFor } from './oauth-errors.js';
+import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocument } from './oauth-faults.js';
+import { faultsOf } from './oauth-steps.js';
+import { isOurs } from './oauth-walk.js';
+import { STEP_TITLES } from './oauth-words.js';
+import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { hostOf, targetOf } from './way.js';
+import { find, words } from './words.js';
 
 type What = 'path' | 'register' | 'identifier' | 'other';
 
@@ -14,6 +19,7 @@ const SAID = [
   /\b(?:does(?: not|n't)|never|fails to|won't|not) (?:try|fall ?back|fetch|request|check|look|ask|support|use|follow|honou?r|read)\w*\b.{0,40}\b(?:openid-configuration|oauth-authorization-server|oauth-protected-resource|authorization_servers|resource_metadata)\b/i,
   /\bclient\b.{0,30}\b(?:requests?|asks?|fetche?s|calls?)\b.{0,20}(?:\/\.well-known\/oauth-authorization-server|\/\.well-known\/openid-configuration)\b.{0,30}\b(?:at|on|from) the (?:MCP|resource|wrong)\b/i,
   /\b(?:wrong|incorrect|malformed|unexpected) (?:well-known|discovery|metadata|oauth|authorization server) (?:url|uri|path|endpoint|address)/i,
+  /\b(?:uses?|using|tries|asks?|requests?|authenticate\w*)\b.{0,60}\broot (?:ur[il]s?|paths?|well-known)\b|\broot ur[il]s? only\b/i,
   /\bignor(?:es|ed|ing)\b.{0,40}\b(?:resource_metadata|authorization_servers|www-authenticate)\b/i,
 ];
 /** The client fell back to addresses that the metadata does not name. */
@@ -21,6 +27,11 @@ const GUESSED =
   /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b/i;
 const WENT_ON =
   /\/(?:register|token|authorize)\b.{0,40}\b[23]\d\d\b|\binvalid_(?!request)\w+|\bredirect_uri|\bclient_id\b|\baudience\b|\bexpired\b|\bissuer\b|does not match/i;
+/** And then the client says that there is none. */
+const DENIED =
+  /\b(?:dynamic |client )registration (?:is )?not supported\b|\bdoes(?: not|n't) support dynamic client registration\b/i;
+const SOUGHT =
+  /\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
 /** claude.ai: no more than that something before the sign-in failed. */
 const HOSTED = /\bmcp_registration_failed\b|\bstep=start_error\b/i;
 /** "... issuer X does not match expected issuer Y" */
@@ -32,6 +43,64 @@ const bare = (text: string): string =>
     .replace(/:443(?=\/|$)/, '')
     .replace(/\/+$/, '')
     .toLowerCase();
+
+/** What a client says of the steps before a sign-in, and that they failed. */
+const BLAMED: [Step, RegExp][] = [
+  ['registration', /\bregist(?:er|ration)\w*\b|\bDCR\b/i],
+  ['server-metadata', /\bissuer\b|\bauthorization[- _]servers?\b|oauth-authorization-server|openid-configuration/i],
+  ['resource-metadata', /\bprotected[- _]resource\b|\bresource[- _]metadata\b/i],
+  ['server-metadata', /\bmetadata\b|\bdiscover\w*\b|\.?well-known\b|\bdoes(?: not|n't) (?:implement|support) OAuth\b/i],
+];
+const FAILS =
+  /\b(?:fail\w*|error|mismatch\w*|not|cannot|could(?: not|n't)|does(?:n't| not)|unable|missing|invalid|incompatible|unsupported|rejected|40\d|50\d)\b|n't\b/i;
+
+/** The walk up to the sign-in is sound, and the client says that just that failed. */
+const misled: Live = {
+  match(given) {
+    const { authorization: walk, reported } = given;
+    if (!walk || !reported || !isOurs(given)) return null;
+    const faults = faultsOf(given).filter(({ step }) => STEPS.indexOf(step) < STEPS.indexOf('authorization'));
+    const [resource, server] = [resourceDocument(walk), serverDocument(walk)];
+    if (faults.some(({ cause }) => cause !== null) || !resource || !server || walk.used === undefined) return null;
+    for (const line of words(given)) {
+      const step = BLAMED.find(([, words]) => words.test(line.text))?.[0];
+      if (!step || !FAILS.test(line.text) || line.joined) continue;
+      // A client that cannot use what is offered in place of dynamic registration is merely older.
+      if (step === 'registration' && server.document.registrationEndpoint === undefined) continue;
+      const hosts = [walk.resource, server.entry.issuer].map(hostOf);
+      const elsewhere = (line.text.match(/https?:\/\/[^\s"'`,;)]+/g) ?? []).some((url) => !hosts.includes(hostOf(url)));
+      return {
+        certainty: elsewhere ? 'likely' : 'certain',
+        culprit: CULPRIT_OF.client,
+        order: STEPS.indexOf(step),
+        cites: [line.at, ...exchangeAt(step === 'resource-metadata' ? resource.entry.exchange : server.entry.exchange)],
+        facts: {
+          fault: 'client-misled',
+          step,
+          party: 'client',
+          url: walk.resource,
+          client: reported.client ?? null,
+          resource: resource.entry.url,
+          server: server.entry.url,
+        },
+      };
+    }
+    return null;
+  },
+  excludes: () => false,
+  say: ({ step, client, url, resource, server }) =>
+    `${client ?? 'The client'} says that the step "${STEP_TITLES[step as Step]}" fails for ${url}, and asked as the specification says it does not: ${step === 'resource-metadata' ? `the metadata of the resource stands at ${resource} and names this URL` : `the metadata of the authorization server stands at ${server}, under the very identifier that the server names${step === 'registration' ? ', and offers registration' : ''}`}. Who must act: the maker of the client.`,
+  fix: ({ client, resource, server }) => [
+    {
+      say: `Update ${client ?? 'the client'}; if the newest version says the same, report it to its maker with these two addresses, which it must ask in this order:`,
+      run: `curl -s ${resource} && curl -s ${server}`,
+    },
+    {
+      say: 'See the server work with a client that keeps to the specification:',
+      run: 'mcp-verdict verify --auth oauth <url>',
+    },
+  ],
+};
 
 export default defineCause({
   id: 'auth-client-discovery-wrong',
@@ -47,6 +116,7 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: misled,
 
   match(given): Match<{
     url: string | null;
@@ -59,7 +129,7 @@ export default defineCause({
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported?.client ?? null;
     const facts = { url, client, asked: null, right: null };
-    const lines = signInWords(given);
+    const lines = wordsFor(given, 'auth-client-discovery-wrong');
     const said = find(lines, ...SAID);
     if (said) return { certainty: 'likely', cites: [said.line.at], facts: { ...facts, what: 'other' } };
     // The identifier of the authorization server was expected to be the URL of the MCP server.
@@ -75,6 +145,29 @@ export default defineCause({
         certainty: 'possible',
         cites: [expected.line.at],
         facts: { ...facts, what: 'identifier', asked: wanted },
+      };
+    // The client had found where to register, and did not use it.
+    const offered = find(lines, OFFERED);
+    const denied = offered && find(lines, DENIED);
+    if (denied)
+      return {
+        certainty: 'likely',
+        cites: [denied.line.at, offered.line.at],
+        facts: { ...facts, what: 'other' },
+      };
+    // Some sign-ins have their document under the name of OpenID only.
+    const other = knownToLack(given, 'oauth-metadata');
+    const sought = other && find(lines, SOUGHT);
+    if (other && sought)
+      return {
+        certainty: 'likely',
+        cites: [sought.line.at, other.at],
+        facts: {
+          ...facts,
+          what: 'path',
+          asked: '/.well-known/oauth-authorization-server',
+          right: '/.well-known/openid-configuration',
+        },
       };
     const asked = wellKnown(given);
     const there = asked.find(({ status }) => status < 300);

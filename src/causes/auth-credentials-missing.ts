@@ -1,8 +1,11 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
+import { serverDocument } from './oauth-faults.js';
+import { faultsOf } from './oauth-steps.js';
+import { fromWalk, isOurs } from './oauth-walk.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -11,6 +14,7 @@ const SAID = [
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
   /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+  /\bmissing (?:required )?authori[sz]ation header\b/i,
   /\b(?:needs|requires?) auth(?:entication|orization)\b/i,
   // The client of Rust, and those that are built on it.
   /^\W*(?:\w+ ?)?(?:error:? )?\bauth\w* (?:is )?required\b(?!.{0,40}\b(?:register|client))/i,
@@ -49,11 +53,18 @@ export default defineCause({
   severity: 'broken',
   seenAs: ['Error POSTing to endpoint (HTTP 401)', 'SSE error: Non-200 status code (401)', 'Unauthorized', 'HTTP 401'],
   needs: [],
-  uses: [...ANSWERS, 'endpoint', 'launch'],
+  uses: [...ANSWERS, 'endpoint', 'launch', 'authorization'],
   explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-not-mcp'],
+  live: fromWalk('auth-credentials-missing'),
 
   match(given) {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
+    // The sign-in that the server offers was walked up to it, and nothing is wrong.
+    const oauth =
+      given.authorization !== undefined &&
+      isOurs(given) &&
+      serverDocument(given.authorization) !== null &&
+      faultsOf(given).every(({ cause }) => cause === null);
     const carries = entryCarries(given);
     for (const { exchange, at, live } of answers(given)) {
       const { status = 0, credentials, body = '' } = exchange;
@@ -66,7 +77,12 @@ export default defineCause({
         status === 401 ||
         barred !== null ||
         (status === 403 && (challenge.scheme !== null || (MISSES.test(words) && !BLAMES.test(words))));
-      if (!demanded || NO_ROUTE.test(body) || credentials === 'sent' || (credentials === 'unknown' && carries.header))
+      if (
+        !demanded ||
+        NO_ROUTE.test(body) ||
+        credentials === 'sent' ||
+        (credentials === 'unknown' && carries.header && !missesHeader(given))
+      )
         continue;
       // Nobody told whether credentials were sent: a word that blames them tells that they were.
       if (
@@ -80,7 +96,7 @@ export default defineCause({
       return {
         certainty: sure ? 'certain' : 'likely',
         cites: [at],
-        facts: { url, status, scheme, realm, metadata, barred },
+        facts: { url, status, scheme, realm, metadata, barred, oauth },
       };
     }
     if (answers(given).length > 0) return null;
@@ -112,16 +128,16 @@ export default defineCause({
       // A tool that is refused by its API speaks alike.
       certainty: /\btools?\b/i.test(line.text) ? 'possible' : 'likely',
       cites: [line.at],
-      facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null },
+      facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null, oauth },
     };
   },
-  say: ({ url, status, scheme, realm, metadata, barred }) => {
+  say: ({ url, status, scheme, realm, metadata, barred, oauth }) => {
     if (barred)
       return `${barred} answers ${status} for ${url ?? 'the server'} before the server is asked: it lets in only callers that prove who they are, and the request carried nothing.`;
     const kind = scheme ? ` of the scheme ${scheme}${realm ? ` (realm "${realm}")` : ''}` : '';
-    return `${url ?? 'The server'} demands credentials${kind} and got none: it answered ${status}${metadata ? `, and describes its sign-in at ${metadata}` : ''}.`;
+    return `${url ?? 'The server'} demands credentials${kind} and got none: it answered ${status}${metadata ? `, and describes its sign-in at ${metadata}` : ''}.${oauth ? ' Nobody has signed in yet; as far as that shows without one, its sign-in over OAuth is sound.' : ''}`;
   },
-  fix: ({ url, scheme, metadata, barred }) => {
+  fix: ({ url, scheme, metadata, barred, oauth }) => {
     const open = barred === null ? undefined : INVOKERS[barred];
     if (open)
       return [
@@ -136,6 +152,21 @@ export default defineCause({
         : "Add the credentials to the server's entry in the client's config:",
       edit: { file: 'the client config', at: 'headers', to: `"headers": { "Authorization": "${value}" }` },
     };
+    if (oauth)
+      return [
+        {
+          say: 'Sign in through the browser, and let everything behind the sign-in be verified as well:',
+          run: 'mcp-verdict verify --auth oauth <url>',
+        },
+        {
+          say: 'Or, with a token in the environment variable TOKEN:',
+          run: 'mcp-verdict verify --bearer-env TOKEN <url>',
+        },
+        {
+          say: 'In your client, sign in there (in Claude Code: /mcp, then Authenticate; for clients that only start commands: npx mcp-remote).',
+          run: `npx -y mcp-remote ${url ?? '<url>'}`,
+        },
+      ];
     const signIn = {
       say: 'Sign in through the client: this server offers OAuth (in Claude Code: /mcp, then Authenticate; for clients that only start commands: npx mcp-remote).',
       run: `npx -y mcp-remote ${url ?? '<url>'}`,

@@ -1,8 +1,9 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
-import { BLAMES, challengeOf, entryCarries, MISSES, NO_ROUTE } from './challenge.js';
+import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { sawNone } from './lost-credentials.js';
+import { fromWalk } from './oauth-walk.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -19,7 +20,10 @@ const AFTER =
 
 /** Statuses in the client's words, beside what is blamed. */
 const DENIED = /\b40[13]\b|unauthori[sz]ed|forbidden/i;
-const SAID = new RegExp(String.raw`${DENIED.source}|\bPOSTing to endpoint\b`, 'i');
+const SAID = new RegExp(
+  String.raw`${DENIED.source}|\bPOSTing to endpoint\b|\btoken for MCP server\b|\binvalid_request_error\b`,
+  'i',
+);
 
 /** A server that speaks of the request's credentials, not of those with which it asks another service. */
 const JUDGED =
@@ -36,11 +40,11 @@ export default defineCause({
     'Error POSTing to endpoint (HTTP 403)',
     '401 Unauthorized',
     'invalid_token',
-    'insufficient_scope',
   ],
   needs: [],
-  uses: [...ANSWERS, 'endpoint', 'launch'],
+  uses: [...ANSWERS, 'endpoint', 'launch', 'authorization'],
   explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'auth-credentials-missing'],
+  live: fromWalk('auth-credentials-rejected'),
 
   match(given) {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
@@ -48,7 +52,9 @@ export default defineCause({
     for (const { exchange, at, live } of answers(given)) {
       const { status = 0, credentials, body = '' } = exchange;
       if ((status !== 401 && status !== 403) || NO_ROUTE.test(body)) continue;
-      const { scheme, error, says, scope } = challengeOf(exchange);
+      const { scheme, error, says } = challengeOf(exchange);
+      // A cause of its own, which names the scope.
+      if (error === 'insufficient_scope') continue;
       const words = `${error ?? ''} ${says ?? ''} ${body}`;
       const client = given.reported?.clientError.join(' ') ?? '';
       const log = serverWords(given).map(({ text }) => text);
@@ -57,6 +63,7 @@ export default defineCause({
       const blamed = ((BLAMES.test(`${words} ${client}`) || judged) && !MISSES.test(words)) || barred;
       const sent = credentials === 'sent' || (credentials === 'unknown' && (carries.header || blamed));
       // A 403 without a word about credentials may come from a firewall or an origin check.
+      if (credentials !== 'sent' && ((MISSES.test(words) && !BLAMES.test(words)) || missesHeader(given))) continue;
       if (!sent || (status === 403 && scheme === null && !blamed)) continue;
       const sure = live && credentials === 'sent' && !SPECIAL.test(words);
       const reason =
@@ -65,10 +72,10 @@ export default defineCause({
       return {
         certainty: carries.placeholder || (live && sawNone(exchange)) ? 'possible' : sure ? 'certain' : 'likely',
         cites: [at],
-        facts: { url, status, reason, scope: error === 'insufficient_scope' ? (scope ?? '') : null },
+        facts: { url, status, reason },
       };
     }
-    if (answers(given).some(({ exchange }) => !exchange.spoken)) return null;
+    if (answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) return null;
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>
@@ -92,7 +99,6 @@ export default defineCause({
       url,
       status: /\b403\b|forbidden|insufficient/i.test(line.text) ? 403 : 401,
       reason: BLAMES.exec(line.text)?.[0] ?? null,
-      scope: null,
     };
     return {
       certainty:
@@ -104,38 +110,26 @@ export default defineCause({
       facts,
     };
   },
-  say: ({ url, status, reason, scope }) => {
-    if (scope !== null)
-      return `${url ?? 'The server'} knows the credentials but does not allow this with them (${status}, insufficient_scope)${scope ? `: the scope ${scope} is missing` : ''}.`;
-    return `${url ?? 'The server'} received credentials and refused them (${status})${reason ? `: "${reason.replace(/[.!?]$/, '')}"` : ''}.`;
-  },
-  fix: ({ url, scope }) => [
-    scope !== null
+  say: ({ url, status, reason }) =>
+    `${url ?? 'The server'} received credentials and refused them (${status})${reason ? `: "${reason.replace(/[.!?]$/, '')}"` : ''}.`,
+  fix: ({ url }) => [
+    /[?&][^=&]*(?:key|token|secret)[^=&]*=/i.test(url ?? '')
       ? {
-          say: `Issue a token${scope ? ` with the scope ${scope}` : ' with the scope the server asks for'}, or sign in again and grant it, and put it in the entry:`,
+          say: 'Issue a new key for this very server and put it into the URL of the entry in place of the old one:',
+          edit: {
+            file: 'the client config',
+            at: 'url',
+            to: `"url": "${(url ?? '').replace(/([?&][^=&]*(?:key|token|secret)[^=&]*=)[^&]*/i, '$1<new key>')}"`,
+          },
+        }
+      : {
+          say: 'Issue a new token or key for this very server and put it in the entry, exactly as the server wants it ("Bearer " before a token, no quotes, no line end):',
           edit: {
             file: 'the client config',
             at: 'headers',
             to: '"headers": { "Authorization": "Bearer <new token>" }',
           },
-        }
-      : /[?&][^=&]*(?:key|token|secret)[^=&]*=/i.test(url ?? '')
-        ? {
-            say: 'Issue a new key for this very server and put it into the URL of the entry in place of the old one:',
-            edit: {
-              file: 'the client config',
-              at: 'url',
-              to: `"url": "${(url ?? '').replace(/([?&][^=&]*(?:key|token|secret)[^=&]*=)[^&]*/i, '$1<new key>')}"`,
-            },
-          }
-        : {
-            say: 'Issue a new token or key for this very server and put it in the entry, exactly as the server wants it ("Bearer " before a token, no quotes, no line end):',
-            edit: {
-              file: 'the client config',
-              at: 'headers',
-              to: '"headers": { "Authorization": "Bearer <new token>" }',
-            },
-          },
+        },
     {
       say: 'Where the client signed in by itself, let it forget and sign in again (Claude Code: /mcp, then Clear authentication; mcp-remote keeps its tokens in ~/.mcp-auth).',
     },
@@ -166,27 +160,6 @@ export default defineCause({
               credentials: 'sent',
               status: 401,
               headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
-            },
-          ],
-        },
-      },
-    },
-    {
-      name: 'live, a scope is missing',
-      finds: true,
-      evidence: {
-        http: {
-          omitted: 0,
-          exchanges: [
-            {
-              purpose: 'initialize',
-              method: 'POST',
-              url: 'https://acme.dev/mcp',
-              atMs: 0,
-              ms: 4,
-              credentials: 'sent',
-              status: 403,
-              headers: { 'www-authenticate': 'Bearer error="insufficient_scope", scope="mcp:read"' },
             },
           ],
         },

@@ -1,6 +1,9 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -46,12 +49,13 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing', 'auth-registration-unsupported'],
+  live: fromWalk('auth-issuer-mismatch'),
 
   match(given): Match<{ url: string | null; got: string | null; wanted: string | null; token: boolean }> | null {
     if (isOwnSignIn(given)) return null;
     const target = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const found = metadata(given);
-    const hit = find(signInWords(given), ...SAID);
+    const hit = find(wordsFor(given, 'auth-issuer-mismatch'), ...SAID);
     if (hit) {
       const { got = null, wanted = null } = hit.groups;
       const token = OF_TOKEN.test(hit.match[0]) && !/metadata|RFC ?8414/i.test(hit.line.text);
@@ -61,18 +65,19 @@ export default defineCause({
         facts: { url: target, got: got ?? found?.issuer ?? null, wanted: wanted ?? found?.servers[0] ?? null, token },
       };
     }
-    const told = find(signInWords(given), TOLD);
+    const told = find(wordsFor(given, 'auth-issuer-mismatch'), TOLD);
     if (told)
       return {
         certainty: OF_TOKEN.test(told.line.text) ? 'possible' : 'likely',
         cites: [told.line.at],
         facts: { url: target, got: found?.issuer ?? null, wanted: null, token: false },
       };
-    const token = find(signInWords(given), TOKEN_ISSUER);
+    const judged = toldError(given, 'auth-issuer-mismatch');
+    const token = find(wordsFor(given, 'auth-issuer-mismatch'), TOKEN_ISSUER)?.line ?? judged?.line;
     if (token)
       return {
-        certainty: 'likely',
-        cites: [token.line.at],
+        certainty: judged?.first === false ? 'possible' : 'likely',
+        cites: [token.at],
         facts: { url: target, got: null, wanted: null, token: true },
       };
     const { issuer = null, servers = [] } = found ?? {};
@@ -86,7 +91,7 @@ export default defineCause({
             cites: [found.at],
             facts: { url: target, got: issuer, wanted: servers[0] ?? null, token: false },
           };
-    const { status = 200, body = '' } = given.http?.exchanges.find(({ purpose }) => purpose === 'reported') ?? {};
+    const { status = 200, body = '' } = given.http?.exchanges.find(wasTold) ?? {};
     // Only the issuer was pasted, out of a whole document: that is what was found wrong.
     const alone = status === 200 && !/authorization_endpoint|token_endpoint/.test(body) && body.length < 300;
     return alone

@@ -2,7 +2,9 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -17,11 +19,14 @@ const NOWHERE = [
   /^(?=.*\b(?:authorization_endpoint|token_endpoint|authorization_servers|response_types_supported)\b).*\b(?:ZodError|ValidationError|Required|Field required|missing|invalid_type|undefined)\b/,
   /\bHTTP (?:40[0-9]|5\d\d) trying to load (?:well-known )?(?:OAuth|OpenID)\b/i,
   /\bAUTH_REQUIRED_BUT_NOT_ADVERTISED\b|\bauth\w* (?:is )?required,? but (?:no|not)\b.{0,30}(?:advertis|metadata|discover)/i,
+  // A page where the document should be.
+  /\.well-known\/(?:oauth|openid)\S{0,120}[^\n]{0,60}\b(?:text\/html|HTML|SPA)\b/i,
+  /\bcould not (?:start|begin) OAuth\b|\bmay not support (?:standard )?(?:MCP )?OAuth\b|\bNo authori[sz]ation support detected\b|\bNo OAuth (?:metadata|configuration) (?:found|discovered)\b|\bno authori[sz]ation servers? (?:specified|found|listed|in)\b/i,
   /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,
 ];
 /** The header itself is missed. */
 const NO_HEADER =
-  /\b(?:no|missing|without|lacks?|omits?|absent|empty)\b.{0,20}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
+  /\b(?:no|missing|without|lacks?|omits?|absent|empty|(?:does|did)(?: not|n't) (?:contain|include|have|carry|name|send|return))\b.{0,30}\b(?:a |the )?(?:www-authenticate|resource_metadata)\b|\b(?:www-authenticate|resource_metadata)\b.{0,30}\b(?:missing|absent|not (?:present|sent|included|set|found|returned)|is (?:null|undefined|empty))/i;
 /** What clients make of a page where metadata was due: their fallbacks then fail as well. */
 const BY_PRODUCT = /\bInvalid OAuth error response\b|\bOAuth\w*\b.{0,40}\b(?:ZodError|SyntaxError)\b/i;
 
@@ -50,21 +55,26 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-unsupported', 'auth-client-discovery-wrong'],
+  live: fromWalk('auth-metadata-missing'),
 
   match(given): Match<{ url: string | null; what: What; path: string | null; status: number | null }> | null {
     // A live walk through the metadata is no part of a case yet: a bare 401 that was seen has causes of its own.
     if (!given.reported || isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported.client ?? '';
-    const lines = signInWords(given);
+    const lines = wordsFor(given, 'auth-metadata-missing');
     const asked = wellKnown(given);
     const resources = asked.filter(({ kind }) => kind === 'resource');
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);
     const facts = { url, path: null, status: 401 };
     const said = find(lines, ...NOWHERE);
-    if (lines.some(({ text }) => SIGNED_IN.test(text))) return null;
+    if (lines.some(({ text }) => SIGNED_IN.test(text) || OFFERED.test(text))) return null;
     const looked = find(lines, GREP);
-    const lacking = find(lines, NO_HEADER) ?? (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
+    // Clients look again when the header did not reach them.
+    const pointed = lines.some(({ text }) => /\bresource_metadata=["']?https?:/.test(text));
+    const lacking =
+      (pointed ? null : find(lines, NO_HEADER)) ??
+      (looked && lines.some(({ text }) => NOTHING.test(text)) ? looked : null);
     if (said ?? lacking) {
       const line = (said ?? lacking)?.line;
       return {

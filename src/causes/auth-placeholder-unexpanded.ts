@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
+import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find, words } from './words.js';
@@ -56,8 +57,9 @@ export default defineCause({
     'invalid_token',
   ],
   needs: [],
-  uses: [...ANSWERS, 'endpoint', 'launch'],
+  uses: [...ANSWERS, 'endpoint', 'launch', 'authorization'],
   explains: ['auth-credentials-rejected', 'auth-credentials-missing', 'auth-metadata-missing', 'handshake-refused'],
+  live: fromWalk('auth-placeholder-unexpanded'),
 
   match(given): Match<{ url: string | null; name: string | null; client: string | null; empty: string | null }> | null {
     if (isOwnSignIn(given)) return null;

@@ -1,6 +1,8 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { find } from './words.js';
 
 const SAID = [
@@ -34,22 +36,25 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-stale', 'auth-registration-unsupported'],
+  live: fromWalk('auth-redirect-uri-mismatch'),
 
-  match(given): Match<{ sent: string | null; client: string | null; unheard: boolean }> | null {
+  match(given): Match<{ sent: string | null; client: string | null; unheard: boolean; place: string | null }> | null {
     if (isOwnSignIn(given)) return null;
     const client = given.reported?.client ?? null;
-    const lines = signInWords(given);
+    const told = toldError(given, 'auth-redirect-uri-mismatch');
+    const lines = wordsFor(given, 'auth-redirect-uri-mismatch');
     const hit = find(lines, ...SAID);
     const nobody = hit || !lines.some(({ text }) => ABOUT.test(text)) ? null : find(lines, NOBODY);
-    const found = hit ?? nobody;
-    if (!found) return null;
+    const line = hit?.line ?? told?.line ?? nobody?.line;
+    if (!line) return null;
     return {
-      certainty: hit ? 'likely' : 'possible',
-      cites: [found.line.at],
+      certainty: hit || told?.first ? 'likely' : 'possible',
+      cites: [line.at],
       facts: {
-        sent: hit?.groups.sent ?? CALLBACK.exec(found.line.text)?.groups?.sent ?? null,
+        sent: hit?.groups.sent ?? CALLBACK.exec(line.text)?.groups?.sent ?? null,
         client,
-        unheard: nobody !== null,
+        unheard: line === nobody?.line,
+        place: placeOf(given, 'redirect'),
       },
     };
   },
@@ -57,7 +62,7 @@ export default defineCause({
     unheard
       ? `The browser comes back from the sign-in to an address where ${client ?? 'the client'} does not listen${sent === null ? '' : ` (${sent})`}: the registered port and the one it opened differ, or it gave up before.`
       : `${client ?? 'The client'} asks to be called back at ${sent ?? 'an address'}, which is not among the redirect addresses that the authorization server has for it.`,
-  fix: ({ sent, client }) => {
+  fix: ({ sent, client, place }) => {
     const known: [RegExp, string][] = [
       [/claude[-_ ]?code/i, 'http://localhost:<port>/callback (any port; a fixed one with --callback-port)'],
       [/claude/i, 'https://claude.ai/api/mcp/auth_callback and https://claude.com/api/mcp/auth_callback'],
@@ -71,7 +76,7 @@ export default defineCause({
     const address = known.find(([is]) => client !== null && is.test(client))?.[1];
     return [
       {
-        say: `Register the address exactly as it is sent, with scheme, host, port and path${sent === null && address ? ` (${client}: ${address})` : ''}:`,
+        say: `Register the address exactly as it is sent, with scheme, host, port and path${sent === null && address ? ` (${client}: ${address})` : ''}${place === null ? '' : `; there: ${place}`}:`,
         edit: {
           file: 'the client at the authorization server',
           at: 'redirect_uris',

@@ -1,6 +1,8 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -9,7 +11,7 @@ const UNKNOWN = [
   /\b(?:unknown|unrecogni[sz]ed|unregistered|non-?existent) (?:oauth )?client(?:[_ ]?id)?\b(?:[:= ]{1,3}["'`]?(?<id>[\w.-]{6,80}))?/i,
   /\bclient(?:[_ -]?id)?\b[ :=]{0,3}["'`(]{0,2}(?<id>[\w.:/-]{3,120})?["'`)]{0,2}:? (?:was |is |has been |could )?(?:not (?:be )?(?:found|registered|known|recogni[sz]ed)|unknown|deleted|removed|pruned|does(?: not|n't) exist|no longer (?:exists|known|valid|registered))/i,
   /\bClient Not Registered\b|\bno (?:such )?client (?:with (?:this|that) id|found|registered)\b|\bcould not find client\b|\bclient (?:lookup|registry)\b.{0,40}\bnot found\b|\bAADSTS700016\b/i,
-  /\bregistration\b.{0,60}\b(?:has )?(?:disappeared|(?:been |was |were )?(?:lost|deleted|evicted|pruned|forgotten|wiped)|is (?:no longer|stale)|expired)\b|\b(?:stale|cached|stored|old) (?:DCR |dynamic )?(?:client (?:registration|id|info\w*)|client_id|registration)\b/i,
+  /\bregistration\b.{0,60}\b(?:has )?(?:disappeared|(?:been |was |were )?(?:lost|deleted|evicted|pruned|forgotten|wiped)|is (?:no longer|stale)|expired)\b|(?<!\b(?:no|without|using|saving) )\b(?:stale|cached|stored|old) (?:DCR |dynamic )?(?:client (?:registration|id|info\w*)|client_id|registration)\b/i,
   /\bclient information is bound to authorization server\b/i,
   /\binvalid[_ ]client[_ ]?id\b|\bclient[_ ]?id\b.{0,30}\b(?:is )?(?:invalid|not valid)\b|\bInvalidClient(?:Id)?(?:Error|Exception)?\b.{0,40}client[_ ]?id/i,
 ];
@@ -33,30 +35,38 @@ export default defineCause({
   needs: [],
   uses: SIGN_IN,
   explains: [...FAILED_START, ...UNSIGNED],
+  live: fromWalk('auth-registration-stale'),
 
-  match(given): Match<{ url: string | null; id: string | null; client: string | null; secret: boolean }> | null {
+  match(given): Match<{
+    url: string | null;
+    id: string | null;
+    client: string | null;
+    secret: boolean;
+    place: string | null;
+  }> | null {
     if (isOwnSignIn(given) && !/mcp-remote/i.test(given.reported?.client ?? '')) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported?.client ?? null;
-    const lines = signInWords(given);
+    const told = toldError(given, 'auth-registration-stale');
+    const lines = wordsFor(given, 'auth-registration-stale');
     const hit = find(lines, ...UNKNOWN);
     const code = hit ? null : find(lines, CODE);
-    const found = hit ?? code;
-    if (!found) return null;
+    const line = hit?.line ?? told?.line ?? code?.line;
+    if (!line) return null;
     const secret = lines.some(({ text }) => SECRET.test(text));
     // An id that a person put into the entry was never registered by the client.
     const fixed = /"(?:client_?id|oauth_?client_?id)"\s*:/i.test(given.reported?.entry ?? '');
     return {
-      certainty: (secret && !hit) || fixed ? 'possible' : 'likely',
-      cites: [found.line.at],
-      facts: { url, id: hit?.groups.id ?? null, client, secret },
+      certainty: (secret && !hit) || fixed || told?.first === false ? 'possible' : 'likely',
+      cites: [line.at],
+      facts: { url, id: hit?.groups.id ?? null, client, secret, place: placeOf(given, 'registration') },
     };
   },
   say: ({ url, id, client, secret }) =>
     secret && id === null
       ? `The authorization server of ${url ?? 'the server'} does not accept the client that ${client ?? 'the client'} names, or its secret.`
       : `The authorization server of ${url ?? 'the server'} does not know the client id${id === null ? '' : ` ${id}`} that ${client ?? 'the client'} keeps from an earlier registration: it was deleted, or lost with a restart of the server.`,
-  fix: ({ client, url }) => {
+  fix: ({ client, url, place }) => {
     const forget: [RegExp, { say: string; run?: string; windows?: string }][] = [
       [
         /mcp-remote/i,
@@ -96,6 +106,9 @@ export default defineCause({
       {
         say: 'If the authorization server is yours: keep the registrations in a store that outlives restarts and is shared by all replicas (FastMCP: client_storage of the OAuth proxy), and answer 401 invalid_client at the token endpoint, upon which clients register anew.',
       },
+      ...(place === null
+        ? []
+        : [{ say: `Where the client id was made by hand, see whether it is still there: ${place}.` }]),
     ];
   },
   why: 'With dynamic registration a client gets an id once and keeps it. Many servers keep the registrations in memory, or delete them after a while; the id is then dead, and since the refusal appears in a browser page before any redirect, the client does not learn of it and tries the same id for ever.',

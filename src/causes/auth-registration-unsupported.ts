@@ -1,7 +1,10 @@
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED, wellKnown } from './sign-in.js';
+import { knownToLack, placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -46,12 +49,20 @@ export default defineCause({
     // What a bridge tried before it came to the sign-in.
     'transport-streamable-client-on-sse-server',
   ],
+  live: fromWalk('auth-registration-unsupported'),
 
-  match(given): Match<{ url: string | null; what: What; client: string | null; status: number | null }> | null {
+  match(given): Match<{
+    url: string | null;
+    what: What;
+    client: string | null;
+    status: number | null;
+    place: string | null;
+  }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported?.client ?? null;
-    const lines = signInWords(given).filter(
+    const told = toldError(given, 'auth-registration-unsupported');
+    const lines = wordsFor(given, 'auth-registration-unsupported').filter(
       ({ text }) => !REDIRECT.test(text) || /dynamic client registration/i.test(text),
     );
     const none = find(lines, ...NONE, BY_NAME);
@@ -59,23 +70,50 @@ export default defineCause({
     const failed = none || refused ? null : find(lines, FAILED);
     const hit = none ?? refused ?? failed;
     const asked = (given.http?.exchanges ?? []).findIndex(
-      (exchange) =>
-        exchange.purpose === 'reported' && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
+      (exchange) => wasTold(exchange) && /\/register\/?$/.test(exchange.url) && (exchange.status ?? 0) >= 400,
     );
     if (!hit && asked >= 0)
       return {
-        certainty: 'likely',
+        // A server that fails over a registration refuses nobody.
+        certainty: (given.http?.exchanges[asked]?.status ?? 0) >= 500 ? 'possible' : 'likely',
         cites: [at('http', 'exchanges', asked)],
-        facts: { url, client, what: 'refused', status: given.http?.exchanges[asked]?.status ?? null },
+        facts: {
+          url,
+          client,
+          what: 'refused',
+          status: given.http?.exchanges[asked]?.status ?? null,
+          place: placeOf(given, 'registration'),
+        },
+      };
+    if (!hit && told)
+      return {
+        certainty: told.first ? 'likely' : 'possible',
+        cites: [told.line.at],
+        facts: { url, client, what: 'refused', status: null, place: placeOf(given, 'registration') },
+      };
+    const known = hit ? null : knownToLack(given, 'registration');
+    if (known)
+      return {
+        certainty: 'possible',
+        cites: [known.at],
+        facts: { url, client, what: 'none', status: null, place: placeOf(given, 'registration') },
       };
     if (!hit) return null;
     const status = Number(refused?.groups.status ?? 0) || null;
+    // The client itself had found where to register.
+    const offered = lines.some(({ text }) => OFFERED.test(text));
     const documents = wellKnown(given).some((asked) => asked.status < 300);
     return {
       // A registration that is not found may have been sought in the wrong place.
-      certainty: failed || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
+      certainty: failed || offered || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
       cites: [hit.line.at],
-      facts: { url, client, what: none ? 'none' : refused ? 'refused' : 'failed', status },
+      facts: {
+        url,
+        client,
+        what: none ? 'none' : refused ? 'refused' : 'failed',
+        status,
+        place: placeOf(given, 'registration'),
+      },
     };
   },
   say: ({ url, what, client, status }) => {
@@ -84,7 +122,7 @@ export default defineCause({
       return `${who} has no client id for ${url ?? 'this server'} and wants to register itself, but the authorization server offers no dynamic registration.`;
     return `${who} tried to register itself at the authorization server of ${url ?? 'this server'} and was turned away${status === null ? '' : ` (${status})`}.`;
   },
-  fix: ({ client, url }) => {
+  fix: ({ client, url, place }) => {
     const target = url ?? '<url>';
     const how: [RegExp, string, string][] = [
       [
@@ -97,7 +135,7 @@ export default defineCause({
     const known = how.find(([is]) => client !== null && is.test(client))?.[2];
     return [
       {
-        say: 'Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id:',
+        say: `Register the client once by hand at the authorization server (with the redirect address of the client) and give it the client id${place === null ? '' : `; there: ${place}`}:`,
         ...(known ? { run: known } : {}),
       },
       ...(known

@@ -1,6 +1,8 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, metadata, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -51,26 +53,36 @@ export default defineCause({
     'auth-registration-unsupported',
     'auth-audience-mismatch',
   ],
+  live: fromWalk('auth-resource-mismatch'),
 
-  match(given): Match<{ url: string | null; got: string | null; wanted: string | null; provider: boolean }> | null {
+  match(given): Match<{
+    url: string | null;
+    got: string | null;
+    wanted: string | null;
+    provider: boolean;
+    place: string | null;
+  }> | null {
     if (isOwnSignIn(given)) return null;
     const target = given.endpoint?.asked.url ?? targetOf(given) ?? null;
-    const lines = signInWords(given);
+    const told = toldError(given, 'auth-resource-mismatch');
+    const lines = wordsFor(given, 'auth-resource-mismatch');
     const found = metadata(given);
     const hit = find(
       lines.filter(({ text }) => !OTHER.test(text)),
       ...SAID,
     );
-    if (hit) {
-      const { got = null, wanted = null } = hit.groups;
+    const line = hit?.line ?? told?.line;
+    if (line) {
+      const { got = null, wanted = null } = hit?.groups ?? {};
       return {
-        certainty: 'likely',
-        cites: [hit.line.at],
+        certainty: told?.first === false && !hit ? 'possible' : 'likely',
+        cites: [line.at],
         facts: {
           url: target,
           got: got ?? found?.resource ?? null,
           wanted: wanted ?? target,
-          provider: /AADSTS|invalid_target|invalid_resource/i.test(hit.line.text),
+          provider: /AADSTS|invalid_target|invalid_resource/i.test(line.text),
+          place: placeOf(given, 'audience'),
         },
       };
     }
@@ -84,7 +96,7 @@ export default defineCause({
       certainty:
         bare(target) === bare(resource) || bare(new URL(target).origin) === bare(resource) ? 'possible' : 'likely',
       cites: [found.at],
-      facts: { url: target, got: resource, wanted: target, provider: false },
+      facts: { url: target, got: resource, wanted: target, provider: false, place: null },
     };
   },
   say: ({ url: target, got, wanted, provider }) => {
@@ -92,9 +104,12 @@ export default defineCause({
       return `The authorization server does not accept the resource that the client names for ${target ?? 'the server'}${wanted && wanted !== target ? ` (${wanted})` : ''}: it knows the server under another identifier.`;
     return `The metadata calls the resource ${got ?? 'something else'}, but the client connects to ${wanted ?? target ?? 'another URL'}: by RFC 9728 both must be the same, so the client refuses to sign in.`;
   },
-  fix: ({ wanted, url: target }) => {
+  fix: ({ wanted, url: target, place }) => {
     const right = wanted ?? target ?? 'https://<host>/mcp';
     return [
+      ...(place === null
+        ? []
+        : [{ say: `Let the authorization server know the server by that very identifier: ${place}.` }]),
       {
         say: 'Let the metadata of the server name exactly the URL that clients use: same scheme, host, port and path, and the same slash at the end:',
         edit: { file: 'the protected-resource metadata', at: 'resource', to: `"resource": "${right}"` },

@@ -1,6 +1,9 @@
 import { defineCause, type Match } from './cause.js';
+import { entryCarries } from './challenge.js';
 import { FAILED_START } from './consequences.js';
-import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { fromWalk } from './oauth-walk.js';
+import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -10,6 +13,7 @@ type What = 'expired' | 'refresh';
 const EXPIRED = [
   /\b(?:access[_ ]|bearer[_ ]|id[_ ]|auth\w* |oauth |session |jwt )?(?:token|JWT|credentials?)\b["'`]?,? (?:has |have |had |is |was |already )?(?:already )?expired\b|\bexpired[_ ](?:access[_ ]|bearer[_ ]|oauth[_ ])?(?:token|jwt|credentials?)\b|\btoken[_ ]expired\b|\bTokenExpired(?:Error|Exception)?\b|\bExpiredSignature(?:Error)?\b|\bJWTExpired\b|\bIDX10223\b|\bLifetime validation failed\b|\b"exp" claim\b.{0,30}\bfailed\b|\bsignature has expired\b|\bERR_JWT_EXPIRED\b/i,
   /\b(?:re-?auth\w*|sign in again|log in again)\b.{0,60}\bexpir/i,
+  /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
 ];
 /** The renewal does not work: there is none, or it is refused. */
 const REFRESH = [
@@ -23,11 +27,12 @@ const EITHER =
   /\b(?:invalid|revoked|malformed|missing)\b,? (?:or )?(?:has )?expired\b|\bexpired,? (?:or|and\/or) (?:\w+ ){0,3}(?:invalid|revoked|no longer|malformed)|\binvalid_or_expired\b/i;
 /** It works until a time is over, as people note it. */
 const LATER =
-  /(?:\b(?:after|every|each|within|about|for)|~) ?(?:about |roughly |exactly |~ ?)?(?:an |one |\d+ ?)(?:hours?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b|\b(?:after|upon|on|at) (?:the )?(?:access )?token(?:'s)? expir\w+/i;
+  /(?:\b(?:after|every|each|within|about|for)|~) ?(?:about |roughly |approximately |around |exactly |~ ?)?(?:an |one |a few |\d+ ?)(?:(?:-|–|to|or) ?\d+ ?)?(?:hours?|hrs?|h|min(?:ute)?s?|days?|weeks?)\b|\baccess token (?:lifetime|ttl)\b|\buntil (?:the )?(?:next )?expiry\b|\b(?:works|worked)\b.{0,40}\buntil\b.{0,30}\bexpir|\btoken (?:lifetime|ttl)\b|\b(?:after|upon|on|at) (?:the )?(?:access )?token(?:'s)? expir\w+/i;
 /** What a client notes of the tokens it got: seconds they live, and that none renews them. */
 const LIVES = /\bexpires?_?in(?:Value)?["']?\s?[:=]\s?["']?(?<seconds>\d{1,9})\b/i;
 const SHORT = 600;
 const NO_RENEWAL = /\bhasRefreshToken["']?\s?:\s?false\b|\brefresh_token["']?\s?:\s?(?:null|undefined|"")/i;
+const HOSTED = /^claude[-. ]?(?:ai|desktop|web|cowork)|^chatgpt|connector/i;
 const UNAUTHORIZED =
   /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
 
@@ -44,28 +49,39 @@ export default defineCause({
   ],
   needs: [],
   uses: SIGN_IN,
-  explains: [...FAILED_START, ...UNSIGNED, 'auth-metadata-missing'],
+  explains: [
+    ...FAILED_START,
+    ...UNSIGNED,
+    'auth-metadata-missing',
+    'session-stale-not-404',
+    'session-affinity-missing',
+    'call-internal-error',
+  ],
+  live: fromWalk('auth-token-expired'),
 
-  match(given): Match<{ url: string | null; what: What; client: string | null }> | null {
+  match(given): Match<{ url: string | null; what: What; client: string | null; place: string | null }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
-    const facts = { url, client: given.reported?.client ?? null };
-    const lines = signInWords(given);
+    const facts = { url, client: given.reported?.client ?? null, place: placeOf(given, 'token') };
+    const told = toldError(given, 'auth-token-expired');
+    const lines = wordsFor(given, 'auth-token-expired');
+    // Connectors of a vendor's cloud have no token but from a sign-in: one that is refused has worked before.
+    const signsIn = HOSTED.test(given.reported?.client ?? '') && !entryCarries(given).header;
     const expired = find(
       lines.filter(({ text }) => !/\b(?:certificate|cert|session (?:id|not found))\b/i.test(text)),
       ...EXPIRED,
     );
     const renewal = find(lines, ...REFRESH);
-    const hit = expired ?? renewal;
-    if (hit) {
-      const either = EITHER.test(hit.line.text) && !renewal;
+    const line = expired?.line ?? renewal?.line ?? told?.line;
+    if (line) {
+      const either = EITHER.test(line.text) && !renewal && !signsIn;
       // A grant is also invalid when the code was used twice, or the verifier does not fit.
-      const code = /\b(?:authori[sz]ation[_ ]code|code[_ ]verifier|PKCE)\b/i.test(hit.line.text);
-      const bare = !expired && /^\W*(?:error:?\W*)?invalid_grant\W*$/i.test(hit.line.text);
+      const code = /\b(?:authori[sz]ation[_ ]code|code[_ ]verifier|PKCE)\b/i.test(line.text);
+      const bare = !expired && /^\W*(?:error:?\W*)?invalid_grant\W*$/i.test(line.text);
       return {
-        certainty: either || code || bare ? 'possible' : 'likely',
-        cites: [hit.line.at],
-        facts: { ...facts, what: renewal ? 'refresh' : 'expired' },
+        certainty: either || code || bare || told?.first === false ? 'possible' : 'likely',
+        cites: [line.at],
+        facts: { ...facts, what: renewal || line === told?.line ? 'refresh' : 'expired' },
       };
     }
     const refused =
@@ -86,7 +102,7 @@ export default defineCause({
     what === 'refresh'
       ? `The token for ${url ?? 'the server'} has run out, and the renewal does not work: the refresh token is missing, refused, or ${client ?? 'the client'} does not use it.`
       : `The token that ${client ?? 'the client'} sends to ${url ?? 'the server'} has run out, and it was not renewed.`,
-  fix: ({ url, client, what }) => {
+  fix: ({ url, client, what, place }) => {
     const again: [RegExp, { say: string; run?: string }][] = [
       [/claude[-_ ]?code/i, { say: 'Sign in again: in Claude Code /mcp, choose the server, Authenticate.' }],
       [/codex/i, { say: 'Sign in again:', run: 'codex mcp logout <name> && codex mcp login <name>' }],
@@ -101,7 +117,7 @@ export default defineCause({
         say: 'Sign in again, or put a new token into the entry where it was set by hand.',
       },
       {
-        say: 'Let the authorization server issue refresh tokens that live longer than the session (scope offline_access where it wants one), rotate them without a gap, and keep them over restarts.',
+        say: `Let the authorization server issue refresh tokens that live longer than the session (scope offline_access where it wants one), rotate them without a gap, and keep them over restarts.${place === null ? '' : ` There: ${place}.`}`,
       },
       {
         say: 'Let the server answer an expired token with 401, not with 200 and an error of a tool: only that makes a client renew it.',

@@ -36,6 +36,8 @@ export interface Match<F extends Facts> {
   severity?: Severity;
   /** Who has to act, when it is somebody else than usually. */
   culprit?: Culprit;
+  /** Its place among equally sure findings of one area, where the evidence tells which failed first; the lowest stands first. */
+  order?: number;
 }
 
 /** The evidence a cause may read: what it needs is always there, what it uses may be missing. */
@@ -55,6 +57,18 @@ export interface Example {
   target?: Partial<CaseFile['target']>;
 }
 
+/**
+ * A second way to match, from what we saw ourselves step by step, with words of its own. It is asked before `match`; its facts say
+ * so by `fault`.
+ */
+export interface Live {
+  match(given: Partial<Evidence>): Match<Facts & { fault: string }> | null;
+  /** What was seen leaves no room for what `match` reads between the lines: it is not asked. */
+  excludes(given: Partial<Evidence>): boolean;
+  say(facts: Facts): string;
+  fix(facts: Facts): FixStep[];
+}
+
 interface CauseSpec<N extends EvidenceKind, U extends EvidenceKind, F extends Facts> {
   /** `<area>-<failing state>`, equal to the file name, permanent. */
   id: `${Area}-${string}`;
@@ -70,6 +84,7 @@ interface CauseSpec<N extends EvidenceKind, U extends EvidenceKind, F extends Fa
   uses: readonly U[];
   /** Ids of findings that are mere consequences of this one. */
   explains: readonly string[];
+  live?: Live;
   match(given: Given<N, U>): Match<F> | null;
   /** One or two sentences with the particulars: what happened, in which component. */
   say(facts: F): string;
@@ -83,7 +98,7 @@ interface CauseSpec<N extends EvidenceKind, U extends EvidenceKind, F extends Fa
 }
 
 /** A root cause, with its types closed: `match` takes whatever evidence the case holds. */
-export interface Cause extends Omit<CauseSpec<EvidenceKind, EvidenceKind, Facts>, 'match'> {
+export interface Cause extends Omit<CauseSpec<EvidenceKind, EvidenceKind, Facts>, 'match' | 'live'> {
   area: Area;
   match(given: Partial<Evidence>): Match<Facts> | null;
 }
@@ -95,14 +110,24 @@ export function defineCause<const N extends EvidenceKind, const U extends Eviden
   spec: CauseSpec<N, U, F>,
 ): Cause {
   const readable = new Set<EvidenceKind>([...spec.needs, ...spec.uses]);
+  const { live, ...rest } = spec;
   return {
-    ...(spec as unknown as Cause),
+    ...(rest as unknown as Cause),
     area: spec.id.split('-')[0] as Area,
+    ...(live && {
+      say: (facts: Facts) => (facts.fault === undefined ? spec.say(facts as F) : live.say(facts)),
+      fix: (facts: Facts) => (facts.fault === undefined ? spec.fix(facts as F) : live.fix(facts)),
+    }),
     match(given) {
       if (spec.needs.some((kind) => given[kind] === undefined)) return null;
       // Only what was declared is handed over, so that the declaration cannot rot.
       const declared = Object.fromEntries(Object.entries(given).filter(([kind]) => readable.has(kind as EvidenceKind)));
-      return spec.match(declared as Given<N, U>);
+      const seen = live?.match(declared);
+      if (live?.excludes(declared)) return seen ?? null;
+      // What was pasted of a walk may show less than what was said beside it.
+      if (seen && seen.certainty !== 'possible') return seen;
+      const told = spec.match(declared as Given<N, U>);
+      return told && !(seen && told.certainty === 'possible') ? told : (seen ?? null);
     },
   };
 }

@@ -29,6 +29,17 @@ export const BLAMES =
 export const MISSES =
   /\b(?:missing|no|requires?d?|without|needs?|provide|expected)\b.{0,30}\b(?:authorization|authentication|auth|bearer|token|api[_ -]?key|credentials?|login)|\b(?:authorization|authentication|bearer|token|api[_ -]?key|credentials?|login)\b.{0,30}\b(?:missing|required|not (?:provided|found|present|supplied|set))|not authenticated|unauthenticated/i;
 
+/** The header itself is missed. */
+const ABSENT =
+  /\b(?:missing|no|without|lacks?)\b.{0,12}\b(?:required )?(?:the )?['"`]?authorization['"`]? header\b|\bauthorization header\b.{0,20}\b(?:is |was )?(?:missing|not (?:found|present|provided|set|sent)|required|absent)\b/i;
+
+/** The server says that no header came. What the entry carries under a wrong key never reaches it. */
+export const missesHeader = (given: Partial<Evidence>): boolean =>
+  [
+    ...words(given).map(({ text }) => text),
+    ...(given.http?.exchanges ?? []).map(({ body, headers }) => `${headers?.['www-authenticate'] ?? ''} ${body ?? ''}`),
+  ].some((text) => ABSENT.test(text) && !BLAMES.test(text));
+
 /** What API Gateway of AWS says to a path that it does not know; no credentials are missing. */
 export const NO_ROUTE = /"message"\s*:\s*"Missing Authentication Token"/;
 
@@ -47,9 +58,17 @@ const TOLD =
 /** What a report says was sent: credentials in the entry or in words, or a placeholder that was never filled in. */
 export function entryCarries(given: Partial<Evidence>): { header: boolean; placeholder: boolean } {
   const { reported, http, launch } = given;
-  const sent = http?.exchanges.map(({ requestHeaders }) => JSON.stringify(requestHeaders ?? {})).join('') ?? '';
+  const sent =
+    http?.exchanges
+      .filter(({ credentials }) => credentials !== 'none')
+      .map(({ requestHeaders }) => JSON.stringify(requestHeaders ?? {}))
+      .join('') ?? '';
   const pairs = [...`${reported?.entry ?? ''}${sent}`.matchAll(/"([\w-]{1,60})"\s*:\s*"([^"]{1,300})"/g)];
-  const kept = pairs.filter(([, key = '']) => CARRIER.test(key) && !/^[A-Z0-9]+_[A-Z0-9_]+$/.test(key));
+  // A scheme with nothing behind it carries nothing.
+  const kept = pairs.filter(
+    ([, key = '', value = '']) =>
+      !/^(?:Bearer|Basic|Token)\s*$/i.test(value) && CARRIER.test(key) && !/^[A-Z0-9]+_[A-Z0-9_]+$/.test(key),
+  );
   const inUrl = /[?&][^=&\s]*(?:key|token|secret)[^=&\s]*=[^&\s]/i.test(reported?.url ?? '');
   const told = words(given).some(
     ({ text }) => TOLD.test(text) && !MISSES.test(text) && !/provide|please|try|should|must/i.test(text),

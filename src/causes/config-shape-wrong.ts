@@ -67,6 +67,9 @@ function complaint(lines: Line[]): { at: string; entry?: string; key?: string } 
   const bare = /^(?:Unknown|[Ee]xpected|[Mm]issing)/.test(hit?.match[0] ?? '');
   // Arguments of a call have types, too.
   const typed = WRONG_TYPE.some((pattern) => pattern.test(line.text));
+  // And documents of a sign-in.
+  if (/\bOAuth (?:error|token|metadata|client|response)|\bauthori[sz]ation_endpoint\b|\btoken_endpoint\b/.test(all))
+    return null;
   if (typed && /-326\d\d\b|\btools?\/|\bcalling tool\b|"?params"?/i.test(line.text)) return null;
   if (
     typed &&

@@ -4,14 +4,19 @@ import authAudienceMismatch from './auth-audience-mismatch.js';
 import authClientDiscoveryWrong from './auth-client-discovery-wrong.js';
 import authCredentialsMissing from './auth-credentials-missing.js';
 import authCredentialsRejected from './auth-credentials-rejected.js';
+import authInsufficientScope from './auth-insufficient-scope.js';
 import authIssuerMismatch from './auth-issuer-mismatch.js';
 import authMetadataMissing from './auth-metadata-missing.js';
+import authMetadataUnsafe from './auth-metadata-unsafe.js';
+import authPkceUnsupported from './auth-pkce-unsupported.js';
 import authPlaceholderUnexpanded from './auth-placeholder-unexpanded.js';
 import authRedirectUriMismatch from './auth-redirect-uri-mismatch.js';
 import authRegistrationStale from './auth-registration-stale.js';
 import authRegistrationUnsupported from './auth-registration-unsupported.js';
 import authResourceMismatch from './auth-resource-mismatch.js';
+import authSignInRefused from './auth-sign-in-refused.js';
 import authTokenExpired from './auth-token-expired.js';
+import authTokenRequestRefused from './auth-token-request-refused.js';
 import callCrashesServer from './call-crashes-server.js';
 import callInternalError from './call-internal-error.js';
 import callTooSlow from './call-too-slow.js';
@@ -126,14 +131,19 @@ export const causes: readonly Cause[] = [
   authClientDiscoveryWrong,
   authCredentialsMissing,
   authCredentialsRejected,
+  authInsufficientScope,
   authIssuerMismatch,
   authMetadataMissing,
+  authMetadataUnsafe,
+  authPkceUnsupported,
   authPlaceholderUnexpanded,
   authRedirectUriMismatch,
   authRegistrationStale,
   authRegistrationUnsupported,
   authResourceMismatch,
+  authSignInRefused,
   authTokenExpired,
+  authTokenRequestRefused,
   callCrashesServer,
   callInternalError,
   callTooSlow,

@@ -2,11 +2,12 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { answers } from './answers.js';
+import { wasTold } from './told.js';
 import { isRemote } from './way.js';
 import { type Line, WORDS, words } from './words.js';
 
 /** Kinds a cause lists in `uses` when it reads about a sign-in. */
-export const SIGN_IN = ['http', ...WORDS, 'launch', 'endpoint'] as const;
+export const SIGN_IN = ['http', ...WORDS, 'launch', 'endpoint', 'authorization'] as const;
 
 type Told = Partial<
   Pick<Evidence, 'http' | 'stderr' | 'stdout' | 'reported' | 'process' | 'handshake' | 'launch' | 'endpoint'>
@@ -22,8 +23,8 @@ export function signInWords(given: Told): Line[] {
   const exchanges = (given.http?.exchanges ?? [])
     .map((exchange, i) => ({ exchange, place: at('http', 'exchanges', i) }))
     .filter(
-      ({ exchange: { status = 0 }, place }) =>
-        given.reported || (status >= 400 && answers(given).some((answer) => answer.at === place)),
+      ({ exchange, place }) =>
+        wasTold(exchange) || ((exchange.status ?? 0) >= 400 && answers(given).some((answer) => answer.at === place)),
     );
   const texts = exchanges.flatMap(({ exchange: { body, headers = {} }, place }): Line[] => [
     ...(headers['www-authenticate']
@@ -114,9 +115,10 @@ export function wellKnown(given: Told): WellKnown[] {
       status: Number(groups?.status),
     }));
   });
-  // Our own walk asks at every address there may be: that is judged step by step.
-  const asked = (given.http?.exchanges ?? []).flatMap(({ purpose, url, status }, i): WellKnown[] =>
-    !purpose.startsWith('auth-') && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
+  // Those of our own walk are judged step by step.
+  const asked = (given.http?.exchanges ?? []).flatMap((exchange, i): WellKnown[] => {
+    const { url, status } = exchange;
+    return wasTold(exchange) && /\.well-known\/(?:oauth|openid)/.test(url) && status !== undefined
       ? [
           {
             line: { text: url, at: at('http', 'exchanges', i), from: 'client' },
@@ -125,8 +127,8 @@ export function wellKnown(given: Told): WellKnown[] {
             status,
           },
         ]
-      : [],
-  );
+      : [];
+  });
   return [...logged, ...asked];
 }
 
@@ -139,3 +141,7 @@ export const UNSIGNED = [
   'http-server-error',
   'handshake-refused',
 ] as const;
+
+/** The metadata names where to register, as a client tells or as it stands there: it was found. */
+export const OFFERED =
+  /\bregistration is supported\b|\bregistration_endpoint["'`]?\s?[:=]\s?["']?https?:|\bregistration endpoint (?:found|discovered)\b/i;

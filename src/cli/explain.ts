@@ -151,6 +151,15 @@ function harSymptoms(har: HarReader, where: string, quiet: boolean | undefined):
   return symptoms;
 }
 
+/** The text of a complaint: of a file, of standard input, or the words themselves. @throws UsageError */
+export async function pastedText(what: string): Promise<string> {
+  const fromFile = what === '-' || what.includes('\n') ? null : fileText(what);
+  const text = what === '-' ? await standardInput() : (fromFile ?? what);
+  if (typeof text !== 'string' || text.trim() === '')
+    throw new UsageError(`--complaint takes the words of a client, or a log with them; ${what} holds none.`);
+  return text;
+}
+
 /** Returns the exit code. */
 export async function explain(what: string, options: ExplainOptions): Promise<number> {
   const fromFile = what === '-' || what.includes('\n') ? null : fileText(what);

@@ -76,6 +76,7 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
+    .option('--complaint <text | file | ->', 'what a client says of this server: judged beside what is seen')
     .option('--watch <s>', 'also leave an event stream alone for so many seconds and see who ends it, and when')
     .option('--public-only', 'connect to public addresses only, also behind redirects')
     .option(
@@ -102,6 +103,32 @@ function build(command: string[] | null, done: (code: number) => void): Command 
       done(await explain(what, options));
     });
 
+  const auth = program.command('auth').description('The sign-ins that verify --auth oauth --remember has kept.');
+  auth
+    .command('list')
+    .description('List them, without their tokens.')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['terminal', 'json']).default('terminal'))
+    .option('--no-color', 'no colours')
+    .action(async (options: { format: string; color: boolean }) => {
+      const { listSignIns } = await import('./auth.js');
+      done(await listSignIns(options));
+    });
+  auth
+    .command('logout')
+    .description('End one or all: the tokens are revoked at the authorization server, and removed from this machine.')
+    .argument('[url]', 'URL of the server')
+    .option('--all', 'end every one')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['terminal', 'json']).default('terminal'))
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 ended, 1 ended here, but the authorization server did not revoke a token, 2 wrong use or no such sign-in.`,
+    )
+    .action(async (url: string | undefined, options: { all?: boolean; format: string }) => {
+      const { logOut } = await import('./auth.js');
+      done(await logOut(url, options));
+    });
+
   program
     .command('causes')
     .description('List the root causes that mcp-verdict can name, or show one.')
@@ -116,7 +143,9 @@ function build(command: string[] | null, done: (code: number) => void): Command 
 }
 
 /** What commander found wrong, as one sentence that says what to write instead. */
-function sentence({ message }: CommanderError, program: Command): string {
+function sentence({ code, message }: CommanderError, program: Command): string {
+  // The one command that is none without another.
+  if (code === 'commander.help') return 'auth what? Write mcp-verdict auth list, or mcp-verdict auth logout <url>';
   const text = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
   const bare = text.endsWith('.') || text.endsWith(')') || text.endsWith('?') ? text : `${text}.`;
   return `${bare[0]?.toUpperCase()}${bare.slice(1)} See: ${program.name()} --help`;

@@ -17,6 +17,7 @@ interface VerifyOptions extends ReportOptions, CredentialOptions {
   quick?: boolean;
   full?: boolean;
   targets?: string;
+  complaint?: string;
   jobs?: string;
 }
 
@@ -80,6 +81,7 @@ async function verifyList(list: string, options: VerifyOptions): Promise<number>
       ['--inherit-env', options.inheritEnv],
       ['--format agent', options.format === 'agent' || undefined],
       ['--auth', options.auth],
+      ['--complaint', options.complaint],
       ['--query-env', options.queryEnv],
     ] as const
   ).find(([, value]) => value !== undefined);
@@ -164,6 +166,8 @@ export async function verify(
       } as const);
   if (program !== undefined && (watchMs !== undefined || options.publicOnly))
     throw new UsageError('--watch and --public-only belong to a URL; a command has no event stream and no address.');
+  const complaint =
+    options.complaint === undefined ? undefined : await (await import('./explain.js')).pastedText(options.complaint);
   const shown = progress(options.quiet ?? false);
   // The address to sign in at is no progress: without it nobody can.
   const signIn =
@@ -180,7 +184,7 @@ export async function verify(
   const [file, { report }] = await Promise.all([
     investigate(spec, {
       ...{ timeoutMs, watchMs, publicOnly, quick, full, inheritEnv, onTrouble },
-      ...{ onProgress: shown.step, auth: signIn },
+      ...{ onProgress: shown.step, auth: signIn, complaint },
     }),
     judgement.then((loaded) => {
       loaded.rehearse();

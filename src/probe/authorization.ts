@@ -8,7 +8,7 @@ import { decoded, isPlaceholder, isSecretParameter, SECRET_NAME } from '../case/
 import type { CaseDraft } from '../case/write.js';
 import type { SignInAgent } from '../oauth/authorize.js';
 import type { KnownClient } from '../oauth/client.js';
-import { refuseAlways, refusePrivate } from '../oauth/safe.js';
+import { refuseStrange } from '../oauth/safe.js';
 import { type Kept, type Refusal, SignIn } from '../oauth/sign-in.js';
 import { tokenFacts } from '../oauth/token-facts.js';
 import { Connections } from '../wire/connections.js';
@@ -118,12 +118,12 @@ export class Gate {
     this.#draft = draft;
     this.#options = options;
     // One public address is enough: whoever answers behind it must not send us to our own network.
-    const isPublic = draft.get('network')?.addresses.some(({ range }) => range === 'unicast') ?? false;
-    const homeIsPublic = publicOnly === true || isPublic;
+    const ranges = (draft.get('network')?.addresses ?? []).flatMap(({ range }) => range ?? []);
+    const homeIsPublic = publicOnly === true || ranges.includes('unicast');
     // Connections of their own: whatever they ask, no header of the user goes along.
     this.#connections = new Connections({
       ...{ connectTimeoutMs, turns, secrets },
-      refuse: homeIsPublic ? refusePrivate : refuseAlways,
+      refuse: refuseStrange(homeIsPublic, ranges),
     });
     for (const secret of secretsIn(auth)) learn(secret);
     const { timeline, exchanges, userAgent, timeoutMs, signal } = lab;

@@ -1,6 +1,7 @@
 /** From a target to a case file. This is the only way a live case comes into being. */
 import { readFileSync } from 'node:fs';
 import type { CaseFile } from '../case/case-file.js';
+import type { Evidence } from '../case/evidence.js';
 import {
   decoded,
   isSecretParameter,
@@ -155,10 +156,19 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     spec.kind === 'stdio'
       ? investigateCommand(draft, spec, options, world, progress)
       : investigateUrl(draft, spec, options, { world, progress, secrets });
+  if (options.complaint !== undefined) draft.seen('complaint', await complaintOf(options.complaint));
   // By now the server is starting: the best time to load what comes later.
   crypto();
   await looking;
   return draft.seal();
+}
+
+/** What a client said, read as a pasted log is. */
+async function complaintOf(text: string): Promise<Evidence['complaint']> {
+  const { evidenceOf, symptomsOf } = await import('../case/symptoms.js');
+  const { reported, stderr } = evidenceOf(symptomsOf(text));
+  const lines = [...(reported?.clientError ?? []), ...(stderr?.lines.map((line) => line.text) ?? [])];
+  return { ...(reported?.client !== undefined && { client: reported.client }), lines };
 }
 
 async function investigateUrl(

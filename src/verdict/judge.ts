@@ -39,7 +39,8 @@ interface Found {
 }
 
 /**
- * Best first: findings that nothing else explains, then by certainty, then by area in life-cycle order, then by id.
+ * Best first: findings that nothing else explains, then by certainty, then by area in life-cycle order, within one area by the order
+ * that the evidence tells, then by id.
  * A finding is a consequence when another finding that is at least as sure names it in `explains`.
  */
 export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
@@ -47,6 +48,7 @@ export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
   const explained = (f: Found) =>
     found.some((other) => other !== f && other.cause.explains.includes(f.cause.id) && sureness(other) <= sureness(f));
   const place = (f: Found) => AREAS.indexOf(f.cause.area);
+  const order = (f: Found) => f.match.order ?? Number.MAX_SAFE_INTEGER;
   return found
     .map((f) => ({ found: f, consequence: explained(f) }))
     .sort(
@@ -54,6 +56,7 @@ export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
         Number(a.consequence) - Number(b.consequence) ||
         sureness(a.found) - sureness(b.found) ||
         place(a.found) - place(b.found) ||
+        order(a.found) - order(b.found) ||
         a.found.cause.id.localeCompare(b.found.cause.id, 'en'),
     );
 }

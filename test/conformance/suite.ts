@@ -17,6 +17,14 @@ const SETS = ['2025-11-25', '2026-07-28'];
 /** Scenarios of features that our client does not have and does not declare: they would pass or fail for nothing. */
 const NOT_OURS: [names: RegExp, why: string][] = [
   [
+    /^auth\/enterprise-managed-authorization$/,
+    'extension io.modelcontextprotocol/enterprise-managed-authorization, which our client does not have: it signs in for one person',
+  ],
+  [
+    /^auth\/wif-/,
+    'extension io.modelcontextprotocol/auth/wif, which our client does not have: it has no identity as a workload',
+  ],
+  [
     /^sep-2640-/,
     'extension io.modelcontextprotocol/skills, which our client does not declare: a verifier loads no skills',
   ],
@@ -25,7 +33,8 @@ const NOT_OURS: [names: RegExp, why: string][] = [
 interface Scenario {
   name: string;
   revision: string;
-  kind: 'required' | 'optional' | 'extension';
+  /** What the suite says of it: `required`, or why it is not. */
+  kind: string;
 }
 
 export interface Row extends Scenario {
@@ -73,31 +82,27 @@ async function listed(folder: string): Promise<[name: string, tags: string[]][]>
   ]);
 }
 
+/** What the suite's requirements of a revision say of each client scenario: `required`, or the reason why it does not count. */
+function requirements(revision: string): Map<string, string> {
+  if (!SETS.includes(revision)) return new Map();
+  const text = readFileSync(join(dirname(conformanceSuite().suite), `../requirements/${revision}.yaml`), 'utf8');
+  const client = /^client:\n((?: {2}- .*\n)+)/m.exec(text)?.[1] ?? '';
+  const notScored = text.matchAll(/- scenario: (\S+)\n\s+leg: client\n\s+reason: (\S+)/g);
+  return new Map([
+    ...[...client.matchAll(/- (\S+)/g)].map(([, name = '']): [string, string] => [name, 'required']),
+    ...[...notScored].map(([, name = '', why = '']): [string, string] => [name, why.replaceAll('-', ' ')]),
+  ]);
+}
+
 async function scenarios(folder: string): Promise<Scenario[]> {
-  const required = new Map<string, string[]>();
-  for (const set of SETS) {
-    const file = join(dirname(conformanceSuite().suite), `../requirements/${set}.yaml`);
-    const client = /^client:\n((?: {2}- .*\n)+)/m.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
-    required.set(
-      set,
-      [...client.matchAll(/- (\S+)/g)].map(([, name = '']) => name),
-    );
-  }
   const all = await listed(folder);
-  const extensions = all.filter(([, tags]) => tags.includes('extension'));
+  const of = (tag: string) => all.filter(([, tags]) => tags.includes(tag)).map(([name]) => name);
   return [
-    ...REVISIONS.flatMap((revision) =>
-      all
-        .filter(([, tags]) => tags.includes(revision))
-        .map(
-          ([name]): Scenario => ({
-            name,
-            revision,
-            kind: required.get(revision)?.includes(name) ? 'required' : 'optional',
-          }),
-        ),
-    ),
-    ...extensions.map(([name]): Scenario => ({ name, revision: EXTENSIONS_IN, kind: 'extension' })),
+    ...REVISIONS.flatMap((revision) => {
+      const said = requirements(revision);
+      return of(revision).map((name) => ({ name, revision, kind: said.get(name) ?? 'no requirements kept' }));
+    }),
+    ...of('extension').map((name) => ({ name, revision: EXTENSIONS_IN, kind: 'extension' })),
   ];
 }
 
@@ -174,12 +179,6 @@ export async function runAll(named = ''): Promise<Row[]> {
 const version = (): string =>
   JSON.parse(readFileSync(join(dirname(conformanceSuite().suite), '../package.json'), 'utf8')).version;
 
-const KINDS = {
-  required: 'required by the revision',
-  optional: 'part of the revision, not among what it requires',
-  extension: 'extension, not part of any revision',
-};
-
 /** docs/conformance.md. */
 export function page(rows: Row[]): string {
   const sums = SETS.map((set) => {
@@ -190,7 +189,7 @@ export function page(rows: Row[]): string {
     [
       `\`${name}\``,
       revision,
-      KINDS[kind],
+      kind,
       ...(verdict.startsWith('not') ? ['', '', ''] : [passed, failed, warnings]),
       verdict,
     ].join(' | ');
@@ -203,12 +202,13 @@ arrives there. It knows Streamable HTTP only.
 
 ${sums.join('\n')}
 
-A warning is a SHOULD that was not followed; the suite lets a scenario fail for it. Checks that do not apply to what a client sends
-are not counted. Written by \`npm run conformance\`; \`npm test\` runs every scenario again and fails when this table is not what it
+The suite keeps a set of requirements for these two revisions; what it added later, and extensions, do not count for a revision. A
+warning is a SHOULD that was not followed; the suite lets a scenario fail for it. Checks that do not apply to what a client sends are
+not counted. Written by \`npm run conformance\`; \`npm test\` runs every scenario again and fails when this table is not what it
 sees. What the suite asks a person (a form, a page to sign in) is answered by
 [test/conformance/client.ts](../test/conformance/client.ts).
 
-| scenario | revision | part | passed | failed | warnings | verdict |
+| scenario | revision | status in the suite | passed | failed | warnings | verdict |
 | --- | --- | --- | --: | --: | --: | --- |
 ${rows.map((row) => `| ${cells(row)} |`).join('\n')}
 `;

@@ -33,6 +33,7 @@ it('kinds of evidence', () => {
     'authorization',
     'worlds',
     'reported',
+    'complaint',
   ]);
 });
 

@@ -8,8 +8,11 @@ import { memory } from './memory.js';
 import { ALICE } from './sign-in.js';
 import { type Mint, minted, type SigningKey } from './tokens.js';
 
-/** Where the metadata of an issuer with a path is found: RFC 8414 inserts, OpenID Connect appends, MCP tries three. */
-export type WellKnown = 'oauth-inserted' | 'openid-inserted' | 'openid-appended';
+/**
+ * Where the metadata of an issuer with a path is found: RFC 8414 inserts, OpenID Connect appends, MCP tries the first three.
+ * `oauth-appended` is a common mistake.
+ */
+export type WellKnown = 'oauth-inserted' | 'openid-inserted' | 'openid-appended' | 'oauth-appended';
 
 /** A client's registration in the names of RFC 7591. */
 export interface RegisteredClient {
@@ -21,7 +24,7 @@ export interface RegisteredClient {
 export interface AuthorizationServerOptions {
   /** Path of the issuer: `/realms/demo`. */
   path?: string;
-  /** Default: all three. */
+  /** Default: the three where clients look. */
   wellKnown?: WellKnown[];
   /** Dynamic client registration (RFC 7591). Default: open to everyone. */
   registration?: 'open' | 'initial access token' | 'off';
@@ -31,6 +34,8 @@ export interface AuthorizationServerOptions {
   clientMetadataDocuments?: Record<string, Record<string, unknown>>;
   /** Clients registered by hand: see `CLIENTS`. */
   clients?: RegisteredClient[];
+  /** How clients authenticate at the token endpoint. Default: all of OAuth. */
+  authMethods?: ('client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none')[];
   /** Default: `mcp:read` and `mcp:write`. */
   scopes?: string[];
   /** The scopes a person gives on the consent page, however many are asked for. Default: all. */
@@ -104,12 +109,14 @@ function inside(path: string, base: string, wellKnown: WellKnown[]): string | nu
   if (base === '') return path;
   if (path === `${openid}${base}`) return wellKnown.includes('openid-inserted') ? openid : null;
   if (path === `${base}${openid}`) return wellKnown.includes('openid-appended') ? openid : null;
-  if (path === `${base}${oauth}` || !path.startsWith(`${base}/`)) return null;
+  if (path === `${base}${oauth}`) return wellKnown.includes('oauth-appended') ? oauth : null;
+  if (!path.startsWith(`${base}/`)) return null;
   return path.slice(base.length);
 }
 
 export async function startAuthorizationServer(options: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
   const { path: base = '', scopes = SCOPES, lifetimes = {}, accounts = [ALICE], registration = 'open' } = options;
+  const { authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] } = options;
   const { wellKnown = ['oauth-inserted', 'openid-inserted', 'openid-appended'], tokens = 'jwt' } = options;
   const { resource: indicators = 'any', refresh = 'offline_access', clientMetadataDocuments: documents } = options;
   const facade = await startFacade(options.changes);
@@ -123,7 +130,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     adapter: memory(),
     jwks: { keys: [signing.jwk] },
     cookies: { keys: ['only for tests'] },
-    clients: [RESOURCE_SERVER, ...(options.clients ?? [])],
+    clientAuthMethods: authMethods,
+    clients: [{ ...RESOURCE_SERVER, token_endpoint_auth_method: authMethods[0] }, ...(options.clients ?? [])],
     scopes: ['openid', 'offline_access', ...scopes],
     clockTolerance: 0,
     clientBasedCORS: () => true,
@@ -161,7 +169,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      introspection: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true },
       registration: { enabled: registration !== 'off', initialAccessToken: registration === 'initial access token' },
       clientIdMetadataDocument: { enabled: documents !== undefined, ack: 'draft-02' },
@@ -189,7 +197,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   if (indicators === 'ignored')
     facade.change({
       says: 'the parameter resource is ignored',
-      when: ({ path }) => path.startsWith(`${base}/`),
+      when: ({ method, path }) => path === `${base}/auth` || (method === 'POST' && path === `${base}/token`),
       ask: ({ query, body }) => ({ query: without(query), body: String(without(new URLSearchParams(body))) }),
     });
 
@@ -209,7 +217,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
       return interact(provider, { accounts, grants }, request, response);
     }
     // What stands behind a path learns of it as under express.
-    request.originalUrl = request.url;
+    request.originalUrl = `${base}${path}${search}`;
     request.url = `${path}${search}`;
     return handle(request, response);
   });
@@ -219,6 +227,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
     'oauth-inserted': `/.well-known/oauth-authorization-server${base}`,
     'openid-inserted': `/.well-known/openid-configuration${base}`,
     'openid-appended': `${base}/.well-known/openid-configuration`,
+    'oauth-appended': `${base}/.well-known/oauth-authorization-server`,
   }[found];
   const initialAccessToken =
     registration === 'initial access token' ? await new provider.InitialAccessToken({}).save() : undefined;

@@ -2,7 +2,6 @@
 import { type Answer, type Asked, type Change, editJson, html, json, withoutHeader } from './facade.js';
 
 type Document = Record<string, unknown>;
-type Edit = NonNullable<Change['edit']>;
 
 const RESOURCE = '/.well-known/oauth-protected-resource';
 const isResourceMetadata = ({ path }: Asked): boolean => path.startsWith(RESOURCE);
@@ -11,26 +10,23 @@ const isServerMetadata = ({ path }: Asked): boolean =>
 const isEndpoint = ({ path }: Asked): boolean => !path.includes('/.well-known/');
 export const notFound = (): Answer => html(404, '<h1>Not Found</h1>');
 
-const onlyFor =
-  (status: number, edit: Edit): Edit =>
-  (answer, asked) =>
-    answer.status === status ? edit(answer, asked) : answer;
-
 // Of a protected server.
 
 export const noChallenge: Change = {
   says: 'its 401 has no WWW-Authenticate',
   when: isEndpoint,
-  edit: onlyFor(401, withoutHeader('www-authenticate')),
+  status: 401,
+  edit: withoutHeader('www-authenticate'),
 };
 
 export const challenged = (says: string, edit: (challenge: string) => string): Change => ({
   says,
   when: isEndpoint,
-  edit: onlyFor(401, (answer) => {
+  status: 401,
+  edit: (answer) => {
     const header = String(answer.headers['www-authenticate']);
     return { ...answer, headers: { ...answer.headers, 'www-authenticate': edit(header) } };
-  }),
+  },
 });
 
 export const challengeWithoutMetadata: Change = challenged('its challenge names no metadata', (header) =>
@@ -41,12 +37,14 @@ export const challengeWithoutMetadata: Change = challenged('its challenge names 
 export const refusedWith = (says: string, answer: (asked: Asked) => Answer): Change => ({
   says,
   when: isEndpoint,
-  edit: onlyFor(401, (_answer, asked) => answer(asked)),
+  status: 401,
+  edit: (_answer, asked) => answer(asked),
 });
 
 export const resourceMetadata = (says: string, edit: (document: Document) => Document): Change => ({
   says,
   when: isResourceMetadata,
+  status: 200,
   edit: editJson(edit),
 });
 
@@ -75,6 +73,7 @@ export const resourceMetadataAtRoot = (path: string): Change[] => [
 export const serverMetadata = (says: string, edit: (document: Document) => Document): Change => ({
   says,
   when: isServerMetadata,
+  status: 200,
   edit: editJson(edit),
 });
 
@@ -99,16 +98,18 @@ export const registrationRefused = (status: number, error: string, description: 
 export const tokenAnswer = (says: string, edit: (answer: Answer & { body: string }) => Answer): Change => ({
   says,
   when: ({ method, path }) => method === 'POST' && path.endsWith('/token'),
-  edit: onlyFor(200, edit),
+  status: 200,
+  edit,
 });
 
 export const tokensRefused = (
   says: string,
-  when: (form: URLSearchParams) => boolean,
+  when: (form: URLSearchParams, asked: Asked) => boolean,
   answer: () => Answer,
 ): Change => ({
   says,
-  when: ({ method, path, body }) => method === 'POST' && path.endsWith('/token') && when(new URLSearchParams(body)),
+  when: (asked) =>
+    asked.method === 'POST' && asked.path.endsWith('/token') && when(new URLSearchParams(asked.body), asked),
   answer,
 });
 

@@ -202,16 +202,19 @@ export function connectV1(url: string, options: LoginOptions = {}): Promise<Logg
   const provider = options.grant ? new ClientCredentialsV1(credentials(options)) : person;
   const authProvider = options.token ? undefined : provider;
   const transport = () => new StreamableHTTPClientTransport(new URL(url), { authProvider, ...headersOf(options) });
+  // The one that was refused knows where the metadata is.
+  let last = transport();
   const login: Login = {
     client: new Client(ID),
     async connect() {
       const client = new Client(ID);
       client.onerror = () => {};
       login.client = client;
-      await client.connect(transport(), TIMEOUT);
+      last = transport();
+      await client.connect(last, TIMEOUT);
     },
     sent: () => person.sentTo !== undefined,
-    finish: async () => transport().finishAuth(codeOf(await person.back())),
+    finish: async () => last.finishAuth(codeOf(await person.back())),
     kept: person.kept,
   };
   return connected(login);
@@ -222,6 +225,8 @@ export function connectV2(url: string, options: LoginOptions = {}): Promise<Logg
   const provider = options.grant ? new v2.ClientCredentialsProvider(credentials(options)) : person;
   const authProvider = options.token ? undefined : provider;
   const transport = () => new v2.StreamableHTTPClientTransport(new URL(url), { authProvider, ...headersOf(options) });
+  // The one that was refused knows where the metadata is.
+  let last = transport();
   const login: Login = {
     client: new Client(ID),
     async connect() {
@@ -232,10 +237,11 @@ export function connectV2(url: string, options: LoginOptions = {}): Promise<Logg
         listTools: (parameters, limits) => client.listTools(parameters, limits) as never,
         callTool: (call, _schema, limits) => client.callTool(call, limits) as never,
       };
-      await client.connect(transport(), TIMEOUT);
+      last = transport();
+      await client.connect(last, TIMEOUT);
     },
     sent: () => person.sentTo !== undefined,
-    finish: async () => transport().finishAuth(await person.back()),
+    finish: async () => last.finishAuth(await person.back()),
     kept: person.kept,
   };
   return connected(login);

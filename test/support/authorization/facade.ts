@@ -10,6 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 
 type Headers = Record<string, string | string[]>;
 
@@ -43,7 +44,9 @@ export interface Change {
   ask?: (asked: Asked) => Partial<Pick<Asked, 'path' | 'query' | 'body'>>;
   /** The answer; the real server is not asked. */
   answer?: (asked: Asked) => Answer | Promise<Answer>;
-  /** The real server's answer, changed. `body` is all of it: not for streams. */
+  /** Of which answers `edit` is. Without it: all. */
+  status?: number;
+  /** The real server's answer, changed. `body` is all of it: not for streams that do not end. */
   edit?: (answer: Answer & { body: string }, asked: Asked) => Answer;
 }
 
@@ -111,27 +114,20 @@ export async function startFacade(changes: Change[] = []): Promise<Facade> {
         return;
       }
       response.writeHead(status, headers);
-      for (const part of body) {
-        if (response.destroyed) return;
-        // Whoever reads slowly or not at all must not fill the memory of the tests.
-        if (!response.write(part))
-          await new Promise<void>((resolve) => {
-            response.once('drain', resolve).once('close', resolve);
-          });
-      }
-      response.end();
+      // Whoever reads slowly or not at all must not fill the memory of the tests.
+      await pipeline(body, response);
     };
 
     const concerned = inForce.filter(({ when }) => when?.(asked) ?? true);
     const answered = concerned.find(({ answer }) => answer)?.answer;
     if (answered) return send(await answered(asked));
     for (const change of concerned) asked = { ...asked, ...change.ask?.(asked) };
-    const edits = concerned.flatMap(({ edit }) => (edit ? [edit] : []));
+    const editors = concerned.filter(({ edit }) => edit);
 
     const search = asked.query.size > 0 ? `?${asked.query}` : '';
     // A body that must be changed is needed as text.
     const { 'accept-encoding': encoding, ...headers } = passedOn(request.headers);
-    if (edits.length === 0 && encoding) headers['accept-encoding'] = encoding;
+    if (editors.length === 0 && encoding) headers['accept-encoding'] = encoding;
     if (asked.body !== '') headers['content-length'] = String(Buffer.byteLength(asked.body));
     const behind = ask({
       host: '127.0.0.1',
@@ -143,13 +139,16 @@ export async function startFacade(changes: Change[] = []): Promise<Facade> {
     });
     behind.once('error', () => response.destroy());
     response.once('close', () => behind.destroy());
-    behind.once('response', async (real) => {
+    const passOn = async (real: IncomingMessage): Promise<void> => {
       exchange.status = real.statusCode ?? 0;
+      const edits = editors.flatMap(({ edit, status = exchange.status }) =>
+        edit && status === exchange.status ? [edit] : [],
+      );
       const answer = { status: exchange.status, headers: passedOn(real.headers) };
       if (edits.length === 0) {
         response.writeHead(answer.status, answer.headers);
         response.flushHeaders();
-        real.pipe(response);
+        real.once('error', () => response.destroy()).pipe(response);
         return;
       }
       let changed: Answer & { body: string } = { ...answer, body: await textOf(real) };
@@ -159,6 +158,9 @@ export async function startFacade(changes: Change[] = []): Promise<Facade> {
         changed = { ...last, body: typeof last.body === 'string' ? last.body : changed.body };
       }
       await send(last);
+    };
+    behind.once('response', (real) => {
+      passOn(real).catch(() => response.destroy());
     });
     behind.end(asked.body);
   };
@@ -205,8 +207,7 @@ export const html = (status: number, body: string, headers: Headers = {}): Answe
 /** A JSON document of the real server with some members changed; undefined takes a member out. */
 export const editJson =
   (edit: (document: Record<string, unknown>) => Record<string, unknown>): NonNullable<Change['edit']> =>
-  (answer) =>
-    answer.status === 200 ? { ...answer, body: JSON.stringify(edit(JSON.parse(answer.body))) } : answer;
+  (answer) => ({ ...answer, body: JSON.stringify(edit(JSON.parse(answer.body))) });
 /** An answer without one of its headers. */
 export const withoutHeader =
   (name: string): NonNullable<Change['edit']> =>

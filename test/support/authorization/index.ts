@@ -27,6 +27,7 @@ export {
   startAuthorizationServer,
   type WellKnown,
 } from './authorization-server.js';
+export * from './changes.js';
 export { CALLBACK, connectV1, connectV2, type Kept, type LoggedIn, type LoginOptions } from './clients.js';
 export {
   type Answer,
@@ -40,6 +41,7 @@ export {
   withoutHeader,
 } from './facade.js';
 export type { Account } from './interaction.js';
+export { type OwnAuthorizationOptions, ownAuthorization } from './own-authorization.js';
 export {
   GUARDED_TOOL,
   type ProtectedServer,
@@ -48,5 +50,8 @@ export {
   type Sdk,
   TOOLS,
 } from './protected-server.js';
+export * from './registered-clients.js';
+export { type Parts, type Recipe, type Running, setUp } from './set-up.js';
 export { ALICE, type SignInOptions, signIn } from './sign-in.js';
 export type { Accepts, Mint } from './tokens.js';
+export { personAt, verified } from './verified.js';

@@ -79,9 +79,13 @@ export async function interact(
     );
   const known = grantId ? await provider.Grant.find(grantId) : undefined;
   const grant = known ?? new provider.Grant({ accountId: session?.accountId, clientId: params.client_id });
-  const given = (scopes: string[]) => scopes.filter((scope) => grants?.includes(scope) ?? true).join(' ');
-  grant.addOIDCScope(given(missingOIDCScope));
-  for (const [resource, scopes] of Object.entries(missingResourceScopes))
-    grant.addResourceScope(resource, given(scopes));
+  const part = (scopes: string[], wanted: boolean) =>
+    scopes.filter((scope) => (grants?.includes(scope) ?? true) === wanted).join(' ');
+  grant.addOIDCScope(part(missingOIDCScope, true));
+  grant.rejectOIDCScope(part(missingOIDCScope, false));
+  for (const [resource, scopes] of Object.entries(missingResourceScopes)) {
+    grant.addResourceScope(resource, part(scopes, true));
+    grant.rejectResourceScope(resource, part(scopes, false));
+  }
   await provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } });
 }

@@ -14,7 +14,15 @@ import * as legacy from '@modelcontextprotocol/server-legacy/auth';
 import type { AuthorizationServer } from './authorization-server.js';
 import { notFound } from './changes.js';
 import { type Change, startFacade } from './facade.js';
-import { type App, endpoint, guarding, type ProtectedServer, READ, WRITE } from './protected-server.js';
+import {
+  type App,
+  endpoint,
+  guarding,
+  type Middleware,
+  type ProtectedServer,
+  READ,
+  WRITE,
+} from './protected-server.js';
 import { jwtVerifier } from './tokens.js';
 
 export interface OwnAuthorizationOptions {
@@ -58,12 +66,12 @@ export async function ownAuthorization(options: OwnAuthorizationOptions = {}): P
         throw sdk === 'v1' ? new InvalidTokenError(error.message) : new legacy.InvalidTokenError(error.message);
       }),
   };
-  const requires = (...requiredScopes: string[]): unknown =>
+  const requires = (...requiredScopes: string[]) =>
     (sdk === 'v1' ? v1bearer : legacy).requireBearerAuth({
       verifier,
       requiredScopes,
       ...(resourceMetadata && { resourceMetadataUrl: metadataUrl }),
-    });
+    }) as Middleware;
   const router = sdk === 'v1' ? v1router.mcpAuthRouter : legacy.mcpAuthRouter;
 
   const app = v1express.createMcpExpressApp() as App;

@@ -32,6 +32,16 @@ export interface ProtectedServerOptions {
   accepts?: Accepts;
   /** The SDKs repeat the metadata of the authorization server at the root of this server, for clients of 2025-03-26. Default: true. */
   repeatsMetadata?: boolean;
+  /** Whether the authorization server knows it, where that issues tokens for `registered` resources alone. Default: true. */
+  known?: boolean;
+  /** The scopes that every request needs. Default: `mcp:read`. */
+  requires?: string[];
+  /** Methods that it answers without a token. */
+  open?: string[];
+  /** It repeats a token that it refuses. */
+  echoes?: boolean;
+  /** It takes a token from the query, too. */
+  query?: boolean;
   changes?: Change[];
 }
 
@@ -52,7 +62,7 @@ export interface App extends RequestListener {
 }
 export type Request = IncomingMessage & { body?: unknown; auth?: Accepted };
 export type Response = ServerResponse & { status(code: number): Response; json(value: unknown): void };
-type Next = () => void;
+export type Middleware = (request: Request, response: Response, next: () => void) => void;
 
 /** The tool for which a token needs a scope more. */
 export const GUARDED_TOOL = 'delete_note';
@@ -144,10 +154,27 @@ export function endpoint(sdk: Sdk): (request: Request, response: Response) => Pr
 }
 
 /** Calls of the guarded tool go through `guard` as well. */
-export const guarding = (guard: unknown) => (request: Request, response: Response, next: Next) => {
-  const { method, params } = (request.body ?? {}) as { method?: string; params?: { name?: string } };
-  if (method !== 'tools/call' || params?.name !== GUARDED_TOOL) return next();
-  (guard as (request: Request, response: Response, next: Next) => void)(request, response, next);
+export const guarding =
+  (guard: Middleware): Middleware =>
+  (request, response, next) => {
+    const { method, params } = (request.body ?? {}) as { method?: string; params?: { name?: string } };
+    if (method === 'tools/call' && params?.name === GUARDED_TOOL) guard(request, response, next);
+    else next();
+  };
+
+/** All but these methods go through `guard`. */
+const except =
+  (methods: string[], guard: Middleware): Middleware =>
+  (request, response, next) => {
+    const { method = '' } = (request.body ?? {}) as { method?: string };
+    if (methods.includes(method)) next();
+    else guard(request, response, next);
+  };
+
+const fromQuery: Middleware = (request, _response, next) => {
+  const token = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams.get('access_token');
+  if (token && !request.headers.authorization) request.headers.authorization = `Bearer ${token}`;
+  next();
 };
 
 /** What differs between the helpers: their names are the same, their error for a bad token is not. */
@@ -174,12 +201,13 @@ const HELPERS = {
 
 export async function protectedServer(options: ProtectedServerOptions): Promise<ProtectedServer> {
   const { authorizationServer, sdk = 'v1', path = '/mcp', verifies = 'jwt', repeatsMetadata = true } = options;
+  const { requires: always = [READ] } = options;
   const facade = await startFacade(options.changes);
   const url = `${facade.origin}${path}`;
   const resourceServerUrl = new URL(url);
   const { app: create, bearer, router, invalid } = HELPERS[sdk];
   const metadataUrl = v1router.getOAuthProtectedResourceMetadataUrl(resourceServerUrl);
-  authorizationServer.protects(url);
+  if (options.known ?? true) authorizationServer.protects(url);
 
   const verify = (verifies === 'jwt' ? jwtVerifier : introspectionVerifier)(authorizationServer, url, options.accepts);
   const verifier = {
@@ -187,17 +215,18 @@ export async function protectedServer(options: ProtectedServerOptions): Promise<
       try {
         return await verify(token);
       } catch (error) {
-        throw invalid((error as Error).message);
+        throw invalid(options.echoes ? `Not accepted: ${token}` : (error as Error).message);
       }
     },
   };
-  const requires = (...requiredScopes: string[]) =>
-    bearer({ verifier, requiredScopes, resourceMetadataUrl: metadataUrl }) as unknown;
+  const requires = (requiredScopes: string[]) =>
+    bearer({ verifier, requiredScopes, resourceMetadataUrl: metadataUrl }) as Middleware;
 
   const app = create() as App;
   const oauthMetadata = (await authorizationServer.metadata()) as OAuthMetadata;
   app.use(router({ oauthMetadata, resourceServerUrl, scopesSupported: [READ], resourceName: 'Notes' }));
-  app.use(path, requires(READ), guarding(requires(READ, WRITE)));
+  if (options.query) app.use(path, fromQuery);
+  app.use(path, except(options.open ?? [], requires(always)), guarding(requires([READ, WRITE])));
   app.all(path, endpoint(sdk));
   await facade.stand(app);
   if (!repeatsMetadata)

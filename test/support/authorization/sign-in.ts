@@ -60,7 +60,7 @@ export async function signIn(
   for (let step = 0; step < STEPS; step++) {
     // Only a browser goes further, and tests have none.
     if (!/^https?:$/.test(url.protocol) || !isLoopback(url.hostname))
-      throw new Error(`The sign-in leads to ${url.href}`);
+      throw new Error(`The sign-in leads to ${url.href.replace(/\?.*/, '')}`);
     const cookie = cookies.for(url);
     const response = await fetch(url, {
       redirect: 'manual',

@@ -52,6 +52,8 @@ export interface Accepts {
   audience?: string | 'any';
   expired?: boolean;
   unsigned?: boolean;
+  /** Its clock, in seconds ahead of everybody's. */
+  clockAhead?: number;
 }
 
 type Claims = { iss?: unknown; aud?: unknown; exp?: unknown; scope?: unknown; client_id?: unknown };
@@ -79,7 +81,7 @@ export function jwtVerifier(server: AuthorizationServer, resource: string, accep
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
   return async (token) => {
     const audience = accepts.audience === 'any' ? undefined : (accepts.audience ?? resource);
-    const currentDate = accepts.expired ? new Date(0) : undefined;
+    const currentDate = accepts.expired ? new Date(0) : new Date(Date.now() + (accepts.clockAhead ?? 0) * 1_000);
     if (accepts.unsigned && token.split('.')[2] === '')
       return accepted(token, UnsecuredJWT.decode(token, { issuer: server.issuer, audience }).payload, accepts);
     keys ??= createRemoteJWKSet(new URL(String((await server.metadata()).jwks_uri)));

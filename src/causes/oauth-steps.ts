@@ -1,0 +1,43 @@
+/**
+ * The one place that decides what is wrong in each step of OAuth. The steps are in oauth-resource.ts, oauth-server.ts,
+ * oauth-sign-in.ts and oauth-access.ts; here they become one list.
+ */
+import { accessFaults } from './oauth-access.js';
+import { type Authorization, type Fault, milder, STEPS, served, type Walked } from './oauth-faults.js';
+import { challengeFaults, resourceFaults, unsafeFaults } from './oauth-resource.js';
+import { registrationFaults, serverFaults } from './oauth-server.js';
+import { signInFaults } from './oauth-sign-in.js';
+import { wasTold } from './told.js';
+
+/** What a fault counts for in the end: a sign-in that nobody needed cannot keep anybody out, and one that succeeded stops not all. */
+function weighed(fault: Fault, { access }: Authorization): Fault {
+  const last = access.at(-1);
+  if (!last || STEPS.indexOf(fault.step) >= STEPS.indexOf('authorization')) return fault;
+  // Whoever brings credentials of their own asks for no metadata.
+  if (last.with === 'given' && !served(last)) return { ...fault, cause: null, severity: 'risky' };
+  if (last.with === 'given')
+    return { ...fault, severity: fault.id === 'registration-none' ? 'risky' : milder(fault.severity) };
+  return served(last) && fault.severity === 'broken' ? { ...fault, severity: 'degraded' } : fault;
+}
+
+/** Every fault of the walk, in the order of the steps; of one step, what no client gets past stands first. */
+export function faultsOf({ authorization: walk, http }: Walked): Fault[] {
+  if (!walk) return [];
+  const exchanges = http?.exchanges ?? [];
+  const all = [
+    ...unsafeFaults(walk),
+    ...challengeFaults(walk),
+    ...resourceFaults(walk, exchanges),
+    ...serverFaults(walk, exchanges),
+    ...registrationFaults(walk),
+    ...signInFaults(walk),
+    ...accessFaults(walk, exchanges),
+  ];
+  // A person may have pasted half of a document or of a walk.
+  const told = exchanges.some(wasTold);
+  const sure = all
+    .map((fault) => weighed(fault, walk))
+    .map((fault) => (told && fault.certainty === 'certain' ? { ...fault, certainty: 'likely' as const } : fault));
+  const grave = (fault: Fault) => ['broken', 'degraded', 'risky'].indexOf(fault.severity);
+  return sure.sort((a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step) || grave(a) - grave(b));
+}

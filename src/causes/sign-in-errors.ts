@@ -1,0 +1,280 @@
+/**
+ * What programs say when a sign-in fails: sentences of SDKs and of authorization servers, and the error codes of OAuth. One row is
+ * one class of wording and blames one cause. The first row that fits a line owns the line, so particulars stand first and bare codes
+ * last. What people say of a failure is read by each cause itself.
+ */
+
+/** The step of the sign-in at which something was said, as far as it can be told. */
+export type Step = 'registration' | 'authorization' | 'token' | 'refresh' | 'resource' | 'unknown';
+
+export interface Row {
+  blames: string;
+  /** One of these must stand in the line. */
+  says: readonly RegExp[];
+  /** And this as well; and not that. */
+  beside?: RegExp;
+  without?: RegExp;
+  /** Only at these steps. */
+  at?: readonly Step[];
+  /** A row that points to the fault and does not name it: another may leave the same words. */
+  hint?: true;
+  /** What a code means, where it does not say so itself. */
+  means?: string;
+}
+
+const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${codes})(?![\w-])`, 'i');
+
+/** Both words in one sentence, in either order. */
+const near = (a: string, b: string, gap = 60): RegExp =>
+  new RegExp(String.raw`(?:${a})[^\n]{0,${gap}}?(?:${b})|(?:${b})[^\n]{0,${gap}}?(?:${a})`, 'i');
+
+const REFUSED = String.raw`\b(?:not (?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed|granted|accepted|found|match\w*)|does(?: not|n't) (?:exist|match|support|accept)|did(?: not|n't) match|(?:is|are|was) invalid|invalid|unknown|unsupported|incorrect|wrong|mismatch\w*|malformed|rejected|expired|missing|required)\b`;
+
+/** Sentences that name the fault, whoever says them. */
+const NAMED: Row[] = [
+  // Two names that every other sentence may mention as well: what is said of them goes first.
+  {
+    blames: 'auth-redirect-uri-mismatch',
+    says: [
+      near(String.raw`\bredirect(?:[_ -]?ur[il]s?|ion ur[il]| address)\b`, REFUSED),
+      near(String.raw`\bcallback (?:ur[il]s?|address)\b`, REFUSED, 40),
+    ],
+  },
+  {
+    blames: 'auth-registration-stale',
+    says: [
+      /\b(?:unknown|unrecogni[sz]ed|unregistered|non-?existent|deleted) (?:oauth )?client(?:[_ ]?id)?\b(?![_ ](?:auth|secret|error))/i,
+      /\bclient(?:[_ -]?id)?\b[ :=]{0,3}["'`(]{0,2}(?:[\w.:/-]{3,120})?["'`)]{0,2}:? (?:was |is |has been |could )?(?:not (?:be )?(?:found|registered\b(?! with)|known|recogni[sz]ed)|unknown|deleted|removed|does(?: not|n't) exist)/i,
+      /\bclient is invalid\b|\bThe OAuth client was not found\b|\brequested OAuth 2\.0 Client does not exist\b/i,
+    ],
+    without: /\bMCP client\b|\bclient_secret\b|\b(?:scope|redirect|grant|auth(?:entication)? method)\b/i,
+  },
+  {
+    blames: 'auth-resource-mismatch',
+    says: [
+      /\bprotected[- ]resource\b.{0,160}\b(?:does|did)(?: not|n't) (?:exactly )?match\b/i,
+      near(
+        String.raw`\bresource (?:parameter|indicator)\b`,
+        String.raw`\b(?:not|n.t|invalid|unknown|missing|mismatch\w*|must be)\b`,
+        60,
+      ),
+    ],
+  },
+  // PKCE: before the code is exchanged it is a matter of the metadata, after that of the verifier.
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      near(String.raw`\bcode[_ -]?verifier\b`, REFUSED, 80),
+      /\bcode[_ -]?verifier\b.{0,40}\b(?:fail\w*|does not)\b/i,
+      /\bPKCE (?:code )?(?:verification|validation|verifier|check)\b.{0,30}\b(?:failed|mismatch|invalid|did not match|error)\b/i,
+      /\b(?:failed|unable|could not) (?:to )?verify (?:the )?code (?:challenge|verifier)\b/i,
+      /\bcode challenge\b.{0,30}\b(?:did|does) not match\b/i,
+    ],
+  },
+  {
+    blames: 'auth-pkce-unsupported',
+    says: [
+      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
+      /\b(?:PKCE|S256)\b.{0,30}\b(?:not (?:supported|advertised|offered|listed|available)|unsupported)\b/i,
+      /\bcode_challenge_methods_supported\b["'`]?.{0,60}\b(?:missing|absent|omitted|not|null|undefined|empty|lacks?|required)\b/i,
+      /\b(?:missing|lacks?|without|omits?|no)\b.{0,30}\bcode_challenge_methods_supported\b/i,
+      /\b(?:must|should|has to) (?:advertise|support|list|include)\b.{0,30}\b(?:PKCE|S256|code_challenge)/i,
+      near(String.raw`\b(?:code[_ ]challenge[_ ]method|transform algorithm)\b`, REFUSED, 40),
+    ],
+  },
+  {
+    blames: 'auth-sign-in-refused',
+    says: [
+      near(String.raw`\bcode[_ ]challenge\b`, String.raw`\b(?:missing|required|must|without)\b`, 40),
+      /\bPKCE\b.{0,40}\b(?:required|mandatory|enforced|must)\b|\b(?:requires?|must use) PKCE\b/i,
+    ],
+  },
+  // The method of one client is said at its registration, that of the server in its metadata.
+  {
+    blames: 'auth-registration-unsupported',
+    says: [
+      /\btoken_endpoint_auth_method\b["'`]?(?:.{0,40}\b(?:expected|must|not|should|unsupported|invalid|only|none)\b)/i,
+    ],
+    without: /\btoken (?:exchange|request)\b/i,
+  },
+  // The client, and how it proves who it is, at the token endpoint.
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      near(String.raw`\bclient[_ ]?secret\b`, REFUSED),
+      near(String.raw`\b(?:client[_ ]auth(?:entication)?[_ ](?:method|mechanism))\b`, REFUSED),
+      /\bclient_secret_(?:basic|post|jwt)\b.{0,60}\b(?:requires|not|unsupported|but|instead|must|rejected)\b/i,
+      /\binvalid client (?:secret|credentials)\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
+      /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
+      code(
+        'incorrect_client_credentials|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
+      ),
+    ],
+    // Of the metadata it is only said what it offers.
+    without: /\btoken_endpoint_auth_methods_supported\b|\bregistration\b/i,
+  },
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      /\b(?:missing|no|without)\b.{0,10}\b(?:client[_ ]?id|client credentials)\b|\bclient[_ ]?id (?:is )?(?:missing|required)\b/i,
+    ],
+    beside: /\binvalid_client\b|\bInvalidClient/i,
+  },
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      near(
+        String.raw`\b(?:authori[sz]ation|auth)[_ ]code\b`,
+        String.raw`\b(?:invalid|expired|already|not (?:found|valid|exist)|does(?: not|n't) exist|revoked|reused?|unknown|consumed|mismatch\w*|redeemed|was issued to)\b`,
+        50,
+      ),
+    ],
+  },
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      /\bcode (?:is |was |has |has been )?(?:not valid|invalid|expired|already (?:used|redeemed|consumed)|not found)\b/i,
+    ],
+    beside: /\binvalid_grant\b|\bgrant\b|\btoken exchange\b/i,
+  },
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      /\b(?:invalid|malformed|unreadable|unexpected|failed to parse|could not parse|parse error)\b.{0,20}\b(?:the )?(?:OAuth )?token (?:endpoint |exchange )?(?:response|answer)\b/i,
+      /\btoken (?:endpoint |exchange )?response\b.{0,60}\b(?:missing|lacks?|without|not (?:valid )?JSON|HTML|invalid|malformed|no access_token|did not)\b/i,
+      /"access_token" property must be|\b(?:no|missing|without)\b.{0,20}[`'"]?access_token\b.{0,30}\b(?:response|answer|returned|body|field|payload)\b|\bmissing field [`'"]access_token/i,
+      /\b(?:error|fail\w*) (?:during|in) (?:the )?auth(?:ori[sz]ation)? completion\b|\bFetch token call failed\b/i,
+      /\btoken exchange (?:failed|error|request failed|rejected|returned|was refused)\b|\b(?:failed|unable|error|could not) (?:to )?exchang(?:e|ing) (?:the )?(?:authori[sz]ation )?code\b|\bcode exchange (?:failed|error)\b/i,
+    ],
+    without:
+      /\binvalid_target\b|\bAADSTS|\bredirect[_ ]?ur[il]\b|\binvalid_scope\b|\bunknown client\b|\bclient (?:id )?not found\b/i,
+  },
+  // What may be done with a token, and what may be asked for.
+  {
+    blames: 'auth-insufficient-scope',
+    says: [
+      /\binsufficient[_ ]?scopes?\b|\bInsufficientScope/i,
+      /\b403 after trying upscoping\b|\bstep-?up (?:re-?)?authori[sz]ation\b/i,
+      code('missing_scope|insufficient_permissions_scope'),
+      /\b(?:token|credentials?|grant|caller|request)\b.{0,40}\b(?:lacks?|missing|does(?: not|n't) (?:have|include|contain|carry)|without)\b.{0,30}\bscopes?\b/i,
+      /\b(?:required|missing|necessary) scopes?\b.{0,30}\b(?:missing|not (?:present|granted|found|included)|absent)\b|\bmissing (?:the )?(?:required )?scopes?\b|\bscope does not match\b/i,
+    ],
+    without: /\bclient-registration\b|\bregister client\b|\bregistration\b/i,
+  },
+  {
+    blames: 'auth-sign-in-refused',
+    says: [
+      /\b(?:invalid|unknown|unsupported|disallowed|malformed|bad)[_ ](?:oauth )?scopes?\b|\bInvalidScope/i,
+      /\bscopes?\b[^\n]{0,80}?\b(?:not (?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed)|(?:is|are) invalid|does(?: not|n't) exist)\b/i,
+      /\bnot (?:allowed to request|registered with) (?:the )?scopes?\b/i,
+    ],
+    without: /\bregistration\b|\bregister\b|\bAADSTS9010010\b/i,
+  },
+  // What came back from the browser.
+  {
+    blames: 'auth-sign-in-refused',
+    says: [
+      near(
+        String.raw`\b(?:OAuth state|state parameter|state token|"?state"? (?:value|field))\b`,
+        String.raw`${REFUSED}|\bmismatch\w*`,
+        40,
+      ),
+      /\b(?:state|csrf)[_ ]mismatch\b|\bstate (?:does|did)(?: not|n't) match\b|\b(?:potential|possible) CSRF\b|\bstate: Field required\b|\binvalid (?:oauth |or expired )state\b/i,
+    ],
+  },
+  {
+    blames: 'auth-sign-in-refused',
+    says: [
+      code(
+        'access_denied|AccessDeniedError|consent_required|interaction_required|login_required|account_selection_required|unsupported_response_type|UnsupportedResponseTypeError|unsupported_response_mode|org_internal|admin_policy_enforced|disallowed_useragent|temporarily_unavailable|unmet_authentication_requirements|insufficient_user_authentication|invalid_request_uri|invalid_request_object|request_not_supported',
+      ),
+      /\bdoes(?: not|n't) support response type\b/i,
+      /\buser (?:has )?(?:denied|declined|cancell?ed|rejected|is not assigned|not assigned)\b.{0,60}\b(?:access|consent|authori[sz]ation|application|app|request|login|sign-?in)\b/i,
+      /\b(?:consent|authori[sz]ation|access) (?:was |has been )?(?:denied|declined|refused|rejected) by (?:the )?(?:user|resource owner|admin\w*)\b/i,
+      /\badmin(?:istrator)?'?s? (?:approval|consent)\b/i,
+      /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b/i,
+    ],
+    without: /\bregistration\b|\bclient-registration\b|\/register\b/i,
+  },
+  {
+    blames: 'auth-sign-in-refused',
+    hint: true,
+    says: [
+      /\b(?:OAuth|authori[sz]ation|authentication|login|sign-?in|callback)\b.{0,40}\b(?:timed out|timeout)\b.{0,40}\b(?:waiting|callback|code|browser|user|authori[sz]ation)\b|\btim(?:ed out|eout) waiting for (?:the )?(?:OAuth|authori[sz]ation|callback|browser|auth)/i,
+      /\bno (?:authori[sz]ation )?code (?:was )?(?:received|provided|returned|found|in)\b/i,
+    ],
+  },
+  // Tokens that the server judges, and their renewal.
+  {
+    blames: 'auth-audience-mismatch',
+    says: [/\bnot issued for this (?:resource|server|audience)\b|\bunexpected "?aud"? |\bmissing required "aud"/i],
+  },
+  { blames: 'auth-issuer-mismatch', says: [/\bunexpected "?iss"? |\b"iss" \(issuer\) response parameter/i] },
+  {
+    blames: 'auth-token-expired',
+    says: [
+      near(
+        String.raw`\brefresh[_ ]?tokens?\b`,
+        String.raw`\b(?:expired|invalid|revoked|not (?:found|valid|exist)|does not exist|unknown|consumed|reused?|already (?:been )?used|rotated|rejected|missing|inactive|no longer|malformed)\b`,
+      ),
+      /\bexpired,? (?:and|but) (?:could not|cannot|can't|couldn't|was not) (?:be )?(?:refreshed|renewed)\b|\bsession not active\b|\bInvalidRefreshToken/i,
+    ],
+  },
+];
+
+/** Bare codes: what they mean hangs on the step. */
+const BARE: Row[] = [
+  {
+    blames: 'auth-redirect-uri-mismatch',
+    says: [
+      code(
+        'redirect_uri_mismatch|redirect_mismatch|invalid_redirect_ur[il]|bad_redirect_ur[il]|InvalidRedirectUri\\w*',
+      ),
+    ],
+  },
+  { blames: 'auth-resource-mismatch', says: [code('invalid_target|invalid_resource|InvalidTarget\\w*')] },
+  {
+    blames: 'auth-registration-unsupported',
+    says: [
+      code(
+        'invalid_client_metadata|InvalidClientMetadata\\w*|invalid_software_statement|unapproved_software_statement|registration_not_supported',
+      ),
+    ],
+  },
+  {
+    blames: 'auth-registration-unsupported',
+    at: ['registration'],
+    says: [
+      code(
+        'invalid_request|invalid_scope|invalid_token|insufficient_scope|access_denied|server_error|unauthorized|unauthorized_client',
+      ),
+    ],
+  },
+  {
+    blames: 'auth-registration-stale',
+    says: [code('deleted_client|invalid_client_id|unknown_client|client_not_found|application_not_found')],
+  },
+  {
+    blames: 'auth-token-expired',
+    at: ['refresh'],
+    says: [code('invalid_grant|InvalidGrant\\w*|invalid_request|invalid_token')],
+  },
+  {
+    blames: 'auth-token-request-refused',
+    at: ['token', 'authorization'],
+    says: [code('invalid_grant|InvalidGrant\\w*')],
+  },
+  {
+    blames: 'auth-token-request-refused',
+    at: ['token'],
+    says: [code('invalid_request|InvalidRequestError|unauthorized_client|UnauthorizedClient\\w*|server_error')],
+  },
+  { blames: 'auth-sign-in-refused', says: [code('unauthorized_client|UnauthorizedClient\\w*')] },
+  {
+    blames: 'auth-sign-in-refused',
+    at: ['authorization'],
+    says: [code('invalid_request|InvalidRequestError|server_error')],
+  },
+];
+
+export const ROWS: readonly Row[] = [...NAMED, ...BARE];
