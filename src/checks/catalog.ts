@@ -8,6 +8,7 @@ function judge({ lists }: Evidence['catalog'], method: ListMethod, noun: string)
   const index = lists.findIndex((list) => list.method === method);
   const list = lists[index];
   if (!list || list.outcome === 'not-asked') return { outcome: 'not-verified', says: 'the connection had ended' };
+  if (ping.outcome === 'refused') return { outcome: 'not-verified', says: 'it wants a sign-in' };
   if (list.outcome === 'not-declared') return { outcome: 'not-applicable', says: 'not declared' };
   const cites = [at('catalog', 'lists', index)];
   if (list.outcome === 'listed') {
@@ -70,6 +71,7 @@ export default [
     test({ catalog: { ping } }) {
       if (!ping) return { outcome: 'not-applicable', says: 'the revision has no ping' };
       if (ping.outcome === 'not-asked') return { outcome: 'not-verified', says: 'the connection had ended' };
+      if (ping.outcome === 'refused') return { outcome: 'not-verified', says: 'it wants a sign-in' };
       return {
         outcome: ping.outcome === 'answered' ? 'pass' : 'fail',
         says: ping.outcome === 'answered' ? `answered after ${Math.round(ping.ms ?? 0)} ms` : ping.outcome,
