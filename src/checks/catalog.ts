@@ -8,7 +8,6 @@ function judge({ lists }: Evidence['catalog'], method: ListMethod, noun: string)
   const index = lists.findIndex((list) => list.method === method);
   const list = lists[index];
   if (!list || list.outcome === 'not-asked') return { outcome: 'not-verified', says: 'the connection had ended' };
-  if (ping.outcome === 'refused') return { outcome: 'not-verified', says: 'it wants a sign-in' };
   if (list.outcome === 'not-declared') return { outcome: 'not-applicable', says: 'not declared' };
   const cites = [at('catalog', 'lists', index)];
   if (list.outcome === 'listed') {
