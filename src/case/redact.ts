@@ -288,6 +288,9 @@ const KEPT_HEADERS = new Set([
   'x-vercel-mitigated',
 ]);
 
+/** Whether the value of a response header may be kept. Its name is in lower case. */
+export const isKeptHeader = (name: string): boolean => KEPT_HEADERS.has(name);
+
 /** What a person writes in place of a value: "(absent)", "(dropped by proxy)". */
 const REMARK = /^\([a-z]{2,20}(?: [a-z]{1,20}){0,6}\)$/i;
 

@@ -20,6 +20,8 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   const { exchange, at: place } = tried;
   const { status, error, body = '' } = exchange;
   if (status === 405 || status === 429 || (status === 200 && isStream(exchange))) return null;
+  // A part of the server wants a sign-in: whoever has none gets no stream, and loses nothing else.
+  if (status === 401 && exchange.credentials === 'none' && exchange.headers?.['www-authenticate']) return null;
   // The stream of a session that the server had given and does not know: that is about the session.
   if (sessionKind(body) !== null && issuesSessions(given)) return null;
   if (failsAll(given)) return null;

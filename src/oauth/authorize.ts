@@ -2,7 +2,7 @@
 import type * as oauth from 'oauth4webapi';
 import type { Evidence } from '../case/evidence.js';
 import { type Client, library } from './client.js';
-import { type Answer, ask, type OAuthHttp } from './http.js';
+import { type Answer, ask, type OAuthHttp, stopped } from './http.js';
 
 type Walk = Evidence['authorization'];
 type Request = NonNullable<Walk['request']>;
@@ -12,6 +12,8 @@ export interface Listener {
   redirectUri: string;
   /** What came to the redirect URI with the state of this sign-in; undefined when nobody signed in in time. */
   wait(): Promise<URLSearchParams | undefined>;
+  /** Answers that were turned away, by the reason: among them those of another sign-in. */
+  strays?(): { 'state-missing'?: number; 'state-wrong'?: number };
   close(): Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export interface SignInAgent {
   /** Begin to listen for the answer that carries this state. */
   listen(state: string): Promise<Listener>;
   /** Show the address to the user. */
-  show(url: string): Promise<'browser' | 'printed'>;
+  show(url: string): Promise<'browser' | 'printed' | 'nobody'>;
 }
 
 export interface AuthorizeOptions {
@@ -36,18 +38,36 @@ export interface AuthorizeOptions {
   listener: Listener;
 }
 
-const TITLE = /<title[^>]*>\s*([^<]{1,200}?)\s*<\/title>/i;
 /** Words with which authorization servers refuse a request before anybody signs in. */
 const REFUSES =
   /\b(?:redirect[_ -]?ur[il]|callback[_ ]url|invalid[_ ](?:client|redirect|request|scope|resource|target)|unknown[_ ]client|client(?:[_ ]id)?\b.{0,40}\b(?:not (?:found|known|registered|exist\w*)|unknown|invalid|does not exist|disabled)|unauthorized_client|unsupported_response_type|code_challenge|AADSTS\d+|we are sorry)\b/i;
 
-/** What a page says, in one line and without its markup. */
+/** Elements whose content nobody reads. */
+const UNREAD = new Set(['script', 'style', 'head', 'template', 'svg']);
+const MAX_PAGE = 100_000;
+
+/** The words of a page without its markup. Read once from front to back: what a stranger nests or leaves open costs no more. */
 function wordsOf(html: string): string {
-  const title = TITLE.exec(html.slice(0, 20_000))?.[1] ?? '';
-  const text = html
-    .slice(0, 100_000)
-    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]{0,2000}>/g, ' ')
+  const page = html.slice(0, MAX_PAGE);
+  const lower = page.toLowerCase();
+  const title = /^[^<]{1,200}/.exec(page.slice(endOfTag(lower, lower.indexOf('<title'))))?.[0].trim() ?? '';
+  const parts: string[] = [];
+  const endless = new Set<string>();
+  let length = 0;
+  for (let at = 0; at < page.length && length < 2_000; ) {
+    const open = page.indexOf('<', at);
+    const part = page.slice(at, open < 0 ? undefined : open);
+    if (part.trim() !== '') length += parts.push(part) && part.length;
+    if (open < 0) break;
+    const name = /^[a-z]+/.exec(lower.slice(open + 1, open + 12))?.[0] ?? '';
+    const close = UNREAD.has(name) && !endless.has(name) ? lower.indexOf(`</${name}`, open) : open;
+    // The end of <head> may be left out; whatever else is left open, its text is read as well.
+    if (close < 0) endless.add(name);
+    at = endOfTag(lower, Math.max(open, close));
+  }
+  const text = parts
+    .join(' ')
+    .slice(0, 4_000)
     .replace(/&(?:nbsp|#160);/g, ' ')
     .replace(/&(?:quot|#34);/g, '"')
     .replace(/&(?:#39|#x27|apos);/g, "'")
@@ -55,6 +75,12 @@ function wordsOf(html: string): string {
     .replace(/\s+/g, ' ')
     .trim();
   return (title && !text.startsWith(title) ? `${title}: ${text}` : text).slice(0, 300);
+}
+
+/** Behind the tag that begins at `from`; the end of the page when it never ends, or does not begin. */
+function endOfTag(page: string, from: number): number {
+  const end = from < 0 ? -1 : page.indexOf('>', from);
+  return end < 0 ? page.length : end + 1;
 }
 
 const isRedirect = ({ exchange: { status = 0 } }: Answer): boolean => status >= 300 && status < 400;
@@ -88,10 +114,8 @@ async function lookAt(
     if (!target) return { exchange, answer: 'elsewhere', says: 'it redirects nowhere' };
     if (!isOurs(target, redirectUri)) return { exchange, answer: 'sign-in' };
     const parameters = new URLSearchParams(target.search || target.hash.slice(1));
-    for (const name of ['code', 'access_token', 'id_token']) {
-      const value = parameters.get(name);
-      if (value) http.learn(value);
-    }
+    for (const name of ['code', 'access_token', 'id_token'])
+      for (const value of parameters.getAll(name)) http.learn(value);
     const refused = parameters.get('error');
     const says = parameters.get('error_description');
     if (refused === null) return { exchange, answer: 'code', parameters };
@@ -115,6 +139,8 @@ async function requestUrl({ server, client, state, scope, resource, offline, lis
   const lib = await library();
   const verifier = lib.generateRandomCodeVerifier();
   const url = new URL(server.authorization_endpoint as string);
+  // RFC 6749 section 3.1 forbids a fragment there, and allows a query: what stands in it yields to what is ours.
+  url.hash = '';
   const parameters: Record<string, string> = {
     response_type: 'code',
     client_id: client.id,
@@ -143,6 +169,11 @@ async function check(
   const common = { waitedS, ...(issuer !== undefined && { issuer: issuer.slice(0, 300) }) };
   const code = parameters.get('code');
   if (code) http.learn(code);
+  // RFC 6749 section 3.1: which of two would be meant is a matter of taste, and of attack.
+  if (new Set(parameters.keys()).size !== [...parameters.keys()].length) {
+    walk.response = { outcome: 'invalid', description: 'a parameter stands in it more than once', ...common };
+    return undefined;
+  }
   const error = parameters.get('error');
   if (parameters.get('state') !== state) {
     walk.response = { outcome: 'state-mismatch', ...common };
@@ -203,13 +234,15 @@ export async function authorize(
     const valid = await check(walk, direct, options, 0);
     return valid && { parameters: valid, verifier };
   }
-  if (request.answer === 'error-page' || request.answer === 'no-answer') return undefined;
+  if (request.answer === 'error-page' || request.answer === 'no-answer' || stopped(http)) return undefined;
   const from = Date.now();
   request.shown = await agent.show(url.href);
   const parameters = await listener.wait();
   const waitedS = Math.round((Date.now() - from) / 1_000);
   if (!parameters) {
-    walk.response = { outcome: 'none', waitedS };
+    const strays = listener.strays?.() ?? {};
+    const others = (strays['state-missing'] ?? 0) + (strays['state-wrong'] ?? 0);
+    walk.response = { outcome: others > 0 ? 'state-mismatch' : 'none', waitedS };
     return undefined;
   }
   const valid = await check(walk, parameters, options, waitedS);

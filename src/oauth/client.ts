@@ -1,10 +1,13 @@
 /** Who we are to an authorization server: the client id and how the client authenticates at the token endpoint. */
 import type * as oauth from 'oauth4webapi';
 import type { Evidence } from '../case/evidence.js';
-import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf } from './http.js';
+import { type Answer, ask, listOf, type OAuthHttp, objectIn, pauseOf, textOf } from './http.js';
 
 type Walk = Evidence['authorization'];
 type Registration = NonNullable<Walk['registration']>;
+
+/** In an authorization request there is much more beside it. */
+const MAX_ID = 2_000;
 
 export const library = (): Promise<typeof oauth> => import('oauth4webapi');
 
@@ -27,14 +30,17 @@ export interface Client extends KnownClient {
   management?: { url: string; token: string };
 }
 
-/** The authorization server in the form that the library takes. */
-export function serverOf(document: NonNullable<Walk['serverMetadata'][number]['document']>): oauth.AuthorizationServer {
+/** The authorization server in the form that the library takes, without the endpoints that must not be used. */
+export function serverOf(
+  document: NonNullable<Walk['serverMetadata'][number]['document']>,
+  isUnsafe: (field: string) => boolean,
+): oauth.AuthorizationServer {
   return {
     issuer: document.issuer ?? '',
     authorization_endpoint: document.authorizationEndpoint,
     token_endpoint: document.tokenEndpoint,
-    registration_endpoint: document.registrationEndpoint,
-    revocation_endpoint: document.revocationEndpoint,
+    ...(!isUnsafe('registration_endpoint') && { registration_endpoint: document.registrationEndpoint }),
+    ...(!isUnsafe('revocation_endpoint') && { revocation_endpoint: document.revocationEndpoint }),
     authorization_response_iss_parameter_supported: document.issParameter,
     token_endpoint_auth_methods_supported: document.tokenAuthMethods,
   } as oauth.AuthorizationServer;
@@ -95,14 +101,15 @@ export interface RegisterOptions {
 }
 
 /** `error` and `error_description` of an answer of OAuth (RFC 6749 section 5.2), or what stands in their place. */
-export function errorIn({
-  text,
-  exchange: { status },
-}: Answer): Pick<Registration, 'status' | 'error' | 'description'> {
+export function errorIn(answer: Answer): Pick<Registration, 'status' | 'error' | 'description'> {
+  const { text } = answer;
+  const { status } = answer.exchange;
   const document = objectIn(text) ?? Object.fromEntries(new URLSearchParams((text ?? '').slice(0, 2_000).trim()));
   const error = textOf(document, 'error');
   const description =
-    textOf(document, 'error_description') ?? (error === undefined ? textOf(document, 'message') : undefined);
+    pauseOf(answer) ??
+    textOf(document, 'error_description') ??
+    (error === undefined ? textOf(document, 'message') : undefined);
   return {
     ...(status !== undefined && { status }),
     ...(error !== undefined && { error }),
@@ -151,6 +158,14 @@ export async function register(
   } = document;
   for (const value of [secret, token]) if (typeof value === 'string' && value !== '') http.learn(value);
   if (typeof id !== 'string' || id === '') return note({ outcome: 'invalid', why: 'it has no "client_id"' });
+  // RFC 6749 appendix A.1. It stands in addresses and headers from here on.
+  if (!/^[\x20-\x7e]+$/.test(id))
+    return note({ outcome: 'invalid', why: 'its "client_id" holds characters that no client id may have' });
+  if (id.length > MAX_ID)
+    return note({
+      outcome: 'invalid',
+      why: `its "client_id" is ${id.length} characters long, which fits into no address`,
+    });
   const tokenAuthMethod = textOf(document, 'token_endpoint_auth_method');
   walk.registration = {
     ...{ how: 'dynamic', outcome: 'ready', exchange: answer.index, status, clientId: id.slice(0, 300) },

@@ -4,7 +4,7 @@
  * What is found is noted as it was served; what it means is judged elsewhere.
  */
 import type { Evidence } from '../case/evidence.js';
-import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf } from './http.js';
+import { type Answer, ask, listOf, type OAuthHttp, objectIn, pauseOf, stopped, urlOf } from './http.js';
 import { unsafeUrl } from './safe.js';
 
 type Walk = Evidence['authorization'];
@@ -34,8 +34,9 @@ interface Fetched {
 }
 
 /** How an answer counts, before its document is looked at. */
-function outcomeOf({ exchange: { status = 0, error, stopped }, text }: Answer): Outcome | null {
-  if (stopped) return 'too-large';
+function outcomeOf({ exchange: { status = 0, error, stopped: without }, text }: Answer): Outcome | null {
+  if (without === 'too-large' || without === 'inflates') return 'too-large';
+  if (without === 'nested') return 'invalid';
   if (error || status === 0) return 'no-answer';
   if (status === 401 || status === 403) return 'refused';
   if (status >= 500 || status === 429) return 'server-error';
@@ -58,7 +59,12 @@ async function fetchDocument(url: string, purpose: string, options: DiscoveryOpt
     }
     if (answer.exchange.error?.code === 'ADDRESS_REFUSED')
       return { outcome: 'unsafe', answer, why: answer.exchange.error.message };
-    if (outcome !== 'redirect') return { outcome, answer };
+    if (outcome === 'invalid') return { outcome, answer, why: 'its JSON is nested deeper than any metadata are' };
+    // A pause, a name nobody knows, a certificate nobody trusts: what the system says is what must be mended.
+    const says =
+      pauseOf(answer) ?? (outcome === 'no-answer' ? answer.exchange.error?.message.slice(0, 200) : undefined);
+    if (outcome !== 'redirect') return { outcome, answer, ...(says !== undefined && { why: says }) };
+    if (stopped(options.http) !== undefined) return { outcome, answer };
     const { location } = answer.headers;
     if (location === undefined || !URL.canParse(location, at))
       return { outcome, answer, why: 'the redirect leads nowhere' };
@@ -91,7 +97,7 @@ function inserted(name: string, of: URL, query = ''): string {
 
 function readResource(document: Record<string, unknown>): ResourceMetadata['document'] {
   return {
-    resource: textOf(document, 'resource'),
+    resource: urlOf(document, 'resource'),
     authorizationServers: listOf(document, 'authorization_servers') ?? [],
     scopes: listOf(document, 'scopes_supported'),
     bearerMethods: listOf(document, 'bearer_methods_supported'),
@@ -100,11 +106,11 @@ function readResource(document: Record<string, unknown>): ResourceMetadata['docu
 
 function readServer(document: Record<string, unknown>): ServerDocument {
   return {
-    issuer: textOf(document, 'issuer'),
-    authorizationEndpoint: textOf(document, 'authorization_endpoint'),
-    tokenEndpoint: textOf(document, 'token_endpoint'),
-    registrationEndpoint: textOf(document, 'registration_endpoint'),
-    revocationEndpoint: textOf(document, 'revocation_endpoint'),
+    issuer: urlOf(document, 'issuer'),
+    authorizationEndpoint: urlOf(document, 'authorization_endpoint'),
+    tokenEndpoint: urlOf(document, 'token_endpoint'),
+    registrationEndpoint: urlOf(document, 'registration_endpoint'),
+    revocationEndpoint: urlOf(document, 'revocation_endpoint'),
     scopes: listOf(document, 'scopes_supported'),
     responseTypes: listOf(document, 'response_types_supported'),
     grantTypes: listOf(document, 'grant_types_supported'),
@@ -148,7 +154,7 @@ async function findResource(walk: Walk, challenges: Challenges, options: Discove
     });
     // The first that answers is the one; whether it stands elsewhere as well, for older clients, is a question of its own.
     if (!options.thorough && fetched.outcome === 'found') return;
-    if (options.http.signal?.aborted || options.http.connections.givenUp) return;
+    if (stopped(options.http) !== undefined) return;
   }
 }
 
@@ -196,7 +202,7 @@ async function askServer(
   for (const [field, member] of ENDPOINTS) {
     const value = document?.[member];
     const why = value === undefined ? null : unsafeUrl(value, options.homeIsPublic);
-    if (why) walk.unsafe.push({ field, url: value ?? '', why, document: index - 1 });
+    if (why) walk.unsafe.push({ field, url: (value ?? '').slice(0, 500), why, document: index - 1 });
   }
   return document !== undefined && missing === undefined;
 }
@@ -223,14 +229,14 @@ async function findServers(walk: Walk, issuers: string[], options: DiscoveryOpti
   for (const issuer of issuers.slice(0, MAX_SERVERS)) {
     const why = unsafeUrl(issuer, options.homeIsPublic);
     if (why) {
-      walk.unsafe.push({ field: 'authorization_servers', url: issuer, why });
+      walk.unsafe.push({ field: 'authorization_servers', url: issuer.slice(0, 500), why });
       continue;
     }
     const url = new URL(issuer);
     let found = false;
     for (const place of placesOf(url)) {
       found = (await askServer(walk, issuer, place, options)) || found;
-      if (options.http.signal?.aborted || options.http.connections.givenUp) return;
+      if (stopped(options.http) !== undefined) return;
       if (found && !options.thorough) break;
     }
     const path = url.pathname.replace(/\/$/, '');
@@ -254,6 +260,10 @@ export async function discover(walk: Walk, challenges: Challenges, options: Disc
   walk.unsafe = [];
   walk.fallback = false;
   await findResource(walk, challenges, options);
+  if (stopped(options.http) !== undefined) {
+    delete walk.used;
+    return;
+  }
   const found = walk.resourceMetadata.find(({ document }) => document !== undefined);
   if (found) await findServers(walk, found.document?.authorizationServers ?? [], options);
   else if (!walk.resourceMetadata.some(({ outcome }) => outcome === 'unsafe' || outcome === 'no-answer')) {

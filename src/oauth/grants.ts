@@ -2,6 +2,7 @@
 import type * as oauth from 'oauth4webapi';
 import type { Evidence } from '../case/evidence.js';
 import { authenticationOf, type Client, errorIn, library } from './client.js';
+import type { Possession } from './dpop.js';
 import { type Answer, ask, type OAuthHttp, objectIn, toResponse } from './http.js';
 import { tokenFacts } from './token-facts.js';
 
@@ -23,13 +24,15 @@ export interface GrantContext {
   walk: Walk;
   server: oauth.AuthorizationServer;
   client: Client;
+  /** The key that tokens are bound to, where the MCP server asks for such tokens. */
+  possession?: Possession;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
 /** Make one request at the token endpoint and note what came of it. */
 async function grant(
-  { http, walk, server, client, now }: GrantContext,
+  { http, walk, server, client, possession, now }: GrantContext,
   kind: Grant['grant'],
   purpose: 'auth-token' | 'auth-refresh',
   run: (
@@ -50,11 +53,33 @@ async function grant(
     const got = await run(lib, { client_id: client.id }, proof, {
       [lib.allowInsecureRequests]: true,
       [lib.customFetch]: async (url: string, { body, headers }: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
-        answer = await ask(http, { purpose, method: 'POST', url, headers, body: body.toString() });
+        const once = async () => {
+          const proof = possession && { dpop: possession.proof('POST', url) };
+          const asked = {
+            purpose,
+            method: 'POST',
+            url,
+            headers: { ...headers, ...proof },
+            body: body.toString(),
+          } as const;
+          answer = await ask(http, asked);
+          possession?.hear(url, answer.headers, 'token');
+          return answer;
+        };
+        answer = await once();
+        // RFC 9449 section 8: the same request, with the nonce that came with the refusal.
+        if (possession && errorIn(answer).error === 'use_dpop_nonce') answer = await once();
         for (const value of Object.values(tokensIn(answer.text))) http.learn(value);
-        return toResponse(answer);
+        return toResponse(withoutIdToken(answer));
       },
     });
+    const unfit =
+      whyUnfit(got.access_token) ??
+      (got.refresh_token === undefined ? null : whyUnfit(got.refresh_token, 'refresh_token'));
+    if (unfit !== null) {
+      note({ outcome: 'invalid', tokenType: got.token_type, why: unfit });
+      return undefined;
+    }
     const facts = tokenFacts(got.access_token, now());
     const type = /^dpop$/i.test(got.token_type) ? 'DPoP' : 'Bearer';
     note({
@@ -70,7 +95,7 @@ async function grant(
       type,
       ...(got.refresh_token !== undefined && { refreshToken: got.refresh_token }),
       ...(got.scope !== undefined && { scope: got.scope }),
-      ...(got.expires_in !== undefined && { expiresAt: now() + got.expires_in * 1_000 }),
+      ...(got.expires_in !== undefined && { expiresAt: now() + Math.min(got.expires_in, MAX_LIFE_S) * 1_000 }),
     };
   } catch (error) {
     const { status } = answer?.exchange ?? {};
@@ -80,6 +105,29 @@ async function grant(
     else note({ outcome: 'invalid', why: (error as Error).message.slice(0, 300) });
     return undefined;
   }
+}
+
+/** No header of a request can be longer anywhere. */
+const MAX_TOKEN = 64 * 1024;
+/** A century; dates beyond what JavaScript can count are no dates. */
+const MAX_LIFE_S = 100 * 366 * 24 * 3_600;
+
+/** What keeps a token from ever standing in a request (RFC 6749 appendix A.12 and A.17), or null. */
+function whyUnfit(token: string, name = 'access_token'): string | null {
+  if (token.length > MAX_TOKEN) return `its "${name}" is ${token.length} characters long, which fits into no request`;
+  if (!/^[\x20-\x7e]+$/.test(token))
+    return `its "${name}" holds characters that no token may have (RFC 6749 appendix A: visible ASCII), such as line breaks`;
+  return name === 'access_token' && /\s/.test(token)
+    ? 'its "access_token" holds spaces, which no Authorization header can carry (RFC 6750 section 2.1)'
+    : null;
+}
+
+/** MCP has no use for an ID token, and no client of it reads one: that it is odd is no fault of the sign-in. */
+function withoutIdToken(answer: Answer): Answer {
+  const document = objectIn(answer.text);
+  if (!document || !Object.hasOwn(document, 'id_token')) return answer;
+  const { id_token: _id, ...rest } = document;
+  return { ...answer, text: JSON.stringify(rest) };
 }
 
 /** What of an answer is a token, by name: every one is a secret from here on. */

@@ -3,12 +3,16 @@
  * bounded like everything that is read from a stranger.
  */
 import type { Exchange } from '../case/evidence.js';
+import { isKeptHeader } from '../case/redact.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Connections } from '../wire/connections.js';
 import { type ExchangeSpec, exchange } from '../wire/http-exchange.js';
+import { unparsable } from '../wire/json-text.js';
 
 /** Metadata is a few kilobytes; a document without bounds is a weapon. */
 const MAX_DOCUMENT = 1024 * 1024;
+/** All answers of a walk together take at most so many times as long as one may. A sound walk takes a second. */
+const MAX_ANSWERS_MS = 6;
 
 export interface OAuthHttp {
   connections: Connections;
@@ -19,7 +23,20 @@ export interface OAuthHttp {
   signal?: AbortSignal;
   /** Told every value that must never appear anywhere, before it can. */
   learn(secret: string): void;
+  /** Who asked for a pause (429 or 503 with Retry-After), and in which words. */
+  pause?: { host: string; says: string };
+  /** What the answers took together, milliseconds. */
+  spentMs?: number;
 }
+
+/** Why nothing more is asked, or undefined. */
+export const stopped = ({ signal, connections, pause, spentMs = 0, timeoutMs }: OAuthHttp): string | undefined =>
+  (signal?.aborted ? 'it was interrupted' : undefined) ??
+  pause?.says ??
+  connections.givenUp ??
+  (spentMs > MAX_ANSWERS_MS * timeoutMs
+    ? `the answers took more than ${Math.round((MAX_ANSWERS_MS * timeoutMs) / 1_000)} s together`
+    : undefined);
 
 export interface Answer {
   /** Index among the exchanges. */
@@ -46,22 +63,44 @@ const KEPT = new Set(
   ),
 );
 
-/** What a token endpoint or a registration answered, as it may be kept. */
-function withoutSecrets(text: string): string {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
-    const safe = Object.entries(value).map(([name, member]) => [name, KEPT.has(name) ? member : '<set>']);
-    return JSON.stringify(Object.fromEntries(safe));
-  } catch {
-    // A form, as some providers answer; or a page, in which no name tells what is secret.
-    if (!/^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text.trim())) return text;
-    const pairs = [...new URLSearchParams(text.trim())];
-    return pairs.map(([name, member]) => `${name}=${KEPT.has(name) ? member : '<set>'}`).join('&');
-  }
+/** Deeper than any answer of OAuth. */
+const MAX_DEPTH = 5;
+
+/** The value of a member that may be kept, without what stands under other names in it. */
+function kept(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) return '<nested>';
+  if (Array.isArray(value)) return value.slice(0, 50).map((item) => kept(item, depth + 1));
+  const safe = Object.entries(value).map(([name, member]) => [
+    name,
+    KEPT.has(name) ? kept(member, depth + 1) : '<set>',
+  ]);
+  return Object.fromEntries(safe);
 }
 
-const HOLDS_SECRETS = /^auth-(?:registration|token|refresh)$/;
+/** What a token endpoint or a registration answered, as it may be kept. */
+function withoutSecrets(text: string): string {
+  const value = jsonIn(text);
+  // A text alone may be the token itself.
+  if (value !== undefined) return typeof value === 'string' ? '"<set>"' : JSON.stringify(kept(value));
+  // A form, as some providers answer; or a page, in which no name tells what is secret.
+  if (!/^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text.trim())) return text;
+  const pairs = [...new URLSearchParams(text.trim())];
+  return pairs.map(([name, member]) => `${name}=${KEPT.has(name) ? member : '<set>'}`).join('&');
+}
+
+const HOLDS_SECRETS = /^auth-(?:registration|unregister|token|refresh|revoke)$/;
+
+/** The pause that an answer asks for, in words. */
+export function pauseOf({
+  exchange: { status = 0 },
+  headers,
+}: Pick<Answer, 'exchange' | 'headers'>): string | undefined {
+  const wait = headers['retry-after'];
+  return wait !== undefined && [429, 503].includes(status)
+    ? `it asks to wait (Retry-After: ${wait.slice(0, 40)})`
+    : undefined;
+}
 
 /** Ask once. Never throws: a failure stands in the exchange. */
 export async function ask(http: OAuthHttp, question: Question): Promise<Answer> {
@@ -82,46 +121,78 @@ export async function ask(http: OAuthHttp, question: Question): Promise<Answer> 
     timeline,
   );
   const record = result.exchange;
+  http.spentMs = (http.spentMs ?? 0) + record.ms;
+  // What nobody can walk is no document.
+  if (record.stopped === 'nested') text = undefined;
   if (noted !== undefined) record.url = noted;
-  if (HOLDS_SECRETS.test(purpose) && record.body !== undefined)
-    record.body = text === undefined ? '' : withoutSecrets(text).slice(0, 4_000);
+  if (HOLDS_SECRETS.test(purpose)) {
+    if (record.body !== undefined) record.body = text === undefined ? '' : withoutSecrets(text).slice(0, 4_000);
+    // A secret that was issued in this moment is known to nobody yet, and a name is never redacted by its value.
+    const known = Object.entries(record.headers ?? {}).filter(([name]) => isKeptHeader(name));
+    if (record.headers) record.headers = Object.fromEntries(known);
+    delete record.oddHeaders;
+  }
   const index = exchanges.push(record) - 1;
-  return { index, exchange: record, headers: result.headers, ...(text !== undefined && { text }) };
+  const answer = { index, exchange: record, headers: result.headers, ...(text !== undefined && { text }) };
+  const wait = pauseOf(answer);
+  const { host } = new URL(url);
+  if (wait !== undefined) http.pause ??= { host, says: `${host} (HTTP ${record.status}): ${wait}` };
+  return answer;
 }
 
 /** An answer as `fetch` would give it, for libraries. @throws TypeError when there was none, as fetch does. */
 export function toResponse({ exchange: { status = 0, error }, headers, text }: Answer): Response {
   if (error || status < 200 || text === undefined) throw new TypeError(error?.message ?? 'the answer was not complete');
-  const plain = Object.entries(headers).filter(([name]) => /^(?:content-type|www-authenticate|dpop-nonce)$/.test(name));
+  // A challenge would be taken for the error; the body says which it is.
+  const plain = Object.entries(headers).filter(([name]) => /^(?:content-type|dpop-nonce)$/.test(name));
   return new Response([204, 205, 304].includes(status) ? null : text, { status, headers: plain });
+}
+
+function jsonIn(text: string | undefined): unknown {
+  if (text === undefined || unparsable(text) !== null) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A JSON object, or null for everything else. */
 export function objectIn(text: string | undefined): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+  const value = jsonIn(text);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
 }
 
 const MAX_TEXT = 500;
+/** More than any address that is used: see `unsafeUrl`. */
+const MAX_URL = 2_001;
+const MAX_ITEMS = 50;
+/** Characters of one list. */
+const MAX_LIST = 8_000;
 
 /** A member that is a text of bounded length. */
-export const textOf = (document: Record<string, unknown>, name: string): string | undefined => {
-  const value = document[name];
-  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT) : undefined;
+export const textOf = (document: Record<string, unknown>, name: string, max = MAX_TEXT): string | undefined => {
+  const value = Object.hasOwn(document, name) ? document[name] : undefined;
+  return typeof value === 'string' && value !== '' ? value.slice(0, max) : undefined;
 };
+
+/** A member that is an address. One that was cut would be another one: what is too long stays too long to be used. */
+export const urlOf = (document: Record<string, unknown>, name: string): string | undefined =>
+  textOf(document, name, MAX_URL);
 
 /** A member that is a list of texts; undefined when it is missing or none. */
 export function listOf(document: Record<string, unknown>, name: string): string[] | undefined {
-  const value = document[name];
+  const value = Object.hasOwn(document, name) ? document[name] : undefined;
   if (!Array.isArray(value)) return undefined;
+  let room = MAX_LIST;
   return value
+    .slice(0, MAX_ITEMS)
     .filter((item): item is string => typeof item === 'string')
-    .map((item) => item.slice(0, MAX_TEXT))
-    .slice(0, 50);
+    .map((item) => item.slice(0, MAX_URL))
+    .filter((item) => {
+      room -= item.length;
+      return room >= 0;
+    });
 }

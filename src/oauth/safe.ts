@@ -32,6 +32,8 @@ export function unsafeUrl(text: string, homeIsPublic: boolean): Why | null {
   const { protocol, username, password, hostname } = new URL(text);
   if (!/^https?:$/.test(protocol)) return 'scheme';
   if (username !== '' || password !== '') return 'credentials';
+  // URLs allow more in a host than any name has: $(id), '.
+  if (!/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(hostname)) return 'characters';
   const range = rangeOfHost(hostname);
   const near = range === null ? NEAR_NAME.test(hostname) : NEAR.includes(range);
   if (range !== null && range !== 'unicast' && (homeIsPublic || !near)) return 'private-address';
@@ -40,11 +42,15 @@ export function unsafeUrl(text: string, homeIsPublic: boolean): Why | null {
   return null;
 }
 
-/** For connections: an address that no authorization server of this home can have. */
+/**
+ * For connections: an address that no authorization server of this home can have. `homeRanges`: where the MCP server is itself; some
+ * proxies of a desktop give every name an address of 198.18.0.0/15.
+ */
 export const refuseStrange =
-  (homeIsPublic: boolean) =>
+  (homeIsPublic: boolean, homeRanges: readonly string[] = []) =>
   (address: string): string | null => {
     const range = rangeOf(address);
-    if (range === 'unicast' || (!homeIsPublic && NEAR.includes(range))) return null;
+    const near = NEAR.includes(range) || (range === 'other' && homeRanges.includes(range));
+    if (range === 'unicast' || (!homeIsPublic && near)) return null;
     return `its range is ${range}, and metadata of ${homeIsPublic ? 'a public server' : 'the server'} led there`;
   };

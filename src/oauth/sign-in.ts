@@ -8,8 +8,10 @@ import type { Evidence } from '../case/evidence.js';
 import { authorize, type SignInAgent } from './authorize.js';
 import { type Client, type KnownClient, library, register, serverOf } from './client.js';
 import { discover } from './discovery.js';
+import { Possession } from './dpop.js';
 import { clientCredentials, type GrantContext, redeemCode, refresh, type Tokens } from './grants.js';
-import { ask, type OAuthHttp } from './http.js';
+import { type OAuthHttp, stopped } from './http.js';
+import { type Held, leave, type Registered } from './leave.js';
 
 type Walk = Evidence['authorization'];
 
@@ -54,6 +56,9 @@ export interface Kept {
   tokens: Tokens;
 }
 
+/** What a sign-in brought. */
+type Got = { client: Client; tokens: Tokens } | undefined;
+
 const words = (scope: string | undefined): string[] => (scope ?? '').split(/\s+/).filter(Boolean);
 
 /** A resource that covers the URL: the same origin, and a path above it (the rule of the SDKs; RFC 9728 section 3.3 asks for the same text). */
@@ -67,12 +72,16 @@ function covers(resource: string | undefined, url: string): boolean {
 export class SignIn {
   readonly options: SignInOptions;
   readonly walk: Walk;
-  tokens: Tokens | undefined;
   /** Clients by issuer: credentials of one authorization server are never shown to another. */
   readonly #clients = new Map<string, Client>();
+  readonly #registered: Registered[] = [];
+  /** Everything that was issued to us; the last is in use. */
+  readonly #held: Held[] = [];
   readonly #asked = new Set<string>();
+  /** The issuer that the client of the user was shown to first: it is shown to no other. */
+  #issuerOfKnown: string | undefined;
   #signIns = 0;
-  #client: Client | undefined;
+  #possession: Possession | undefined;
   #server: oauth.AuthorizationServer | undefined;
 
   constructor(options: SignInOptions) {
@@ -83,16 +92,19 @@ export class SignIn {
     };
   }
 
-  /** The issuer of the token in use. */
-  tokenIssuer: string | undefined;
-
-  get client(): Client | undefined {
-    return this.#client;
+  /** The tokens in use, with the authorization server and the client that they belong to. */
+  get held(): Held | undefined {
+    return this.#held.at(-1);
   }
 
-  /** The authorization server in use. */
+  /** The authorization server that the metadata name now. */
   get server(): oauth.AuthorizationServer | undefined {
     return this.#server;
+  }
+
+  /** The key of tokens that are bound to one, where the MCP server takes no others. */
+  get possession(): Possession | undefined {
+    return this.#possession;
   }
 
   /** The resource indicator: exactly as the metadata write it (RFC 8707 section 2). None by the rules of 2025-03-26. */
@@ -102,7 +114,7 @@ export class SignIn {
 
   /** The header that shows the token. */
   get authorization(): string | undefined {
-    return this.tokens && `${this.tokens.type} ${this.tokens.accessToken}`;
+    return this.held && `${this.held.tokens.type} ${this.held.tokens.accessToken}`;
   }
 
   /** Note a refusal and its challenges, and walk to the authorization server. */
@@ -111,10 +123,13 @@ export class SignIn {
     const challenges = parseChallenges(header).map(bounded);
     // The first refusal is the one that opens the walk; later ones are told where the token was refused.
     this.walk.challenge ??= { exchange, status, challenges, credentials };
+    if (/^dpop$/i.test(oauthChallenge(challenges)?.scheme ?? '')) this.#possession ??= new Possession(this.options.now);
     await discover(this.walk, challenges, { http, homeIsPublic, thorough });
+    const why = stopped(http);
+    if (why !== undefined) this.#end(why);
     const { used } = this.walk;
     const document = used === undefined ? undefined : this.walk.serverMetadata[used]?.document;
-    if (document) this.#server = serverOf(document);
+    if (document) this.#server = serverOf(document, (field) => this.#isUnsafe(field));
     else if (this.walk.fallback && this.options.mode !== 'look') {
       // 2025-03-26, fallbacks for servers without metadata discovery.
       const { origin } = new URL(this.options.resource);
@@ -130,11 +145,11 @@ export class SignIn {
 
   /** Take up what an earlier sign-in left, when it belongs to the authorization server that the metadata name now. */
   resume({ issuer, client, tokens }: Kept): boolean {
-    if (this.#server?.issuer !== issuer) return false;
+    const server = this.#server;
+    // A bound token is worth nothing without its key, which nobody keeps.
+    if (server?.issuer !== issuer || tokens.type === 'DPoP') return false;
     this.#clients.set(issuer, client);
-    this.#client = client;
-    this.tokens = tokens;
-    this.tokenIssuer = issuer;
+    this.#held.push({ server, client, tokens, others: [], stored: true });
     this.walk.registration = { how: 'stored', outcome: 'ready', clientId: client.id };
     return true;
   }
@@ -142,6 +157,9 @@ export class SignIn {
   /** Sign in. Whether a token came of it; the reason otherwise stands in the walk. */
   async signIn(): Promise<boolean> {
     const { options } = this;
+    const { http } = options;
+    const before = stopped(http);
+    if (before !== undefined) return this.#end(before);
     if (this.#signIns >= MAX_SIGN_INS) return this.#end(`${MAX_SIGN_INS} sign-ins did not open the server`);
     const server = this.#server;
     if (!server) return this.#end('no metadata of an authorization server could be used');
@@ -149,9 +167,11 @@ export class SignIn {
     if (indicator !== undefined && !covers(indicator, options.resource))
       return this.#end(`the metadata are those of ${indicator.slice(0, 200)}, not of this server`);
     this.#signIns++;
-    const done = await (options.mode === 'client-credentials' ? this.#asItself() : this.#byUser(server));
-    if (done) this.tokenIssuer = server.issuer;
-    return done;
+    const got = await (options.mode === 'client-credentials' ? this.#asItself(server) : this.#byUser(server));
+    if (got) this.#held.push({ server, others: [], stored: false, ...got });
+    const after = stopped(http);
+    if (!got && after !== undefined) this.#end(after);
+    return got !== undefined;
   }
 
   /** After a 403 that asks for more: sign in again with the wider scope. False when it asks for nothing new. */
@@ -165,53 +185,54 @@ export class SignIn {
 
   /** A new token for the old one. */
   async refresh(): Promise<boolean> {
-    const context = this.#context();
-    const fresh = context && this.tokens && (await refresh(context, this.tokens, this.indicator));
-    if (fresh) this.tokens = fresh;
-    return fresh !== undefined;
+    const { held } = this;
+    const fresh = held && !stopped(this.options.http) && (await refresh(this.#at(held), held.tokens, this.indicator));
+    if (held && fresh) held.tokens = fresh;
+    return Boolean(fresh);
   }
 
   /** A token of the same authorization server for somebody else, to see whether the MCP server takes it. Undefined: none is to be had. */
   async otherAudience(resource: string): Promise<string | undefined> {
-    const context = this.#context();
-    if (!context || !this.tokens) return undefined;
+    const { held } = this;
+    if (!held || stopped(this.options.http)) return undefined;
+    const { tokens } = held;
     const other =
       this.options.mode === 'client-credentials'
-        ? await clientCredentials(context, { resource, scope: this.tokens.scope }, 'other-resource')
-        : await refresh(context, this.tokens, resource, 'other-resource');
+        ? await clientCredentials(this.#at(held), { resource, scope: tokens.scope }, 'other-resource')
+        : await refresh(this.#at(held), tokens, resource, 'other-resource');
+    if (!other) return undefined;
+    held.others.push(other.accessToken);
     // A refresh token that was rotated is the one to go on with.
-    if (other?.refreshToken !== undefined) this.tokens = { ...this.tokens, refreshToken: other.refreshToken };
-    return other?.accessToken;
+    if (other.refreshToken !== undefined) held.tokens = { ...tokens, refreshToken: other.refreshToken };
+    return other.accessToken;
   }
 
-  /** Leave nothing behind: revoke the tokens (RFC 7009) and take a dynamic registration back (RFC 7592), where the server offers that. */
-  async leave(): Promise<void> {
-    const { http } = this.options;
-    const context = this.#context();
-    const { revocation_endpoint: url } = this.#server ?? {};
-    if (context && url !== undefined && this.tokens) {
-      const { revokeToken } = await import('./revoke.js');
-      const { refreshToken, accessToken } = this.tokens;
-      await revokeToken(context, refreshToken ?? accessToken);
-    }
-    const { management } = this.#client ?? {};
-    if (
-      management &&
-      this.#server &&
-      new URL(management.url).origin === new URL(this.#server.registration_endpoint ?? management.url).origin
-    )
-      await ask(http, {
-        purpose: 'auth-unregister',
-        method: 'DELETE',
-        url: management.url,
-        headers: { authorization: `Bearer ${management.token}` },
-      });
+  /** Leave nothing behind but what is to be `kept`. */
+  async leave(kept?: Held): Promise<void> {
+    const { http, homeIsPublic } = this.options;
+    await leave(http, homeIsPublic, {
+      held: this.#held.filter((one) => one !== kept),
+      registered: this.#registered.filter(({ client }) => client !== kept?.client),
+    });
   }
 
-  #context(): GrantContext | undefined {
+  #at({ server, client }: Registered): GrantContext {
     const { http, now } = this.options;
-    const [server, client] = [this.#server, this.#client];
-    return server && client && { http, walk: this.walk, server, client, now };
+    return { http, walk: this.walk, server, client, possession: this.#possession, now };
+  }
+
+  /** Whether the document in use names an address under that name which must not be used. */
+  #isUnsafe(field: string): boolean {
+    const { unsafe, used } = this.walk;
+    return unsafe.some((entry) => entry.field === field && entry.document === used);
+  }
+
+  /** The client of the user, for the one authorization server that it is for. */
+  #knownFor({ issuer }: oauth.AuthorizationServer): KnownClient | undefined {
+    const { known } = this.options;
+    if (!known) return undefined;
+    this.#issuerOfKnown ??= known.issuer ?? issuer;
+    return this.#issuerOfKnown === issuer ? known : undefined;
   }
 
   #end(why: string): false {
@@ -239,36 +260,44 @@ export class SignIn {
     return { ...(scope !== '' && { scope }), from };
   }
 
-  async #asItself(): Promise<boolean> {
-    const { known } = this.options;
-    if (!known) return this.#end('client credentials need a client id');
-    this.#client = { ...known, how: 'given' };
+  async #asItself(server: oauth.AuthorizationServer): Promise<Got> {
+    const known = this.#knownFor(server);
+    if (!known) {
+      this.#end(
+        this.options.known
+          ? `the client that was given is one of ${this.#issuerOfKnown?.slice(0, 200)}, and is shown to no other authorization server`
+          : 'client credentials need a client id',
+      );
+      return undefined;
+    }
+    const client: Client = { ...known, how: 'given' };
     this.walk.registration = { how: 'given', outcome: 'ready', clientId: known.id };
-    const context = this.#context();
     const { scope } = this.#scope();
-    this.tokens = context && (await clientCredentials(context, { scope, resource: this.indicator }));
-    return this.tokens !== undefined;
+    const tokens = await clientCredentials(this.#at({ server, client }), { scope, resource: this.indicator });
+    return tokens && { client, tokens };
   }
 
-  async #byUser(server: oauth.AuthorizationServer): Promise<boolean> {
-    const { agent } = this.options;
-    if (!agent) return this.#end('nobody is there to sign in');
+  async #byUser(server: oauth.AuthorizationServer): Promise<Got> {
+    const { agent, http } = this.options;
+    if (!agent) {
+      this.#end('nobody is there to sign in');
+      return undefined;
+    }
     const state = (await library()).generateRandomState();
     const listener = await agent.listen(state);
     try {
       const { scope, from } = this.#scope();
       const client = await this.#becomeClient(server, listener.redirectUri, scope);
-      if (!client) return false;
-      this.#client = client;
+      if (!client || stopped(http)) return undefined;
       const got = await authorize(this.walk, {
-        ...{ http: this.options.http, server, client, state, scope, scopeFrom: from, agent, listener },
+        ...{ http, server, client, state, scope, scopeFrom: from, agent, listener },
         ...{ resource: this.indicator, offline: this.options.offline ?? false },
       });
-      if (!got) return false;
-      const context = this.#context();
-      const redirectUri = listener.redirectUri;
-      this.tokens = context && (await redeemCode(context, { ...got, redirectUri, resource: this.indicator }));
-      return this.tokens !== undefined;
+      if (!got) return undefined;
+      const { redirectUri } = listener;
+      const asked = { ...got, redirectUri, resource: this.indicator };
+      const tokens = await redeemCode(this.#at({ server, client }), asked);
+      return tokens && { client, tokens };
     } finally {
       await listener.close();
     }
@@ -281,26 +310,24 @@ export class SignIn {
     scope: string | undefined,
   ): Promise<Client | undefined> {
     const { walk, options } = this;
-    const { known, metadataDocument } = options;
+    const { metadataDocument } = options;
+    const known = this.#knownFor(server);
     const ready = (client: Client) => {
       walk.registration = { how: client.how, outcome: 'ready', clientId: client.id };
       this.#clients.set(server.issuer, client);
       return client;
     };
-    if (known && (known.issuer === undefined || known.issuer === server.issuer))
-      return ready({ ...known, how: 'given', redirectUri });
+    if (known) return ready({ ...known, how: 'given', redirectUri });
     const before = this.#clients.get(server.issuer);
     if (before && (before.redirectUri === undefined || before.redirectUri === redirectUri)) return before;
     const document = walk.used === undefined ? undefined : walk.serverMetadata[walk.used]?.document;
     if (metadataDocument !== undefined && document?.clientIdMetadataDocument)
       return ready({ id: metadataDocument, how: 'document', redirectUri });
     if (server.registration_endpoint === undefined) {
-      const why = 'the authorization server offers no registration, and no client id was given';
+      const why = this.#isUnsafe('registration_endpoint')
+        ? 'its registration endpoint cannot be used'
+        : 'the authorization server offers no registration, and no client id was given';
       walk.registration = { how: 'none', outcome: 'impossible', why };
-      return undefined;
-    }
-    if (walk.unsafe.some(({ field }) => field === 'registration_endpoint')) {
-      walk.registration = { how: 'none', outcome: 'impossible', why: 'its registration endpoint cannot be used' };
       return undefined;
     }
     const client = await register(walk, server, {
@@ -310,15 +337,21 @@ export class SignIn {
       scope,
       grantTypes: ['authorization_code', 'refresh_token'],
     });
-    if (client) this.#clients.set(server.issuer, client);
+    if (client) {
+      this.#clients.set(server.issuer, client);
+      this.#registered.push({ server, client });
+    }
     return client;
   }
 }
+
+/** More than any address that is used: one that was cut would be another. */
+const MAX_PARAMETER = 2_001;
 
 /** Bounded, for the record. */
 const bounded = ({ scheme, parameters }: ReturnType<typeof parseChallenges>[number]) => ({
   scheme: scheme.slice(0, 60),
   parameters: Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name.slice(0, 60), value.slice(0, 500)]),
+    Object.entries(parameters).map(([name, value]) => [name.slice(0, 60), value.slice(0, MAX_PARAMETER)]),
   ),
 });

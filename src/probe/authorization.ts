@@ -8,10 +8,12 @@ import { decoded, isPlaceholder, isSecretParameter, SECRET_NAME } from '../case/
 import type { CaseDraft } from '../case/write.js';
 import type { SignInAgent } from '../oauth/authorize.js';
 import type { KnownClient } from '../oauth/client.js';
+import { asksForNonce } from '../oauth/dpop.js';
 import { refuseStrange } from '../oauth/safe.js';
 import { type Kept, type Refusal, SignIn } from '../oauth/sign-in.js';
 import { tokenFacts } from '../oauth/token-facts.js';
 import { Connections } from '../wire/connections.js';
+import type { Turns } from '../wire/turns.js';
 import type { LabOptions } from './lab.js';
 
 type Walk = Evidence['authorization'];
@@ -41,11 +43,18 @@ export interface GateOptions {
   publicOnly?: boolean;
   thorough: boolean;
   clientName: string;
+  /** Turns that several investigations share. */
+  turns?: Turns;
+  /** Values that must not appear anywhere; it grows with what `learn` is told. */
+  secrets?: readonly string[];
   /** Told every secret as soon as there is one. */
   learn(secret: string): void;
   /** Milliseconds since 1970. */
   wallClock(): number;
 }
+
+/** A server that asks for another nonce each time will not be satisfied. */
+const MAX_NONCES = 3;
 
 /** A resource that nobody has (RFC 2606): a token for it is good for nothing here. */
 const OTHER_RESOURCE = 'https://mcp-verdict.invalid/mcp';
@@ -92,21 +101,36 @@ export function givenCredentials(headers: Record<string, string>, url: string, n
   return [...ofHeaders, ...ofQuery];
 }
 
+/** What the user gave for a sign-in, and what an earlier one left: any of it may come back from a server. */
+function secretsIn(auth: AuthOptions | undefined): string[] {
+  const { known, kept } = auth ?? {};
+  return [known?.secret, kept?.client.secret, kept?.tokens.accessToken, kept?.tokens.refreshToken].filter(
+    (secret) => secret !== undefined,
+  );
+}
+
 export class Gate {
   readonly #draft: CaseDraft;
   readonly #options: GateOptions;
   readonly #connections: Connections;
   readonly #signIn: SignIn;
   #looked = false;
+  #nonces = 0;
 
   constructor(draft: CaseDraft, options: GateOptions) {
     const { lab, auth, url, connectTimeoutMs, publicOnly, thorough, clientName, learn, wallClock } = options;
+    const { turns, secrets } = options;
     this.#draft = draft;
     this.#options = options;
-    const range = draft.get('network')?.addresses[0]?.range;
-    const homeIsPublic = publicOnly === true || range === 'unicast';
+    // One public address is enough: whoever answers behind it must not send us to our own network.
+    const ranges = (draft.get('network')?.addresses ?? []).flatMap(({ range }) => range ?? []);
+    const homeIsPublic = publicOnly === true || ranges.includes('unicast');
     // Connections of their own: whatever they ask, no header of the user goes along.
-    this.#connections = new Connections({ connectTimeoutMs, refuse: refuseStrange(homeIsPublic) });
+    this.#connections = new Connections({
+      ...{ connectTimeoutMs, turns, secrets },
+      refuse: refuseStrange(homeIsPublic, ranges),
+    });
+    for (const secret of secretsIn(auth)) learn(secret);
     const { timeline, exchanges, userAgent, timeoutMs, signal } = lab;
     this.#signIn = new SignIn({
       http: { connections: this.#connections, timeline, exchanges, userAgent, timeoutMs, signal, learn },
@@ -175,16 +199,18 @@ export class Gate {
    */
   async open(index: number): Promise<boolean> {
     const { auth, lab } = this.#options;
-    await this.look(index);
     const refusal = this.#refusalAt(index);
+    // The token was not refused: it only wants a proof with the nonce that came along (RFC 9449 section 9).
+    if (this.#signIn.held && asksForNonce(refusal?.header) && this.#nonces++ < MAX_NONCES) return this.#carry(this.how);
+    await this.look(index);
     if (!auth || !refusal || lab.signal?.aborted) return false;
-    const { tokens, tokenIssuer, server } = this.#signIn;
-    if (tokens === undefined) {
+    const { held, server } = this.#signIn;
+    if (held === undefined) {
       if (auth.kept && this.#signIn.resume(auth.kept)) return this.#carry('stored');
       return (await this.#signIn.signIn()) && this.#carry('signed-in');
     }
     if (refusal.status === 403) return (await this.#signIn.stepUp(refusal)) && this.#carry('stepped-up');
-    const moved = server !== undefined && server.issuer !== tokenIssuer;
+    const moved = server !== undefined && server.issuer !== held.server.issuer;
     if (this.how === 'stored' && !moved && (await this.#signIn.refresh())) return this.#carry('refreshed');
     // A token that was just issued and is refused will not get better by another sign-in at the same place.
     return (moved || this.how === 'stored') && (await this.#signIn.signIn()) && this.#carry('signed-in');
@@ -199,6 +225,7 @@ export class Gate {
     this.how = how;
     this.#options.learn(authorization.replace(/^\S+\s+/, ''));
     this.#options.lab.headers.authorization = authorization;
+    this.#options.lab.connections.prover = this.#signIn.possession;
     return true;
   }
 
@@ -216,22 +243,30 @@ export class Gate {
 
   /** Whether the refresh token gives another token, and whether the server takes that. */
   async tryRefresh(): Promise<boolean> {
-    const { tokens } = this.#signIn;
-    if (tokens?.refreshToken === undefined || this.how === 'refreshed' || this.#options.lab.signal?.aborted)
+    const { held } = this.#signIn;
+    if (held?.tokens.refreshToken === undefined || this.how === 'refreshed' || this.#options.lab.signal?.aborted)
       return false;
     return (await this.#signIn.refresh()) && this.#carry('refreshed');
   }
 
-  /** Note what was seen, keep what is to be kept, and take back the rest. */
+  /** Whether the host of the MCP server asked to wait, while it was asked for its metadata. */
+  get pause(): string | undefined {
+    const { pause } = this.#signIn.options.http;
+    return pause?.host === new URL(this.#options.url).host ? pause.says : undefined;
+  }
+
+  /** Note what was seen, keep what is to be kept, and take back the rest. Never throws. */
   async close(): Promise<void> {
     const { auth, url } = this.#options;
-    const { walk, tokens, client, server } = this.#signIn;
-    if (auth && tokens && client && server) {
+    const { walk, held } = this.#signIn;
+    // A bound token is worth nothing without its key, which is not kept.
+    const remember = held?.tokens.type === 'DPoP' ? undefined : auth?.remember;
+    if (held && remember) {
+      const { server, client, tokens } = held;
       const revocationEndpoint = server.revocation_endpoint;
-      const kept = { resource: url, issuer: server.issuer, client, tokens, revocationEndpoint };
-      if (auth.remember) auth.remember(kept);
-      else if (auth.kept === undefined) await this.#signIn.leave();
+      remember({ resource: url, issuer: server.issuer, client, tokens, revocationEndpoint });
     }
+    await this.#signIn.leave(remember ? held : undefined);
     if (this.#looked || walk.access.length > 0 || walk.given.length > 0) this.#draft.seen('authorization', walk);
     else this.#draft.skipped('authorization', 'the server asked for no credentials');
     this.#connections.close();

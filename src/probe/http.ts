@@ -117,13 +117,14 @@ const asksForCredentials = ({ status, headers = {} }: Exchange): boolean =>
 async function gateOf({ draft, options, lab }: Look): Promise<Gate | undefined> {
   const { auth, headers, urlHasCredentials, url, connectTimeoutMs, publicOnly, depth, clientInfo, learn, world } =
     options;
+  const { turns, secrets } = options;
   if (!auth && !urlHasCredentials && Object.keys(headers).length === 0 && !lab.exchanges.some(isUninviting)) {
     draft.skipped('authorization', 'the server asked for no credentials');
     return undefined;
   }
   const { Gate } = await import('./authorization.js');
   return new Gate(draft, {
-    ...{ lab, auth, url, connectTimeoutMs, publicOnly, learn },
+    ...{ lab, auth, url, connectTimeoutMs, publicOnly, learn, turns, secrets },
     thorough: depth === 'full',
     clientName: clientInfo.name,
     wallClock: () => Date.parse(world.date()),
@@ -243,6 +244,17 @@ async function lookAbout({ draft, options, lab }: Look, gate: Gate | undefined):
     return;
   }
   if (gate && !gate.looked && isUninviting(answered)) await gate.look(lab.exchanges.indexOf(answered), true);
+  if (gate?.pause !== undefined) {
+    draft.seen('endpoint', {
+      asked: {
+        url: options.url,
+        answer: answerOf({ exchange: first ?? answered, headers: {}, readings: readingsOf(draft) }),
+      },
+      others: [],
+    });
+    draft.skipped('series', gate.pause);
+    return;
+  }
   options.progress('this URL is no usable MCP endpoint, looking around on the host');
   await findEndpoint(draft, options, lab, answered);
   if (options.depth === 'quick') draft.skipped('series', '--quick asks for the conversation alone');

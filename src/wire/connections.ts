@@ -17,8 +17,16 @@ export interface ConnectionOptions {
   refuse?(address: string): string | null;
   /** Credentials belong to this origin, and go to no other: neither in a header nor in a URL. */
   home?: { origin: string; secrets: readonly string[] };
+  /** Values that no name of a header may say back, where there is no `home` that holds them. */
+  secrets?: readonly string[];
   /** Turns that several investigations share. Without it, an investigation has its own. */
   turns?: Turns;
+}
+
+/** Adds to each request what proves that its sender may use the credentials in it, and hears what the answers say of that. */
+export interface Prover {
+  headersFor(method: string, url: string, headers: Record<string, string>): Record<string, string>;
+  hear(url: string, headers: Record<string, string>): void;
 }
 
 /** An address that must not be connected to, in the form of a system error. */
@@ -40,6 +48,8 @@ export class Connections {
   readonly #numbers = new WeakMap<Socket, number>();
   readonly #turns: Turns;
   readonly #onIdleBytes = new WeakMap<Socket, () => void>();
+  /** Proves the use of credentials that are bound to a key. */
+  prover: Prover | undefined;
   #count = 0;
   #lost = 0;
   #drowned = false;
@@ -88,6 +98,15 @@ export class Connections {
     };
   }
 
+  /** Headers and URL of a request as they go out: without secrets that belong elsewhere, with the proof that belongs to them. */
+  outgoing({ method, url, headers }: { method: string; url: string; headers: Record<string, string> }): {
+    url: string;
+    headers: Record<string, string>;
+  } {
+    const own = this.withhold(url, headers);
+    return { ...own, headers: { ...own.headers, ...this.prover?.headersFor(method, own.url, own.headers) } };
+  }
+
   /** What `request` of node:http or node:https needs to use a kept connection, or one of its own. Throws when the address is refused. */
   async at(url: URL, fresh = false): Promise<RequestOptions> {
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -106,7 +125,7 @@ export class Connections {
 
   /** Response headers without those whose very name says back a secret: names are lower case, which no redaction expects. */
   tellable(headers: Record<string, string>): Record<string, string> {
-    const secrets = (this.options.home?.secrets ?? []).map((secret) => secret.toLowerCase());
+    const secrets = (this.options.home?.secrets ?? this.options.secrets ?? []).map((secret) => secret.toLowerCase());
     const all = Object.entries(headers);
     return Object.fromEntries(all.filter(([name]) => !secrets.some((secret) => name.includes(secret))));
   }
