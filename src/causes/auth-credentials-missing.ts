@@ -104,7 +104,9 @@ export default defineCause({
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>
-          !BLAMES.test(text) && !/register|metadata|proxy/i.test(text) && (!carries.header || MISSES.test(text)),
+          !BLAMES.test(text) &&
+          !/regist(?:er|ration)|metadata|proxy/i.test(text) &&
+          (!carries.header || MISSES.test(text)),
       ),
       ...SAID,
     );

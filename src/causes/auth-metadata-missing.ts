@@ -22,6 +22,7 @@ const NOWHERE = [
   // A page where the document should be.
   /\.well-known\/(?:oauth|openid)\S{0,120}[^\n]{0,60}\b(?:text\/html|HTML|SPA)\b/i,
   /\bcould not (?:start|begin) OAuth\b|\bmay not support (?:standard )?(?:MCP )?OAuth\b|\bNo authori[sz]ation support detected\b|\bNo OAuth (?:metadata|configuration) (?:found|discovered)\b|\bno authori[sz]ation servers? (?:specified|found|listed|in)\b/i,
+  /\bfail\w* to (?:find|fetch|load|get|discover)\b.{0,12}\.well-known\b|\b(?:contains?|has|with|lists?) no authorization_servers\b/i,
   /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,
 ];
 /** The header itself is missed. */
@@ -37,6 +38,10 @@ const NOTHING =
 /** The sign-in has led to tokens before: its metadata was found. */
 const SIGNED_IN =
   /\bsaving tokens\b|\bhasAccessToken["']?\s?:\s?true|\btokens? (?:exchange|saved|obtained|received|refreshed)\b|\baccess_token["']?\s?:|\bGot new credentials\b|\bMcpAuthorizationError\b/i;
+
+/** The way to the document failed, not the document. */
+const UNREACHED =
+  /\bE(?:CONN\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH)\b|\bcertificate\b|\bCERT_|\bgetaddrinfo\b|\bconnection refused\b|\bdns\b|\bCORS\b/i;
 
 const HOSTED = /claude[-_. ]?ai|claude[-_ ]?web|chatgpt|connector/i;
 
@@ -62,7 +67,8 @@ export default defineCause({
     if (!given.reported || isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported.client ?? '';
-    const lines = wordsFor(given, 'auth-metadata-missing');
+    // What never got an answer has causes of its own.
+    const lines = wordsFor(given, 'auth-metadata-missing').filter(({ text }) => !UNREACHED.test(text));
     const asked = wellKnown(given);
     const resources = asked.filter(({ kind }) => kind === 'resource');
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);

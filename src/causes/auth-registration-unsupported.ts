@@ -13,6 +13,7 @@ type What = 'none' | 'refused' | 'failed';
 /** Clients that found no way to register. */
 const NONE = [
   /\bdoes(?: not|n't) support (?:dynamic )?(?:client )?registration\b|\b(?:dynamic (?:client )?registration|DCR|client registration|RFC ?7591)\b.{0,30}\b(?:is |was |are )?(?:not|n't|un)\W?(?:supported|available|offered|enabled|advertised|implemented|allowed)\b|\b(?:dynamic (?:client )?registration|DCR)\b.{0,20}\b(?:disabled|unsupported|unavailable)\b/i,
+  /\b(?:does(?: not|n't)|do(?: not|n't)) support (?:RFC ?7591|DCR|client[_ ]ID[_ ]metadata)|\bno (?:configured )?client registration methods? (?:are|is) supported\b|\bcould(?:n't| not) register with\b/i,
   /\bno registration[_ ]endpoint\b|\bregistration[_ ]endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
   /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
 ];
@@ -21,6 +22,8 @@ const BY_NAME =
   /\b(?:Entra(?: ID)?|Azure AD|Google|GitHub|Okta|Cognito|Auth0|Keycloak|Slack|ADFS)\b.{0,30}\b(?:does(?: not|n't)|do(?: not|n't)|has no|lacks?|without)\b.{0,25}\b(?:DCR|dynamic (?:client )?registration|client registration|register\w*)\b/i;
 /** The authorization server has the endpoint, and turns the client away. */
 const REFUSED = [
+  /\bclient_id metadata document\b.{0,40}\b(?:fail\w*|invalid|not (?:found|allowed)|rejected|refused)\b/i,
+  /\b(?:dynamic )?(?:client )?registration (?:failed|error|rejected)\b.{0,60}\b(?:HTTP|status|code)?\W{0,3}(?<status>40[013])\b/i,
   /\bPolicy 'Trusted Hosts' rejected|\bclient-registration (?:service|policy)\b|\binvalid_client_metadata\b|\bInvalidClientMetadataError\b|\bunapproved_software_statement\b|\binvalid_software_statement\b/i,
   /\b(?:dynamic )?(?:client )?registration\b.{0,40}\b(?:forbidden|denied|rejected|unauthori[sz]ed|not permitted|requires? (?:an? )?(?:initial access )?(?:token|authentication))\b/i,
   /(?<![.\w])\/(?:[\w-]{1,30}\/){0,4}register\b["'`]?(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:(?:returns?|returned|responds|gives|status|with|HTTP)\W{1,3}){0,3}\(?(?<status>40[0135]|404|501)\b/i,

@@ -38,7 +38,7 @@ export const missesHeader = (given: Partial<Evidence>): boolean =>
   [
     ...words(given).map(({ text }) => text),
     ...(given.http?.exchanges ?? []).map(({ body, headers }) => `${headers?.['www-authenticate'] ?? ''} ${body ?? ''}`),
-  ].some((text) => ABSENT.test(text) && !BLAMES.test(text));
+  ].some((text) => ABSENT.test(text));
 
 /** What API Gateway of AWS says to a path that it does not know; no credentials are missing. */
 export const NO_ROUTE = /"message"\s*:\s*"Missing Authentication Token"/;

@@ -215,7 +215,12 @@ export const ENTRA_CODES: readonly Row[] = [
   },
   {
     blames: 'auth-token-request-refused',
-    says: aadsts('54005|9002313|70000|70008'),
+    says: aadsts('54005'),
+    means: 'the authorization code was redeemed before',
+  },
+  {
+    blames: 'auth-token-request-refused',
+    says: aadsts('9002313|70000|70008'),
     at: ['token'],
     means: 'the authorization code is used up, too old or malformed',
   },

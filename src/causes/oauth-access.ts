@@ -18,14 +18,12 @@ type Grant = Authorization['grants'][number];
 type Access = Authorization['access'][number];
 type TokenFacts = NonNullable<Grant['token']>;
 
-/** What the server says of a token, in the challenge and in the body. */
-function saidOf(exchanges: Exchange[], { error, description, exchange }: Access) {
+/** What the server says of a token, in the challenge and in the body: some do not escape the quotes in a challenge, and half of it is lost. */
+function saidOf(exchanges: Exchange[], { error, description = '', exchange }: Access) {
   const body = exchanges[exchange]?.body ?? '';
-  const told = /"(?:error_description|message|detail|error)"\s*:\s*"(?<text>[^"]{1,300})"/.exec(body)?.groups?.text;
-  return {
-    reason: description ?? told ?? null,
-    words: `${error ?? ''} ${description ?? ''} ${body.slice(0, 1_000)}`,
-  };
+  const told = /"(?:error_description|message|detail)"\s*:\s*"(?<text>(?:[^"\\]|\\.){1,300})"/.exec(body)?.groups?.text;
+  const texts = [description, told?.replaceAll('\\"', '"') ?? ''].sort((a, b) => b.length - a.length);
+  return { reason: texts[0] || null, words: `${error ?? ''} ${texts.join(' ')} ${body.slice(0, 1_000)}` };
 }
 
 const SAYS_AUDIENCE = /\baud(?:ience)?s?\b|\bissued for (?:another|a different)\b/i;
@@ -174,8 +172,8 @@ function tokenRefusal(
         );
   if ((token.notBeforeS ?? 0) > 0 || SAYS_EARLY.test(words))
     return fault('token-not-yet-valid', 'auth-token-expired', owner, { inS: Math.round(token.notBeforeS ?? 0) }, cites);
-  const names = { got: token.audience ?? [], wanted, issuer: token.issuer ?? null };
   const fits = audienceOf(walk, token.audience);
+  const names = { got: token.audience ?? [], wanted, fits };
   const aboutAudience = SAYS_AUDIENCE.test(words);
   const aboutIssuer = !aboutAudience && SAYS_ISSUER.test(words);
   const foreign = token.issuer !== undefined && issuer !== null && token.issuer !== issuer;

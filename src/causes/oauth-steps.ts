@@ -2,6 +2,7 @@
  * The one place that decides what is wrong in each step of OAuth. The steps are in oauth-resource.ts, oauth-server.ts,
  * oauth-sign-in.ts and oauth-access.ts; here they become one list.
  */
+import { at } from '../case/pointer.js';
 import { accessFaults } from './oauth-access.js';
 import { type Authorization, type Fault, milder, STEPS, served, type Walked } from './oauth-faults.js';
 import { challengeFaults, resourceFaults, unsafeFaults } from './oauth-resource.js';
@@ -18,6 +19,19 @@ function weighed(fault: Fault, { access }: Authorization): Fault {
   if (last.with === 'given')
     return { ...fault, severity: fault.id === 'registration-none' ? 'risky' : milder(fault.severity) };
   return served(last) && fault.severity === 'broken' ? { ...fault, severity: 'degraded' } : fault;
+}
+
+/** Places that the case file has; what an exchange shows is not told a second time. */
+function kept(cites: string[], exchanges: number): string[] {
+  const there = cites.filter((place) => {
+    const index = /^\/evidence\/http\/value\/exchanges\/(\d+)/.exec(place)?.[1];
+    return index === undefined || Number(index) < exchanges;
+  });
+  const own = there.filter(
+    (place) => !/\/authorization\/value\/(?:grants|access|serverMetadata|resourceMetadata)\/\d+$/.test(place),
+  );
+  if (own.length > 0) return own;
+  return there.length > 0 ? there.slice(0, 1) : [at('authorization', 'resource')];
 }
 
 /** Every fault of the walk, in the order of the steps; of one step, what no client gets past stands first. */
@@ -38,6 +52,8 @@ export function faultsOf({ authorization: walk, http }: Walked): Fault[] {
   const sure = all
     .map((fault) => weighed(fault, walk))
     .map((fault) => (told && fault.certainty === 'certain' ? { ...fault, certainty: 'likely' as const } : fault));
+  // Of very many exchanges the last are not kept.
+  for (const fault of sure) fault.cites = kept(fault.cites, exchanges.length);
   const grave = (fault: Fault) => ['broken', 'degraded', 'risky'].indexOf(fault.severity);
   return sure.sort((a, b) => STEPS.indexOf(a.step) - STEPS.indexOf(b.step) || grave(a) - grave(b));
 }

@@ -14,8 +14,8 @@ export interface Words {
 
 export const STEP_TITLES: Record<Step, string> = {
   challenge: 'challenge',
-  'resource-metadata': 'metadata of the resource',
-  'server-metadata': 'metadata of the authorization server',
+  'resource-metadata': 'resource metadata',
+  'server-metadata': 'authorization server',
   registration: 'registration',
   authorization: 'authorization request',
   'sign-in': 'sign-in',

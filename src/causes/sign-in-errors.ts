@@ -28,7 +28,7 @@ const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${cod
 const near = (a: string, b: string, gap = 60): RegExp =>
   new RegExp(String.raw`(?:${a})[^\n]{0,${gap}}?(?:${b})|(?:${b})[^\n]{0,${gap}}?(?:${a})`, 'i');
 
-const REFUSED = String.raw`\b(?:not (?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed|granted|accepted|found|match\w*)|does(?: not|n't) (?:exist|match|support|accept)|did(?: not|n't) match|(?:is|are|was) invalid|invalid|unknown|unsupported|incorrect|wrong|mismatch\w*|malformed|rejected|expired|missing|required)\b`;
+const REFUSED = String.raw`(?:\b(?:not (?:an? )?(?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed|granted|accepted|found|match\w*)|does(?: not|n't) (?:exist|match|support|accept)|did(?: not|n't) match|(?:is|are|was) invalid|invalid|unknown|unsupported|incorrect|wrong|mismatch\w*|malformed|rejected|expired|missing|required)\b|ung(?:ü|ue)ltig|nicht (?:registriert|gefunden|erlaubt)|non valide|invalide|introuvable|inv[áa]lid[oa]|no v[áa]lid[oa]|недопустим|недейств|неверн|無効|無效|无效|不正|不匹配|잘못된)`;
 
 /** Sentences that name the fault, whoever says them. */
 const NAMED: Row[] = [
@@ -45,6 +45,7 @@ const NAMED: Row[] = [
     says: [
       /\b(?:unknown|unrecogni[sz]ed|unregistered|non-?existent|deleted) (?:oauth )?client(?:[_ ]?id)?\b(?![_ ](?:auth|secret|error))/i,
       /\bclient(?:[_ -]?id)?\b[ :=]{0,3}["'`(]{0,2}(?:[\w.:/-]{3,120})?["'`)]{0,2}:? (?:was |is |has been |could )?(?:not (?:be )?(?:found|registered\b(?! with)|known|recogni[sz]ed)|unknown|deleted|removed|does(?: not|n't) exist)/i,
+      /\bclient with (?:the )?(?:id|client_id)\b.{0,80}\b(?:not found|does not exist|unknown)\b|\binvalid (?:value for )?['"`(]?client_id\b/i,
       /\bclient is invalid\b|\bThe OAuth client was not found\b|\brequested OAuth 2\.0 Client does not exist\b/i,
     ],
     without: /\bMCP client\b|\bclient_secret\b|\b(?:scope|redirect|grant|auth(?:entication)? method)\b/i,
@@ -53,6 +54,7 @@ const NAMED: Row[] = [
     blames: 'auth-resource-mismatch',
     says: [
       /\bprotected[- ]resource\b.{0,160}\b(?:does|did)(?: not|n't) (?:exactly )?match\b/i,
+      /\bresource\b.{0,160}\b(?:does|did)(?: not|n't) match\b.{0,30}\bexpected\b/i,
       near(
         String.raw`\bresource (?:parameter|indicator)\b`,
         String.raw`\b(?:not|n.t|invalid|unknown|missing|mismatch\w*|must be)\b`,
@@ -105,6 +107,7 @@ const NAMED: Row[] = [
       near(String.raw`\b(?:client[_ ]auth(?:entication)?[_ ](?:method|mechanism))\b`, REFUSED),
       /\bclient_secret_(?:basic|post|jwt)\b.{0,60}\b(?:requires|not|unsupported|but|instead|must|rejected)\b/i,
       /\binvalid client (?:secret|credentials)\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
+      /\bclient authentication method\b.{0,40}\bbut method\b/i,
       /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
       code(
         'incorrect_client_credentials|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
@@ -144,6 +147,7 @@ const NAMED: Row[] = [
       /\btoken (?:endpoint |exchange )?response\b.{0,60}\b(?:missing|lacks?|without|not (?:valid )?JSON|HTML|invalid|malformed|no access_token|did not)\b/i,
       /"access_token" property must be|\b(?:no|missing|without)\b.{0,20}[`'"]?access_token\b.{0,30}\b(?:response|answer|returned|body|field|payload)\b|\bmissing field [`'"]access_token/i,
       /\b(?:error|fail\w*) (?:during|in) (?:the )?auth(?:ori[sz]ation)? completion\b|\bFetch token call failed\b/i,
+      /\bOAuth client information is required when exchanging\b|\bpath["']?\s?:\s?\[\s?["'](?:access_token|token_type)["']/i,
       /\btoken exchange (?:failed|error|request failed|rejected|returned|was refused)\b|\b(?:failed|unable|error|could not) (?:to )?exchang(?:e|ing) (?:the )?(?:authori[sz]ation )?code\b|\bcode exchange (?:failed|error)\b/i,
     ],
     without:
@@ -219,6 +223,7 @@ const NAMED: Row[] = [
       ),
       /\bexpired,? (?:and|but) (?:could not|cannot|can't|couldn't|was not) (?:be )?(?:refreshed|renewed)\b|\bsession not active\b|\bInvalidRefreshToken/i,
     ],
+    without: /\binvalid_client_metadata\b|\bregist(?:er|ration)\b|\bgrant_types\b/i,
   },
 ];
 

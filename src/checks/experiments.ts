@@ -90,6 +90,8 @@ export default [
       if (first?.status === 405) return { outcome: 'pass', says: 'none (405), which is allowed' };
       if (first?.status === 200 && /^text\/event-stream\b/i.test(first.contentType ?? ''))
         return { outcome: 'pass', says: 'an event stream' };
+      if (first?.status === 401 && first.credentials === 'none')
+        return { outcome: 'not-verified', says: 'it wants a sign-in (401), other than the requests by POST' };
       return {
         outcome: 'fail',
         says: `${first ? saying(first) : 'no answer'} ${first?.contentType ?? ''}`

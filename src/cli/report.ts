@@ -15,6 +15,12 @@ import type { ReportOptions } from './options.js';
 /** Most of the program: loaded when something went wrong. */
 export const loadCauses = async () => (await import('../causes/index.js')).causes;
 
+/** The table of a sign-in: loaded where there was one. */
+const loadSteps = async ({ evidence }: CaseFile) =>
+  evidence.authorization?.status === 'seen'
+    ? (await import('../verdict/authorization.js')).authorizationSteps
+    : undefined;
+
 export { rehearse } from '../verdict/rehearsal.js';
 
 const DEFAULT_WIDTH = 80;
@@ -47,7 +53,7 @@ function save(path: string, text: string): void {
 /** Judge the case, write the report, and return the exit code. */
 export async function report(file: CaseFile, options: ReportOptions): Promise<number> {
   const causes = isSound(file) ? [] : await loadCauses();
-  const verdict = judge(file, causes, checks);
+  const verdict = judge(file, causes, checks, await loadSteps(file));
   const text = render(verdict, file, options);
   // Files first: what cannot be written is a usage error, and stdout must not hold a report beside it.
   if (options.saveCase) save(options.saveCase, writeCase(file));

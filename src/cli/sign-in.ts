@@ -1,7 +1,7 @@
 /** A sign-in at the terminal: the browser and the redirect listener, and what is remembered of it. */
 import type { SignInAgent } from '../oauth/authorize.js';
-import { openBrowser } from '../oauth/browser.js';
-import { listenForCallback } from '../oauth/loopback.js';
+import { openable, openBrowser } from '../oauth/browser.js';
+import { type Callback, listenForCallback, type Stray } from '../oauth/loopback.js';
 import { keptOf, openStore, rememberedOf } from '../oauth/store.js';
 import type { AuthOptions } from '../probe/authorization.js';
 import { escapeLine } from '../render/escape.js';
@@ -21,23 +21,41 @@ export function agentOf({
   browser: boolean;
   tell(lines: string): void;
 }): SignInAgent {
+  let listener: Callback | undefined;
+  let told = false;
   return {
-    listen: (expectedState) =>
-      listenForCallback({ ...(redirectUri !== undefined && { redirectUri }), expectedState, waitMs }),
+    async listen(expectedState) {
+      const place = redirectUri === undefined ? {} : { redirectUri };
+      const onStray = (stray: Stray) => {
+        // Somebody in front of a browser waits for a word, too.
+        if (told || !/^(?:state|repeated)/.test(stray)) return;
+        told = true;
+        tell(
+          'Something came to the redirect URI that is no answer to this sign-in (its state is missing, wrong or not alone). It was turned away; the wait goes on.\n',
+        );
+      };
+      listener = await listenForCallback({ ...place, expectedState, waitMs, onStray });
+      return listener;
+    },
     async show(url) {
+      const address = openable(url);
+      if ('refused' in address) {
+        tell(
+          `The authorization server names an address that is not safe to open: ${address.refused}. It is neither opened nor shown.\n`,
+        );
+        await listener?.close();
+        return 'nobody';
+      }
       const opened = browser ? await openBrowser(url) : { failed: '--no-browser asks for the address alone' };
       const minutes = Math.round(waitMs / 60_000);
       const wait = `Waiting ${minutes > 0 ? `${minutes} min` : `${Math.round(waitMs / 1_000)} s`} for the sign-in (Ctrl-C ends it).`;
+      const shown = escapeLine('url' in address ? address.url : url, MAX_SHOWN);
       if (opened === 'opened') {
-        tell(
-          `Your browser was opened to sign in. If it shows nothing, open this address:\n\n${escapeLine(url, MAX_SHOWN)}\n\n${wait}\n`,
-        );
+        tell(`Your browser was opened to sign in. If it shows nothing, open this address:\n\n${shown}\n\n${wait}\n`);
         return 'browser';
       }
       const why = 'failed' in opened ? opened.failed : opened.refused;
-      tell(
-        `Open this address in a browser on this machine to sign in (${why}):\n\n${escapeLine(url, MAX_SHOWN)}\n\n${wait}\n`,
-      );
+      tell(`Open this address in a browser on this machine to sign in (${why}):\n\n${shown}\n\n${wait}\n`);
       return 'printed';
     },
   };

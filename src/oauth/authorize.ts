@@ -12,6 +12,8 @@ export interface Listener {
   redirectUri: string;
   /** What came to the redirect URI with the state of this sign-in; undefined when nobody signed in in time. */
   wait(): Promise<URLSearchParams | undefined>;
+  /** Answers that were turned away, by the reason: among them those of another sign-in. */
+  strays?(): { 'state-missing'?: number; 'state-wrong'?: number };
   close(): Promise<void>;
 }
 
@@ -20,7 +22,7 @@ export interface SignInAgent {
   /** Begin to listen for the answer that carries this state. */
   listen(state: string): Promise<Listener>;
   /** Show the address to the user. */
-  show(url: string): Promise<'browser' | 'printed'>;
+  show(url: string): Promise<'browser' | 'printed' | 'nobody'>;
 }
 
 export interface AuthorizeOptions {
@@ -238,7 +240,9 @@ export async function authorize(
   const parameters = await listener.wait();
   const waitedS = Math.round((Date.now() - from) / 1_000);
   if (!parameters) {
-    walk.response = { outcome: 'none', waitedS };
+    const strays = listener.strays?.() ?? {};
+    const others = (strays['state-missing'] ?? 0) + (strays['state-wrong'] ?? 0);
+    walk.response = { outcome: others > 0 ? 'state-mismatch' : 'none', waitedS };
     return undefined;
   }
   const valid = await check(walk, parameters, options, waitedS);

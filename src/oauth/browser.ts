@@ -7,7 +7,7 @@ import { release } from 'node:os';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { isLoopbackHost } from './safe.js';
 
-/** `refused`: it must not be opened, and should not be shown as a link either. `failed`: a person can open it elsewhere. */
+/** `refused`: nobody should open it, so it is not shown either. `failed`: a person can open it by hand. */
 export type Opened = 'opened' | { refused: string } | { failed: string };
 
 const MAX_LENGTH = 8_000;
@@ -73,7 +73,7 @@ const inert = (text: string): string =>
     );
 
 /** The address as it is given away, or why it is not. No reason repeats it: it holds the state of the sign-in. */
-export function openable(text: string): { url: string } | { refused: string } {
+export function openable(text: string): { url: string } | Exclude<Opened, 'opened'> {
   if (text.length > MAX_LENGTH) return { refused: `it is longer than ${MAX_LENGTH} characters` };
   // The URL parser drops line breaks and tabs and reads \ as /: what is opened would not be what was written.
   if (/[\p{C}\p{Z}\\]/u.test(text)) return { refused: 'it holds spaces, control characters or backslashes' };
@@ -85,7 +85,7 @@ export function openable(text: string): { url: string } | { refused: string } {
   if (!/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/.test(url.hostname))
     return { refused: 'its host holds characters that no host name has' };
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
-    return { refused: 'it begins with http:, where everyone on the way could read the sign-in; https: is needed' };
+    return { failed: 'it begins with http:, so everyone on the way can read the sign-in' };
   const given = `${url.protocol}//${url.host}${inert(url.pathname + url.search + url.hash)}`;
   return given.length > MAX_LENGTH ? { refused: `it is longer than ${MAX_LENGTH} characters` } : { url: given };
 }
@@ -135,7 +135,7 @@ function ended(child: Started): Promise<number | null> {
 /** Open it. Never throws. */
 export async function openBrowser(text: string, desktop: Desktop = thisDesktop()): Promise<Opened> {
   const address = openable(text);
-  if ('refused' in address) return address;
+  if (!('url' in address)) return address;
   const by = opener(desktop);
   if ('failed' in by) return by;
   const { program } = by;

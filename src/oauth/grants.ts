@@ -2,6 +2,7 @@
 import type * as oauth from 'oauth4webapi';
 import type { Evidence } from '../case/evidence.js';
 import { authenticationOf, type Client, errorIn, library } from './client.js';
+import type { Possession } from './dpop.js';
 import { type Answer, ask, type OAuthHttp, objectIn, toResponse } from './http.js';
 import { tokenFacts } from './token-facts.js';
 
@@ -23,13 +24,15 @@ export interface GrantContext {
   walk: Walk;
   server: oauth.AuthorizationServer;
   client: Client;
+  /** The key that tokens are bound to, where the MCP server asks for such tokens. */
+  possession?: Possession;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
 /** Make one request at the token endpoint and note what came of it. */
 async function grant(
-  { http, walk, server, client, now }: GrantContext,
+  { http, walk, server, client, possession, now }: GrantContext,
   kind: Grant['grant'],
   purpose: 'auth-token' | 'auth-refresh',
   run: (
@@ -50,7 +53,22 @@ async function grant(
     const got = await run(lib, { client_id: client.id }, proof, {
       [lib.allowInsecureRequests]: true,
       [lib.customFetch]: async (url: string, { body, headers }: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
-        answer = await ask(http, { purpose, method: 'POST', url, headers, body: body.toString() });
+        const once = async () => {
+          const proof = possession && { dpop: possession.proof('POST', url) };
+          const asked = {
+            purpose,
+            method: 'POST',
+            url,
+            headers: { ...headers, ...proof },
+            body: body.toString(),
+          } as const;
+          answer = await ask(http, asked);
+          possession?.hear(url, answer.headers, 'token');
+          return answer;
+        };
+        answer = await once();
+        // RFC 9449 section 8: the same request, with the nonce that came with the refusal.
+        if (possession && errorIn(answer).error === 'use_dpop_nonce') answer = await once();
         for (const value of Object.values(tokensIn(answer.text))) http.learn(value);
         return toResponse(withoutIdToken(answer));
       },

@@ -21,8 +21,8 @@ const MAX_STRAYS = 100;
 const FLUSH_MS = 1_000;
 const FREE_PORT_TRIES = 10;
 
-/** A request that is not the answer. */
-export type Stray = 'state-missing' | 'state-wrong' | 'repeated' | 'host' | 'method' | 'path' | 'malformed';
+/** A request that is not the answer. `empty`: it holds neither a code nor an error, so it is nobody's answer. */
+export type Stray = 'state-missing' | 'state-wrong' | 'empty' | 'repeated' | 'host' | 'method' | 'path' | 'malformed';
 
 export interface CallbackOptions {
   /** As it is registered. Without a port any free one is taken, which RFC 8252 lets every authorization server accept. */
@@ -163,12 +163,13 @@ function judge(request: IncomingMessage, { host, path }: Place, port: number, ex
   if (request.method !== 'GET') return { status: 405, page: PAGES.otherMethod, stray: 'method' };
   const answer = new URLSearchParams(query);
   const states = answer.getAll('state');
-  if (states.length === 0) return { status: 400, page: PAGES.otherState, stray: 'state-missing' };
+  const empty = !answer.has('code') && !answer.has('error');
+  const stray = empty ? 'empty' : states.length === 0 ? 'state-missing' : 'state-wrong';
+  if (states.length === 0) return { status: 400, page: PAGES.otherState, stray };
   // RFC 6749 section 3.1: which of two would be meant is a matter of taste, and of attack.
   if (new Set(answer.keys()).size !== [...answer.keys()].length)
     return { status: 400, page: PAGES.repeated, stray: 'repeated' };
-  if (!timingSafeEqual(digest(states[0] ?? ''), expected))
-    return { status: 400, page: PAGES.otherState, stray: 'state-wrong' };
+  if (!timingSafeEqual(digest(states[0] ?? ''), expected)) return { status: 400, page: PAGES.otherState, stray };
   return { status: answer.has('error') || !answer.get('code') ? 400 : 200, page: pageFor(answer), answer };
 }
 
@@ -217,11 +218,11 @@ export async function listenForCallback(options: CallbackOptions): Promise<Callb
     const { status, page, stray, answer } = judge(request, place, port, expected);
     if (stray) note(stray);
     response.writeHead(status, { ...PAGE_HEADERS, ...(status === 405 && { allow: 'GET' }) });
-    const { 'state-missing': missing = 0, 'state-wrong': wrong = 0, repeated = 0 } = counted;
+    const { 'state-missing': missing = 0, 'state-wrong': wrong = 0, empty = 0, repeated = 0 } = counted;
     const flushed = new Promise((done) => socket.once('close', done));
     // Before the page ends: a connection whose answer is finished counts as idle, and closing the server would drop it.
     if (answer) finish('answered', answer, flushed);
-    else if (missing + wrong + repeated >= maxStrays) finish('too-many-strays', undefined, flushed);
+    else if (missing + wrong + empty + repeated >= maxStrays) finish('too-many-strays', undefined, flushed);
     response.end(htmlOf(page));
   };
   const make = (): Server => {

@@ -8,6 +8,7 @@ import type { Evidence } from '../case/evidence.js';
 import { authorize, type SignInAgent } from './authorize.js';
 import { type Client, type KnownClient, library, register, serverOf } from './client.js';
 import { discover } from './discovery.js';
+import { Possession } from './dpop.js';
 import { clientCredentials, type GrantContext, redeemCode, refresh, type Tokens } from './grants.js';
 import { type OAuthHttp, stopped } from './http.js';
 import { type Held, leave, type Registered } from './leave.js';
@@ -80,6 +81,7 @@ export class SignIn {
   /** The issuer that the client of the user was shown to first: it is shown to no other. */
   #issuerOfKnown: string | undefined;
   #signIns = 0;
+  #possession: Possession | undefined;
   #server: oauth.AuthorizationServer | undefined;
 
   constructor(options: SignInOptions) {
@@ -100,6 +102,11 @@ export class SignIn {
     return this.#server;
   }
 
+  /** The key of tokens that are bound to one, where the MCP server takes no others. */
+  get possession(): Possession | undefined {
+    return this.#possession;
+  }
+
   /** The resource indicator: exactly as the metadata write it (RFC 8707 section 2). None by the rules of 2025-03-26. */
   get indicator(): string | undefined {
     return this.walk.resourceMetadata.find(({ document }) => document)?.document?.resource;
@@ -116,6 +123,7 @@ export class SignIn {
     const challenges = parseChallenges(header).map(bounded);
     // The first refusal is the one that opens the walk; later ones are told where the token was refused.
     this.walk.challenge ??= { exchange, status, challenges, credentials };
+    if (/^dpop$/i.test(oauthChallenge(challenges)?.scheme ?? '')) this.#possession ??= new Possession(this.options.now);
     await discover(this.walk, challenges, { http, homeIsPublic, thorough });
     const why = stopped(http);
     if (why !== undefined) this.#end(why);
@@ -138,7 +146,8 @@ export class SignIn {
   /** Take up what an earlier sign-in left, when it belongs to the authorization server that the metadata name now. */
   resume({ issuer, client, tokens }: Kept): boolean {
     const server = this.#server;
-    if (server?.issuer !== issuer) return false;
+    // A bound token is worth nothing without its key, which nobody keeps.
+    if (server?.issuer !== issuer || tokens.type === 'DPoP') return false;
     this.#clients.set(issuer, client);
     this.#held.push({ server, client, tokens, others: [], stored: true });
     this.walk.registration = { how: 'stored', outcome: 'ready', clientId: client.id };
@@ -209,7 +218,7 @@ export class SignIn {
 
   #at({ server, client }: Registered): GrantContext {
     const { http, now } = this.options;
-    return { http, walk: this.walk, server, client, now };
+    return { http, walk: this.walk, server, client, possession: this.#possession, now };
   }
 
   /** Whether the document in use names an address under that name which must not be used. */

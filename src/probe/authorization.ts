@@ -8,6 +8,7 @@ import { decoded, isPlaceholder, isSecretParameter, SECRET_NAME } from '../case/
 import type { CaseDraft } from '../case/write.js';
 import type { SignInAgent } from '../oauth/authorize.js';
 import type { KnownClient } from '../oauth/client.js';
+import { asksForNonce } from '../oauth/dpop.js';
 import { refuseStrange } from '../oauth/safe.js';
 import { type Kept, type Refusal, SignIn } from '../oauth/sign-in.js';
 import { tokenFacts } from '../oauth/token-facts.js';
@@ -51,6 +52,9 @@ export interface GateOptions {
   /** Milliseconds since 1970. */
   wallClock(): number;
 }
+
+/** A server that asks for another nonce each time will not be satisfied. */
+const MAX_NONCES = 3;
 
 /** A resource that nobody has (RFC 2606): a token for it is good for nothing here. */
 const OTHER_RESOURCE = 'https://mcp-verdict.invalid/mcp';
@@ -111,6 +115,7 @@ export class Gate {
   readonly #connections: Connections;
   readonly #signIn: SignIn;
   #looked = false;
+  #nonces = 0;
 
   constructor(draft: CaseDraft, options: GateOptions) {
     const { lab, auth, url, connectTimeoutMs, publicOnly, thorough, clientName, learn, wallClock } = options;
@@ -194,8 +199,10 @@ export class Gate {
    */
   async open(index: number): Promise<boolean> {
     const { auth, lab } = this.#options;
-    await this.look(index);
     const refusal = this.#refusalAt(index);
+    // The token was not refused: it only wants a proof with the nonce that came along (RFC 9449 section 9).
+    if (this.#signIn.held && asksForNonce(refusal?.header) && this.#nonces++ < MAX_NONCES) return this.#carry(this.how);
+    await this.look(index);
     if (!auth || !refusal || lab.signal?.aborted) return false;
     const { held, server } = this.#signIn;
     if (held === undefined) {
@@ -218,6 +225,7 @@ export class Gate {
     this.how = how;
     this.#options.learn(authorization.replace(/^\S+\s+/, ''));
     this.#options.lab.headers.authorization = authorization;
+    this.#options.lab.connections.prover = this.#signIn.possession;
     return true;
   }
 
@@ -251,12 +259,14 @@ export class Gate {
   async close(): Promise<void> {
     const { auth, url } = this.#options;
     const { walk, held } = this.#signIn;
-    if (held && auth?.remember) {
+    // A bound token is worth nothing without its key, which is not kept.
+    const remember = held?.tokens.type === 'DPoP' ? undefined : auth?.remember;
+    if (held && remember) {
       const { server, client, tokens } = held;
       const revocationEndpoint = server.revocation_endpoint;
-      auth.remember({ resource: url, issuer: server.issuer, client, tokens, revocationEndpoint });
+      remember({ resource: url, issuer: server.issuer, client, tokens, revocationEndpoint });
     }
-    await this.#signIn.leave(auth?.remember ? held : undefined);
+    await this.#signIn.leave(remember ? held : undefined);
     if (this.#looked || walk.access.length > 0 || walk.given.length > 0) this.#draft.seen('authorization', walk);
     else this.#draft.skipped('authorization', 'the server asked for no credentials');
     this.#connections.close();

@@ -6,6 +6,7 @@ import { resolve } from '../case/pointer.js';
 import { momentOfExit } from '../verdict/moment.js';
 import { twoWorlds } from '../verdict/two-worlds.js';
 import type { Citation } from '../verdict/verdict.js';
+import { authorizationFact } from './authorization.js';
 import { duration } from './duration.js';
 import { remoteFact } from './remote.js';
 
@@ -187,6 +188,10 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
     case 'series':
     case 'stream':
       return remoteFact(file, kind, at, quote);
+    case 'complaint':
+      return { label: 'the client said', text: quote };
+    case 'authorization':
+      return authorizationFact(file, at, quote);
     case 'reported':
       return {
         label: part === 'clientError' ? 'the client said' : part === 'serverLog' ? 'server log' : `reported, ${part}`,

@@ -33,7 +33,9 @@ function exchangeFact(file: CaseFile, at: string, quote: string): Fact {
   const rpc =
     record.rpc !== undefined && record.rpc !== record.purpose && record.rpc !== 'initialize' ? record.rpc : '';
   const purpose =
-    record.purpose.includes('/') || /^(?:initialize|reported|logged)$/.test(record.purpose) ? '' : record.purpose;
+    record.purpose.includes('/') || /^(?:initialize|reported|logged|auth-.*)$/.test(record.purpose)
+      ? ''
+      : record.purpose;
   const asked = [purpose, rpc, record.requestHeaders && file.origin === 'live' ? setOnPurpose(record) : ''].filter(
     Boolean,
   );

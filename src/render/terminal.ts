@@ -6,6 +6,7 @@ import type { Finding, Verdict } from '../verdict/verdict.js';
 
 type FixStep = Finding['fix'][number];
 
+import { authorizationBlock } from './authorization.js';
 import { duration } from './duration.js';
 import { escapeLine } from './escape.js';
 import { describe, twoWorldsSentence } from './evidence.js';
@@ -61,9 +62,12 @@ const CLOSED: Record<Verdict['closedBy'], string> = {
 const ONLY_FULL = 'only with --full';
 const ONLY_WATCHED = 'only with --watch';
 
+const MAX_LABEL = 34;
+
 /** `label   text` rows; the text is wrapped under itself. Labels longer than the column stand on their own line. */
 function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Paint, indent = 4): string[] {
-  const column = Math.min(Math.max(...pairs.map(([label]) => label.length), 0), 34);
+  // A label that is too long for the column stands on a line of its own, and widens it for nobody.
+  const column = Math.max(0, ...pairs.map(([label]) => label.length).filter((length) => length <= MAX_LABEL));
   return pairs.flatMap(([label, text]) => {
     const room = Math.max(20, width - indent - column - 3);
     // What is quoted here is read, not pasted: a word without an end (JSON, a token) is broken.
@@ -122,8 +126,9 @@ function findingBlock(
   }
   // Over HTTP every exchange ends by itself: that we asked no more says nothing.
   const told = file.target.transport === 'http' && verdict.closedBy === 'client' ? '' : CLOSED[verdict.closedBy];
-  if (told) evidence.push([told, `${CULPRIT[finding.culprit]}`]);
-  else evidence.push(['who acts', CULPRIT[finding.culprit]]);
+  // The table of the steps names the party more closely.
+  const acts = verdict.authorization.find(({ step }) => step === finding.facts.step)?.acts ?? CULPRIT[finding.culprit];
+  evidence.push([told || 'who acts', acts]);
   return [
     ...says,
     `  ${paint.dim(`${finding.certainty} · ${finding.id}`)}`,
@@ -212,11 +217,16 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   const { root } = verdict;
   const lines = [...header(verdict, file, width, paint), ''];
   if (root && verdict.status === 'healthy')
-    lines.push(...checkBlock(verdict, width, paint), ...othersBlock('Worth mending', verdict.findings, width, paint));
+    lines.push(
+      ...checkBlock(verdict, width, paint),
+      ...authorizationBlock(verdict, width.width, paint),
+      ...othersBlock('Worth mending', verdict.findings, width, paint),
+    );
   else if (root) {
     lines.push(
       ...findingBlock(root, verdict, file, width, paint),
       ...stepsBlock('Fix', root.fix, width, paint),
+      ...authorizationBlock(verdict, width.width, paint),
       ...pathBlock(verdict, width, paint),
     );
     const others = verdict.findings.slice(1).filter(({ role }) => role === 'contributing');
@@ -227,7 +237,11 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
     lines.push(...wrap('Nothing in the text names a cause.', width.width - 2).map((l) => `  ${l}`));
     lines.push(...pathBlock(verdict, width, paint));
   } else {
-    lines.push(...worldsBlock(file, width), ...checkBlock(verdict, width, paint));
+    lines.push(
+      ...worldsBlock(file, width),
+      ...checkBlock(verdict, width, paint),
+      ...authorizationBlock(verdict, width.width, paint),
+    );
     if (verdict.status === 'inconclusive') {
       const [missing] = verdict.unanswered;
       lines.push(

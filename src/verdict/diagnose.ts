@@ -3,6 +3,7 @@ import type { CaseFile } from '../case/case-file.js';
 import type { Cause } from '../causes/cause.js';
 import { causes as allCauses } from '../causes/index.js';
 import { checks as allChecks } from '../checks/index.js';
+import { authorizationSteps } from './authorization.js';
 import { judge } from './judge.js';
 import type { Verdict } from './verdict.js';
 
@@ -10,4 +11,4 @@ export { rank, seen } from './judge.js';
 
 /** Judge a case. `causes` and `checks` are all of ours unless told otherwise (tests). */
 export const diagnose = (file: CaseFile, causes: readonly Cause[] = allCauses, checks = allChecks): Verdict =>
-  judge(file, causes, checks);
+  judge(file, causes, checks, authorizationSteps);

@@ -10,7 +10,14 @@ import { closedBy } from './closed-by.js';
 import { momentOfExit } from './moment.js';
 import { nextSteps } from './next.js';
 import { walk } from './path.js';
-import { type Citation, type Finding, type Status, VERDICT_FORMAT, type Verdict } from './verdict.js';
+import {
+  type AuthorizationStep,
+  type Citation,
+  type Finding,
+  type Status,
+  VERDICT_FORMAT,
+  type Verdict,
+} from './verdict.js';
 
 const CERTAINTIES: Certainty[] = ['certain', 'likely', 'possible'];
 
@@ -150,8 +157,15 @@ function unansweredOf(file: CaseFile, causes: readonly Cause[]): Verdict['unansw
   });
 }
 
-/** Judge a case by these causes and checks. */
-export function judge(file: CaseFile, causes: readonly Cause[], checks: readonly Check[]): Verdict {
+type Step = Omit<AuthorizationStep, 'cites'> & { cites: string[] };
+
+/** Judge a case by these causes and checks. `steps` puts the authorization of a server into a table; it is asked where there was one. */
+export function judge(
+  file: CaseFile,
+  causes: readonly Cause[],
+  checks: readonly Check[],
+  steps: (evidence: Partial<Evidence>) => Step[] = () => [],
+): Verdict {
   const evidence = seen(file);
   const found = causes.flatMap((cause) => {
     const match = cause.match(evidence);
@@ -172,6 +186,7 @@ export function judge(file: CaseFile, causes: readonly Cause[], checks: readonly
     checked.some((c) => c.outcome === 'fail' && c.level === 'MUST'),
   );
   const { exit } = evidence.process ?? {};
+  const authorization = steps(evidence);
   return {
     format: VERDICT_FORMAT,
     tool: file.tool,
@@ -179,7 +194,11 @@ export function judge(file: CaseFile, causes: readonly Cause[], checks: readonly
     status,
     root: findings[0] ?? null,
     findings,
-    path: walk(evidence).map((step) => ({ ...step, cites: step.cites.map((at) => cite(file, at)) })),
+    path: walk(evidence, authorization).map((step) => ({ ...step, cites: step.cites.map((at) => cite(file, at)) })),
+    authorization: authorization.map((step) => ({
+      ...step,
+      cites: step.cites.map((at) => cite(file, at)),
+    })),
     closedBy: closedBy(evidence),
     process: exit
       ? {

@@ -6,6 +6,7 @@ import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
 import { twoWorlds } from './two-worlds.js';
+import type { AuthorizationStep } from './verdict.js';
 
 interface Answer {
   result: 'good' | 'bad' | 'unknown';
@@ -18,8 +19,11 @@ interface Question {
   /** Asked also behind a bad answer. */
   afterwards?: true;
   /** Null when the question does not arise for this evidence. */
-  ask(evidence: Partial<Evidence>): Answer | null;
+  ask(evidence: Partial<Evidence>, authorization: Steps): Answer | null;
 }
+
+/** The steps of a sign-in, as the verdict tells them. */
+type Steps = readonly (Pick<AuthorizationStep, 'step' | 'outcome' | 'says'> & { cites: string[] })[];
 
 const good = (answer: string, ...cites: string[]): Answer => ({ result: 'good', answer, cites });
 const bad = (answer: string, ...cites: string[]): Answer => ({ result: 'bad', answer, cites });
@@ -29,6 +33,10 @@ const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `
 
 const opened = ({ handshake }: Partial<Evidence>): boolean =>
   handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
+
+/** Steps that need nobody to sign in, and those that do. */
+const METADATA = /^(?:resource-metadata|server-metadata)$/;
+const SIGN_IN = /^(?:registration|authorization|sign-in|token)$/;
 
 /** The questions of both transports. Those that do not arise are left out of the walk. */
 export const QUESTIONS: Question[] = [
@@ -106,7 +114,7 @@ export const QUESTIONS: Question[] = [
   },
   {
     question: 'What answers at this URL?',
-    ask({ endpoint, http, handshake }) {
+    ask({ endpoint, http, handshake }, authorization) {
       if (!endpoint) return null;
       const { answer } = endpoint.asked;
       const index = http?.exchanges.findIndex(({ status, error }) => status !== undefined || error) ?? -1;
@@ -121,9 +129,52 @@ export const QUESTIONS: Question[] = [
         'not-found': 'nothing: not found',
         'no-answer': 'nobody',
       };
-      // HTTP+SSE is right where the conversation was asked for in it.
-      const right = answer === 'streamable-http' || handshake?.used !== undefined;
+      // HTTP+SSE is right where the conversation was asked for in it; a demand for credentials is looked into further.
+      const right =
+        answer === 'streamable-http' ||
+        handshake?.used !== undefined ||
+        (answer === 'needs-credentials' && authorization.length > 0);
       return right ? good(says[answer], ...cites) : bad(says[answer], ...cites);
+    },
+  },
+  {
+    question: 'Does it ask for credentials?',
+    ask(_, authorization) {
+      const step = authorization.find((one) => one.step === 'challenge');
+      if (!step || step.outcome === 'not-done') return null;
+      return step.outcome === 'failed' ? bad(step.says, ...step.cites) : good(`yes: ${step.says}`, ...step.cites);
+    },
+  },
+  {
+    question: 'Do its metadata lead to a sign-in?',
+    ask(_, authorization) {
+      const steps = authorization.filter(({ step }) => METADATA.test(step));
+      const failed = steps.find(({ outcome }) => outcome === 'failed');
+      if (failed) return bad(`no: ${failed.says}`, ...failed.cites);
+      const last = steps.findLast(({ outcome }) => outcome === 'ok' || outcome === 'weak');
+      return last ? good(`yes: ${last.says}`, ...last.cites) : null;
+    },
+  },
+  {
+    question: 'Did the sign-in succeed?',
+    ask(_, authorization) {
+      const steps = authorization.filter(({ step }) => SIGN_IN.test(step));
+      const failed = steps.find(({ outcome }) => outcome === 'failed');
+      if (failed) return bad(`no: ${failed.says}`, ...failed.cites);
+      const token = steps.at(-1);
+      if (!token || token.outcome === 'not-reached') return null;
+      return token.outcome === 'not-done'
+        ? unknown(`not tried: ${token.says}`)
+        : good(`yes: ${token.says}`, ...token.cites);
+    },
+  },
+  {
+    question: 'Is the token accepted?',
+    ask(_, authorization) {
+      const access = authorization.find(({ step }) => step === 'access');
+      if (!access || access.outcome === 'not-reached' || access.outcome === 'not-done') return null;
+      const { says, cites, outcome } = access;
+      return outcome === 'failed' ? bad(`no: ${says}`, ...cites) : good(`yes: ${says}`, ...cites);
     },
   },
   {
@@ -191,12 +242,12 @@ export const QUESTIONS: Question[] = [
 ];
 
 /** Ask the questions in order until one is answered badly, then those that are asked in any case. */
-export function walk(evidence: Partial<Evidence>): (Answer & { question: string })[] {
+export function walk(evidence: Partial<Evidence>, authorization: Steps = []): (Answer & { question: string })[] {
   const steps: (Answer & { question: string })[] = [];
   let ended = false;
   for (const { question, ask, afterwards } of QUESTIONS) {
     if (ended && !afterwards) continue;
-    const answer = ask(evidence);
+    const answer = ask(evidence, authorization);
     if (!answer) continue;
     steps.push({ question, ...answer });
     ended ||= answer.result === 'bad';

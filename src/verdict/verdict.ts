@@ -41,6 +41,23 @@ export interface PathStep {
   cites: Citation[];
 }
 
+/** One step of the authorization of a server, as a client of OAuth takes it. */
+export interface AuthorizationStep {
+  step: string;
+  title: string;
+  /** What was asked: "GET /.well-known/oauth-protected-resource/mcp". */
+  request?: string;
+  /** What came back: "200 JSON". */
+  answer?: string;
+  /** `weak`: strict clients stop here. `not-reached`: an earlier step failed. `not-done`: nobody asked for it, or it was not needed. */
+  outcome: 'ok' | 'failed' | 'weak' | 'not-reached' | 'not-done';
+  says: string;
+  /** Who must act, when something is wrong: an id, and the same in words. */
+  party?: string;
+  acts?: string;
+  cites: Citation[];
+}
+
 export interface CheckResult {
   id: string;
   title: string;
@@ -61,6 +78,8 @@ export interface Verdict {
   /** Best first; `root` is the first when there is one. */
   findings: Finding[];
   path: PathStep[];
+  /** The steps of its authorization; empty where no credentials were asked for. */
+  authorization: AuthorizationStep[];
   /** Who ended the connection first, read off the timeline. */
   closedBy: 'server' | 'client' | 'edge' | 'nobody' | 'unknown';
   process: {

@@ -23,6 +23,12 @@ export interface ConnectionOptions {
   turns?: Turns;
 }
 
+/** Adds to each request what proves that its sender may use the credentials in it, and hears what the answers say of that. */
+export interface Prover {
+  headersFor(method: string, url: string, headers: Record<string, string>): Record<string, string>;
+  hear(url: string, headers: Record<string, string>): void;
+}
+
 /** An address that must not be connected to, in the form of a system error. */
 const refusal = (address: string, why: string): NodeJS.ErrnoException =>
   Object.assign(new Error(`${address} is not connected to: ${why}`), { code: 'ADDRESS_REFUSED' });
@@ -42,6 +48,8 @@ export class Connections {
   readonly #numbers = new WeakMap<Socket, number>();
   readonly #turns: Turns;
   readonly #onIdleBytes = new WeakMap<Socket, () => void>();
+  /** Proves the use of credentials that are bound to a key. */
+  prover: Prover | undefined;
   #count = 0;
   #lost = 0;
   #drowned = false;
@@ -88,6 +96,15 @@ export class Connections {
       url: foreign.href,
       headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => !within(value))),
     };
+  }
+
+  /** Headers and URL of a request as they go out: without secrets that belong elsewhere, with the proof that belongs to them. */
+  outgoing({ method, url, headers }: { method: string; url: string; headers: Record<string, string> }): {
+    url: string;
+    headers: Record<string, string>;
+  } {
+    const own = this.withhold(url, headers);
+    return { ...own, headers: { ...own.headers, ...this.prover?.headersFor(method, own.url, own.headers) } };
   }
 
   /** What `request` of node:http or node:https needs to use a kept connection, or one of its own. Throws when the address is refused. */

@@ -252,7 +252,7 @@ export async function exchange(
   connections: Connections,
   timeline: Timeline,
 ): Promise<ExchangeResult> {
-  const spec = { ...asked, ...connections.withhold(asked.url, asked.headers) };
+  const spec = { ...asked, ...connections.outgoing(asked) };
   let done = () => {};
   let atMs = timeline.now();
   const since = () => timeline.now() - atMs;
@@ -287,6 +287,7 @@ export async function exchange(
     phase = 'body';
     if (spec.listens) done();
     result.headers = headersOf(response);
+    connections.prover?.hear(spec.url, result.headers);
     record.status = response.statusCode;
     if (response.statusMessage) record.statusText = response.statusMessage.slice(0, 200);
     record.httpVersion = response.httpVersion;

@@ -18,7 +18,7 @@ export async function http2Exchange(
   connections: Connections,
   timeline: Timeline,
 ): Promise<ExchangeResult> {
-  const spec = { ...asked, ...connections.withhold(asked.url, asked.headers) };
+  const spec = { ...asked, ...connections.outgoing(asked) };
   let done = () => {};
   let atMs = timeline.now();
   const { purpose, method, rpc, url, credentials } = spec;

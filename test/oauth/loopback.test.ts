@@ -161,7 +161,13 @@ describe('what is not waited for goes past', () => {
       send: (c) => request(c, 'GET /callback?code=stolen&state='),
     },
     { what: 'no state', stray: 'state-missing', status: 400, send: (c) => request(c, 'GET /callback?code=stolen') },
-    { what: 'no query', stray: 'state-missing', status: 400, send: (c) => request(c, 'GET /callback') },
+    { what: 'no query', stray: 'empty', status: 400, send: (c) => request(c, 'GET /callback') },
+    {
+      what: 'a query of something else',
+      stray: 'empty',
+      status: 400,
+      send: (c) => request(c, 'GET /callback?state=x&q=1'),
+    },
     {
       what: 'the code twice',
       stray: 'repeated',

@@ -7,8 +7,6 @@ import { brokenMetadata } from './authorization-metadata.js';
 import type { SetupRecipe } from './authorization-recipe.js';
 import { brokenRegistration } from './authorization-registration.js';
 
-export type { SetupRecipe, Step } from './authorization-recipe.js';
-
 export interface Setup extends SetupRecipe {
   /** Start it. What comes back is what a user has: the URL, and perhaps a client id, a token or an earlier login. */
   start(): Promise<Running>;

@@ -2,14 +2,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SETUPS } from '../parts/authorization.js';
 import {
+  ALICE,
+  type AuthorizationServer,
   type AuthorizationServerOptions,
   CALLBACK,
   connectV1,
   connectV2,
   GUARDED_TOOL,
+  type Mint,
+  type ProtectedServer,
   type ProtectedServerOptions,
   PUBLIC_CLIENT,
   protectedServer,
+  type Running,
   signIn,
   startAuthorizationServer,
   TOOLS,
@@ -29,7 +34,7 @@ afterEach(async () => {
 async function pair(
   authorization: AuthorizationServerOptions = {},
   options: Omit<ProtectedServerOptions, 'authorizationServer'> = {},
-) {
+): Promise<{ authorizationServer: AuthorizationServer; server: ProtectedServer }> {
   const authorizationServer = keep(await startAuthorizationServer(authorization));
   const server = keep(await protectedServer({ authorizationServer, ...options }));
   return { authorizationServer, server };
@@ -124,8 +129,10 @@ describe('whom a server lets in', () => {
     });
   });
 
+  type Minting = (claims: Mint) => Promise<string>;
+
   /** What a weak server does with the token that a sound one refuses. */
-  const WEAK: Record<string, (server: { url: string }, mint: Mint) => Promise<unknown>> = {
+  const WEAK: Record<string, (server: { url: string }, mint: Minting) => Promise<unknown>> = {
     'tools listed without a token': async ({ url }) => (await post(url)).status,
     'unsigned tokens accepted': async ({ url }, mint) =>
       (await post(url, await mint({ audience: url, signature: 'none' }))).status,
@@ -138,11 +145,79 @@ describe('whom a server lets in', () => {
     'token accepted in the query': async ({ url }, mint) =>
       (await post(`${url}?access_token=${await mint({ audience: url })}`)).status,
   };
-  type Mint = Awaited<ReturnType<typeof startAuthorizationServer>>['mint'];
 
   it.each(SETUPS.filter(({ weak }) => weak))('$name: $weak', async ({ name, start }) => {
     const running = keep(await start());
     expect(await WEAK[name]?.(running.server, running.authorizationServer.mint)).toBe(200);
+  });
+});
+
+describe('the authorization server', () => {
+  /** What its endpoint for tokens says to a form. */
+  const form = async (url: unknown, members: Record<string, string>) => {
+    const response = await fetch(String(url), { method: 'POST', body: new URLSearchParams(members) });
+    return { status: response.status, answer: JSON.parse((await response.text()) || '{}') };
+  };
+
+  it('gives refresh tokens that are good for one renewal', async () => {
+    const { server, authorizationServer } = await pair({ refresh: 'always', lifetimes: { accessToken: 60 } });
+    const { kept } = keep(await connectV1(server.url));
+    expect(kept.tokens?.expires_in).toBe(60);
+    const { token_endpoint } = await authorizationServer.metadata();
+    const renew = (refresh_token = '') =>
+      form(token_endpoint, {
+        grant_type: 'refresh_token',
+        refresh_token,
+        client_id: kept.client?.client_id ?? '',
+        resource: server.url,
+      });
+    const first = await renew(kept.tokens?.refresh_token);
+    expect(first.status).toBe(200);
+    expect((await post(server.url, first.answer.access_token)).status).toBe(200);
+    expect((await renew(kept.tokens?.refresh_token)).answer.error).toBe('invalid_grant');
+  });
+
+  it('takes tokens back', async () => {
+    const { server, authorizationServer } = await pair({ tokens: 'opaque' }, { verifies: 'introspection' });
+    const { kept } = keep(await connectV1(server.url));
+    const token = kept.tokens?.access_token ?? '';
+    expect((await post(server.url, token)).status).toBe(200);
+    const { revocation_endpoint } = await authorizationServer.metadata();
+    const client_id = kept.client?.client_id ?? '';
+    expect((await form(revocation_endpoint, { token, client_id })).status).toBe(200);
+    expect((await post(server.url, token)).status).toBe(401);
+  });
+
+  it('registers who brings its initial access token', async () => {
+    const server = keep(await startAuthorizationServer({ registration: 'initial access token' }));
+    const { registration_endpoint } = await server.metadata();
+    const register = async (headers: Record<string, string>) =>
+      (
+        await fetch(String(registration_endpoint), {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify({ redirect_uris: [CALLBACK], token_endpoint_auth_method: 'none' }),
+        })
+      ).status;
+    expect(await register({})).toBe(401);
+    expect(await register({ authorization: `Bearer ${server.initialAccessToken}` })).toBe(201);
+  });
+
+  it('fetches the document of a client, and no other', async () => {
+    const document = SETUPS.find(({ name }) => name === 'client ID metadata document alone');
+    const running = keep((await document?.start()) as Running);
+    keep(await connectV1(running.url, running));
+    expect(running.authorizationServer.fetched).toEqual([running.clientMetadataUrl]);
+    const stranger = { ...running, clientMetadataUrl: 'https://stranger.example.com/client.json' };
+    await expect(connectV1(running.url, stranger)).rejects.toThrow('HTTP 400: Error invalid_client');
+  });
+
+  it('binds a client to the scope of its registration, where it is set up so: then nothing can be added', async () => {
+    const { server } = await pair({ registeredScope: 'binding' });
+    const client = keep(await connectV1(server.url));
+    await expect(client.call(GUARDED_TOOL, { id: '7' })).rejects.toThrow(
+      'invalid_scope: requested scope is not allowed',
+    );
   });
 });
 
@@ -211,8 +286,8 @@ describe('in a real browser', () => {
       const first = loaded();
       document.body.append(frame);
       await first;
-      frame.contentDocument.querySelector('[name=name]').value = 'alice';
-      frame.contentDocument.querySelector('[name=password]').value = 'correct horse';
+      frame.contentDocument.querySelector('[name=name]').value = ${JSON.stringify(ALICE.name)};
+      frame.contentDocument.querySelector('[name=password]').value = ${JSON.stringify(ALICE.password)};
       await press('Sign in');
       await press('Allow');
       return frame.contentWindow.location.href;

@@ -21,9 +21,24 @@ export interface Visit {
   console: string[];
 }
 
+/** A page that stays open, and goes where its buttons lead. */
+export interface Tab {
+  /** What a script in the page that is shown now says, as text. */
+  read(script: string): Promise<string>;
+  /** Wait until a script says yes, on whatever page is shown then. */
+  until(script: string): Promise<void>;
+  /** Press an element with the mouse, where a person would see it. */
+  press(selector: string): Promise<void>;
+  /** Type into what has the focus. */
+  type(text: string): Promise<void>;
+  /** The lines of the console so far. */
+  console(): string[];
+}
+
 export interface Browser {
   /** Open a page and run a script in it, which may return a promise of a text. */
   visit(page: string, script: string): Promise<Visit>;
+  open(page: string): Promise<Tab>;
   stop(): Promise<void>;
 }
 
@@ -144,6 +159,48 @@ export async function startBrowser(): Promise<Browser> {
         pipe.listeners.delete(listen);
         await pipe.send('Target.closeTarget', { targetId });
       }
+    },
+    async open(page) {
+      const { targetId } = await pipe.send('Target.createTarget', { url: 'about:blank' });
+      const { sessionId } = (await pipe.send('Target.attachToTarget', { targetId, flatten: true })) as {
+        sessionId: string;
+      };
+      const lines: string[] = [];
+      pipe.listeners.add((message) => {
+        if (message.sessionId === sessionId) lines.push(...lineOf(message));
+      });
+      for (const domain of ['Page', 'Log', 'Runtime']) await pipe.send(`${domain}.enable`, {}, sessionId);
+      const evaluate = async (expression: string): Promise<unknown> => {
+        const parameters = { expression, awaitPromise: true, returnByValue: true };
+        const { result } = (await pipe.send('Runtime.evaluate', parameters, sessionId)) as {
+          result: { value?: unknown; description?: string };
+        };
+        return result.value ?? result.description;
+      };
+      // Between two pages there is nothing to ask: an answer that fails is no answer.
+      const settled = (script: string) => evaluate(script).catch(() => undefined);
+      await pipe.send('Page.navigate', { url: page }, sessionId);
+      return {
+        read: async (script) => String(await evaluate(script)),
+        async until(script) {
+          const end = Date.now() + ANSWER_MS;
+          while ((await settled(`document.readyState === 'complete' && Boolean(${script})`)) !== true) {
+            if (Date.now() > end)
+              throw new Error(`${script} is not so on ${await settled('document.documentElement.outerHTML')}`);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+        },
+        async press(selector) {
+          const middle = `(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 }))(document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`;
+          const at = (await evaluate(middle)) as { x: number; y: number };
+          for (const type of ['mousePressed', 'mouseReleased'])
+            await pipe.send('Input.dispatchMouseEvent', { type, ...at, button: 'left', clickCount: 1 }, sessionId);
+        },
+        async type(text) {
+          await pipe.send('Input.insertText', { text }, sessionId);
+        },
+        console: () => [...lines],
+      };
     },
     async stop() {
       await pipe.send('Browser.close').catch(() => child.kill('SIGKILL'));

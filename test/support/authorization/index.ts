@@ -7,14 +7,14 @@
  * server.url                                                              // give it to whatever is tested
  *
  * const back = await signIn(authorizationUrl);                            // the redirect to the callback, with code, state and iss
- * const client = await connectV1(server.url);                             // or do it all, as an SDK client
+ * const client = await connectV1(server.url);                             // or all of it, as a client of SDK v1 does
  * client.tools                                                            // echo, add, delete_note (which needs mcp:write)
  *
  * await authorizationServer.mint({ audience: server.url, expiresIn: -60 }); // a token that has expired
  * authorizationServer.requests                                              // all it was asked: did `resource` arrive?
  *
  * // What is wrong is one change of what works:
- * server.change({ says: 'no challenge', when: ({ path }) => path === '/mcp', edit: withoutHeader('www-authenticate') });
+ * server.change(noChallenge);                                             // see changes.ts, and the table in test/parts/authorization.ts
  *
  * await Promise.all([server.close(), authorizationServer.close()]);
  * ```
@@ -22,36 +22,20 @@
 export {
   type AuthorizationServer,
   type AuthorizationServerOptions,
-  type RegisteredClient,
-  SCOPES,
   startAuthorizationServer,
-  type WellKnown,
 } from './authorization-server.js';
 export * from './changes.js';
-export { CALLBACK, connectV1, connectV2, type Kept, type LoggedIn, type LoginOptions } from './clients.js';
-export {
-  type Answer,
-  type Asked,
-  type Change,
-  type Exchange,
-  editJson,
-  html,
-  json,
-  startFacade,
-  withoutHeader,
-} from './facade.js';
-export type { Account } from './interaction.js';
-export { type OwnAuthorizationOptions, ownAuthorization } from './own-authorization.js';
+export { CALLBACK, connectV1, connectV2, type LoginOptions } from './clients.js';
+export { type Answer, html, json } from './facade.js';
 export {
   GUARDED_TOOL,
   type ProtectedServer,
   type ProtectedServerOptions,
   protectedServer,
-  type Sdk,
   TOOLS,
 } from './protected-server.js';
 export * from './registered-clients.js';
 export { type Parts, type Recipe, type Running, setUp } from './set-up.js';
-export { ALICE, type SignInOptions, signIn } from './sign-in.js';
-export type { Accepts, Mint } from './tokens.js';
-export { personAt, verified } from './verified.js';
+export { ALICE, signIn } from './sign-in.js';
+export type { Mint } from './tokens.js';
+export { verified } from './verified.js';
