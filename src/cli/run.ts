@@ -3,8 +3,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { redactor } from '../case/redact.js';
 import { escapeLine } from '../render/escape.js';
 import { TOOL } from '../tool.js';
+import { secretsOfRun } from './credentials.js';
 import { EXIT, isUsageError, UsageError } from './exit.js';
 import type { ExplainOptions } from './explain.js';
+import { Interrupt } from './interrupt.js';
 import { FORMATS } from './options.js';
 import { verify } from './verify.js';
 
@@ -33,7 +35,7 @@ const reporting = (command: Command): Command =>
     .option('--quiet', 'no progress on stderr')
     .option('--no-color', 'no colours');
 
-function build(command: string[] | null, done: (code: number) => void): Command {
+function build(command: string[] | null, interrupt: Interrupt, done: (code: number) => void): Command {
   const program = new Command('mcp-verdict')
     .description(
       "Says why an MCP server's connection failed, with the evidence and the fix, and verifies that a server is sound.",
@@ -89,7 +91,7 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .option('--full', 'everything: the whole series of experiments on a URL; a sound command is started several times')
     .addHelpText('after', EXIT_HELP)
     .action(async (target: string | undefined, options) => {
-      done(await verify(target, command, options));
+      done(await verify(target, command, options, interrupt));
     });
 
   reporting(program.command('explain'))
@@ -153,7 +155,7 @@ function sentence({ code, message }: CommanderError, program: Command): string {
 
 /** One sentence on stderr, and with --format json one document on stdout, whatever happened. Returns the exit code. */
 function complain(kind: keyof typeof EXIT & ('usage' | 'defect'), text: string, own: string[]): number {
-  const says = escapeLine(redactor()(text), 600);
+  const says = escapeLine(redactor(secretsOfRun)(text), 600);
   const asJson = own.some((word, i) => word === '--format=json' || (word === '--format' && own[i + 1] === 'json'));
   if (asJson) process.stdout.write(`${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind, says } })}\n`);
   process.stderr.write(`mcp-verdict: ${says}\n`);
@@ -169,10 +171,10 @@ export function defect(error: unknown, argv: string[]): number {
 }
 
 /** Run a command line. Resolves to the exit code. */
-export async function run(argv: string[]): Promise<number> {
+export async function run(argv: string[], interrupt = new Interrupt()): Promise<number> {
   const { own, command } = split(argv);
   let code: number = EXIT.healthy;
-  const program = build(command, (value) => {
+  const program = build(command, interrupt, (value) => {
     code = value;
   });
   try {
