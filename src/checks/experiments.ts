@@ -47,6 +47,15 @@ function experimentCheck(
         const absent = /^(?:the server gave|there is no|no event)/.test(why);
         return { outcome: absent ? 'not-applicable' : 'not-verified', says: why };
       }
+      const closed = indices.find(
+        (i) => http.exchanges[i]?.status === 401 && http.exchanges[i]?.credentials === 'none',
+      );
+      if (closed !== undefined)
+        return {
+          outcome: 'not-verified',
+          says: 'credentials are missing (HTTP 401)',
+          cites: [at('http', 'exchanges', closed)],
+        };
       const { index = 0, ...judged } = test(indices.map((i) => http.exchanges[i] as Exchange));
       return { ...judged, cites: [at('http', 'exchanges', indices[index] ?? 0)] };
     },
