@@ -23,7 +23,7 @@ const OBJECT = /^\s*[{}\])]|^\s+\w+: |^\s*'[^']*',?$/;
 
 /** How clients word a lost connection: these lines are the client's, not the server's. */
 export const CLIENT_WORDS =
-  /MCP error -|-3200[01]\b|connection closed|(?:server|client) disconnected|transport (?:is )?closed|failed to (?:re)?connect|\bspawn .*\bE[A-Z]{4,}\b|request timed out|is not valid JSON|client closed|fetch failed|error POSTing to endpoint|SSE error|failed to parse message|process exited with code|Connection state: |Waiting for server to respond|Using MCP server command|Message from (?:client|server): |Starting new stdio process|(?:Initializing|Shutting down) server\.\.\.|(?:Server|Client) transport closed|Client error for command/i;
+  /MCP error -|-3200[01]\b|connection closed|(?:server|client) disconnected|transport (?:is )?closed|failed to (?:re)?connect|\bspawn .*\bE[A-Z]{4,}\b|request timed out|is not valid JSON|client closed|fetch failed|error POSTing to endpoint|SSE error|failed to parse message|process exited with code|Connection state: |Waiting for server to respond|Using MCP server command|Message from (?:client|server): |Starting new stdio process|(?:Initializing|Shutting down) server\.\.\.|(?:Server|Client) transport closed|Client error for command|Incompatible auth server|\bdynamic (?:client )?registration\b|\bOAuth(?:Registration|Token|Flow)Error\b|\bMCPOAuthError\b|\bprotected[- ]resource metadata\b|\bprotected resource https?:|\bmcp_(?:registration|token_exchange)_failed\b|\bstep-up re-?authorization\b|\bafter trying upscoping\b/i;
 
 /** The client that wrote a log, by the form of its lines. */
 const FORMS: { client: string; form: RegExp }[] = [

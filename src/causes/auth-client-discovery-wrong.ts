@@ -1,3 +1,4 @@
+import { at } from '../case/pointer.js';
 import { defineCause, type Live, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { knownToLack, wordsFor } from './oauth-errors.js';
@@ -5,9 +6,10 @@ import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocum
 import { faultsOf } from './oauth-steps.js';
 import { isOurs } from './oauth-walk.js';
 import { STEP_TITLES } from './oauth-words.js';
+import { pasteable } from './oauth-words-metadata.js';
 import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { hostOf, targetOf } from './way.js';
-import { find, words } from './words.js';
+import { find } from './words.js';
 
 type What = 'path' | 'register' | 'identifier' | 'other';
 
@@ -57,29 +59,32 @@ const FAILS =
 /** The walk up to the sign-in is sound, and the client says that just that failed. */
 const misled: Live = {
   match(given) {
-    const { authorization: walk, reported } = given;
-    if (!walk || !reported || !isOurs(given)) return null;
+    const { authorization: walk, complaint } = given;
+    if (!walk || !complaint || !isOurs(given)) return null;
     const faults = faultsOf(given).filter(({ step }) => STEPS.indexOf(step) < STEPS.indexOf('authorization'));
     const [resource, server] = [resourceDocument(walk), serverDocument(walk)];
     if (faults.some(({ cause }) => cause !== null) || !resource || !server || walk.used === undefined) return null;
-    for (const line of words(given)) {
-      const step = BLAMED.find(([, words]) => words.test(line.text))?.[0];
-      if (!step || !FAILS.test(line.text) || line.joined) continue;
+    for (const [i, text] of complaint.lines.entries()) {
+      const step = BLAMED.find(([, words]) => words.test(text))?.[0];
+      if (!step || !FAILS.test(text)) continue;
       // A client that cannot use what is offered in place of dynamic registration is merely older.
       if (step === 'registration' && server.document.registrationEndpoint === undefined) continue;
       const hosts = [walk.resource, server.entry.issuer].map(hostOf);
-      const elsewhere = (line.text.match(/https?:\/\/[^\s"'`,;)]+/g) ?? []).some((url) => !hosts.includes(hostOf(url)));
+      const elsewhere = (text.match(/https?:\/\/[^\s"'`,;)]+/g) ?? []).some((url) => !hosts.includes(hostOf(url)));
       return {
         certainty: elsewhere ? 'likely' : 'certain',
         culprit: CULPRIT_OF.client,
         order: STEPS.indexOf(step),
-        cites: [line.at, ...exchangeAt(step === 'resource-metadata' ? resource.entry.exchange : server.entry.exchange)],
+        cites: [
+          at('complaint', 'lines', i),
+          ...exchangeAt(step === 'resource-metadata' ? resource.entry.exchange : server.entry.exchange),
+        ],
         facts: {
           fault: 'client-misled',
           step,
           party: 'client',
           url: walk.resource,
-          client: reported.client ?? null,
+          client: complaint.client ?? null,
           resource: resource.entry.url,
           server: server.entry.url,
         },
@@ -93,7 +98,7 @@ const misled: Live = {
   fix: ({ client, resource, server }) => [
     {
       say: `Update ${client ?? 'the client'}; if the newest version says the same, report it to its maker with these two addresses, which it must ask in this order:`,
-      run: `curl -s ${resource} && curl -s ${server}`,
+      run: `curl -s ${pasteable(String(resource), '<resource metadata>')} && curl -s ${pasteable(String(server), '<authorization server metadata>')}`,
     },
     {
       say: 'See the server work with a client that keeps to the specification:',
@@ -114,7 +119,7 @@ export default defineCause({
     '"GET /mcp/.well-known/oauth-authorization-server HTTP/1.1" 404 Not Found',
   ],
   needs: [],
-  uses: SIGN_IN,
+  uses: [...SIGN_IN, 'complaint'],
   explains: [...FAILED_START, ...UNSIGNED],
   live: misled,
 

@@ -41,6 +41,10 @@ function wellKnown(facts: Facts): string {
   return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}`;
 }
 
+/** An address in a command to paste: one that could mean something to a shell is not written there. */
+export const pasteable = (url: string, otherwise: string): string =>
+  /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : otherwise;
+
 export const again: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify <url>' };
 
 const serve = (facts: Facts): FixStep => ({
@@ -162,7 +166,12 @@ export const METADATA_WORDS = {
       const others = list(facts, 'asked').length;
       return `${server(facts)} demands a sign-in, but the metadata that says where is missing: ${text(facts, 'address')} gives ${met(facts)}${others > 1 ? `, and ${others === 2 ? 'the other address' : `the ${others - 1} other addresses`} asked gave none either` : ''}${text(facts, 'edge') ? ` (${text(facts, 'edge')} answered in place of the server)` : ''}.`;
     },
-    fix: (facts) => [serve(facts), point(facts), { ...pass, run: `curl -i ${wellKnown(facts)}` }, again],
+    fix: (facts) => [
+      serve(facts),
+      point(facts),
+      { ...pass, run: `curl -i ${pasteable(wellKnown(facts), '<address of the metadata>')}` },
+      again,
+    ],
   },
   'resource-metadata-pointer-dead': {
     short: (facts) => `${text(facts, 'address')} gives ${met(facts)}`,

@@ -2,7 +2,7 @@
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
 import type { Words } from './oauth-words.js';
-import { again, text, told } from './oauth-words-metadata.js';
+import { again, pasteable, text, told } from './oauth-words-metadata.js';
 
 export const signIn: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify --auth oauth <url>' };
 export const server = (facts: Facts): string => text(facts, 'url', 'the server');
@@ -137,7 +137,7 @@ export const SIGN_IN_WORDS = {
     fix: (facts) => [
       {
         say: 'Start the authorization server, or name the right address in its metadata:',
-        run: `curl -i ${text(facts, 'endpoint')}`,
+        run: `curl -i ${pasteable(text(facts, 'endpoint'), '<authorization endpoint>')}`,
       },
       signIn,
     ],
@@ -235,7 +235,7 @@ export const SIGN_IN_WORDS = {
     fix: (facts) => [
       {
         say: 'Start the authorization server, or name the right address in its metadata:',
-        run: `curl -i ${text(facts, 'endpoint', '<token endpoint>')}`,
+        run: `curl -i ${pasteable(text(facts, 'endpoint'), '<token endpoint>')}`,
       },
       signIn,
     ],

@@ -140,6 +140,10 @@ export const UNSIGNED = [
   'http-not-mcp',
   'http-server-error',
   'handshake-refused',
+  // Words like "missing client secret" of an OAuth error are no complaint of a process, and its 400 none about the transport.
+  'process-config-rejected',
+  'process-env-missing',
+  'transport-sse-client-on-streamable-server',
 ] as const;
 
 /** The metadata names where to register, as a client tells or as it stands there: it was found. */

@@ -20,9 +20,13 @@ function observed(given: Partial<Evidence>): Match<Found> | null {
   const { exchange, at: place } = tried;
   const { status, error, body = '' } = exchange;
   if (status === 405 || status === 429 || (status === 200 && isStream(exchange))) return null;
+  // A part of the server wants a sign-in: whoever has none gets no stream, and loses nothing else.
+  if (status === 401 && exchange.credentials === 'none' && exchange.headers?.['www-authenticate']) return null;
   // The stream of a session that the server had given and does not know: that is about the session.
   if (sessionKind(body) !== null && issuesSessions(given)) return null;
   if (failsAll(given)) return null;
+  // Parts of the server are open and the stream is not: a client that signs in gets it.
+  if (status === 401 && exchange.credentials === 'none' && exchange.headers?.['www-authenticate']) return null;
   // A sign-in that the POST did not need, or a server that is busy: odd, and not surely about the stream.
   const aside = status !== undefined && [401, 403, 502, 503, 504].includes(status);
   const edge = given.http?.exchanges.some(({ headers = {} }) => headers['cf-ray'] ?? headers.via) ?? false;

@@ -67,19 +67,10 @@ export default [
     section: 'https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/ping',
     transport: 'both',
     needs: ['catalog'],
-    uses: ['http'],
-    test({ catalog: { ping }, http }) {
+    test({ catalog: { ping } }) {
       if (!ping) return { outcome: 'not-applicable', says: 'the revision has no ping' };
       if (ping.outcome === 'not-asked') return { outcome: 'not-verified', says: 'the connection had ended' };
-      const refused = http?.exchanges.findIndex(
-        ({ purpose, status, credentials }) => purpose === 'ping' && status === 401 && credentials === 'none',
-      );
-      if (refused !== undefined && refused >= 0)
-        return {
-          outcome: 'not-verified',
-          says: 'credentials are missing (HTTP 401)',
-          cites: [at('http', 'exchanges', refused)],
-        };
+      if (ping.outcome === 'refused') return { outcome: 'not-verified', says: 'it wants a sign-in' };
       return {
         outcome: ping.outcome === 'answered' ? 'pass' : 'fail',
         says: ping.outcome === 'answered' ? `answered after ${Math.round(ping.ms ?? 0)} ms` : ping.outcome,

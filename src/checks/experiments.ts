@@ -53,7 +53,7 @@ function experimentCheck(
       if (closed !== undefined)
         return {
           outcome: 'not-verified',
-          says: 'credentials are missing (HTTP 401)',
+          says: 'it wants a sign-in (HTTP 401)',
           cites: [at('http', 'exchanges', closed)],
         };
       const { index = 0, ...judged } = test(indices.map((i) => http.exchanges[i] as Exchange));

@@ -207,7 +207,13 @@ function writeOwn(folder: string, signIns: Remembered[], stillOurs: () => boolea
       closeSync(handle);
     }
     if (!stillOurs()) return false;
-    renameSync(temporary, path);
+    try {
+      renameSync(temporary, path);
+    } catch (error) {
+      // Windows: somebody looks into the file at this moment. It is tried again.
+      if (process.platform === 'win32' && /^(?:EPERM|EACCES|EBUSY)$/.test(codeOf(error))) return false;
+      throw error;
+    }
   } finally {
     rmSync(temporary, { force: true });
   }

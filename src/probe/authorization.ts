@@ -123,12 +123,12 @@ export class Gate {
     this.#draft = draft;
     this.#options = options;
     // One public address is enough: whoever answers behind it must not send us to our own network.
-    const isPublic = draft.get('network')?.addresses.some(({ range }) => range === 'unicast') ?? false;
-    const homeIsPublic = publicOnly === true || isPublic;
+    const ranges = (draft.get('network')?.addresses ?? []).flatMap(({ range }) => range ?? []);
+    const homeIsPublic = publicOnly === true || ranges.includes('unicast');
     // Connections of their own: whatever they ask, no header of the user goes along.
     this.#connections = new Connections({
       ...{ connectTimeoutMs, turns, secrets },
-      refuse: refuseStrange(homeIsPublic),
+      refuse: refuseStrange(homeIsPublic, ranges),
     });
     for (const secret of secretsIn(auth)) learn(secret);
     const { timeline, exchanges, userAgent, timeoutMs, signal } = lab;

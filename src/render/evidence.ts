@@ -188,6 +188,8 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
     case 'series':
     case 'stream':
       return remoteFact(file, kind, at, quote);
+    case 'complaint':
+      return { label: 'the client said', text: quote };
     case 'authorization':
       return authorizationFact(file, at, quote);
     case 'reported':

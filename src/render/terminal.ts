@@ -62,9 +62,12 @@ const CLOSED: Record<Verdict['closedBy'], string> = {
 const ONLY_FULL = 'only with --full';
 const ONLY_WATCHED = 'only with --watch';
 
+const MAX_LABEL = 34;
+
 /** `label   text` rows; the text is wrapped under itself. Labels longer than the column stand on their own line. */
 function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Paint, indent = 4): string[] {
-  const column = Math.min(Math.max(...pairs.map(([label]) => label.length), 0), 34);
+  // A label that is too long for the column stands on a line of its own, and widens it for nobody.
+  const column = Math.max(0, ...pairs.map(([label]) => label.length).filter((length) => length <= MAX_LABEL));
   return pairs.flatMap(([label, text]) => {
     const room = Math.max(20, width - indent - column - 3);
     // What is quoted here is read, not pasted: a word without an end (JSON, a token) is broken.

@@ -7,8 +7,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serverMetadata } from '../support/authorization/changes.js';
 import {
   type AuthorizationServer,
+  html,
   type ProtectedServer,
   protectedServer,
   startAuthorizationServer,
@@ -48,6 +50,7 @@ const person = (decide: 'allow' | 'refuse') =>
 
 const run = (...args: string[]): Promise<CliResult> =>
   cli(args, {
+    cwd: folder.path,
     env: {
       PATH: `${join(folder.path, 'bin')}${delimiter}${process.env.PATH}`,
       MCP_VERDICT_CONFIG_DIR: join(folder.path, 'config'),
@@ -76,7 +79,10 @@ async function letExpire(): Promise<void> {
 describe('verify --auth oauth', () => {
   it('signs in with a browser, remembers, goes on without one, and signs out', async () => {
     person('allow');
-    const first = await run('verify', '--auth', 'oauth', '--remember', '--format', 'json', server.url);
+    const saved = join(folder.path, 'case.json');
+    const first = await run(
+      ...['verify', '--auth', 'oauth', '--remember', '--format', 'json', '--save-case', saved, server.url],
+    );
     expect(first.stderr).toContain('Your browser was opened to sign in.');
     const { titles, address, text, html, console } = await seen();
     expect(titles).toEqual(['Sign in', 'Allow access', 'The sign-in came through']);
@@ -95,9 +101,15 @@ describe('verify --auth oauth', () => {
     expect(verdict.status, first.stdout.slice(0, 4_000)).toBe('healthy');
     expect(first.code).toBe(0);
     const { accessToken, refreshToken } = tokensOf();
-    for (const secret of [accessToken, refreshToken]) {
+    const redeemed = authorizationServer.requests.find(
+      ({ path, body }) => path.endsWith('/token') && /\bcode=/.test(body),
+    );
+    const code = new URLSearchParams(redeemed?.body).get('code') ?? '';
+    const everything = first.stdout + first.stderr + readFileSync(saved, 'utf8');
+    for (const secret of [accessToken, refreshToken, code]) {
       expect(secret.length).toBeGreaterThan(20);
-      expect(first.stdout + first.stderr).not.toContain(secret);
+      expect(everything).not.toContain(secret);
+      expect(html).not.toContain(secret);
     }
 
     const list = await run('auth', 'list');
@@ -110,8 +122,8 @@ describe('verify --auth oauth', () => {
       expect(JSON.parse(stdout).status, stdout.slice(0, 4_000)).toBe('healthy');
       expect(code).toBe(0);
       expect(opened()).toHaveLength(1);
-      for (const secret of Object.values(tokensOf()).filter((value) => value.length > 40))
-        expect(stdout + stderr).not.toContain(secret);
+      const { accessToken, refreshToken } = tokensOf();
+      for (const secret of [accessToken, refreshToken]) expect(stdout + stderr).not.toContain(secret);
     };
     await again();
     // It renews itself, and a refresh token that was rotated meanwhile is the one that is kept.
@@ -156,6 +168,70 @@ describe('verify --auth oauth', () => {
     });
     expect(existsSync(join(folder.path, 'config/tokens.json'))).toBe(false);
   }, 60_000);
+});
+
+describe('an authorization endpoint that was made to be run', () => {
+  const HOSTILE: { what: string; endpoint: (issuer: string) => string; opened: RegExp | null }[] = [
+    { what: 'a script', endpoint: () => "javascript:fetch('/owned')", opened: null },
+    { what: 'a file', endpoint: () => 'file:///usr/bin/touch', opened: null },
+    { what: 'a program of its own', endpoint: () => 'ms-msdt:/id%20owned', opened: null },
+    { what: 'an option', endpoint: () => '--help', opened: null },
+    { what: 'a command between backticks', endpoint: (issuer) => `${issuer}/hostile/\`touch owned\``, opened: null },
+    { what: 'a second line', endpoint: (issuer) => `${issuer}/hostile\ntouch owned`, opened: null },
+    { what: 'a password', endpoint: (issuer) => issuer.replace('//', '//me:owned@'), opened: null },
+    {
+      what: 'a command in a path',
+      endpoint: (issuer) => `${issuer}/hostile/$(touch%20owned)';touch%20owned;&calc'`,
+      opened:
+        /^http:\/\/127\.0\.0\.1:\d+\/hostile\/%24%28touch%20owned%29%27;touch%20owned;&calc%27\?response_type=code&/,
+    },
+    {
+      what: 'a command in a query',
+      endpoint: (issuer) => `${issuer}/hostile?a=$(touch%20owned)&b=%PATH%`,
+      opened: /^http:\/\/127\.0\.0\.1:\d+\/hostile\?a=%24%28touch[+%20]+owned%29&b=%25PATH%25&response_type=code&/,
+    },
+  ];
+
+  it.each(HOSTILE)(
+    '$what',
+    async ({ endpoint, opened: expected }) => {
+      folder.put('bin/xdg-open', `#!/bin/sh\nprintf '%s\\n' "$@" >> "${folder.path}/bin/opened"\n`);
+      const crafted = await startAuthorizationServer({
+        changes: [
+          serverMetadata('its authorization endpoint is a weapon', (document) => ({
+            ...document,
+            authorization_endpoint: endpoint(String(document.issuer)),
+          })),
+          {
+            says: 'a page to sign in at',
+            when: ({ path }) => path.startsWith('/hostile'),
+            answer: () => html(200, '<form method="post"><input name="name"></form>'),
+          },
+        ],
+      });
+      const behind = await protectedServer({ authorizationServer: crafted });
+      try {
+        const saved = join(folder.path, 'case.json');
+        const { code, stdout, stderr } = await run(
+          ...['verify', '--auth', 'oauth', '--sign-in-timeout', '3', '--save-case', saved, behind.url],
+        );
+        expect(code, stdout + stderr).not.toBe(0);
+        if (expected) {
+          expect(opened()).toHaveLength(1);
+          expect(opened()[0]).toMatch(expected);
+        } else {
+          expect(opened()).toEqual([]);
+          expect(stderr).not.toContain('Open this address');
+        }
+        // A command that ran would have left this in the working directory.
+        for (const place of [folder.path, process.cwd()]) expect(existsSync(join(place, 'owned'))).toBe(false);
+      } finally {
+        await behind.close();
+        await crafted.close();
+      }
+    },
+    60_000,
+  );
 });
 
 /** The command line while it waits for somebody to sign in, and the address it has written. */

@@ -2,13 +2,16 @@
 import {
   BASIC_CLIENT,
   CALLBACK,
+  challenged,
   challengeWithoutMetadata,
   noChallenge,
   POST_CLIENT,
   PUBLIC_CLIENT,
   privateKeyClient,
+  resourceMetadata,
   resourceMetadataAtRoot,
   SERVICE_CLIENT,
+  tokenAnswer,
   withoutIss,
 } from '../support/authorization/index.js';
 import { loggedInBefore } from './authorization-login.js';
@@ -128,6 +131,66 @@ const sound: (Omit<SetupRecipe, 'says' | 'expects' | 'clientSees'> & { says?: st
     name: 'no resource_metadata, document at the root alone',
     says: 'the second place where clients look',
     onServer: () => [challengeWithoutMetadata, ...resourceMetadataAtRoot('/mcp')],
+  },
+  {
+    name: 'challenge of two schemes',
+    says: 'a Basic challenge stands before the Bearer one',
+    onServer: () => [challenged('it offers Basic too', (header) => `Basic realm="notes", charset="UTF-8", ${header}`)],
+  },
+  {
+    name: 'challenge without a scope',
+    says: 'clients take the scopes of the metadata',
+    onServer: () => [challenged('its challenge names no scope', (header) => header.replace(/, scope="[^"]*"/, ''))],
+  },
+  {
+    name: 'two authorization servers',
+    says: 'the second is another issuer of the same company; clients take the first',
+    onServer: () => [
+      resourceMetadata('it names two', (document) => ({
+        ...document,
+        authorization_servers: [...(document.authorization_servers as string[]), 'https://login.example.invalid'],
+      })),
+    ],
+  },
+  {
+    name: 'OpenID Connect document at the root alone',
+    says: 'an authorization server that does not know RFC 8414',
+    authorization: { wellKnown: ['openid-inserted'] },
+  },
+  {
+    name: 'registration that gives a secret',
+    says: 'the authorization server makes every client confidential, whatever it asks for',
+    onAuthorization: () => [
+      {
+        says: 'it makes every client confidential',
+        when: ({ method, path }) => method === 'POST' && path === '/reg',
+        ask: ({ body }) => ({
+          body: JSON.stringify({ ...JSON.parse(body), token_endpoint_auth_method: 'client_secret_post' }),
+        }),
+      },
+    ],
+  },
+  {
+    name: 'registration answered with 200',
+    says: '201 is due, and clients do not mind',
+    onAuthorization: () => [
+      {
+        says: 'it answers 200',
+        when: ({ path }) => path === '/reg',
+        status: 201,
+        edit: (answer) => ({ ...answer, status: 200 }),
+      },
+    ],
+  },
+  {
+    name: 'token answer as small as it may be',
+    says: 'token_type in lower case, no expires_in, no scope',
+    onAuthorization: () => [
+      tokenAnswer('it answers briefly', (answer) => ({
+        ...answer,
+        body: JSON.stringify({ access_token: JSON.parse(answer.body).access_token, token_type: 'bearer' }),
+      })),
+    ],
   },
   { name: 'no iss in the response', says: 'as before RFC 9207', onAuthorization: () => withoutIss },
   {

@@ -85,6 +85,21 @@ const authorization = at('authorization', [
     v2Sees: 'The person refused',
   },
   {
+    name: 'wrong password',
+    says: 'whoever should sign in has no account there, and never comes back',
+    expects: 'auth-sign-in-refused',
+    login: () => ({ account: { name: 'mallory', password: 'guessed' } }),
+    clientSees: 'The name or the password is wrong',
+  },
+  {
+    name: 'pushed authorization requests demanded',
+    says: 'the authorization server takes the parameters only by a request of the client (RFC 9126)',
+    expects: 'auth-sign-in-refused',
+    authorization: { pushed: true },
+    clientSees: 'invalid_request: Pushed Authorization Request must be used',
+    v2Sees: 'Pushed Authorization Request must be used',
+  },
+  {
     name: 'resource unknown to the authorization server',
     says: 'the authorization server knows the resource under another name',
     expects: 'auth-resource-mismatch',

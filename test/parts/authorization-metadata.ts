@@ -130,6 +130,20 @@ const missing = at('resource metadata', [
     v2Sees: NOWHERE_V2,
   },
   {
+    name: 'first of two authorization servers gone',
+    says: 'the metadata still names the old authorization server, before the new one',
+    expects: 'auth-metadata-missing',
+    server: alone,
+    onServer: ({ server }: Parts) => [
+      resourceMetadata('it names the old one first', (document) => ({
+        ...document,
+        authorization_servers: [`${server.origin}/gone`, ...(document.authorization_servers as string[])],
+      })),
+    ],
+    clientSees: NOWHERE,
+    v2Sees: NOWHERE_V2,
+  },
+  {
     name: 'authorization_servers missing',
     says: 'the metadata has no member authorization_servers',
     expects: 'auth-metadata-missing',
@@ -195,9 +209,8 @@ const RESOURCES: { name: string; says: string; sees: string; of: (url: URL) => s
   },
 ];
 
-const resource = at(
-  'resource metadata',
-  RESOURCES.map(({ name, says, sees, of }) => ({
+const resource = at('resource metadata', [
+  ...RESOURCES.map(({ name, says, sees, of }) => ({
     name,
     says,
     expects: 'auth-resource-mismatch',
@@ -206,7 +219,17 @@ const resource = at(
     ],
     clientSees: sees,
   })),
-);
+  {
+    name: 'resource of the whole host',
+    says: 'the metadata names the host; the SDKs take what covers the URL, clients that keep to RFC 9728 do not',
+    expects: 'auth-resource-mismatch',
+    server: { accepts: { audience: 'host' } },
+    onServer: ({ server }) => [
+      resourceMetadata('it names the host', (document) => ({ ...document, resource: `${server.origin}/` })),
+    ],
+    clientSees: 'lists the tools',
+  },
+]);
 
 const SERVER_DOCUMENT: {
   name: string;

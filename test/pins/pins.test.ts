@@ -6,6 +6,7 @@ import { AREAS } from '../../src/causes/areas.js';
 import { causes } from '../../src/causes/index.js';
 import { EXIT } from '../../src/cli/exit.js';
 import * as api from '../../src/index.js';
+import { STORE_FORMAT } from '../../src/oauth/store.js';
 import { VERDICT_FORMAT } from '../../src/verdict/verdict.js';
 import { CAUSE_IDS } from './cause-ids.js';
 
@@ -15,6 +16,10 @@ it('exit codes', () => {
 
 it('formats', () => {
   expect([CASE_FORMAT, VERDICT_FORMAT]).toEqual(['mcp-verdict.case/1', 'mcp-verdict.verdict/1']);
+});
+
+it('the file of remembered sign-ins', () => {
+  expect(STORE_FORMAT).toBe('mcp-verdict.tokens/1');
 });
 
 it('kinds of evidence', () => {

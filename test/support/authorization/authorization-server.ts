@@ -28,6 +28,8 @@ export interface AuthorizationServerOptions {
   wellKnown?: WellKnown[];
   /** Dynamic client registration (RFC 7591). Default: open to everyone. */
   registration?: 'open' | 'initial access token' | 'off';
+  /** Whether authorization requests must be pushed (RFC 9126), which MCP clients do not do. Default: false. */
+  pushed?: boolean;
   /** `binding`: a client never gets more than the scopes it registered with, so it cannot ask for more later. Default: ignored. */
   registeredScope?: 'binding' | 'ignored';
   /** Client ID metadata documents by their https URL, as the web would serve them. With them the server says it supports them. */
@@ -170,7 +172,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: () => true },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: options.pushed ?? false },
       registration: { enabled: registration !== 'off', initialAccessToken: registration === 'initial access token' },
       clientIdMetadataDocument: { enabled: documents !== undefined, ack: 'draft-02' },
       resourceIndicators: {

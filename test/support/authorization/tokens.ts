@@ -48,8 +48,8 @@ export interface Accepted {
 }
 
 export interface Accepts {
-  /** The audience it wants; by default its own URL. `any`: it does not look. */
-  audience?: string | 'any';
+  /** The audience it wants; by default its own URL. `host`: its URL without the path. `any`: it does not look. */
+  audience?: string | 'host' | 'any';
   expired?: boolean;
   unsigned?: boolean;
   /** Its clock, in seconds ahead of everybody's. */
@@ -74,13 +74,17 @@ const accepted = (token: string, claims: Claims, { expired }: Accepts): Accepted
   resource: urlOf(claims.aud),
 });
 
+const wantedOf = ({ audience }: Accepts, resource: string): string =>
+  audience === 'host' ? new URL('/', resource).href : (audience ?? resource);
+
 export type Verify = (token: string) => Promise<Accepted>;
 
 /** By the keys of the authorization server: issuer, audience, expiry and signature. */
 export function jwtVerifier(server: AuthorizationServer, resource: string, accepts: Accepts = {}): Verify {
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
   return async (token) => {
-    const audience = accepts.audience === 'any' ? undefined : (accepts.audience ?? resource);
+    const wanted = wantedOf(accepts, resource);
+    const audience = wanted === 'any' ? undefined : wanted;
     const currentDate = accepts.expired ? new Date(0) : new Date(Date.now() + (accepts.clockAhead ?? 0) * 1_000);
     if (accepts.unsigned && token.split('.')[2] === '')
       return accepted(token, UnsecuredJWT.decode(token, { issuer: server.issuer, audience }).payload, accepts);
@@ -102,7 +106,7 @@ export function introspectionVerifier(server: AuthorizationServer, resource: str
     });
     const claims = (await response.json()) as Claims & { active?: boolean };
     if (!claims.active) throw new Error('The token is not active');
-    const wanted = accepts.audience ?? resource;
+    const wanted = wantedOf(accepts, resource);
     const audiences = [claims.aud].flat();
     if (wanted !== 'any' && !audiences.includes(wanted)) throw new Error('The token is for another audience');
     return accepted(token, claims, accepts);
