@@ -10,6 +10,7 @@ import {
   isOpen,
   listedBare,
   meansOauth,
+  ONLY_OAUTH,
   SPEC,
   saying,
   type Told,
@@ -176,7 +177,7 @@ function audienceJudgement(told: Told): Judgement {
 function lifetimeJudgement({ walk }: Told): Judgement {
   const index = walk.grants.findLastIndex(({ outcome, grant }) => outcome === 'issued' && grant !== 'other-resource');
   const grant = walk.grants[index];
-  if (!grant) return { outcome: 'not-verified', says: 'only behind a sign-in' };
+  if (!grant) return { outcome: 'not-verified', says: ONLY_OAUTH };
   const cites = [at('authorization', 'grants', index)];
   const lives = grant.expiresInS ?? grant.token?.expiresInS;
   if (lives === undefined) return { outcome: 'warn', says: 'nobody says when the token expires', cites };
@@ -303,10 +304,9 @@ export default [
         const where = echo.exchange.echoes?.map((name) => (name === 'body' ? 'the body' : name)).join(' and ');
         return { outcome: 'fail', says: `it is repeated in ${where}`, cites: exchangeAt(echo.index) };
       }
-      // Keys of other headers are not looked for.
-      const looked =
-        walk.access.length > 0 && walk.given.every(({ name, how }) => how === 'stored' || name === 'authorization');
-      if (told.length === 0 || !looked) return { outcome: 'not-verified', says: 'only behind a sign-in' };
+      if (told.length === 0 || walk.access.length === 0) return { outcome: 'not-verified', says: ONLY_OAUTH };
+      if (!walk.given.every(({ name, how }) => how === 'stored' || name === 'authorization'))
+        return { outcome: 'not-verified', says: 'only what is sent as Authorization is looked for' };
       return { outcome: 'pass', says: `none of ${told.length} repeats it`, cites: exchangeAt(told[0]?.index) };
     },
   }),

@@ -6,6 +6,7 @@ import {
   isMute,
   NEXT_SPEC,
   NO_DOCUMENT,
+  ONLY_OAUTH,
   type ServerDocument,
   SPEC,
   serverOf,
@@ -193,7 +194,7 @@ export default [
       if (issParameter)
         return outcome === 'code'
           ? { outcome: 'pass', says: 'the response names the issuer', field: 'issParameter' }
-          : { outcome: 'not-verified', says: 'only behind a sign-in', field: 'issParameter' };
+          : { outcome: 'not-verified', says: ONLY_OAUTH, field: 'issParameter' };
       return revision === REVISION_NEXT
         ? { outcome: 'warn', says: `the response names no issuer, which ${revision} recommends` }
         : { outcome: 'not-applicable', says: `applies to ${REVISION_NEXT}` };

@@ -7,6 +7,7 @@ import {
   isMute,
   NEXT_SPEC,
   NO_DOCUMENT,
+  ONLY_OAUTH,
   resourceOf,
   SPEC,
   serverOf,
@@ -209,7 +210,7 @@ export default [
           says: '/authorize and /token, without metadata',
           cites: [at('authorization', 'grants')],
         };
-      return { outcome: 'not-verified', says: 'no metadata; /authorize only behind a sign-in' };
+      return { outcome: 'not-verified', says: ONLY_OAUTH };
     },
   }),
   authorizationCheck({

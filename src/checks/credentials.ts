@@ -7,6 +7,9 @@ import { type Check, type CheckLevel, defineCheck, type Judgement } from './chec
 export const SPEC = 'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization';
 export const NEXT_SPEC = 'https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization';
 
+/** What nobody sees who does not sign in. */
+export const ONLY_OAUTH = 'only with --auth oauth';
+
 export type Walk = Evidence['authorization'];
 type Run = Evidence['series']['runs'][number];
 
@@ -53,7 +56,7 @@ export function triesOf({ runs, exchanges }: Told, experiment: Run['experiment']
 export function untried({ runs }: Told, experiment: Run['experiment']): Judgement {
   const run = runs?.find((entry) => entry.experiment === experiment);
   const says = run?.skipped ?? (runs ? 'nobody tried' : 'the experiments were not made');
-  if (says === 'the conversation was never opened') return { outcome: 'not-verified', says: 'only behind a sign-in' };
+  if (says === 'the conversation was never opened') return { outcome: 'not-verified', says: ONLY_OAUTH };
   if (/^(?:the server gave no|the token is opaque)/.test(says)) return { outcome: 'not-applicable', says };
   if (/^there (?:is no bearer token|are no credentials)/.test(says))
     return { outcome: 'not-applicable', says: `applies to tokens: ${says}` };
