@@ -2,6 +2,7 @@
 import { redactor } from '../case/redact.js';
 import { Timeline } from '../case/timeline.js';
 import { Connections } from '../wire/connections.js';
+import { ask } from './http.js';
 import { type Revocation, revokeToken } from './revoke.js';
 import { unsafeUrl } from './safe.js';
 import { keptOf, type Remembered } from './store.js';
@@ -12,16 +13,21 @@ const TOTAL_MS = 10_000;
 
 export type Given = { token: 'refresh token' | 'access token' } & Revocation;
 
+/** The token of a registration goes to the server that issued it, and to nobody else. */
+const isOf = (issuer: string, url: string): boolean =>
+  URL.canParse(issuer) && URL.canParse(url) && new URL(issuer).origin === new URL(url).origin;
+
 /** Revoke what a sign-in left, the refresh token first, since it would bring new ones. Undefined: the server takes nothing back. Never throws. */
 export async function giveBack(one: Remembered, userAgent: string): Promise<Given[] | undefined> {
-  const { issuer, resource, revocationEndpoint, refreshToken, accessToken } = one;
-  if (revocationEndpoint === undefined) return undefined;
+  const { issuer, resource, revocationEndpoint, management, refreshToken, accessToken } = one;
+  const homeIsPublic = unsafeUrl(resource, true) === null;
+  if (revocationEndpoint === undefined && management === undefined) return undefined;
   const tokens = [
     ...(refreshToken === undefined ? [] : [{ token: 'refresh token' as const, value: refreshToken }]),
     { token: 'access token' as const, value: accessToken },
   ];
   // What a public server named must be public, too. In one's own network it may be anywhere there.
-  if (unsafeUrl(revocationEndpoint, unsafeUrl(resource, true) === null) !== null)
+  if (revocationEndpoint !== undefined && unsafeUrl(revocationEndpoint, homeIsPublic) !== null)
     return tokens.map(({ token }) => ({ token, revoked: false, why: 'its revocation endpoint is not safe to use' }));
   const connections = new Connections({ connectTimeoutMs: REQUEST_MS });
   const { client } = keptOf(one);
@@ -32,10 +38,10 @@ export async function giveBack(one: Remembered, userAgent: string): Promise<Give
     learn: () => {},
   };
   // A server may repeat in its refusal what it was sent.
-  const redact = redactor([accessToken, refreshToken ?? '', one.clientSecret ?? '']);
+  const redact = redactor([accessToken, refreshToken ?? '', one.clientSecret ?? '', management?.token ?? '']);
   const given: Given[] = [];
   try {
-    for (const { token, value } of tokens) {
+    for (const { token, value } of revocationEndpoint === undefined ? [] : tokens) {
       const server = { issuer, revocation_endpoint: revocationEndpoint };
       const hint = token === 'refresh token' ? 'refresh_token' : 'access_token';
       const came = signal.aborted
@@ -43,8 +49,21 @@ export async function giveBack(one: Remembered, userAgent: string): Promise<Give
         : await revokeToken({ http, server, client }, value, hint);
       given.push({ token, ...(came.revoked ? came : { revoked: false, why: redact(came.why).slice(0, 200) }) });
     }
+    // The registration was made for this sign-in alone. Whether it goes is a courtesy: nobody can sign in with it without its user.
+    if (
+      management &&
+      isOf(issuer, management.url) &&
+      unsafeUrl(management.url, homeIsPublic) === null &&
+      !signal.aborted
+    )
+      await ask(http, {
+        purpose: 'auth-unregister',
+        method: 'DELETE',
+        url: management.url,
+        headers: { authorization: `Bearer ${management.token}` },
+      });
   } finally {
     connections.close();
   }
-  return given;
+  return revocationEndpoint === undefined ? undefined : given;
 }
