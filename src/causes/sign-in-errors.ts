@@ -32,12 +32,20 @@ const REFUSED = String.raw`(?:\b(?:not (?:an? )?(?:allowed|permitted|supported|r
 
 /** Sentences that name the fault, whoever says them. */
 const NAMED: Row[] = [
+  // The sentence of RFC 6749 for invalid_grant, which mentions all that it may be.
+  {
+    blames: 'auth-token-request-refused',
+    says: [/\b(?:authori[sz]ation )?grant\b.{0,60}\bis invalid, expired,? (?:or )?revoked\b.{0,60}\bredirect/i],
+    without: /\brefresh(?:ing|ed|es)? (?:the |an? )?(?:access )?tokens?\b.{0,20}\bfailed\b|\bfailed to refresh\b/i,
+  },
   // Two names that every other sentence may mention as well: what is said of them goes first.
   {
     blames: 'auth-redirect-uri-mismatch',
     says: [
       near(String.raw`\bredirect(?:[_ -]?ur[il]s?|ion ur[il]| address)\b`, REFUSED),
       near(String.raw`\bcallback (?:ur[il]s?|address)\b`, REFUSED, 40),
+      near(String.raw`\bredirect(?:ion)? (?:scheme|host|domain|port|path|target)\b`, REFUSED, 40),
+      /\b(?:does(?: not|n't)|did(?: not|n't)|won't|not|never) (?:allow|accept|permit|support|register|whitelist|list)\w*\b.{0,40}\b(?:redirect(?:ion)?|callback)(?: ur[il]s?| scheme| address| host)?\b/i,
     ],
   },
   {
@@ -153,6 +161,7 @@ const NAMED: Row[] = [
     says: [
       /\b(?:invalid|malformed|unreadable|unexpected|failed to parse|could not parse|parse error)\b.{0,20}\b(?:the )?(?:OAuth )?token (?:endpoint |exchange )?(?:response|answer)\b/i,
       /\btoken (?:endpoint |exchange )?response\b.{0,60}\b(?:missing|lacks?|without|not (?:valid )?JSON|HTML|invalid|malformed|no access_token|did not)\b/i,
+      /\btoken endpoint (?:returned|answered|responded|sent|gave|replied)\b.{0,30}\b(?:HTML|text|form|empty|4\d\d|5\d\d|no |not |invalid|an error)|\b(?:cannot|could not|can't|unable to|failed to|error) (?:fetch|get|obtain|retrieve|acquire|request)(?:ing)? (?:an? |the )?(?:access |oauth |initial )?tokens?\b|\b(?:access_token|token_type)\b\W{1,4}(?:is )?(?:required|undefined|missing)\b/i,
       /"access_token" property must be|\b(?:no|missing|without)\b.{0,20}[`'"]?access_token\b.{0,30}\b(?:response|answer|returned|body|field|payload)\b|\bmissing field [`'"]access_token/i,
       /\b(?:error|fail\w*) (?:during|in) (?:the )?auth(?:ori[sz]ation)? completion\b|\bFetch token call failed\b/i,
       /\bOAuth client information is required when exchanging\b|\bpath["']?\s?:\s?\[\s?["'](?:access_token|token_type)["']/i,
@@ -165,7 +174,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-insufficient-scope',
     says: [
-      /\binsufficient[_ ]?scopes?\b|\bInsufficientScope/i,
+      /\binsufficient[_ ]?scopes?\b|\bInsufficientScope|\binsufficient (?:authentication|oauth|token|access) scopes?\b|\bSCOPE_INSUFFICIENT\b|\binsufficient (?:permissions?|privileges)\b.{0,40}\bscopes?\b|\brequires higher privileges than provided by the access token\b/i,
+      /\bscopes?\b.{0,80}\b(?:do(?:es)?(?: not|n't) (?:include|contain|cover|have|grant|match)|(?:is|are|was|were) (?:missing|required|needed|not (?:present|granted|enough|sufficient)))\b|\bneeded:? [\w:.]+,? (?:but )?(?:provided|got|has|granted):? /i,
       /\b403 after trying upscoping\b|\bstep-?up (?:re-?)?authori[sz]ation\b/i,
       code('missing_scope|insufficient_permissions_scope'),
       /\b(?:token|credentials?|grant|caller|request)\b.{0,40}\b(?:lacks?|missing|does(?: not|n't) (?:have|include|contain|carry)|without)\b.{0,30}\bscopes?\b/i,
@@ -203,7 +213,8 @@ const NAMED: Row[] = [
       /\bdoes(?: not|n't) support response type\b/i,
       /\buser (?:has )?(?:denied|declined|cancell?ed|rejected|is not assigned|not assigned)\b.{0,60}\b(?:access|consent|authori[sz]ation|application|app|request|login|sign-?in)\b/i,
       /\b(?:consent|authori[sz]ation|access) (?:was |has been )?(?:denied|declined|refused|rejected) by (?:the )?(?:user|resource owner|admin\w*)\b/i,
-      /\badmin(?:istrator)?'?s? (?:approval|consent)\b/i,
+      /\badmin(?:istrator)?'?s? (?:approval|consent)\b|\badmin(?:istrator)?s?\b.{0,30}\b(?:has(?: not|n't)|have(?: not|n't)|must|needs? to|can|did(?: not|n't)|only) (?:yet )?(?:been )?(?:approved?|allow\w*|consent\w*|authori[sz]ed?|grant\w*|enabled?)\b|\b(?:app|application|client|connector|integration)\b.{0,30}\b(?:is |was |has been )?(?:blocked|disabled|restricted|not (?:approved|allowed|authori[sz]ed|trusted|verified|enabled))\b.{0,40}\b(?:admin\w*|organi[sz]ation|workspace|tenant|company|policy)\b|\b(?:user|account)\b.{0,30}\b(?:is )?not (?:a )?(?:member|assigned|allowed|permitted|part|authori[sz]ed|invited|in)\b.{0,40}\b(?:organi[sz]ation|workspace|tenant|team|group|domain|application|app)\b/i,
+      /\b(?:response_type|code_challenge|response type)\b.{0,20}\b(?:is |are )?(?:missing|required|invalid|not (?:supported|allowed|valid))\b|\bmissing (?:required )?(?:parameter:? )?["'`]?(?:response_type|state|scope|nonce)\b/i,
       /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b|\b(?:application|app|sign-?in|login|access)\b.{0,40}\b(?:restricted to|limited to|only (?:for|available to))\b.{0,30}\b(?:users|members|organi[sz]ation|tenant|workspace)\b/i,
     ],
     without: /\bregistration\b|\bclient-registration\b|\/register\b/i,
@@ -247,6 +258,7 @@ const NAMED: Row[] = [
       code(
         'ERR_JWS_\\w+|ERR_JWKS_\\w+|ERR_JWT_INVALID|ERR_JOSE_\\w+|JsonWebTokenError|InvalidSignatureError|SignatureVerificationError|JWSSignatureVerificationFailed|JwtValidationException|BadJwtException|MalformedJwtException|SignatureException|InvalidKeyError|InvalidAlgorithmError|BadSignatureError',
       ),
+      /\bcrypto\/rsa: verification error\b|\b(?:unable|failed|could not|cannot) (?:to )?(?:find|get|fetch|retrieve|load|locate) (?:a |the |any )?(?:signing |public |verification |matching )?keys?\b|\b(?:Signing)?KeyNotFound\w*|\bJwksError\b|\bno (?:signing |public |matching )?key (?:found )?(?:for|with) (?:kid|key id)\b|\bkid\b.{0,40}\b(?:not found|unknown|missing|no match\w*)\b|\b(?:is )?not a (?:valid )?JWT\b|\bopaque (?:access )?token\b.{0,40}\b(?:JWT|expected|not|cannot)\b|\bJWT (?:is )?expected\b/i,
       /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
     ],
     without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b/i,
@@ -260,6 +272,7 @@ const NAMED: Row[] = [
       /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)/i,
       /\b(?:ensure|must|should|needs?|expects?|expected|requires?|missing|without|no)\b.{0,40}['"`]?\bBearer\b['"`]?\s?['"`]?\s?(?:prefix|scheme|in front)|\bBearer\b['"`]?\s?['"`]? (?:prefix|scheme) (?:is )?(?:missing|required|expected|duplicated|twice)\b|\bmust (?:start|begin) with ['"`]?(?:Bearer|Basic|Token)\b/i,
       /\b(?:auth\w*|federation|token|jwt|bearer|credentials?)\b.{0,30}\b(?:failed|rejected|refused|denied|error)\b.{0,12}\b(?:bad|invalid|wrong|unknown) (?:signature|api[ _-]?key|key|secret|token|credentials?)\b/i,
+      /\b(?:must|should|has to|needs to|expects?|only)\b.{0,30}\b(?:sent|passed|accepts?|as|in|via|under)\b.{0,20}\bx-[\w-]{2,30}\b.{0,40}\b(?:not|instead of|rather than)\b.{0,12}\b(?:Bearer|Authorization)\b|\b(?:access token|token|api[ _-]?key|credentials?)\b.{0,30}\b(?:does(?: not|n't) belong|belongs to (?:another|a different)|is (?:for|of|from) (?:another|a different|the wrong) (?:workspace|account|environment|tenant|organi[sz]ation|project|region))\b/i,
       /\bBearer Bearer\b|\b(?:prefix|scheme)\b.{0,60}\b(?:authori[sz]ation|headers?|token|key)\b.{0,60}\b(?:fail\w*|reject\w*|refus\w*|40[013]|unauthori[sz]ed)\b/,
     ],
     without:
