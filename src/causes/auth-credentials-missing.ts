@@ -14,7 +14,7 @@ const SAID = [
   /\bPOSTing to endpoint\b.{0,200}?(?:\bunauthori[sz]ed\b|not authenticated|authorization required|missing (?:authorization|bearer|api[_ -]?key|token))/i,
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
-  /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+  /^\W*(?:error: )?unauthori[sz]ed\W*$|^\W*(?:[\w -]{1,30}: )?unauthori[sz]ed[,.;:] /i,
   /\bmissing (?:required )?authori[sz]ation header\b/i,
   /\b(?:needs|requires?) auth(?:entication|orization)\b/i,
   // The client of Rust, and those that are built on it.

@@ -79,7 +79,13 @@ export default defineCause({
   ],
   needs: [],
   uses: SIGN_IN,
-  explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-stale', 'auth-registration-unsupported'],
+  explains: [
+    ...FAILED_START,
+    ...UNSIGNED,
+    'auth-registration-stale',
+    'auth-registration-unsupported',
+    'network-loopback-family-mismatch',
+  ],
   live: fromWalk('auth-redirect-uri-mismatch'),
 
   match(given): Match<{ sent: string | null; client: string | null; unheard: boolean; place: string | null }> | null {

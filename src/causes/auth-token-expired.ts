@@ -16,7 +16,7 @@ type What = 'expired' | 'refresh';
 const EXPIRED = [
   /\b(?:access[_ ]|bearer[_ ]|id[_ ]|auth\w* |oauth |session |jwt )?(?:token|JWT|credentials?)\b["'`]?,? (?:has |have |had |is |was |already )?(?:already )?expired\b|\bexpired[_ ](?:access[_ ]|bearer[_ ]|oauth[_ ])?(?:token|jwt|credentials?)\b|\btoken[_ ]expired\b|\bTokenExpired(?:Error|Exception)?\b|\bExpiredSignature(?:Error)?\b|\bJWTExpired\b|\bIDX10223\b|\bLifetime validation failed\b|\b"exp" claim\b.{0,30}\bfailed\b|\bsignature has expired\b|\bERR_JWT_EXPIRED\b/i,
   /\b(?:re-?auth\w*|sign in again|log in again)\b.{0,60}\bexpir/i,
-  /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
+  /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|re-?connect|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
 ];
 /** The renewal does not work: there is none, or it is refused. */
 const REFRESH = [
@@ -43,7 +43,7 @@ const AGAIN =
   /\b(?:every|each) (?:morning|day|hour|night|week|few (?:hours|days|minutes)|time|restart|session|launch|start)\b.{0,60}\b(?:re-?)?(?:auth\w*|log(?:ging)?[ -]?in|sign(?:ing)?[ -]?in|re-?connect|login|consent)\b|\b(?:re-?)?(?:auth\w*|log(?:ging)?[ -]?in|sign(?:ing)?[ -]?in|re-?connect|login)\b.{0,40}\b(?:every|each) (?:morning|day|hour|night|week|few (?:hours|days|minutes)|time|restart|session|launch|start)\b|\b(?:tokens?|credentials|login|session)\b.{0,40}\b(?:lost|gone|forgotten|cleared|wiped|not (?:persist\w*|saved|stored|kept|remembered)|disappear\w*)\b|\bexpires?_at\b.{0,40}\b(?:past|passed|ago|before now|over)\b|\b(?:old|stale|outdated|previous|cached) (?:access |bearer |oauth )?token\b|\bplease (?:re-?connect|re-?auth\w*|sign in again|log ?in again)\b|\bprepareTokenRequest\(\) or authorizationCode is required\b|\b(?:re-?connect|re-?auth\w*)\b.{0,30}\b(?:required|needed|again)\b.{0,30}\b(?:every|each|after|daily|hour)/i;
 const HOSTED = /^claude[-. ]?(?:ai|desktop|web|cowork)|^chatgpt|connector/i;
 const UNAUTHORIZED =
-  /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
+  /\b401s?\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
 
 export default defineCause({
   id: 'auth-token-expired',

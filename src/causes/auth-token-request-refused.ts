@@ -6,7 +6,7 @@ import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
@@ -120,12 +120,18 @@ export default defineCause({
       wordsFor(given, 'auth-token-request-refused').filter(({ text }) => !OTHER.test(text)),
       ...SAID,
     );
-    const line = told?.line ?? hit?.line ?? (given.reported ? refusedToken(given) : undefined);
+    const bare =
+      told || hit ? undefined : find(signInWords(given), /(?<![\w-])(?:invalid_grant|InvalidGrant\w*)(?![\w-])/)?.line;
+    const line =
+      told?.line ??
+      hit?.line ??
+      (given.reported ? refusedToken(given) : undefined) ??
+      (bare && !/refresh/i.test(bare.text) ? bare : undefined);
     // A token came: what failed then was another request, told in the same sentence.
     if (!line || (!CODES.test(line.text) && afterSignIn(given))) return null;
     const kind = KINDS.find(([, form]) => form.test(line.text))?.[0] ?? 'other';
     return {
-      certainty: told?.first === false ? 'possible' : 'likely',
+      certainty: told?.first === false || line === bare ? 'possible' : 'likely',
       cites: [line.at],
       facts: {
         url: given.endpoint?.asked.url ?? targetOf(given) ?? null,

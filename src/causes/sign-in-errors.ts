@@ -44,6 +44,7 @@ const NAMED: Row[] = [
     says: [
       near(String.raw`\bredirect(?:[_ -]?ur[il]s?|ion ur[il]| address)\b`, REFUSED),
       near(String.raw`\bcallback (?:ur[il]s?|address)\b`, REFUSED, 40),
+      /\b(?:unauthori[sz]ed|forbidden|disallowed|illegal|untrusted) redirect\b|\bonly (?:\w+ )?(?:whitelists?|allows?|accepts?|permits?|registers?|knows?) (?:https?|[a-z][\w+.-]{2,20}):\/\/\S{0,80}(?:callback|redirect|oauth)/i,
       near(String.raw`\bredirect(?:ion)? (?:scheme|host|domain|port|path|target)\b`, REFUSED, 40),
       /\b(?:does(?: not|n't)|did(?: not|n't)|won't|not|never) (?:allow|accept|permit|support|register|whitelist|list)\w*\b.{0,40}\b(?:redirect(?:ion)?|callback)(?: ur[il]s?| scheme| address| host)?\b/i,
     ],
@@ -115,7 +116,7 @@ const NAMED: Row[] = [
       near(String.raw`\bclient[_ ]?secret\b`, REFUSED),
       near(String.raw`\b(?:client[_ ]auth(?:entication)?[_ ](?:method|mechanism))\b`, REFUSED),
       /\bclient_secret_(?:basic|post|jwt)\b.{0,60}\b(?:requires|not|unsupported|but|instead|must|rejected)\b/i,
-      /\binvalid client (?:secret|credentials)\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
+      /\binvalid[_ ]client[_ ](?:secret|credentials)\b|\binvalid (?:PKCE|code) verifier\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
       /\bclient authentication method\b.{0,40}\bbut method\b/i,
       /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
       code(
@@ -186,6 +187,7 @@ const NAMED: Row[] = [
   {
     blames: 'auth-sign-in-refused',
     says: [
+      /\b(?:requested |the )?scopes?\b[^\n]{0,60}?\b(?:is|are) (?:unknown|unsupported|unrecogni[sz]ed|disallowed|not (?:known|available|offered))\b|\b(?:standard|implicit|direct access|authori[sz]ation code) (?:flow|grants?) (?:is )?(?:disabled|not enabled)\b|\bclient is not (?:enabled|allowed)\b|\bdid(?: not|n't) (?:consent|approve|authori[sz]e|complete (?:the )?(?:login|sign-?in|authori[sz]ation))\b/i,
       /\b(?:invalid|unknown|unsupported|disallowed|malformed|bad)[_ ](?:oauth )?scopes?\b|\bInvalidScope/i,
       /\bscopes?\b[^\n]{0,80}?\b(?:not (?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed)|(?:is|are) invalid|does(?: not|n't) exist)\b/i,
       /\bnot (?:allowed to request|registered with) (?:the )?scopes?\b/i,
@@ -258,10 +260,10 @@ const NAMED: Row[] = [
       code(
         'ERR_JWS_\\w+|ERR_JWKS_\\w+|ERR_JWT_INVALID|ERR_JOSE_\\w+|JsonWebTokenError|InvalidSignatureError|SignatureVerificationError|JWSSignatureVerificationFailed|JwtValidationException|BadJwtException|MalformedJwtException|SignatureException|InvalidKeyError|InvalidAlgorithmError|BadSignatureError',
       ),
-      /\bcrypto\/rsa: verification error\b|\b(?:unable|failed|could not|cannot) (?:to )?(?:find|get|fetch|retrieve|load|locate) (?:a |the |any )?(?:signing |public |verification |matching )?keys?\b|\b(?:Signing)?KeyNotFound\w*|\bJwksError\b|\bno (?:signing |public |matching )?key (?:found )?(?:for|with) (?:kid|key id)\b|\bkid\b.{0,40}\b(?:not found|unknown|missing|no match\w*)\b|\b(?:is )?not a (?:valid )?JWT\b|\bopaque (?:access )?token\b.{0,40}\b(?:JWT|expected|not|cannot)\b|\bJWT (?:is )?expected\b/i,
+      /\bcrypto\/rsa: verification error\b|\b(?:unable|failed|could not|cannot) (?:to )?(?:find|get|fetch|retrieve|load|locate) (?:a |the |any )?(?:signing |public |verification |matching )?keys?\b|\b(?:Signing)?KeyNotFound\w*|\bJwksError\b|\bno (?:signing |public |matching )?key (?:found )?(?:for|with) (?:kid|key id)\b|\bkid\b.{0,40}\b(?:not found|unknown|missing|no match\w*)\b|\b(?:is )?not a (?:valid )?JWT\b|\bopaque (?:access )?token\b.{0,40}\b(?:JWT|expected|not|cannot)\b|\bJWT (?:is )?expected\b|\balgorithm (?:\w+ )?(?:is )?not (?:allowed|supported|permitted)\b|\balg(?:orithm)?\b.{0,20}\b(?:mismatch|invalid|unsupported|not allowed)\b|"active"\s?:\s?false\b|\btoken (?:is )?(?:inactive|not active)\b(?!.{0,40}\brefresh)/i,
       /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
     ],
-    without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b/i,
+    without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b|\brefresh/i,
   },
   // The value may be right; its form is not: prefix, scheme, header.
   {
@@ -269,7 +271,7 @@ const NAMED: Row[] = [
     says: [
       /\b(?:malformed|badly formatted|ill-?formed|wrongly formatted) (?:an? )?(?:api[ _-]?key|authori[sz]ation|auth\w*|bearer|credentials?|access[ _]?token|token)\b(?! (?:response|answer|endpoint|request))/i,
       /\b(?:authori[sz]ation|auth|bearer|api[ _-]?key)\b(?: header| value| token)?\b.{0,20}\b(?:is |was |has )?(?:an? )?(?:badly|wrongly|incorrectly|im-?properly|not (?:correctly|properly)) (?:formatted|formed)\b/i,
-      /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)/i,
+      /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)|\b(?:invalid|malformed|bad|wrong|incorrect) api[ _-]?key format\b/i,
       /\b(?:ensure|must|should|needs?|expects?|expected|requires?|missing|without|no)\b.{0,40}['"`]?\bBearer\b['"`]?\s?['"`]?\s?(?:prefix|scheme|in front)|\bBearer\b['"`]?\s?['"`]? (?:prefix|scheme) (?:is )?(?:missing|required|expected|duplicated|twice)\b|\bmust (?:start|begin) with ['"`]?(?:Bearer|Basic|Token)\b/i,
       /\b(?:auth\w*|federation|token|jwt|bearer|credentials?)\b.{0,30}\b(?:failed|rejected|refused|denied|error)\b.{0,12}\b(?:bad|invalid|wrong|unknown) (?:signature|api[ _-]?key|key|secret|token|credentials?)\b/i,
       /\b(?:must|should|has to|needs to|expects?|only)\b.{0,30}\b(?:sent|passed|accepts?|as|in|via|under)\b.{0,20}\bx-[\w-]{2,30}\b.{0,40}\b(?:not|instead of|rather than)\b.{0,12}\b(?:Bearer|Authorization)\b|\b(?:access token|token|api[ _-]?key|credentials?)\b.{0,30}\b(?:does(?: not|n't) belong|belongs to (?:another|a different)|is (?:for|of|from) (?:another|a different|the wrong) (?:workspace|account|environment|tenant|organi[sz]ation|project|region))\b/i,
@@ -281,7 +283,9 @@ const NAMED: Row[] = [
   // Tokens that the server judges, and their renewal.
   {
     blames: 'auth-audience-mismatch',
-    says: [/\bnot issued for this (?:resource|server|audience)\b|\bunexpected "?aud"? |\bmissing required "aud"/i],
+    says: [
+      /\bnot issued for this (?:protected |MCP )?(?:resource|server|audience)\b|\bresource claim\b.{0,80}\b(?:but|not|mismatch\w*|does)\b|\bunexpected "?aud"? |\bmissing required "aud"/i,
+    ],
   },
   { blames: 'auth-issuer-mismatch', says: [/\bunexpected "?iss"? |\b"iss" \(issuer\) response parameter/i] },
   {
