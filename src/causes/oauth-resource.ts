@@ -65,10 +65,10 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
       {
         ...common,
         id: invalid ? 'resource-metadata-invalid' : 'resource-metadata-missing',
-        cause: 'auth-metadata-missing',
         // A server with fixed keys has no metadata either, and owes none.
-        certainty: meansOauth(walk) ? 'certain' : 'possible',
-        severity: 'broken',
+        ...(meansOauth(walk)
+          ? ({ cause: 'auth-metadata-missing', severity: 'broken' } as const)
+          : ({ cause: null, severity: 'risky', certainty: 'possible' } as const)),
         party: particulars.edge === null ? 'server-owner' : 'edge',
         cites: best,
         particulars,

@@ -15,6 +15,7 @@ import {
 import { faultsOf } from '../causes/oauth-steps.js';
 import { isOurs } from '../causes/oauth-walk.js';
 import { PARTY_NAMES, STEP_TITLES, shortOf } from '../causes/oauth-words.js';
+import { NO_SIGN_IN } from './path.js';
 import type { AuthorizationStep } from './verdict.js';
 
 type Row = Omit<AuthorizationStep, 'cites'> & { cites: string[] };
@@ -217,7 +218,7 @@ class Walked {
       if (mode === 'client-credentials') return 'client credentials need no user';
     if (access.some(({ with: how }) => how === 'given')) return 'credentials were given';
     if (access.some(({ with: how }) => how === 'stored')) return 'an earlier sign-in was used';
-    if (!meansOauth(this.walk)) return 'no sign-in is offered';
+    if (!meansOauth(this.walk)) return NO_SIGN_IN;
     return mode === 'look' ? ONLY_OAUTH : (ended ?? 'not made');
   }
 }

@@ -384,6 +384,6 @@ it('a server that has keys and no OAuth is suspected, not accused', () => {
   });
   expect(faultsOf(bare).map(({ id, cause, certainty }) => [id, cause, certainty])).toEqual([
     ['challenge-without-metadata', null, 'certain'],
-    ['resource-metadata-missing', 'auth-metadata-missing', 'possible'],
+    ['resource-metadata-missing', null, 'possible'],
   ]);
 });
