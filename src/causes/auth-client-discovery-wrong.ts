@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Live, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { knownToLack, wordsFor } from './oauth-errors.js';
+import { lookedWalk, serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
 import { isOurs } from './oauth-walk.js';
@@ -333,6 +334,27 @@ export default defineCause({
         transport: 'streamable-http',
         serverLog: '"GET /.well-known/oauth-protected-resource HTTP/1.1" 404 Not Found\n"POST /mcp HTTP/1.1" 401',
       },
+    },
+    {
+      name: 'a complaint about metadata that are sound',
+      finds: true,
+      evidence: {
+        ...lookedWalk(),
+        complaint: { client: 'acme-client', lines: ['Failed to discover OAuth metadata: issuer mismatch'] },
+      },
+    },
+    {
+      name: 'a complaint about metadata that are not',
+      finds: false,
+      evidence: {
+        ...serverDocumentWith({ issuer: 'https://login.acme.dev' }),
+        complaint: { lines: ['issuer mismatch'] },
+      },
+    },
+    {
+      name: 'a complaint about something else',
+      finds: false,
+      evidence: { ...signedInWalk(), complaint: { lines: ['MCP error -32001: Request timed out'] } },
     },
   ],
 });

@@ -4,6 +4,7 @@ import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } fro
 import { FAILED_START } from './consequences.js';
 import { sawNone } from './lost-credentials.js';
 import { toldError } from './oauth-errors.js';
+import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
@@ -270,6 +271,21 @@ export default defineCause({
         transport: 'streamable-http',
         http: { status: 403, headers: { authorization: 'Bearer abc', server: 'cloudflare' }, body: 'Access denied' },
       },
+    },
+    {
+      name: 'a walk: quotes around the value',
+      finds: true,
+      evidence: refusedCredentials({ how: 'header', name: 'x-api-key', odd: 'quoted' }),
+    },
+    {
+      name: 'a walk: the value is not known',
+      finds: true,
+      evidence: refusedCredentials({ how: 'bearer', name: 'authorization', scheme: 'Bearer' }, 'Unknown key'),
+    },
+    {
+      name: 'a walk with a token that is accepted',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

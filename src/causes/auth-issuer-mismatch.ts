@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { toldError, wordsFor } from './oauth-errors.js';
+import { serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { wasTold } from './told.js';
@@ -196,6 +197,25 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'unable to get local issuer certificate; issuer: CN=Acme Root CA',
       },
+    },
+    {
+      name: 'a walk: the document of another issuer',
+      finds: true,
+      evidence: serverDocumentWith({ issuer: 'https://login.acme.dev' }),
+    },
+    {
+      name: 'a walk: the answer of another issuer',
+      finds: true,
+      evidence: signedInWalk({
+        response: { outcome: 'issuer-mismatch', issuer: 'https://attacker.example', waitedS: 2 },
+        grants: [],
+        access: [],
+      }),
+    },
+    {
+      name: 'a walk with one issuer throughout',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

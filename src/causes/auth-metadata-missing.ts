@@ -3,6 +3,7 @@ import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
+import { lookedWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -272,6 +273,28 @@ export default defineCause({
           headers: { authorization: 'Bearer abc', 'www-authenticate': 'Bearer error="invalid_token"' },
         },
       },
+    },
+    {
+      name: 'a walk: the address in the challenge is not found',
+      finds: true,
+      evidence: lookedWalk({
+        resourceMetadata: [{ url: 'https://acme.dev/prm', exchange: 1, outcome: 'not-found', via: 'challenge' }],
+        serverMetadata: [],
+        used: undefined,
+      }),
+    },
+    {
+      name: 'a walk: the authorization server has its document where no client looks',
+      finds: true,
+      evidence: lookedWalk(({ serverMetadata }) => ({
+        serverMetadata: serverMetadata.map((one) => ({ ...one, via: 'oauth-appended' as const })),
+        used: undefined,
+      })),
+    },
+    {
+      name: 'a walk in which all is found',
+      finds: false,
+      evidence: lookedWalk(),
     },
   ],
 });

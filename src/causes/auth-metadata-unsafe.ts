@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
+import { lookedWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -109,6 +110,19 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'Incompatible auth server: does not support dynamic client registration',
       },
+    },
+    {
+      name: 'a walk: an address inside the network of the user',
+      finds: true,
+      evidence: lookedWalk({
+        unsafe: [{ field: 'token_endpoint', url: 'http://10.0.0.4/token', why: 'private-address', document: 0 }],
+        used: undefined,
+      }),
+    },
+    {
+      name: 'a walk with public addresses',
+      finds: false,
+      evidence: lookedWalk(),
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
+import { refusedCredentials } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -214,6 +215,21 @@ export default defineCause({
         stderr: 'Error: invalid token format',
         exitCode: 1,
       },
+    },
+    {
+      name: 'a walk: as it was sent',
+      finds: true,
+      evidence: refusedCredentials({
+        how: 'bearer',
+        name: 'authorization',
+        scheme: 'Bearer',
+        placeholder: '${API_KEY}',
+      }),
+    },
+    {
+      name: 'a walk: a value that is refused',
+      finds: false,
+      evidence: refusedCredentials({ how: 'bearer', name: 'authorization', scheme: 'Bearer' }),
     },
   ],
 });

@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { knownToLack, placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { wasTold } from './told.js';
@@ -219,6 +220,27 @@ export default defineCause({
       name: 'a client that the server has forgotten',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'invalid_client: Client ID abc not found' },
+    },
+    {
+      name: 'a walk: neither an endpoint nor documents',
+      finds: true,
+      evidence: serverDocumentWith({ registrationEndpoint: undefined }),
+    },
+    {
+      name: 'a walk: turned away',
+      finds: true,
+      evidence: signedInWalk({
+        registration: { how: 'dynamic', outcome: 'refused', exchange: 3, status: 403, error: 'access_denied' },
+        request: undefined,
+        response: undefined,
+        grants: [],
+        access: [],
+      }),
+    },
+    {
+      name: 'a walk with client id metadata documents',
+      finds: false,
+      evidence: serverDocumentWith({ registrationEndpoint: undefined, clientIdMetadataDocument: true }),
     },
   ],
 });

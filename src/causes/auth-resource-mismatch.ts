@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { lookedWalk, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { wasTold } from './told.js';
@@ -209,6 +210,31 @@ export default defineCause({
           body: '{"resource":"https://mcp.acme.dev/mcp","authorization_servers":["https://auth.acme.dev"]}',
         },
       },
+    },
+    {
+      name: 'a walk: one slash more',
+      finds: true,
+      evidence: lookedWalk(({ resourceMetadata }) => ({
+        resourceMetadata: resourceMetadata.map((one) => ({
+          ...one,
+          document: one.document && { ...one.document, resource: 'https://acme.dev/mcp/' },
+        })),
+      })),
+    },
+    {
+      name: 'a walk: the authorization server knows no such resource',
+      finds: true,
+      evidence: signedInWalk(({ request }) => ({
+        request: request && { ...request, answer: 'error' as const, error: 'invalid_target' },
+        response: undefined,
+        grants: [],
+        access: [],
+      })),
+    },
+    {
+      name: 'a walk with the very URL',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

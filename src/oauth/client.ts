@@ -1,7 +1,7 @@
 /** Who we are to an authorization server: the client id and how the client authenticates at the token endpoint. */
 import type * as oauth from 'oauth4webapi';
 import type { Evidence } from '../case/evidence.js';
-import { type Answer, ask, listOf, type OAuthHttp, objectIn, textOf } from './http.js';
+import { type Answer, ask, listOf, type OAuthHttp, objectIn, pauseOf, textOf } from './http.js';
 
 type Walk = Evidence['authorization'];
 type Registration = NonNullable<Walk['registration']>;
@@ -101,14 +101,15 @@ export interface RegisterOptions {
 }
 
 /** `error` and `error_description` of an answer of OAuth (RFC 6749 section 5.2), or what stands in their place. */
-export function errorIn({
-  text,
-  exchange: { status },
-}: Answer): Pick<Registration, 'status' | 'error' | 'description'> {
+export function errorIn(answer: Answer): Pick<Registration, 'status' | 'error' | 'description'> {
+  const { text } = answer;
+  const { status } = answer.exchange;
   const document = objectIn(text) ?? Object.fromEntries(new URLSearchParams((text ?? '').slice(0, 2_000).trim()));
   const error = textOf(document, 'error');
   const description =
-    textOf(document, 'error_description') ?? (error === undefined ? textOf(document, 'message') : undefined);
+    pauseOf(answer) ??
+    textOf(document, 'error_description') ??
+    (error === undefined ? textOf(document, 'message') : undefined);
   return {
     ...(status !== undefined && { status }),
     ...(error !== undefined && { error }),

@@ -4,7 +4,7 @@
  * What is found is noted as it was served; what it means is judged elsewhere.
  */
 import type { Evidence } from '../case/evidence.js';
-import { type Answer, ask, listOf, type OAuthHttp, objectIn, stopped, urlOf } from './http.js';
+import { type Answer, ask, listOf, type OAuthHttp, objectIn, pauseOf, stopped, urlOf } from './http.js';
 import { unsafeUrl } from './safe.js';
 
 type Walk = Evidence['authorization'];
@@ -60,7 +60,10 @@ async function fetchDocument(url: string, purpose: string, options: DiscoveryOpt
     if (answer.exchange.error?.code === 'ADDRESS_REFUSED')
       return { outcome: 'unsafe', answer, why: answer.exchange.error.message };
     if (outcome === 'invalid') return { outcome, answer, why: 'its JSON is nested deeper than any metadata are' };
-    if (outcome !== 'redirect') return { outcome, answer };
+    // A pause, a name nobody knows, a certificate nobody trusts: what the system says is what must be mended.
+    const says =
+      pauseOf(answer) ?? (outcome === 'no-answer' ? answer.exchange.error?.message.slice(0, 200) : undefined);
+    if (outcome !== 'redirect') return { outcome, answer, ...(says !== undefined && { why: says }) };
     if (stopped(options.http) !== undefined) return { outcome, answer };
     const { location } = answer.headers;
     if (location === undefined || !URL.canParse(location, at))

@@ -3,7 +3,7 @@
  * bounded like everything that is read from a stranger.
  */
 import type { Exchange } from '../case/evidence.js';
-import { isKeptHeader } from '../case/redact.js';
+import { isKeptHeader } from '../case/redact-headers.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Connections } from '../wire/connections.js';
 import { type ExchangeSpec, exchange } from '../wire/http-exchange.js';
@@ -91,6 +91,17 @@ function withoutSecrets(text: string): string {
 
 const HOLDS_SECRETS = /^auth-(?:registration|unregister|token|refresh|revoke)$/;
 
+/** The pause that an answer asks for, in words. */
+export function pauseOf({
+  exchange: { status = 0 },
+  headers,
+}: Pick<Answer, 'exchange' | 'headers'>): string | undefined {
+  const wait = headers['retry-after'];
+  return wait !== undefined && [429, 503].includes(status)
+    ? `it asks to wait (Retry-After: ${wait.slice(0, 40)})`
+    : undefined;
+}
+
 /** Ask once. Never throws: a failure stands in the exchange. */
 export async function ask(http: OAuthHttp, question: Question): Promise<Answer> {
   const { connections, timeline, exchanges, userAgent, timeoutMs, signal } = http;
@@ -121,13 +132,12 @@ export async function ask(http: OAuthHttp, question: Question): Promise<Answer> 
     if (record.headers) record.headers = Object.fromEntries(known);
     delete record.oddHeaders;
   }
-  const wait = result.headers['retry-after'];
-  if (wait !== undefined && [429, 503].includes(record.status ?? 0)) {
-    const { host } = new URL(url);
-    http.pause ??= { host, says: `${host} asks to wait (HTTP ${record.status}, Retry-After: ${wait.slice(0, 40)})` };
-  }
   const index = exchanges.push(record) - 1;
-  return { index, exchange: record, headers: result.headers, ...(text !== undefined && { text }) };
+  const answer = { index, exchange: record, headers: result.headers, ...(text !== undefined && { text }) };
+  const wait = pauseOf(answer);
+  const { host } = new URL(url);
+  if (wait !== undefined) http.pause ??= { host, says: `${host} (HTTP ${record.status}): ${wait}` };
+  return answer;
 }
 
 /** An answer as `fetch` would give it, for libraries. @throws TypeError when there was none, as fetch does. */

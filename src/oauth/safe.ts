@@ -42,11 +42,15 @@ export function unsafeUrl(text: string, homeIsPublic: boolean): Why | null {
   return null;
 }
 
-/** For connections: an address that no authorization server of this home can have. */
+/**
+ * For connections: an address that no authorization server of this home can have. `homeRanges`: where the MCP server is itself; some
+ * proxies of a desktop give every name an address of 198.18.0.0/15.
+ */
 export const refuseStrange =
-  (homeIsPublic: boolean) =>
+  (homeIsPublic: boolean, homeRanges: readonly string[] = []) =>
   (address: string): string | null => {
     const range = rangeOf(address);
-    if (range === 'unicast' || (!homeIsPublic && NEAR.includes(range))) return null;
+    const near = NEAR.includes(range) || (range === 'other' && homeRanges.includes(range));
+    if (range === 'unicast' || (!homeIsPublic && near)) return null;
     return `its range is ${range}, and metadata of ${homeIsPublic ? 'a public server' : 'the server'} led there`;
   };

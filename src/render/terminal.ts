@@ -59,7 +59,8 @@ const CLOSED: Record<Verdict['closedBy'], string> = {
 };
 
 /** Why an experiment of the long series was not made. */
-const ONLY_FULL = 'only with --full';
+const LONGER = ['--full', '--auth oauth'] as const;
+const ONLY = LONGER.map((option) => `only with ${option}`);
 const ONLY_WATCHED = 'only with --watch';
 
 const MAX_LABEL = 34;
@@ -197,10 +198,16 @@ function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): s
     'not-verified': paint.dim('?'),
   };
   // What only a longer run looks at is one line, not one for each.
-  const later = shown.filter(({ says }) => says === ONLY_FULL).length;
-  const listed = shown.filter(({ says }) => says !== ONLY_FULL && !says.endsWith(ONLY_WATCHED));
+  const listed = shown.filter(({ says }) => !ONLY.includes(says) && !says.endsWith(ONLY_WATCHED));
   const column = Math.max(...listed.map(({ title }) => title.length));
-  const more = later ? [`  ${paint.dim(`${sign['not-verified']} ${later} more are looked at with --full`)}`] : [];
+  const more = LONGER.flatMap((option, i) => {
+    const later = shown.filter(({ says }) => says === ONLY[i]).length;
+    return later
+      ? [
+          `  ${paint.dim(`${sign['not-verified']} ${later} more ${later === 1 ? 'is' : 'are'} looked at with ${option}`)}`,
+        ]
+      : [];
+  });
   const lines = listed.flatMap(({ title, outcome, says }) =>
     wrap(escapeLine(says, 300), options.width - column - 8).map((line, i) => {
       const text = outcome === 'not-applicable' || outcome === 'not-verified' ? paint.dim(line) : line;

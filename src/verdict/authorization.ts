@@ -84,7 +84,7 @@ class Walked {
     return {
       ...this.#exchange(entry.exchange),
       says: found
-        ? `names this URL${servers.length ? ` and ${servers.slice(0, 3).join(', ')}` : ''}`
+        ? `names this URL${servers.length ? `; sign-in at ${servers.slice(0, 3).join(', ')}` : ''}`
         : fallback
           ? 'none'
           : (entry.why ?? entry.outcome),
