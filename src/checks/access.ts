@@ -27,14 +27,18 @@ const CLOCKS_DIFFER_S = 300;
 /** Tokens that live longer are not short-lived by anybody's measure. */
 const LONG_S = 24 * 3_600;
 
-const OPEN: Judgement = { outcome: 'not-verified', says: 'requests are served without any token (AUT-01)' };
+/** Where nobody is refused no try shows anything. */
+const openTo = (told: Told, cites: string[]): Judgement =>
+  demandsCredentials(told)
+    ? { outcome: 'not-verified', says: 'requests are served without any token (AUT-01)', cites }
+    : { outcome: 'not-applicable', says: 'applies to servers that ask for credentials' };
 
 /** A try with a token that must be refused. `otherwise`: what it means when it is not. */
 function mustRefuse(told: Told, experiment: Parameters<typeof untried>[1], otherwise: string): Judgement {
   const [first] = triesOf(told, experiment);
   if (!first) return untried(told, experiment);
   const cites = exchangeAt(first.index);
-  if (isOpen(told)) return { ...OPEN, cites };
+  if (isOpen(told)) return openTo(told, cites);
   if (first.end === 'served') return { outcome: 'fail', says: otherwise, cites };
   return { outcome: first.end === 'refused' ? 'pass' : 'not-verified', says: said(first), cites };
 }
@@ -230,7 +234,7 @@ export default [
       const { open, plain, within } = bareTries(told);
       if (!plain) return untried(told, 'without-credentials');
       const cites = exchangeAt(plain.index);
-      if (open?.end === 'served') return { ...OPEN, cites };
+      if (open?.end === 'served') return openTo(told, cites);
       const less = [plain, within].find((one) => one?.end === 'served');
       if (less)
         return {
