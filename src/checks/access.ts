@@ -77,8 +77,7 @@ function openJudgement(told: Told): Judgement {
       return { outcome: 'pass', says: `credentials are optional; a made-up token: ${saying(madeUp.exchange)}`, cites };
     return { outcome: 'warn', says: 'served without credentials as well: nobody checks them', cites };
   }
-  if (isGrave(shown))
-    return { outcome: 'fail', says: `${shown.exchange.rpc} needs no credentials, though they are demanded`, cites };
+  if (isGrave(shown)) return { outcome: 'fail', says: `${shown.exchange.rpc} is served without credentials`, cites };
   const names = served.map((one) => one?.exchange.rpc).join(' and ');
   return { outcome: 'warn', says: `without credentials: ${names}, and no more`, cites };
 }
@@ -210,7 +209,7 @@ export default [
   }),
   authorizationCheck({
     id: 'AUT-27',
-    title: '401',
+    title: 'refusal',
     level: 'advice',
     section: `${SPEC}#error-handling`,
     keys: true,
@@ -220,7 +219,7 @@ export default [
       const cites = exchangeAt(first.index);
       if (first.end === 'served') return { outcome: 'not-applicable', says: 'applies to requests that are refused' };
       if (first.end === 'unclear') return { outcome: 'not-verified', says: saying(first.exchange), cites };
-      if (first.exchange.status === 401) return { outcome: 'pass', says: 'the refusal says what it is', cites };
+      if (first.exchange.status === 401) return { outcome: 'pass', says: 'HTTP 401, at which clients sign in', cites };
       return { outcome: 'warn', says: `${saying(first.exchange)}; clients sign in at 401 alone`, cites };
     },
   }),
