@@ -27,14 +27,18 @@ const CLOCKS_DIFFER_S = 300;
 /** Tokens that live longer are not short-lived by anybody's measure. */
 const LONG_S = 24 * 3_600;
 
-const OPEN: Judgement = { outcome: 'not-verified', says: 'requests are served without any token (AUT-01)' };
+/** Where nobody is refused no try shows anything. */
+const openTo = (told: Told, cites: string[]): Judgement =>
+  demandsCredentials(told)
+    ? { outcome: 'not-verified', says: 'requests are served without any token (AUT-01)', cites }
+    : { outcome: 'not-applicable', says: 'applies to servers that ask for credentials' };
 
 /** A try with a token that must be refused. `otherwise`: what it means when it is not. */
 function mustRefuse(told: Told, experiment: Parameters<typeof untried>[1], otherwise: string): Judgement {
   const [first] = triesOf(told, experiment);
   if (!first) return untried(told, experiment);
   const cites = exchangeAt(first.index);
-  if (isOpen(told)) return { ...OPEN, cites };
+  if (isOpen(told)) return openTo(told, cites);
   if (first.end === 'served') return { outcome: 'fail', says: otherwise, cites };
   return { outcome: first.end === 'refused' ? 'pass' : 'not-verified', says: said(first), cites };
 }
@@ -73,8 +77,7 @@ function openJudgement(told: Told): Judgement {
       return { outcome: 'pass', says: `credentials are optional; a made-up token: ${saying(madeUp.exchange)}`, cites };
     return { outcome: 'warn', says: 'served without credentials as well: nobody checks them', cites };
   }
-  if (isGrave(shown))
-    return { outcome: 'fail', says: `${shown.exchange.rpc} needs no credentials, though they are demanded`, cites };
+  if (isGrave(shown)) return { outcome: 'fail', says: `${shown.exchange.rpc} is served without credentials`, cites };
   const names = served.map((one) => one?.exchange.rpc).join(' and ');
   return { outcome: 'warn', says: `without credentials: ${names}, and no more`, cites };
 }
@@ -206,7 +209,7 @@ export default [
   }),
   authorizationCheck({
     id: 'AUT-27',
-    title: '401',
+    title: 'refusal',
     level: 'advice',
     section: `${SPEC}#error-handling`,
     keys: true,
@@ -216,7 +219,7 @@ export default [
       const cites = exchangeAt(first.index);
       if (first.end === 'served') return { outcome: 'not-applicable', says: 'applies to requests that are refused' };
       if (first.end === 'unclear') return { outcome: 'not-verified', says: saying(first.exchange), cites };
-      if (first.exchange.status === 401) return { outcome: 'pass', says: 'the refusal says what it is', cites };
+      if (first.exchange.status === 401) return { outcome: 'pass', says: 'HTTP 401, at which clients sign in', cites };
       return { outcome: 'warn', says: `${saying(first.exchange)}; clients sign in at 401 alone`, cites };
     },
   }),
@@ -230,7 +233,7 @@ export default [
       const { open, plain, within } = bareTries(told);
       if (!plain) return untried(told, 'without-credentials');
       const cites = exchangeAt(plain.index);
-      if (open?.end === 'served') return { ...OPEN, cites };
+      if (open?.end === 'served') return openTo(told, cites);
       const less = [plain, within].find((one) => one?.end === 'served');
       if (less)
         return {
