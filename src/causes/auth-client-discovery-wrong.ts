@@ -7,7 +7,7 @@ import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocum
 import { faultsOf } from './oauth-steps.js';
 import { pasteable } from './oauth-tell.js';
 import { isOurs } from './oauth-walk.js';
-import { STEP_TITLES } from './oauth-words.js';
+import { nameOf } from './oauth-words.js';
 import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { hostOf, targetOf } from './way.js';
 import { find } from './words.js';
@@ -95,7 +95,7 @@ const misled: Live = {
   },
   excludes: () => false,
   say: ({ step, client, url, resource, server }) =>
-    `${client ?? 'The client'} says that the step "${STEP_TITLES[step as Step]}" fails for ${url}, and asked as the specification says it does not: ${step === 'resource-metadata' ? `the metadata of the resource stands at ${resource} and names this URL` : `the metadata of the authorization server stands at ${server}, under the very identifier that the server names${step === 'registration' ? ', and offers registration' : ''}`}. Who must act: the maker of the client.`,
+    `${client ?? 'The client'} says that the step "${nameOf(step as Step)}" fails for ${url}, and asked as the specification says it does not: ${step === 'resource-metadata' ? `the metadata of the resource stands at ${resource} and names this URL` : `the metadata of the authorization server stands at ${server}, under the very identifier that the server names${step === 'registration' ? ', and offers registration' : ''}`}. Who must act: the maker of the client.`,
   fix: ({ client, resource, server }) => [
     {
       say: `Update ${client ?? 'the client'}; if the newest version says the same, report it to its maker with these two addresses, which it must ask in this order:`,
