@@ -23,6 +23,11 @@ const SAID = [
     'i',
   ),
   new RegExp(String.raw`\bissuer mismatch:? ${url('got')} (?:!=|<>|vs\.?|≠) ${url('wanted')}`, 'i'),
+  // Both are named, and nothing else: the same but for a slash, a scheme or a path.
+  new RegExp(
+    String.raw`^\W*expected:? ${url('wanted')},? (?:but )?(?:received|got|found|was|actual):? ${url('got')}`,
+    'i',
+  ),
   /\bIssuerMismatch(?:Error|Exception)?\b|\bissuer[-_ ]mismatch\b|\bmismatch(?:ed|ing)? (?:metadata )?issuer\b/i,
   /\b(?:metadata|advertised|returned|declared|discovered|authorization server|AS|OAuth|OIDC|provider)\b.{0,60}\bissuer\b.{0,80}\b(?:mismatch|does(?: not|n't) match|did not match|differs?|not (?:identical|equal)|unexpected)\b/i,
   /\bissuer(?: (?:url|uri|identifier|value))? (?:mismatch|does(?: not|n't) match|did not match|is different|differs)\b/i,

@@ -21,10 +21,10 @@ const SENT = new RegExp(
 );
 /** A client, or whoever debugged it, says so. */
 const TOLD =
-  /\b(?:placeholder|variable|env(?:ironment)? var\w*|template|reference)s?\b.{0,60}\b(?:not|never|isn't|aren't|without being) (?:being )?(?:expanded|interpolated|resolved|substituted|replaced)|\b(?:sent|passed|forwarded|treated) (?:literally|verbatim|as (?:a )?literal|as-is)|\bliteral (?:string|placeholder|text)\b.{0,20}(?:\$|\{env|%)|\bMissing environment variables?: (?<name>[A-Z_][A-Z0-9_]+)|\bheader\b.{0,60}\bunset environment variable/i;
+  /\b(?:placeholder|variable|env(?:ironment)? var\w*|template|reference|value|\$\{\w+\})s?\b.{0,60}\b(?:not|never|isn't|aren't|without being) (?:being )?(?:expanded|interpolated|resolved|substituted|replaced)|\b(?:sent|passed|forwarded|treated) (?:literally|verbatim|as (?:a )?literal|as-is)|\bliteral (?:string|placeholder|text)\b.{0,20}(?:\$|\{env|%)|\bMissing environment variables?: (?<name>[A-Z_][A-Z0-9_]+)|\bheader\b.{0,60}\bunset environment variable/i;
 
 const DENIED =
-  /\b40[13]\b|unauthori[sz]ed|forbidden|invalid[_ ](?:bearer |access )?token|invalid api key|needs auth|auth\w* (?:failed|error|required)/i;
+  /\b40[13]\b|unauthori[sz]ed|forbidden|invalid[_ ](?:bearer |access )?token|invalid api key|needs auth|auth\w* (?:failed|error|required)|\b(?:no|missing|without)\b.{0,20}\bheaders?\b|\bheaders?\b.{0,30}\b(?:not|n't|never)\b.{0,12}\b(?:sent|included|passed|forwarded|applied)\b/i;
 
 /** Forms that each client fills in, from the documentation of each. */
 const FILLS: [RegExp, RegExp, string][] = [

@@ -35,7 +35,7 @@ export default defineCause({
   ],
   needs: [],
   uses: SIGN_IN,
-  explains: [...FAILED_START, ...UNSIGNED],
+  explains: [...FAILED_START, ...UNSIGNED, 'deploy-not-found'],
   live: fromWalk('auth-registration-stale'),
 
   match(given): Match<{
