@@ -34,7 +34,7 @@ const WENT_ON =
 const DENIED =
   /\b(?:dynamic |client )registration (?:is )?not supported\b|\bdoes(?: not|n't) support dynamic client registration\b/i;
 const SOUGHT =
-  /\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
+  /\b(?:not|n.t|fails?|failed|404|no answer)\b.{0,160}\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
 /** claude.ai: no more than that something before the sign-in failed. */
 const HOSTED = /\bmcp_registration_failed\b|\bstep=start_error\b/i;
 /** "... issuer X does not match expected issuer Y" */
