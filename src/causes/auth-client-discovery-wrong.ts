@@ -27,12 +27,13 @@ const SAID = [
 ];
 /** The client fell back to addresses that the metadata does not name. */
 const GUESSED =
-  /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b/i;
+  /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b|\bregistration failed\b.{0,80}\b404\b/i;
 const WENT_ON =
   /\/(?:register|token|authorize)\b.{0,40}\b[23]\d\d\b|\binvalid_(?!request)\w+|\bredirect_uri|\bclient_id\b|\baudience\b|\bexpired\b|\bissuer\b|does not match/i;
 /** And then the client says that there is none. */
 const DENIED =
   /\b(?:dynamic |client )registration (?:is )?not supported\b|\bdoes(?: not|n't) support dynamic client registration\b/i;
+const LOST = /\bHTTP 40[45]: Invalid OAuth error response\b/i;
 const SOUGHT =
   /\b(?:not|n.t|fails?|failed|404|no answer)\b.{0,160}\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
 /** claude.ai: no more than that something before the sign-in failed. */
@@ -190,6 +191,13 @@ export default defineCause({
         cites: [strayed.line.at],
         facts: { ...facts, what: 'register', asked: strayed.path },
       };
+    // The SDK names the function that asked: a token endpoint that is not there was guessed.
+    const lost = find(lines, LOST);
+    if (
+      lost &&
+      lines.some(({ text }) => /\b(?:executeTokenRequest|exchangeAuthorization|refreshAuthorization)\b/.test(text))
+    )
+      return { certainty: 'likely', cites: [lost.line.at], facts: { ...facts, what: 'register', asked: '/token' } };
     // Some sign-ins have their document under the name of OpenID only.
     const other = knownToLack(given, 'oauth-metadata');
     const sought = other && find(lines, SOUGHT);
@@ -218,7 +226,10 @@ export default defineCause({
         facts: { ...facts, what: 'path', asked: missed.path, right: there.path },
       };
     const guessed = find(lines, GUESSED);
-    const documents = there !== undefined || metadata(given) !== null;
+    const documents =
+      there !== undefined ||
+      metadata(given) !== null ||
+      lines.some(({ text }) => /\bresource_metadata=["']?https?:/i.test(text));
     if (guessed)
       return {
         certainty: documents ? 'likely' : 'possible',
