@@ -8,7 +8,7 @@ import { faultsOf } from './oauth-steps.js';
 import { pasteable } from './oauth-tell.js';
 import { isOurs } from './oauth-walk.js';
 import { STEP_TITLES } from './oauth-words.js';
-import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { CLIENT_OMITS, isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { hostOf, targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
@@ -16,6 +16,7 @@ type What = 'path' | 'register' | 'identifier' | 'other';
 
 /** What was found by looking: the client goes its own way. */
 const SAID = [
+  CLIENT_OMITS,
   /\b(?:client|it|[A-Z][\w ]{2,30})\b.{0,40}\b(?:probes?|requests?|asks?|tries|fetche?s|hits?|looks? (?:for|at)|queries|constructs?|builds?|derives?|synthesi[sz]es|drops|skips|ignores)\b.{0,80}\b(?:wrong|instead of|rather than|without (?:the )?path|root)\b.{0,60}\b(?:well-known|metadata|discovery|authorization_servers|issuer)/i,
   /\b(?:probe|request|ask|tr[iy]|fetche?|hit|look|quer[iy]|construct|build|derive|discover|append|insert|drop|strip|resolve|call|use)(?:s|es|ed|ing)?\b.{0,60}(?:\.well-known|\b(?:OAuth|authorization|discovery|protected resource) metadata\b|\bwell-known\b).{0,160}\b(?:instead of|rather than|although|even though|at (?:the )?(?:MCP|resource) server|not at|without the path|wrong)\b/i,
   /\b(?:path|realm|tenant|segment|prefix)\b.{0,30}\b(?:dropped|stripped|lost|ignored|omitted|removed|missing)\b.{0,80}(?:\.well-known|\bwell-known\b|\bdiscovery\b)/i,

@@ -5,7 +5,7 @@ import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
 import { lookedWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { CLIENT_OMITS, isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -75,7 +75,9 @@ export default defineCause({
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported.client ?? '';
     // What never got an answer has causes of its own.
-    const lines = wordsFor(given, 'auth-metadata-missing').filter(({ text }) => !UNREACHED.test(text));
+    const lines = wordsFor(given, 'auth-metadata-missing').filter(
+      ({ text }) => !UNREACHED.test(text) && !CLIENT_OMITS.test(text),
+    );
     const asked = wellKnown(given);
     const resources = asked.filter(({ kind }) => kind === 'resource');
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);

@@ -54,7 +54,7 @@ const NAMED: Row[] = [
     blames: 'auth-resource-mismatch',
     says: [
       code('resource_mismatch|ResourceMismatch\\w*'),
-      /\bprotected[- ]resource\b.{0,160}\b(?:does|did)(?: not|n't) (?:exactly )?match\b/i,
+      /\bprotected[- ]resource\b.{0,160}\b(?:(?:does|did)(?: not|n't) (?:exactly )?match|must (?:exactly )?(?:match|equal|be))\b/i,
       /\bresource\b.{0,160}\b(?:does|did)(?: not|n't) match\b.{0,30}\bexpected\b/i,
       near(
         String.raw`\bresource (?:parameter|indicator)\b`,
@@ -101,7 +101,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-pkce-unsupported',
     says: [
-      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
+      /\bcode_challenge_methods_supported["'`]?\s?[:=]\s?\[(?![^\]]*S256)[^\]]{0,100}\]/i,
+      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce|list|include|contain|mention)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
       /\b(?:PKCE|S256)\b.{0,30}\b(?:not (?:supported|advertised|offered|listed|available)|unsupported)\b/i,
       /\bcode_challenge_methods_supported\b["'`]?.{0,60}\b(?:missing|absent|omitted|not|null|undefined|empty|lacks?|required)\b/i,
       /\b(?:missing|lacks?|without|omits?|no)\b.{0,30}\bcode_challenge_methods_supported\b/i,

@@ -170,3 +170,7 @@ export const UNSIGNED = [
 /** The metadata names where to register, as a client tells or as it stands there: it was found. */
 export const OFFERED =
   /\bregistration is supported\b|\bregistration_endpoint["'`]?\s?[:=]\s?["']?https?:|\bregistration endpoint (?:found|discovered)\b/i;
+
+/** Somebody found that a client leaves out a step of the discovery: what it got in place of that is no fault of the server. */
+export const CLIENT_OMITS =
+  /\b(?:does(?: not|n't)|do(?: not|n't)|never|fails to|won't|skips?|should) (?:(?:also|even|correctly) )?(?:try|tries|fall ?back|fetch\w*|request|check|look|ask|support|use|follow|honou?r|read|probe|attempt)?\w*\b.{0,60}\b(?:openid-configuration|oauth-authorization-server|oauth-protected-resource|authorization_servers|resource_metadata|OIDC discovery|OpenID (?:Connect )?discovery|path-aware|path insertion|path-suffixed)\b|\b(?:tries|asks?|requests?|checks?|probes?|fetche?s)\b.{0,200}\bbut (?:not|never)\b.{0,100}\.well-known\b/i;
