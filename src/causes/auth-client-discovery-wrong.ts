@@ -3,7 +3,7 @@ import { FAILED_START } from './consequences.js';
 import { misled } from './oauth-complaint.js';
 import { knownToLack, wordsFor } from './oauth-errors.js';
 import { lookedWalk, serverDocumentWith, signedInWalk } from './oauth-example.js';
-import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { CLIENT_OMITS, isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
@@ -11,6 +11,7 @@ type What = 'path' | 'register' | 'identifier' | 'other';
 
 /** What was found by looking: the client goes its own way. */
 const SAID = [
+  CLIENT_OMITS,
   /\b(?:client|it|[A-Z][\w ]{2,30})\b.{0,40}\b(?:probes?|requests?|asks?|tries|fetche?s|hits?|looks? (?:for|at)|queries|constructs?|builds?|derives?|synthesi[sz]es|drops|skips|ignores)\b.{0,80}\b(?:wrong|instead of|rather than|without (?:the )?path|root)\b.{0,60}\b(?:well-known|metadata|discovery|authorization_servers|issuer)/i,
   /\b(?:probe|request|ask|tr[iy]|fetche?|hit|look|quer[iy]|construct|build|derive|discover|append|insert|drop|strip|resolve|call|use)(?:s|es|ed|ing)?\b.{0,60}(?:\.well-known|\b(?:OAuth|authorization|discovery|protected resource) metadata\b|\bwell-known\b).{0,160}\b(?:instead of|rather than|although|even though|at (?:the )?(?:MCP|resource) server|not at|without the path|wrong)\b/i,
   /\b(?:path|realm|tenant|segment|prefix)\b.{0,30}\b(?:dropped|stripped|lost|ignored|omitted|removed|missing)\b.{0,80}(?:\.well-known|\bwell-known\b|\bdiscovery\b)/i,
@@ -22,14 +23,15 @@ const SAID = [
 ];
 /** The client fell back to addresses that the metadata does not name. */
 const GUESSED =
-  /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b/i;
+  /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b|\bregistration failed\b.{0,80}\b404\b/i;
 const WENT_ON =
   /\/(?:register|token|authorize)\b.{0,40}\b[23]\d\d\b|\binvalid_(?!request)\w+|\bredirect_uri|\bclient_id\b|\baudience\b|\bexpired\b|\bissuer\b|does not match/i;
 /** And then the client says that there is none. */
 const DENIED =
   /\b(?:dynamic |client )registration (?:is )?not supported\b|\bdoes(?: not|n't) support dynamic client registration\b/i;
+const LOST = /\bHTTP 40[45]: Invalid OAuth error response\b/i;
 const SOUGHT =
-  /\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
+  /\b(?:not|n.t|fails?|failed|404|no answer)\b.{0,160}\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
 /** claude.ai: no more than that something before the sign-in failed. */
 const HOSTED = /\bmcp_registration_failed\b|\bstep=start_error\b/i;
 /** "... issuer X does not match expected issuer Y" */
@@ -124,6 +126,13 @@ export default defineCause({
         cites: [strayed.line.at],
         facts: { ...facts, what: 'register', asked: strayed.path },
       };
+    // The SDK names the function that asked: a token endpoint that is not there was guessed.
+    const lost = find(lines, LOST);
+    if (
+      lost &&
+      lines.some(({ text }) => /\b(?:executeTokenRequest|exchangeAuthorization|refreshAuthorization)\b/.test(text))
+    )
+      return { certainty: 'likely', cites: [lost.line.at], facts: { ...facts, what: 'register', asked: '/token' } };
     // Some sign-ins have their document under the name of OpenID only.
     const other = knownToLack(given, 'oauth-metadata');
     const sought = other && find(lines, SOUGHT);
@@ -152,7 +161,10 @@ export default defineCause({
         facts: { ...facts, what: 'path', asked: missed.path, right: there.path },
       };
     const guessed = find(lines, GUESSED);
-    const documents = there !== undefined || metadata(given) !== null;
+    const documents =
+      there !== undefined ||
+      metadata(given) !== null ||
+      lines.some(({ text }) => /\bresource_metadata=["']?https?:/i.test(text));
     if (guessed)
       return {
         certainty: documents ? 'likely' : 'possible',
