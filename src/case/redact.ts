@@ -35,7 +35,7 @@ const SHAPES: [RegExp, string][] = [
   ],
   [
     // One plain word is prose: "token verification failed", "basic configuration loaded".
-    /\b(?<scheme>Bearer|Basic|Token)\s+(?!<|[A-Za-z][a-z]{0,19}(?![\w+/~=-])|resource_metadata\b)[A-Za-z0-9+/_.~=-]{8,}/gi,
+    /\b(?<scheme>Bearer|Basic|Token)\s+(?!<|[A-Za-z][a-z]{0,19}(?![\w+/~=-])|resource_metadata\b|HTTP\/[\d.]+(?![\w+/~=-]))[A-Za-z0-9+/_.~=-]{8,}/gi,
     'credentials',
   ],
 ];
@@ -68,7 +68,7 @@ const PROSE =
 
 /** A placeholder that was never filled in: it is a name, and a fault of its own. */
 const PLACEHOLDER =
-  /^(?:(?:Bearer|Basic|Token)\s+)?(?:\$\{(?!\w+:-)[\w:.-]+\}|\$[A-Z_][A-Z0-9_]*|\{env:\w+\}|\{\{[^}]*\}\}|\{[a-z_-]+\}|%\w+%|<[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)$/;
+  /^(?:(?:Bearer|Basic|Token)\s+)?(?:\$\{(?!\w+:-)(?:[\w:.-]|<[\w -]{1,30}>)+\}|\$[A-Z_][A-Z0-9_]*|\{env:\w+\}|\{\{[^}]*\}\}|\{[a-z_-]+\}|%\w+%|<[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)$/;
 
 export const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value);
 
