@@ -2,13 +2,15 @@
  * One loop over the set-ups of authorization, verified as a user would: a sound one is free of findings, of a broken one the fault is the
  * root, and no secret that was sent to anybody stands in the case file.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { investigate } from '../src/probe/investigate.js';
 import { diagnose } from '../src/verdict/diagnose.js';
 import { SETUPS, type Setup } from './parts/authorization.js';
 import { type Running, verified } from './support/authorization/index.js';
 
 const TIMEOUT_MS = 2_500;
+/** 100 MB take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Everything secret that was sent to either server, under the name it was sent by. */
 function secretsOf({ authorizationServer, server, ...given }: Running): [string, string][] {
@@ -64,10 +66,13 @@ describe.concurrent('the fault is the root', () => {
   });
 });
 
-// Whoever is let in who must not be: that is for the checks, no client fails by it.
+// Whoever is let in who must not be: that is for the checks (test/checks/authorization.test.ts), no client fails by it.
 describe.concurrent('a weak server works', () => {
   it.each(SETUPS.filter(({ weak }) => weak))('$name', async (setup) => {
-    const { status, about } = await judged(setup);
-    expect(status, about).toBe('healthy');
+    const { findings, about } = await judged(setup);
+    expect(
+      findings.map(({ id }) => id),
+      about,
+    ).toEqual([]);
   });
 });

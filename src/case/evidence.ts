@@ -268,9 +268,12 @@ const catalog = z.object({
       stopped: z.string().optional(),
     }),
   ),
-  /** `ping`, which exists up to 2025-11-25. */
+  /** `ping`, which exists up to 2025-11-25. `refused`: with 401 or 403, as a server does that wants a sign-in for it. */
   ping: z
-    .object({ outcome: z.enum(['answered', 'error', 'unanswered', 'closed', 'not-asked']), ms: z.number().optional() })
+    .object({
+      outcome: z.enum(['answered', 'error', 'refused', 'unanswered', 'closed', 'not-asked']),
+      ms: z.number().optional(),
+    })
     .optional(),
 });
 

@@ -6,6 +6,7 @@ import type { Evidence, Exchange } from './evidence.js';
 import { exchangeFrom, isCredential, lowerCased, secretsOfRequest, sides } from './exchange.js';
 import { powerShellIn } from './powershell.js';
 import { remoteLogOf } from './remote-log.js';
+import { urlIn } from './reported-launch.js';
 import type { Symptoms } from './symptoms.js';
 import { type Transcript, transcriptIn } from './transcript.js';
 
@@ -39,14 +40,14 @@ export function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
 
 /** Documents and errors of OAuth, whole or in part: they stand at addresses of their own, not at the endpoint. */
 const OAUTH_BODY =
-  /["']?\b(?:authorization_servers|(?:authorization|token|registration)_endpoint|bearer_methods_supported|(?:scopes|code_challenge_methods|grant_types)_supported)\b["']?\s?[:=]|["']?\b(?:issuer|resource)["']?\s?:\s?["']https?:/i;
+  /["']?\b(?:authorization_servers?|(?:authorization|token|registration)_endpoint|bearer_methods_supported|(?:scopes|code_challenge_methods|grant_types)_supported)\b["']?\s?[:=]|["'`]?\b(?:issuer|resource|authorization_servers)["'`]?(?:\s?:|\s+is)\s?[["'`]{1,3}https?:/i;
 const OAUTH_ADDRESS = /\.well-known\/(?:oauth|openid)|\/oauth\/callback|\bGET \S{0,200}\/(?:authorize|callback)\b/i;
 
 /** A look at the documents of a sign-in, or a step of it in the browser: it is no request to the endpoint. */
-const isOfSignIn = ({ method, body = '' }: Exchange, { clientError, serverLog, stderr }: Symptoms): boolean =>
+const isOfSignIn = ({ method, body = '' }: Exchange, { clientError, serverLog, stderr, stdout }: Symptoms): boolean =>
   method === 'GET' &&
   (OAUTH_BODY.test(body) ||
-    (!/jsonrpc|event:/.test(body) && OAUTH_ADDRESS.test([clientError, serverLog, stderr].join('\n'))));
+    (!/jsonrpc|event:/.test(body) && OAUTH_ADDRESS.test([clientError, serverLog, stderr, stdout].join('\n'))));
 
 /** What of a pasted text is HTTP: transcripts, the console of a browser, the log of a server. */
 export interface Pasted {
@@ -115,7 +116,7 @@ export function remoteOf(given: Symptoms, client: string[], stderr: string[]): R
   const aside = shown !== undefined && isOfSignIn(shown, given);
   const told = aside ? undefined : shown;
   const log = local ? {} : remoteLogOf([...client, ...stderr]);
-  const url = given.url ?? (typeof entry?.url === 'string' ? entry.url : undefined);
+  const url = given.url ?? urlIn(entry);
   const pasted = local || given.exchanges ? [] : textsOf(given).map((text) => pastedHttp(linesOf(text)));
   const found = given.exchanges ?? pasted.flatMap(({ exchanges }) => exchanges);
   const own = local ? [] : clientExchanges(client, (transport ?? log.transport) === 'sse' ? 'GET' : 'POST', true);

@@ -33,6 +33,31 @@ export function processOf(symptoms: Symptoms): Evidence['process'] | undefined {
 const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((v): v is string => typeof v === 'string') : [];
 
+/** Keys under which clients keep their servers, and keys by which the entry of one server is known. */
+const SERVERS = /^(?:mcp_?servers|servers|mcp|context_servers|extensions)$/i;
+const OF_ONE = ['command', 'url', 'serverUrl', 'httpUrl', 'uri'];
+
+/** The entry of the one server in what was pasted, which may be the whole file or the entry with its name. */
+export function serverIn(entry: Record<string, unknown> | undefined, depth = 0): Record<string, unknown> | undefined {
+  if (!entry || depth > 3 || OF_ONE.some((key) => typeof entry[key] === 'string' || Array.isArray(entry[key])))
+    return entry;
+  const inner = Object.entries(entry).filter(
+    (pair): pair is [string, Record<string, unknown>] =>
+      typeof pair[1] === 'object' && pair[1] !== null && !Array.isArray(pair[1]),
+  );
+  const named = inner.filter(([key]) => SERVERS.test(key) || key === 'transport');
+  const [only, another] = named.length > 0 ? named : inner.length === Object.keys(entry).length ? inner : [];
+  if (!only || another) return entry;
+  const found = serverIn(only[1], depth + 1);
+  return found && OF_ONE.some((key) => found[key] !== undefined) ? found : entry;
+}
+
+/** The address in an entry, under the names that clients have for it. */
+export function urlIn(entry: Record<string, unknown> | undefined): string | undefined {
+  const value = entry?.url ?? entry?.serverUrl ?? entry?.httpUrl ?? entry?.uri;
+  return typeof value === 'string' ? value : undefined;
+}
+
 export function launchOf(entry: Record<string, unknown> | undefined): Evidence['launch'] | undefined {
   // opencode writes command and arguments as one array.
   const words = Array.isArray(entry?.command) ? strings(entry.command) : null;
@@ -76,9 +101,11 @@ function withoutValues(entry: Record<string, unknown>): Record<string, unknown> 
       key,
       ['env', 'environment', 'envs', 'headers'].includes(key)
         ? named(value)
-        : Array.isArray(value)
-          ? redactArgs(value.map(String), (word) => word)
-          : value,
+        : typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? withoutValues(value as Record<string, unknown>)
+          : Array.isArray(value)
+            ? redactArgs(value.map(String), (word) => word)
+            : value,
     ]),
   );
 }

@@ -10,7 +10,7 @@ import { lastRun } from './log-runs.js';
 import { plain } from './plain.js';
 import { redactArgs } from './redact.js';
 import { pastedHttp, remoteOf } from './reported-http.js';
-import { entryText, launchOf, processOf } from './reported-launch.js';
+import { entryText, launchOf, processOf, serverIn } from './reported-launch.js';
 import { errorReplies, rejoined, stdoutOf } from './reported-stdout.js';
 import { toldAuthorization } from './told-authorization.js';
 import { unwrapped } from './unwrap.js';
@@ -120,14 +120,14 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
   const symptoms = sorted(given);
   const stderr = bounded(linesOf(symptoms.stderr));
   const remote = remoteOf(
-    { ...given, entry: symptoms.entry, client: symptoms.client },
+    { ...given, entry: serverIn(symptoms.entry), client: symptoms.client },
     linesOf(symptoms.clientError),
     linesOf(symptoms.stderr),
   );
   const { handshake, pending } = handshakeOf({ clientError: symptoms.clientError });
   const process = processOf(symptoms);
   const evidence: Partial<Evidence> = {
-    launch: launchOf(symptoms.entry),
+    launch: launchOf(serverIn(symptoms.entry)),
     process: process && { ...process, pending },
     stderr:
       symptoms.stderr === undefined

@@ -2,6 +2,7 @@ import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { refusedToken } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -162,6 +163,21 @@ export default defineCause({
       name: 'no token at all',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'HTTP 401: Missing Authorization header' },
+    },
+    {
+      name: 'a walk: a fresh token for somebody else',
+      finds: true,
+      evidence: refusedToken({
+        format: 'jwt',
+        issuer: 'https://auth.acme.dev',
+        audience: ['client-7'],
+        expiresInS: 3_600,
+      }),
+    },
+    {
+      name: 'a walk: a fresh token that has expired',
+      finds: false,
+      evidence: refusedToken({ format: 'jwt', audience: ['client-7'], expiresInS: -5 }),
     },
   ],
 });

@@ -3,6 +3,7 @@ import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
+import { lookedWalk, signedInWalk } from './oauth-example.js';
 import { serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
 import { fromWalk, isOurs } from './oauth-walk.js';
@@ -95,6 +96,7 @@ export default defineCause({
       const { scheme, realm, metadata } = challenge;
       return {
         certainty: sure ? 'certain' : 'likely',
+        ...(live && { culprit: barred === null ? ('config' as const) : ('platform' as const) }),
         cites: [at],
         facts: { url, status, scheme, realm, metadata, barred, oauth },
       };
@@ -298,5 +300,23 @@ export default defineCause({
       symptoms: { http: { status: 401, headers: { authorization: 'Bearer abc' }, body: '{"error":"invalid_token"}' } },
     },
     { name: 'a preflight', finds: false, symptoms: { http: { method: 'OPTIONS', status: 401 } } },
+    {
+      name: 'a walk: a sound sign-in, and nobody signed in',
+      finds: true,
+      evidence: lookedWalk(),
+    },
+    {
+      name: 'a walk: 403 in place of 401',
+      finds: true,
+      evidence: lookedWalk(
+        ({ challenge }) => ({ challenge: challenge && { ...challenge, status: 403, challenges: [] } }),
+        { 0: { status: 403, headers: {} } },
+      ),
+    },
+    {
+      name: 'a walk with a sign-in',
+      finds: false,
+      evidence: signedInWalk(),
+    },
   ],
 });

@@ -3,6 +3,7 @@ import { defineCause, type Match } from './cause.js';
 import { challengeOf } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { toldError, wordsFor } from './oauth-errors.js';
+import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -139,6 +140,26 @@ export default defineCause({
       name: 'a scope that the authorization server does not know',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'error=invalid_scope&error_description=Unknown+scope' },
+    },
+    {
+      name: 'a walk: granted less than asked for',
+      finds: true,
+      evidence: signedInWalk(
+        {
+          access: [{ with: 'signed-in', exchange: 6, status: 403, error: 'insufficient_scope', scope: 'mcp:admin' }],
+        },
+        { 6: { status: 403 } },
+      ),
+    },
+    {
+      name: 'a walk: the wider scope was granted',
+      finds: false,
+      evidence: signedInWalk({
+        access: [
+          { with: 'signed-in', exchange: 5, status: 403, error: 'insufficient_scope', scope: 'mcp:admin' },
+          { with: 'stepped-up', exchange: 6, status: 200 },
+        ],
+      }),
     },
   ],
 });

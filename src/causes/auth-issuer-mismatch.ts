@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { toldError, wordsFor } from './oauth-errors.js';
+import { serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { wasTold } from './told.js';
@@ -22,6 +23,11 @@ const SAID = [
     'i',
   ),
   new RegExp(String.raw`\bissuer mismatch:? ${url('got')} (?:!=|<>|vs\.?|≠) ${url('wanted')}`, 'i'),
+  // Both are named, and nothing else: the same but for a slash, a scheme or a path.
+  new RegExp(
+    String.raw`^\W*expected:? ${url('wanted')},? (?:but )?(?:received|got|found|was|actual):? ${url('got')}`,
+    'i',
+  ),
   /\bIssuerMismatch(?:Error|Exception)?\b|\bissuer[-_ ]mismatch\b|\bmismatch(?:ed|ing)? (?:metadata )?issuer\b/i,
   /\b(?:metadata|advertised|returned|declared|discovered|authorization server|AS|OAuth|OIDC|provider)\b.{0,60}\bissuer\b.{0,80}\b(?:mismatch|does(?: not|n't) match|did not match|differs?|not (?:identical|equal)|unexpected)\b/i,
   /\bissuer(?: (?:url|uri|identifier|value))? (?:mismatch|does(?: not|n't) match|did not match|is different|differs)\b/i,
@@ -191,6 +197,25 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'unable to get local issuer certificate; issuer: CN=Acme Root CA',
       },
+    },
+    {
+      name: 'a walk: the document of another issuer',
+      finds: true,
+      evidence: serverDocumentWith({ issuer: 'https://login.acme.dev' }),
+    },
+    {
+      name: 'a walk: the answer of another issuer',
+      finds: true,
+      evidence: signedInWalk({
+        response: { outcome: 'issuer-mismatch', issuer: 'https://attacker.example', waitedS: 2 },
+        grants: [],
+        access: [],
+      }),
+    },
+    {
+      name: 'a walk with one issuer throughout',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

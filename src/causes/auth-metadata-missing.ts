@@ -3,6 +3,7 @@ import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
+import { lookedWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -43,6 +44,9 @@ const SIGNED_IN =
 const UNREACHED =
   /\bE(?:CONN\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH)\b|\bcertificate\b|\bCERT_|\bgetaddrinfo\b|\bconnection refused\b|\bdns\b|\bCORS\b/i;
 
+/** Clients that sign in by themselves. */
+const SIGNS_IN =
+  /^(?:claude|cursor|vs ?-?code|codex|chatgpt|inspector|windsurf|gemini|zed|goose|opencode|mcp-remote|copilot)/i;
 const HOSTED = /claude[-_. ]?ai|claude[-_ ]?web|chatgpt|connector/i;
 
 export default defineCause({
@@ -123,7 +127,9 @@ export default defineCause({
       const absent =
         header !== undefined && (scheme === null || /^\W*(?:absent|none|missing|empty|null)\b/i.test(header));
       const words = `${error ?? ''} ${says ?? ''} ${body}`;
-      const blamed = BLAMES.test(words) && !MISSES.test(words);
+      // Servers of the SDKs say invalid_token to a request without any, too.
+      const bare = error === 'invalid_token' && says === null && body.trim() === '' && SIGNS_IN.test(client);
+      const blamed = BLAMES.test(words) && !MISSES.test(words) && !bare;
       if (header === undefined && blamed) continue;
       // A connector of a vendor's cloud can sign in only this way: nobody can give it a token by hand.
       const hosted = HOSTED.test(client);
@@ -267,6 +273,28 @@ export default defineCause({
           headers: { authorization: 'Bearer abc', 'www-authenticate': 'Bearer error="invalid_token"' },
         },
       },
+    },
+    {
+      name: 'a walk: the address in the challenge is not found',
+      finds: true,
+      evidence: lookedWalk({
+        resourceMetadata: [{ url: 'https://acme.dev/prm', exchange: 1, outcome: 'not-found', via: 'challenge' }],
+        serverMetadata: [],
+        used: undefined,
+      }),
+    },
+    {
+      name: 'a walk: the authorization server has its document where no client looks',
+      finds: true,
+      evidence: lookedWalk(({ serverMetadata }) => ({
+        serverMetadata: serverMetadata.map((one) => ({ ...one, via: 'oauth-appended' as const })),
+        used: undefined,
+      })),
+    },
+    {
+      name: 'a walk in which all is found',
+      finds: false,
+      evidence: lookedWalk(),
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
+import { lookedWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -45,7 +46,7 @@ export default defineCause({
   match(given): Match<{ url: string | null; address: string | null }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
-    const lines = wordsFor(given, 'auth-metadata-unsafe');
+    const lines = wordsFor(given, 'auth-metadata-unsafe').filter(({ text }) => !/\bredirect[_ ]?ur[il]/i.test(text));
     const hit = find(lines, ...SAID);
     if (hit)
       return {
@@ -109,6 +110,19 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: 'Incompatible auth server: does not support dynamic client registration',
       },
+    },
+    {
+      name: 'a walk: an address inside the network of the user',
+      finds: true,
+      evidence: lookedWalk({
+        unsafe: [{ field: 'token_endpoint', url: 'http://10.0.0.4/token', why: 'private-address', document: 0 }],
+        used: undefined,
+      }),
+    },
+    {
+      name: 'a walk with public addresses',
+      finds: false,
+      evidence: lookedWalk(),
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { knownToLack, toldError, wordsFor } from './oauth-errors.js';
+import { lookedWalk, serverDocumentWith } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -102,6 +103,21 @@ export default defineCause({
         transport: 'streamable-http',
         clientError: '"code_challenge_methods_supported": ["S256"]',
       },
+    },
+    {
+      name: 'a walk: plain alone',
+      finds: true,
+      evidence: serverDocumentWith({ pkceMethods: ['plain'] }),
+    },
+    {
+      name: 'a walk: not a word of it',
+      finds: true,
+      evidence: serverDocumentWith({ pkceMethods: undefined }),
+    },
+    {
+      name: 'a walk with S256',
+      finds: false,
+      evidence: lookedWalk(),
     },
   ],
 });

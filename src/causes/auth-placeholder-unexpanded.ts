@@ -1,6 +1,7 @@
 import { at } from '../case/pointer.js';
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
+import { refusedCredentials } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -20,10 +21,10 @@ const SENT = new RegExp(
 );
 /** A client, or whoever debugged it, says so. */
 const TOLD =
-  /\b(?:placeholder|variable|env(?:ironment)? var\w*|template|reference)s?\b.{0,60}\b(?:not|never|isn't|aren't|without being) (?:being )?(?:expanded|interpolated|resolved|substituted|replaced)|\b(?:sent|passed|forwarded|treated) (?:literally|verbatim|as (?:a )?literal|as-is)|\bliteral (?:string|placeholder|text)\b.{0,20}(?:\$|\{env|%)|\bMissing environment variables?: (?<name>[A-Z_][A-Z0-9_]+)|\bheader\b.{0,60}\bunset environment variable/i;
+  /\b(?:placeholder|variable|env(?:ironment)? var\w*|template|reference|value|\$\{\w+\})s?\b.{0,60}\b(?:not|never|isn't|aren't|without being) (?:being )?(?:expanded|interpolated|resolved|substituted|replaced)|\b(?:sent|passed|forwarded|treated) (?:literally|verbatim|as (?:a )?literal|as-is)|\bliteral (?:string|placeholder|text)\b.{0,20}(?:\$|\{env|%)|\bMissing environment variables?: (?<name>[A-Z_][A-Z0-9_]+)|\bheader\b.{0,60}\bunset environment variable/i;
 
 const DENIED =
-  /\b40[13]\b|unauthori[sz]ed|forbidden|invalid[_ ](?:bearer |access )?token|invalid api key|needs auth|auth\w* (?:failed|error|required)/i;
+  /\b40[13]\b|unauthori[sz]ed|forbidden|invalid[_ ](?:bearer |access )?token|invalid api key|needs auth|auth\w* (?:failed|error|required)|\b(?:no|missing|without)\b.{0,20}\bheaders?\b|\bheaders?\b.{0,30}\b(?:not|n't|never)\b.{0,12}\b(?:sent|included|passed|forwarded|applied)\b/i;
 
 /** Forms that each client fills in, from the documentation of each. */
 const FILLS: [RegExp, RegExp, string][] = [
@@ -214,6 +215,21 @@ export default defineCause({
         stderr: 'Error: invalid token format',
         exitCode: 1,
       },
+    },
+    {
+      name: 'a walk: as it was sent',
+      finds: true,
+      evidence: refusedCredentials({
+        how: 'bearer',
+        name: 'authorization',
+        scheme: 'Bearer',
+        placeholder: '${API_KEY}',
+      }),
+    },
+    {
+      name: 'a walk: a value that is refused',
+      finds: false,
+      evidence: refusedCredentials({ how: 'bearer', name: 'authorization', scheme: 'Bearer' }),
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { find } from './words.js';
@@ -140,6 +141,23 @@ export default defineCause({
       name: 'the sign-in of a stdio server at Google',
       finds: false,
       symptoms: { transport: 'stdio', stderr: 'Error 400: redirect_uri_mismatch', exitCode: 1 },
+    },
+    {
+      name: 'a walk: registered with another address',
+      finds: true,
+      evidence: signedInWalk(({ registration }) => ({
+        registration: registration && { ...registration, redirectUris: ['https://app.acme.dev/callback'] },
+        response: undefined,
+        grants: [],
+        access: [],
+      })),
+    },
+    {
+      name: 'a walk: another port of this machine',
+      finds: false,
+      evidence: signedInWalk(({ registration }) => ({
+        registration: registration && { ...registration, redirectUris: ['http://127.0.0.1:8080/callback'] },
+      })),
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -34,7 +35,7 @@ export default defineCause({
   ],
   needs: [],
   uses: SIGN_IN,
-  explains: [...FAILED_START, ...UNSIGNED],
+  explains: [...FAILED_START, ...UNSIGNED, 'deploy-not-found'],
   live: fromWalk('auth-registration-stale'),
 
   match(given): Match<{
@@ -163,6 +164,39 @@ export default defineCause({
         stderr: 'google.auth: invalid_client: The OAuth client was not found.',
         exitCode: 1,
       },
+    },
+    {
+      name: 'a walk: the client id that was given is not known',
+      finds: true,
+      evidence: signedInWalk(({ request }) => ({
+        registration: { how: 'given', outcome: 'ready', clientId: 'old-client' },
+        request: request && {
+          ...request,
+          answer: 'error-page' as const,
+          says: 'Error invalid_client: client is invalid',
+        },
+        response: undefined,
+        grants: [],
+        access: [],
+      })),
+    },
+    {
+      name: 'a walk: the secret is wrong',
+      finds: false,
+      evidence: signedInWalk({
+        registration: { how: 'given', outcome: 'ready', clientId: 'client-7' },
+        grants: [
+          {
+            grant: 'authorization_code',
+            exchange: 5,
+            outcome: 'refused',
+            status: 401,
+            error: 'invalid_client',
+            refreshToken: false,
+          },
+        ],
+        access: [],
+      }),
     },
   ],
 });

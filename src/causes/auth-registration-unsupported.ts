@@ -2,6 +2,7 @@ import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { knownToLack, placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { wasTold } from './told.js';
@@ -13,7 +14,7 @@ type What = 'none' | 'refused' | 'failed';
 /** Clients that found no way to register. */
 const NONE = [
   /\bdoes(?: not|n't) support (?:dynamic )?(?:client )?registration\b|\b(?:dynamic (?:client )?registration|DCR|client registration|RFC ?7591)\b.{0,30}\b(?:is |was |are )?(?:not|n't|un)\W?(?:supported|available|offered|enabled|advertised|implemented|allowed)\b|\b(?:dynamic (?:client )?registration|DCR)\b.{0,20}\b(?:disabled|unsupported|unavailable)\b/i,
-  /\b(?:does(?: not|n't)|do(?: not|n't)) support (?:RFC ?7591|DCR|client[_ ]ID[_ ]metadata)|\bno (?:configured )?client registration methods? (?:are|is) supported\b|\bcould(?:n't| not) register with\b/i,
+  /\b(?:does(?: not|n't)|do(?: not|n't)) support (?:RFC ?7591|DCR|client[_ ]ID[_ ]metadata)|\bno (?:configured )?client registration methods? (?:are|is) supported\b|\bno authentication provider (?:found |was found )?for\b|\bcould(?:n.t| not) register with\b|\bRegistrierung beim Anmeldedienst\b|\bservice de connexion\b.{0,60}\binscri\w+|\binscri\w+.{0,60}\bservice de connexion\b|\bregistrar\w*\b.{0,60}\bservicio de inicio de sesi|\bregistrar\w*\b.{0,60}\bserviço de login/i,
   /\bno registration[_ ]endpoint\b|\bregistration[_ ]endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
   /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
 ];
@@ -219,6 +220,27 @@ export default defineCause({
       name: 'a client that the server has forgotten',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'invalid_client: Client ID abc not found' },
+    },
+    {
+      name: 'a walk: neither an endpoint nor documents',
+      finds: true,
+      evidence: serverDocumentWith({ registrationEndpoint: undefined }),
+    },
+    {
+      name: 'a walk: turned away',
+      finds: true,
+      evidence: signedInWalk({
+        registration: { how: 'dynamic', outcome: 'refused', exchange: 3, status: 403, error: 'access_denied' },
+        request: undefined,
+        response: undefined,
+        grants: [],
+        access: [],
+      }),
+    },
+    {
+      name: 'a walk with client id metadata documents',
+      finds: false,
+      evidence: serverDocumentWith({ registrationEndpoint: undefined, clientIdMetadataDocument: true }),
     },
   ],
 });

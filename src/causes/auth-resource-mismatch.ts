@@ -1,8 +1,11 @@
+import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { lookedWalk, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -31,7 +34,11 @@ const SAID = [
 /** A resource of MCP (resources/read) is another thing. */
 const OTHER = /\bresources?\/(?:read|list|templates)\b|\bresource not found\b|\b-32002\b/i;
 
-const bare = (text: string): string => text.replace(/\/+$/, '').toLowerCase();
+const SERVERS = /"authorization_servers"\s*:/;
+const NAMED = /"resource"\s*:/;
+const isWhole = (body = ''): boolean => /^\s*\{[^{}]*\}\s*$/.test(body);
+
+const bared = (text: string): string => text.replace(/\/+$/, '').toLowerCase();
 
 export default defineCause({
   id: 'auth-resource-mismatch',
@@ -87,6 +94,20 @@ export default defineCause({
       };
     }
     // The document itself, beside the URL that was used: a host that the reporter made up says nothing.
+    // A whole document that names everything but the resource.
+    const bare = (given.http?.exchanges ?? []).findIndex(
+      (exchange) =>
+        wasTold(exchange) &&
+        isWhole(exchange.body) &&
+        SERVERS.test(exchange.body ?? '') &&
+        !NAMED.test(exchange.body ?? ''),
+    );
+    if (bare >= 0)
+      return {
+        certainty: 'likely',
+        cites: [at('http', 'exchanges', bare, 'body')],
+        facts: { url: target, got: null, wanted: target, provider: false, place: null },
+      };
     const { resource = null } = found ?? {};
     if (!found || resource === null || target === null || !URL.canParse(target) || !URL.canParse(resource)) return null;
     if (!new URL(target).hostname.includes('.') && new URL(target).hostname !== new URL(resource).hostname) return null;
@@ -94,7 +115,7 @@ export default defineCause({
     return {
       // Clients that are less strict take the origin, and a slash more or less.
       certainty:
-        bare(target) === bare(resource) || bare(new URL(target).origin) === bare(resource) ? 'possible' : 'likely',
+        bared(target) === bared(resource) || bared(new URL(target).origin) === bared(resource) ? 'possible' : 'likely',
       cites: [found.at],
       facts: { url: target, got: resource, wanted: target, provider: false, place: null },
     };
@@ -189,6 +210,31 @@ export default defineCause({
           body: '{"resource":"https://mcp.acme.dev/mcp","authorization_servers":["https://auth.acme.dev"]}',
         },
       },
+    },
+    {
+      name: 'a walk: one slash more',
+      finds: true,
+      evidence: lookedWalk(({ resourceMetadata }) => ({
+        resourceMetadata: resourceMetadata.map((one) => ({
+          ...one,
+          document: one.document && { ...one.document, resource: 'https://acme.dev/mcp/' },
+        })),
+      })),
+    },
+    {
+      name: 'a walk: the authorization server knows no such resource',
+      finds: true,
+      evidence: signedInWalk(({ request }) => ({
+        request: request && { ...request, answer: 'error' as const, error: 'invalid_target' },
+        response: undefined,
+        grants: [],
+        access: [],
+      })),
+    },
+    {
+      name: 'a walk with the very URL',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

@@ -1,6 +1,7 @@
 import { defineCause, type FixStep, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -204,6 +205,16 @@ export default defineCause({
       name: 'a tool that times out',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'MCP error -32001: Request timed out' },
+    },
+    {
+      name: 'a walk: nobody signed in',
+      finds: true,
+      evidence: signedInWalk({ response: { outcome: 'none', waitedS: 300 }, grants: [], access: [] }),
+    },
+    {
+      name: 'a walk with a sign-in',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

@@ -2,6 +2,7 @@ import { defineCause, type Match } from './cause.js';
 import { entryCarries } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -197,6 +198,38 @@ export default defineCause({
         stderr: 'RefreshError: invalid_grant: Token has been expired or revoked.',
         exitCode: 1,
       },
+    },
+    {
+      name: 'a walk: the token that was given has run out',
+      finds: true,
+      evidence: refusedCredentials({
+        how: 'bearer',
+        name: 'authorization',
+        scheme: 'Bearer',
+        token: { format: 'jwt', audience: ['https://acme.dev/mcp'], expiresInS: -7_300 },
+      }),
+    },
+    {
+      name: 'a walk: the renewal is refused',
+      finds: true,
+      evidence: signedInWalk(({ grants }) => ({
+        grants: [
+          ...grants,
+          {
+            grant: 'refresh_token',
+            exchange: 5,
+            outcome: 'refused',
+            status: 400,
+            error: 'invalid_grant',
+            refreshToken: false,
+          },
+        ],
+      })),
+    },
+    {
+      name: 'a walk with a token that lives',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

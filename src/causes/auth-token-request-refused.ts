@@ -1,6 +1,7 @@
 import { defineCause, type FixStep, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
+import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -201,6 +202,28 @@ export default defineCause({
       name: 'a client that is not known',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'token request failed: invalid_client' },
+    },
+    {
+      name: 'a walk: the grant is not allowed',
+      finds: true,
+      evidence: signedInWalk({
+        grants: [
+          {
+            grant: 'authorization_code',
+            exchange: 5,
+            outcome: 'refused',
+            status: 400,
+            error: 'unsupported_grant_type',
+            refreshToken: false,
+          },
+        ],
+        access: [],
+      }),
+    },
+    {
+      name: 'a walk with a token',
+      finds: false,
+      evidence: signedInWalk(),
     },
   ],
 });

@@ -80,6 +80,7 @@ const NAMED: Row[] = [
       /\b(?:PKCE|S256)\b.{0,30}\b(?:not (?:supported|advertised|offered|listed|available)|unsupported)\b/i,
       /\bcode_challenge_methods_supported\b["'`]?.{0,60}\b(?:missing|absent|omitted|not|null|undefined|empty|lacks?|required)\b/i,
       /\b(?:missing|lacks?|without|omits?|no)\b.{0,30}\bcode_challenge_methods_supported\b/i,
+      /\b(?:requires?|expects?|needs?|wants)\b.{0,30}\bcode_challenge_methods_supported\b/i,
       /\b(?:must|should|has to) (?:advertise|support|list|include)\b.{0,30}\b(?:PKCE|S256|code_challenge)/i,
       near(String.raw`\b(?:code[_ ]challenge[_ ]method|transform algorithm)\b`, REFUSED, 40),
     ],
@@ -115,6 +116,13 @@ const NAMED: Row[] = [
     ],
     // Of the metadata it is only said what it offers.
     without: /\btoken_endpoint_auth_methods_supported\b|\bregistration\b/i,
+  },
+  {
+    blames: 'auth-token-request-refused',
+    says: [
+      /\bmissing (?:required )?(?:form |body |OAuth )?(?:parameters?:? |field:? )?["'`]?(?:client_id|grant_type|code|code_verifier|refresh_token)\b/i,
+    ],
+    without: /\bregist(?:er|ration)\b|\bauthorize\b|\binvalid_client\b/i,
   },
   {
     blames: 'auth-token-request-refused',
@@ -196,17 +204,52 @@ const NAMED: Row[] = [
       /\buser (?:has )?(?:denied|declined|cancell?ed|rejected|is not assigned|not assigned)\b.{0,60}\b(?:access|consent|authori[sz]ation|application|app|request|login|sign-?in)\b/i,
       /\b(?:consent|authori[sz]ation|access) (?:was |has been )?(?:denied|declined|refused|rejected) by (?:the )?(?:user|resource owner|admin\w*)\b/i,
       /\badmin(?:istrator)?'?s? (?:approval|consent)\b/i,
-      /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b/i,
+      /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b|\b(?:application|app|sign-?in|login|access)\b.{0,40}\b(?:restricted to|limited to|only (?:for|available to))\b.{0,30}\b(?:users|members|organi[sz]ation|tenant|workspace)\b/i,
     ],
     without: /\bregistration\b|\bclient-registration\b|\/register\b/i,
+  },
+  // What the authorization endpoint does not take among the parameters of the request.
+  {
+    blames: 'auth-sign-in-refused',
+    says: [
+      /\b(?:unrecogni[sz]ed|unknown|unexpected|unsupported|invalid|disallowed) (?:key|parameter|query|field|argument)s?(?:\(s\))?\b.{0,60}\b(?:access_type|prompt|audience|response_type|response_mode|code_challenge|resource|nonce|login_hint|acr_values)\b/i,
+    ],
+  },
+  // A page of the sign-in that fails, as somebody followed it.
+  {
+    blames: 'auth-sign-in-refused',
+    says: [
+      /\/(?:authorize|consent|login|signin|sign-in|oauth2?\/auth)\b[^\s]{0,300}["'`)]?[^\w\n]{1,12}(?:(?:HTTP|returns?|returned|status|gives|responds|with)\W{1,3}){0,3}\(?(?:4(?!0[15])\d\d|5\d\d)\b/i,
+    ],
   },
   {
     blames: 'auth-sign-in-refused',
     hint: true,
     says: [
       /\b(?:OAuth|authori[sz]ation|authentication|login|sign-?in|callback)\b.{0,40}\b(?:timed out|timeout)\b.{0,40}\b(?:waiting|callback|code|browser|user|authori[sz]ation)\b|\btim(?:ed out|eout) waiting for (?:the )?(?:OAuth|authori[sz]ation|callback|browser|auth)/i,
+      /\b(?:OAuth |login |auth\w* )?(?:callback|login|sign-?in|authori[sz]ation)\b.{0,20}\b(?:cancell?ed|aborted|rejected|abandoned)\b|\b(?:cancell?ed|aborted) (?:the )?(?:OAuth|authori[sz]ation|sign-?in)\b/i,
       /\bno (?:authori[sz]ation )?code (?:was )?(?:received|provided|returned|found|in)\b/i,
     ],
+  },
+  // What libraries say of a token that they cannot take: signature, form, key.
+  {
+    blames: 'auth-token-expired',
+    says: [
+      code(
+        'ERR_JWT_EXPIRED|TokenExpiredError|ExpiredSignatureError|ExpiredTokenException|JWTExpired|ExpiredJwtException',
+      ),
+      /\bjwt expired\b|\b"exp" claim timestamp check failed\b|\btoken is expired\b/i,
+    ],
+  },
+  {
+    blames: 'auth-credentials-rejected',
+    says: [
+      code(
+        'ERR_JWS_\\w+|ERR_JWKS_\\w+|ERR_JWT_INVALID|ERR_JOSE_\\w+|JsonWebTokenError|InvalidSignatureError|SignatureVerificationError|JWSSignatureVerificationFailed|JwtValidationException|BadJwtException|MalformedJwtException|SignatureException|InvalidKeyError|InvalidAlgorithmError|BadSignatureError',
+      ),
+      /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
+    ],
+    without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b/i,
   },
   // Tokens that the server judges, and their renewal.
   {
@@ -222,6 +265,7 @@ const NAMED: Row[] = [
         String.raw`\b(?:expired|invalid|revoked|not (?:found|valid|exist)|does not exist|unknown|consumed|reused?|already (?:been )?used|rotated|rejected|missing|inactive|no longer|malformed)\b`,
       ),
       /\bexpired,? (?:and|but) (?:could not|cannot|can't|couldn't|was not) (?:be )?(?:refreshed|renewed)\b|\bsession not active\b|\bInvalidRefreshToken/i,
+      /\bno automatic (?:token )?(?:refresh|renewal)\b|\bconnection (?:has )?expired\b|\b(?:token|session|login|authori[sz]ation|credentials?)(?:\/\w+)? expires? (?:after|within|every)\b/i,
     ],
     without: /\binvalid_client_metadata\b|\bregist(?:er|ration)\b|\bgrant_types\b/i,
   },

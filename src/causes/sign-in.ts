@@ -41,7 +41,9 @@ export function signInWords(given: Told): Line[] {
   const noted: Line[] = entry ? [{ text: entry, at: at('reported', 'entry'), from: 'client' }] : [];
   return [...told, ...texts, ...noted].map((line) => ({
     ...line,
-    text: (/[?&]error_description=/.test(line.text) ? decoded(line.text) : line.text).replaceAll('\\"', '"'),
+    text: (/[?&]error_description=/.test(line.text) ? decoded(line.text) : line.text)
+      .replaceAll('\\"', '"')
+      .replaceAll('**', ''),
   }));
 }
 
@@ -62,10 +64,13 @@ export interface Metadata {
 }
 
 const FIELD = (name: string) =>
-  new RegExp(String.raw`["']?\b${name}["']?\s?[:=]\s?["'](?<value>https?://[^"'\s]{1,300})["']`, 'i');
+  new RegExp(
+    String.raw`["'\`]?\b${name}["'\`]?(?:\s?[:=]|\s+is)\s?["'\`]{1,2}(?<value>https?://[^"'\`\s]{1,300})["'\`]`,
+    'i',
+  );
 const RESOURCE = FIELD('resource');
 const ISSUER = FIELD('issuer');
-const SERVERS = /["']?authorization_servers["']?\s?[:=]\s?\[(?<list>[^\]]{0,1000})/i;
+const SERVERS = /["'`]?authorization_servers["'`]?(?:\s?[:=]|\s+is)\s?`?\[(?<list>[^\]]{0,1000})/i;
 
 /** Metadata documents (RFC 9728, RFC 8414) that were pasted, whole or in part; several lines of one are one. */
 export function metadata(given: Told): Metadata | null {
@@ -79,7 +84,7 @@ export function metadata(given: Told): Metadata | null {
     resource: resource ? (RESOURCE.exec(resource.text)?.groups?.value ?? null) : null,
     issuer: issuer ? (ISSUER.exec(issuer.text)?.groups?.value ?? null) : null,
     servers: servers
-      ? [...(SERVERS.exec(servers.text)?.groups?.list ?? '').matchAll(/https?:\/\/[^"'\s,]+/g)].map(([url]) => url)
+      ? [...(SERVERS.exec(servers.text)?.groups?.list ?? '').matchAll(/https?:\/\/[^"'`\s,]+/g)].map(([url]) => url)
       : [],
   };
 }

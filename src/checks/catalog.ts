@@ -70,6 +70,7 @@ export default [
     test({ catalog: { ping } }) {
       if (!ping) return { outcome: 'not-applicable', says: 'the revision has no ping' };
       if (ping.outcome === 'not-asked') return { outcome: 'not-verified', says: 'the connection had ended' };
+      if (ping.outcome === 'refused') return { outcome: 'not-verified', says: 'it wants a sign-in' };
       return {
         outcome: ping.outcome === 'answered' ? 'pass' : 'fail',
         says: ping.outcome === 'answered' ? `answered after ${Math.round(ping.ms ?? 0)} ms` : ping.outcome,

@@ -15,7 +15,7 @@ export interface Judgement {
   cites?: string[];
 }
 
-interface CheckSpec<N extends EvidenceKind> {
+interface CheckSpec<N extends EvidenceKind, U extends EvidenceKind = never> {
   /** Id in the catalogue, for example LIF-01. Permanent. */
   id: string;
   title: string;
@@ -25,7 +25,9 @@ interface CheckSpec<N extends EvidenceKind> {
   transport: 'stdio' | 'http' | 'both';
   /** Evidence without which the check is `not-verified`. */
   needs: readonly N[];
-  test(given: { [K in N]: Evidence[K] }): Judgement;
+  /** Evidence that is read as well, where there is any. */
+  uses?: readonly U[];
+  test(given: { [K in N]: Evidence[K] } & { [K in U]?: Evidence[K] }): Judgement;
 }
 
 export interface Check extends Omit<CheckSpec<EvidenceKind>, 'test'> {
@@ -44,7 +46,9 @@ export interface Check extends Omit<CheckSpec<EvidenceKind>, 'test'> {
 }
 
 /** Declare a check. When evidence is missing the outcome is `not-verified` with the reason, never a pass. */
-export function defineCheck<const N extends EvidenceKind>(spec: CheckSpec<N>): Check {
+export function defineCheck<const N extends EvidenceKind, const U extends EvidenceKind = never>(
+  spec: CheckSpec<N, U>,
+): Check {
   const { id, title, level, section } = spec;
   return {
     ...(spec as unknown as Check),
@@ -67,7 +71,7 @@ export function defineCheck<const N extends EvidenceKind>(spec: CheckSpec<N>): C
           attempt?.status === 'failed' ? attempt.error : attempt?.status === 'skipped' ? attempt.why : 'nobody looked';
         return result('not-verified', `no evidence about ${missing}: ${why}`);
       }
-      const judged = spec.test(evidence as { [K in N]: Evidence[K] });
+      const judged = spec.test(evidence as { [K in N]: Evidence[K] } & { [K in U]?: Evidence[K] });
       return result(judged.outcome, judged.says, judged.cites);
     },
   };

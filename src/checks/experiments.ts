@@ -47,6 +47,15 @@ function experimentCheck(
         const absent = /^(?:the server gave|there is no|no event)/.test(why);
         return { outcome: absent ? 'not-applicable' : 'not-verified', says: why };
       }
+      const closed = indices.find(
+        (i) => http.exchanges[i]?.status === 401 && http.exchanges[i]?.credentials === 'none',
+      );
+      if (closed !== undefined)
+        return {
+          outcome: 'not-verified',
+          says: 'it wants a sign-in (HTTP 401)',
+          cites: [at('http', 'exchanges', closed)],
+        };
       const { index = 0, ...judged } = test(indices.map((i) => http.exchanges[i] as Exchange));
       return { ...judged, cites: [at('http', 'exchanges', indices[index] ?? 0)] };
     },
@@ -90,8 +99,6 @@ export default [
       if (first?.status === 405) return { outcome: 'pass', says: 'none (405), which is allowed' };
       if (first?.status === 200 && /^text\/event-stream\b/i.test(first.contentType ?? ''))
         return { outcome: 'pass', says: 'an event stream' };
-      if (first?.status === 401 && first.credentials === 'none')
-        return { outcome: 'not-verified', says: 'it wants a sign-in (401), other than the requests by POST' };
       return {
         outcome: 'fail',
         says: `${first ? saying(first) : 'no answer'} ${first?.contentType ?? ''}`

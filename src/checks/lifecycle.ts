@@ -32,6 +32,9 @@ export default [
           cites,
         };
       if (initialize.status === 'not-asked') return { outcome: 'not-verified', says: initialize.why ?? 'not asked' };
+      // Whoever is not let in has seen nothing of it.
+      if (initialize.why === 'HTTP 401')
+        return { outcome: 'not-verified', says: 'it wants a sign-in (HTTP 401)', cites };
       return {
         outcome: 'fail',
         says:

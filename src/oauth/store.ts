@@ -43,6 +43,8 @@ const remembered = z.object({
     redirectUri: z.string().optional(),
   }),
   tokenAuthMethod: z.string().optional(),
+  /** Where a dynamic registration can be taken back, and the token that opens it (RFC 7592). */
+  management: z.object({ url: z.string(), token: z.string() }).optional(),
   /** Where the tokens can be given back (RFC 7009). */
   revocationEndpoint: z.string().optional(),
   accessToken: z.string(),
@@ -60,7 +62,7 @@ const stored = z.object({ format: z.literal(STORE_FORMAT), signIns: z.array(reme
 export type Remembered = z.infer<typeof remembered>;
 
 /** A sign-in as it may be shown. */
-export type RememberedFacts = Omit<Remembered, 'accessToken' | 'refreshToken' | 'clientSecret'> & {
+export type RememberedFacts = Omit<Remembered, 'accessToken' | 'refreshToken' | 'clientSecret' | 'management'> & {
   /** It renews itself: there is a refresh token. */
   renews: boolean;
 };
@@ -237,7 +239,7 @@ export function rememberedOf(
   return {
     ...{ resource, issuer, clientId: client.id, clientSecret: client.secret },
     registration: { how, redirectUri: client.redirectUri },
-    ...{ tokenAuthMethod: client.tokenAuthMethod, revocationEndpoint },
+    ...{ tokenAuthMethod: client.tokenAuthMethod, management: client.management, revocationEndpoint },
     ...{ accessToken: tokens.accessToken, tokenType: tokens.type, refreshToken: tokens.refreshToken },
     ...{ scope: tokens.scope, expiresAt: tokens.expiresAt, savedAt },
   };
@@ -245,11 +247,11 @@ export function rememberedOf(
 
 /** What was kept, as a sign-in goes on with it. */
 export function keptOf(one: Remembered): Kept {
-  const { issuer, clientId: id, clientSecret: secret, tokenAuthMethod, registration } = one;
+  const { issuer, clientId: id, clientSecret: secret, tokenAuthMethod, management, registration } = one;
   const { accessToken, tokenType: type, refreshToken, scope, expiresAt } = one;
   return {
     issuer,
-    client: { id, secret, issuer, tokenAuthMethod, ...registration },
+    client: { id, secret, issuer, tokenAuthMethod, management, ...registration },
     tokens: { accessToken, type, refreshToken, scope, expiresAt },
   };
 }
@@ -258,6 +260,7 @@ const facts = ({
   accessToken: _access,
   refreshToken,
   clientSecret: _secret,
+  management: _management,
   ...rest
 }: Remembered): RememberedFacts => ({
   ...rest,

@@ -113,6 +113,8 @@ export async function readCatalog(talk: Talk, opened: Era): Promise<Evidence['ca
         ? 'unanswered'
         : ping.kind === 'closed'
           ? 'closed'
-          : 'error';
+          : ping.kind === 'http-status' && (ping.status === 401 || ping.status === 403)
+            ? 'refused'
+            : 'error';
   return { lists: settled, ping: { outcome, ms: ping.ms } };
 }

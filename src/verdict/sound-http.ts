@@ -1,5 +1,6 @@
 /** A conversation over HTTP, and the experiments around it, in which nothing went wrong. See sound.ts. */
 import type { Evidence, Exchange } from '../case/evidence.js';
+import { isSoundAuthorization } from './sound-authorization.js';
 
 /** Answers later than this are worth a look at who was slow, milliseconds. */
 const PROMPT_MS = 5_000;
@@ -13,6 +14,9 @@ const isMessage = ({ contentType }: Exchange): boolean =>
 const isStream = ({ contentType }: Exchange): boolean => /^text\/event-stream\b/i.test(contentType ?? '');
 const unproblematic = ({ stream }: Exchange): boolean => (stream?.invalidLines ?? 0) === 0;
 
+/** Whoever has no credentials, or wrong ones, is told so. */
+const refused = (answers: Exchange[]): boolean => answers.length > 0 && answers.every(({ status }) => status === 401);
+
 /** How each experiment of the default run ends on a sound endpoint. Any other that was made is for the causes to judge. */
 const GOOD: Partial<Record<Run['experiment'], (answers: Exchange[]) => boolean>> = {
   'initialized-notification': ([sent]) => sent?.status === 202 && (sent.bodyBytes ?? 0) === 0,
@@ -23,6 +27,9 @@ const GOOD: Partial<Record<Run['experiment'], (answers: Exchange[]) => boolean>>
   'second-client': (answers) => answers.length >= 3 && answers.every(ok),
   'fresh-connections': (answers) => answers.length > 0 && answers.every(ok),
   http2: (answers) => answers.length > 0 && answers.every(ok),
+  'without-credentials': refused,
+  'session-without-credentials': refused,
+  'token-made-up': refused,
   // Without any CORS header the server is not meant for browsers.
   preflight: ([first]) =>
     first !== undefined &&
@@ -36,19 +43,26 @@ function plainWay({ dnsError, tlsError, attempts, proxy }: Evidence['network']):
 }
 
 /** Whether everything that was sent over HTTP was answered as it should be. */
-export function isSoundHttp({ network, http, endpoint, series, stream, handshake }: Partial<Evidence>): boolean {
+export function isSoundHttp({ authorization, ...evidence }: Partial<Evidence>): boolean {
+  const { network, http, endpoint, series, stream, handshake } = evidence;
   if (!network || !http || !endpoint || !handshake?.used || stream || http.omitted > 0) return false;
+  if (authorization && !isSoundAuthorization(authorization)) return false;
   if (endpoint.asked.answer !== 'streamable-http' || endpoint.others.length > 0 || !plainWay(network)) return false;
   const { exchanges } = http;
   const tried = new Set(series?.runs.flatMap((run) => run.exchanges));
-  const conversation = exchanges.filter((_, index) => !tried.has(index));
+  // The way to the token is no part of the conversation.
+  const isWay = ({ purpose }: Exchange): boolean => authorization !== undefined && purpose.startsWith('auth-');
+  const conversation = exchanges.filter((exchange, index) => !tried.has(index) && !isWay(exchange));
+  const endedBefore = series?.runs.some((run) => run.experiment === 'session-ended' && run.exchanges.length > 1);
   const answered = conversation.every((exchange) => {
     // The other era may be refused, as long as that is said in JSON.
     if (exchange.purpose === 'server/discover' || exchange.purpose === 'initialize')
       return (
         exchange.error === undefined && isMessage(exchange) && (exchange.status ?? 500) < 500 && unproblematic(exchange)
       );
-    if (exchange.purpose === 'end-session') return ok(exchange) || exchange.status === 405;
+    // Where an experiment has ended the session before us, it is unknown by now.
+    if (exchange.purpose === 'end-session')
+      return ok(exchange) || [405, endedBefore ? 404 : 405].includes(exchange.status ?? 0);
     return ok(exchange) && isMessage(exchange) && exchange.ms < PROMPT_MS && unproblematic(exchange);
   });
   const runs = (series?.runs ?? []).filter((run) => run.exchanges.length > 0);

@@ -9,7 +9,7 @@ import { type CliResult, cli } from '../support/cli.js';
 import { testFolder } from '../support/folder.js';
 
 const folder = testFolder();
-const SECRETS = ['at-4f1c9b7e', 'rt-9e8d7c6b', 'cs-5a4b3c2d'];
+const SECRETS = ['at-4f1c9b7e', 'rt-9e8d7c6b', 'cs-5a4b3c2d', 'rat-1d2e3f4a'];
 const HOUR = 3_600_000;
 
 const own = () => join(folder.path, 'config');
@@ -133,6 +133,20 @@ describe('logout', () => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
   const left = async () => (await store().list()).map(({ resource }) => resource);
+
+  it('takes a registration back that was made for it, at the issuer alone', async () => {
+    const token = 'rat-1d2e3f4a';
+    await store().save(local({ management: { url: `${origin}/reg/abc`, token } }));
+    expect((await auth('list', '--format', 'json')).stdout).not.toContain('/reg/abc');
+    expect((await auth('logout', `${origin}/mcp`)).code).toBe(0);
+    expect(asked.map(({ path }) => path)).toEqual(['/revoke', '/revoke', '/reg/abc']);
+    expect(asked[2]?.authorization).toBe(`Bearer ${token}`);
+    asked = [];
+    // A registration that another server names is not that server's to open.
+    await store().save(local({ issuer: 'https://auth.example.com', management: { url: `${origin}/reg/abc`, token } }));
+    expect((await auth('logout', `${origin}/mcp`)).code).toBe(0);
+    expect(asked.map(({ path }) => path)).toEqual(['/revoke', '/revoke']);
+  });
 
   it('gives both tokens back, the refresh token first, and forgets them', async () => {
     await store().save(local());

@@ -16,7 +16,7 @@ import { authOptions, LetIn } from './let-in.js';
 const { MCP_CONFORMANCE_SCENARIO: scenario = '', MCP_CONFORMANCE_PROTOCOL_VERSION: revision = MODERN } = process.env;
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
 const url = process.argv[2] ?? '';
-const timeoutMs = 10_000;
+const timeoutMs = 30_000;
 const clientInfo = { name: 'mcp-verdict', version: '0.0.0' };
 const era = revision === MODERN ? 'discover' : 'initialize';
 

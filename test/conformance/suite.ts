@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { conformanceSuite } from '../../scripts/conformance-suite.mjs';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
 const EXTENSIONS_IN = '2026-07-28';
 const REVISIONS = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'] as const;

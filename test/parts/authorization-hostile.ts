@@ -5,6 +5,7 @@ import {
   type Parts,
   resourceMetadata,
   resourceMetadataIs,
+  SERVICE_CLIENT,
   serverMetadata,
   serverMetadataIs,
 } from '../support/authorization/index.js';
@@ -183,15 +184,26 @@ const weak: SetupRecipe[] = [
   },
   {
     name: 'expired tokens accepted',
-    says: 'the server does not look at exp',
+    says: 'the server does not look at exp: the token given by hand expired an hour ago',
     weak: 'an expired token is accepted',
     server: { accepts: { expired: true } },
+    login: async ({ server, authorizationServer }: Parts) => ({
+      token: await authorizationServer.mint({ audience: server.url, expiresIn: -3_600 }),
+    }),
   },
   {
     name: 'tokens for anybody accepted',
     says: 'the server does not look at aud',
     weak: 'a token for another audience is accepted',
     server: { accepts: { audience: 'any' as const } },
+    // A client of its own right may ask for a token for anybody.
+    authorization: { registration: 'off' as const, clients: [SERVICE_CLIENT] },
+    login: () => ({
+      clientId: SERVICE_CLIENT.client_id,
+      clientSecret: SERVICE_CLIENT.client_secret,
+      grant: 'client_credentials' as const,
+      scope: 'mcp:read',
+    }),
   },
   {
     name: 'token repeated in the error',

@@ -1,5 +1,5 @@
 /** The parts for testing OAuth hold what they promise: real clients of both SDKs log in where all is right, and say what is wrong elsewhere. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SETUPS } from '../parts/authorization.js';
 import {
   ALICE,
@@ -20,6 +20,9 @@ import {
   TOOLS,
 } from './authorization/index.js';
 import { type Browser, startBrowser } from './browser.js';
+
+/** 100 MB take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const started: { close(): Promise<void> }[] = [];
 const keep = <T extends { close(): Promise<void> }>(part: T): T => {

@@ -148,7 +148,8 @@ const loopbackOnly: typeof fetch = async (input, init) => {
   return fetch(input, init);
 };
 
-const TIMEOUT = { timeout: 5_000 };
+/** Nothing here hangs; 100 MB of metadata take their time on a busy machine. */
+const TIMEOUT = { timeout: 30_000 };
 const ID = { name: 'test-client', version: '1.0.0' };
 const UNAUTHORIZED = [UnauthorizedError, v2.UnauthorizedError, v2.InsufficientScopeError];
 
