@@ -59,7 +59,7 @@ function walkOf(file: CaseFile): Evidence['authorization'] {
 }
 
 beforeAll(async () => {
-  servers = await hostileServers('oauth.mjs');
+  servers = await hostileServers('oauth');
   // What the network looks like says a public address; the connection itself goes to this machine, as after a rebinding.
   const lookup = (name: string, options: dns.LookupOptions, callback: (...args: unknown[]) => void) => {
     if (!NAMES[name]) return real.lookup(name, options, callback as never);

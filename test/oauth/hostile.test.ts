@@ -22,7 +22,7 @@ const MAX_CASE = 300_000;
 
 let servers: HostileServers;
 beforeAll(async () => {
-  servers = await hostileServers('oauth.mjs');
+  servers = await hostileServers('oauth');
 }, 60_000);
 afterAll(() => servers.stop());
 

@@ -20,7 +20,7 @@ const REFUSING = ['all', 'mcp', 'prm', 'as', 'register', 'page', 'redirect', 'to
 let servers: HostileServers;
 const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-secrets-'));
 beforeAll(async () => {
-  servers = await hostileServers('oauth-echo.mjs');
+  servers = await hostileServers('echo');
 }, 30_000);
 afterAll(async () => {
   await servers.stop();

@@ -15,8 +15,14 @@ export interface HostileServers {
   stop(): Promise<void>;
 }
 
-export async function hostileServers(file = 'http.mjs'): Promise<HostileServers> {
-  const script = fileURLToPath(new URL(`../hostile/${file}`, import.meta.url));
+const SCRIPTS = {
+  http: new URL('../hostile/http.mjs', import.meta.url),
+  oauth: new URL('../hostile/oauth.mjs', import.meta.url),
+  echo: new URL('../hostile/oauth-echo.mjs', import.meta.url),
+};
+
+export async function hostileServers(which: keyof typeof SCRIPTS = 'http'): Promise<HostileServers> {
+  const script = fileURLToPath(SCRIPTS[which]);
   const child: ChildProcess = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const line = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);
