@@ -69,7 +69,7 @@ function clientsJudgement(
       outcome: 'pass',
       says: `by ${registration.how === 'dynamic' ? 'dynamic registration' : 'client documents'}`,
     };
-  return { outcome: 'not-verified', says: `by ${open.join(' or ')}, which nobody tried` };
+  return { outcome: 'not-verified', says: `untried: ${open.join(' or ')}` };
 }
 
 export default [
