@@ -129,7 +129,21 @@ export function decoded(text: string): string {
 
 export type Redactor = (text: string) => string;
 
-/** The forms in which a value may come back: in a URL, in JSON, in JSON within JSON, and a long one line by line. */
+/** Shorter values in base64 would be found in everything. */
+const MIN_ENCODED = 12;
+
+/** What of a value stands in base64 at whichever place of a longer text it begins: without the characters it shares with its neighbours. */
+function inBase64(secret: string): string[] {
+  if (secret.length < MIN_ENCODED) return [];
+  const bytes = String.fromCharCode(...new TextEncoder().encode(secret.slice(0, 4_000)));
+  return [0, 1, 2].flatMap((before) => {
+    const whole = btoa('x'.repeat(before) + bytes);
+    const own = whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+/** The forms in which a value may come back: in a URL, in JSON, in JSON within JSON, in base64, and a long one line by line. */
 function formsOf(secret: string): string[] {
   // encodeURIComponent refuses half of a surrogate pair.
   const whole = secret.replace(/\p{Surrogate}/gu, '\uFFFD');
@@ -144,9 +158,29 @@ function formsOf(secret: string): string[] {
     new URLSearchParams({ v: whole }).toString().slice(2),
     json,
     JSON.stringify(json).slice(1, -1),
+    ...inBase64(whole),
     ...lines.filter((line) => line.length >= 8 && !line.startsWith('-----')),
   ];
 }
+
+/** Names of headers and hosts come back in lower case. Shorter values would tear ordinary words apart. */
+const MIN_ANY_CASE = 12;
+
+interface Form {
+  text: string;
+  lower: string;
+  /** The same in any mixture of cases. */
+  any(): RegExp;
+}
+
+const formIn = (text: string): Form => {
+  let any: RegExp | undefined;
+  return {
+    text,
+    lower: text.toLowerCase(),
+    any: () => (any ??= new RegExp(text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), 'gi')),
+  };
+};
 
 /** A text that was cut may end in the first part of a secret. This long it is worth taking out. */
 const MIN_PART = 6;
@@ -180,6 +214,8 @@ export function redactor(secrets: Iterable<string> = []): Redactor {
     .map((form) => new RegExp(String.raw`(?<![A-Za-z0-9])${form}(?![A-Za-z0-9])`, 'g'));
   const long = forms.filter((form) => !/^\w{1,7}$/.test(form));
   const cuttable = long.filter((form) => form.length > MIN_PART);
+  const exact = long.filter((form) => form.length < MIN_ANY_CASE);
+  const anyCase = long.filter((form) => form.length >= MIN_ANY_CASE).map(formIn);
   type Groups = { before: string; name?: string; bare?: string; quote?: string; quoted?: string };
   const assigned = (whole: string, ...args: unknown[]): string => {
     const { before, name = '', bare, quote = '', quoted } = args.at(-1) as Groups;
@@ -191,7 +227,9 @@ export function redactor(secrets: Iterable<string> = []): Redactor {
   };
   return (text) => {
     let clean = text;
-    for (const form of long) if (clean.includes(form)) clean = clean.replaceAll(form, mark('value'));
+    const lower = text.toLowerCase();
+    for (const form of anyCase) if (lower.includes(form.lower)) clean = clean.replace(form.any(), mark('value'));
+    for (const form of exact) if (clean.includes(form)) clean = clean.replaceAll(form, mark('value'));
     for (const form of short) clean = clean.replace(form, mark('value'));
     clean = withoutCutSecret(clean, cuttable);
     for (const [shape, what] of SHAPES)
@@ -236,91 +274,6 @@ export function secretArgs(args: readonly string[]): string[] {
   });
 }
 
-/** Response headers whose values may be kept. Everything else is kept as its name alone. */
-const KEPT_HEADERS = new Set([
-  'access-control-allow-headers',
-  'access-control-allow-methods',
-  'access-control-allow-origin',
-  'access-control-expose-headers',
-  'age',
-  'allow',
-  'alt-svc',
-  'cache-control',
-  'cf-cache-status',
-  'cf-mitigated',
-  'cf-ray',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'date',
-  'fly-request-id',
-  'keep-alive',
-  'location',
-  'mcp-protocol-version',
-  'ngrok-error-code',
-  'proxy-agent',
-  'proxy-status',
-  'retry-after',
-  'server',
-  'strict-transport-security',
-  'transfer-encoding',
-  'upgrade',
-  'vary',
-  'via',
-  'www-authenticate',
-  'x-accel-buffering',
-  'x-amzn-errortype',
-  'x-amzn-waf-action',
-  'x-cache',
-  'x-cdn',
-  'x-envoy-upstream-service-time',
-  'x-powered-by',
-  'x-railway-edge',
-  'x-railway-fallback',
-  'x-railway-request-id',
-  'x-render-routing',
-  'x-report-abuse',
-  'x-served-by',
-  'x-squid-error',
-  'x-vercel-error',
-  'x-vercel-id',
-  'x-vercel-mitigated',
-]);
-
-/** Whether the value of a response header may be kept. Its name is in lower case. */
-export const isKeptHeader = (name: string): boolean => KEPT_HEADERS.has(name);
-
-/** What a person writes in place of a value: "(absent)", "(dropped by proxy)". */
-const REMARK = /^\([a-z]{2,20}(?: [a-z]{1,20}){0,6}\)$/i;
-
-/** Headers by allow-list: the value of a known one, `<set>` for any other. A remark in place of a value is kept. */
-export function redactHeaders(headers: Record<string, string>, redact: Redactor): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      const key = name.toLowerCase();
-      return [key, KEPT_HEADERS.has(key) || REMARK.test(value) ? redact(value).slice(0, 1_000) : '<set>'];
-    }),
-  );
-}
-
-/** Request headers that a person reported. Of credentials the scheme is kept, and a placeholder that was never filled in. */
-export function redactRequestHeaders(headers: Record<string, string>, redact: Redactor): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      if (
-        /^(?:accept|accept-encoding|access-control-request-(?:headers|method)|content-type|host|last-event-id|mcp-method|mcp-protocol-version|origin|user-agent)$/i.test(
-          name,
-        )
-      )
-        return [name, redact(value).slice(0, 1_000)];
-      if (isPlaceholder(value)) return [name, value];
-      const scheme = /^(?:Bearer|Basic|Token|Digest) /i.exec(value)?.[0] ?? '';
-      return [name, `${scheme}<set>`];
-    }),
-  );
-}
-
 /** Items of a list after the redactor, where a private key that stands line by line is taken out to its end. */
 function redactList<T>(items: T[], each: (item: T, index: number) => T): T[] {
   let inKey = false;
@@ -335,21 +288,44 @@ function redactList<T>(items: T[], each: (item: T, index: number) => T): T[] {
   });
 }
 
-/** Every string in a JSON value through the redactor; calls `onChange` with the pointer of each that was changed. */
-export function redactDeep<T>(value: T, redact: Redactor, onChange: (at: string) => void, at = ''): T {
+/** Shorter names hold no secret that could be told from a word. */
+const MIN_NAME = 8;
+
+/** Names are few, and stand in a case again and again: each is looked at once. */
+function redactorOfNames(redact: Redactor): Redactor {
+  const seen = new Map<string, string>();
+  return (name) => {
+    if (name.length < MIN_NAME) return name;
+    const clean = seen.get(name) ?? redact(name);
+    seen.set(name, clean);
+    return clean;
+  };
+}
+
+/** Every string in a JSON value, and every name in it, through the redactor; calls `onChange` with the pointer of each that was changed. */
+export function redactDeep<T>(
+  value: T,
+  redact: Redactor,
+  onChange: (at: string) => void,
+  at = '',
+  redactName = redactorOfNames(redact),
+): T {
   if (typeof value === 'string') {
     const clean = redact(value);
     if (clean !== value) onChange(at);
     return clean as T;
   }
   if (Array.isArray(value))
-    return redactList(value, (item, i) => redactDeep(item, redact, onChange, `${at}/${i}`)) as T;
+    return redactList(value, (item, i) => redactDeep(item, redact, onChange, `${at}/${i}`, redactName)) as T;
   if (value !== null && typeof value === 'object')
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
-        key,
-        redactDeep(inner, redact, onChange, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
-      ]),
+      Object.entries(value).map(([name, inner]) => {
+        // A server chooses names as well: of headers, of the parameters of a challenge.
+        const key = redactName(name);
+        const here = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        if (key !== name) onChange(here);
+        return [key, redactDeep(inner, redact, onChange, here, redactName)];
+      }),
     ) as T;
   return value;
 }

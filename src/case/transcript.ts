@@ -90,7 +90,7 @@ class Reader {
     const open = this.#open;
     this.#open = undefined;
     this.#at = 'outside';
-    if (!open || (open.status === undefined && !open.error)) return;
+    if (!open || (open.status === undefined && !open.error && open.body.length === 0)) return;
     const { body, size: _, ...told } = open;
     const text = body.join('\n').trim();
     if (open.method === 'CONNECT') {
@@ -99,7 +99,7 @@ class Reader {
       return;
     }
     if (this.exchanges.length >= MAX_EXCHANGES) this.exchanges.shift();
-    this.exchanges.push(exchangeFrom({ ...told, body: open.status === undefined ? undefined : text }));
+    this.exchanges.push(exchangeFrom({ ...told, body: open.status === undefined && open.error ? undefined : text }));
   }
 
   #begin(method: string, path: string, version: string | undefined): void {
@@ -291,6 +291,15 @@ class Reader {
     this.#inside(line);
   }
 
+  /** A document that curl printed without its headers. Of other answers the body alone says too little. */
+  #document(line: string): void {
+    const asked = this.#asked;
+    if (!asked?.url || !/\/\.well-known\/(?:oauth|openid)/.test(asked.url) || !/^\s*\{/.test(line)) return;
+    this.#begin(asked.method ?? 'GET', asked.url, undefined);
+    this.#at = 'body';
+    if (this.#open) this.#open.credentials = asked.credentials ? 'sent' : 'none';
+  }
+
   /** A line of headers or of a body, or none of either. */
   #inside(line: string): void {
     if (this.#at === 'request') {
@@ -314,6 +323,7 @@ class Reader {
       this.#at = 'body';
       if (line.trim() === '') return;
     }
+    if (this.#at === 'outside') this.#document(line);
     const open = this.#open;
     if (this.#at !== 'body' || !open) {
       this.rest.push(line);

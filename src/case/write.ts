@@ -2,7 +2,8 @@
 import type { Attempt, CaseFile, Target } from './case-file.js';
 import type { Evidence, EvidenceKind } from './evidence.js';
 import { CASE_FORMAT } from './format.js';
-import { type Redactor, redactArgs, redactDeep, redactHeaders, redactRequestHeaders } from './redact.js';
+import { type Redactor, redactArgs, redactDeep } from './redact.js';
+import { redactHeaders, redactRequestHeaders } from './redact-headers.js';
 import { Timeline } from './timeline.js';
 
 export interface CaseStart {

@@ -5,12 +5,12 @@ import { knownToLack, wordsFor } from './oauth-errors.js';
 import { lookedWalk, serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
+import { pasteable } from './oauth-tell.js';
 import { isOurs } from './oauth-walk.js';
 import { STEP_TITLES } from './oauth-words.js';
-import { pasteable } from './oauth-words-metadata.js';
 import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { hostOf, targetOf } from './way.js';
-import { find } from './words.js';
+import { find, type Line } from './words.js';
 
 type What = 'path' | 'register' | 'identifier' | 'other';
 
@@ -40,6 +40,27 @@ const HOSTED = /\bmcp_registration_failed\b|\bstep=start_error\b/i;
 /** "... issuer X does not match expected issuer Y" */
 const EXPECTED =
   /\bissuer\b.{0,120}\b(?:expected|does not match)\b.{0,40}?["'`]?(?<wanted>https?:\/\/[^\s"'`,;)]{3,200})/i;
+
+/** The endpoints that a document names, and one at the root of the same host that a client used in their place. */
+function strayedFrom(lines: Line[]): { line: Line; path: string } | null {
+  const named = lines.flatMap(({ text }) =>
+    [
+      ...text.matchAll(
+        /"(?:authorization|token|registration)_endpoint"\s?:\s?"(?<origin>https?:\/\/[^/"]{1,200})(?<path>\/[^"?]{1,200})"/g,
+      ),
+    ].map(({ groups }) => ({ origin: groups?.origin ?? '', path: groups?.path ?? '' })),
+  );
+  for (const { origin, path } of named) {
+    const last = /\/[\w-]+$/.exec(path)?.[0];
+    if (last === undefined || last === path) continue;
+    const line = lines.find(({ text }) => {
+      const at = text.indexOf(`${origin}${last}`);
+      return at >= 0 && !/[\w/-]/.test(text[at + origin.length + last.length] ?? ' ');
+    });
+    if (line) return { line, path: last };
+  }
+  return null;
+}
 
 const bare = (text: string): string =>
   text
@@ -160,6 +181,14 @@ export default defineCause({
         certainty: 'likely',
         cites: [denied.line.at, offered.line.at],
         facts: { ...facts, what: 'other' },
+      };
+    // An endpoint at the root, where the document names one below a path.
+    const strayed = strayedFrom(lines);
+    if (strayed)
+      return {
+        certainty: 'likely',
+        cites: [strayed.line.at],
+        facts: { ...facts, what: 'register', asked: strayed.path },
       };
     // Some sign-ins have their document under the name of OpenID only.
     const other = knownToLack(given, 'oauth-metadata');

@@ -96,6 +96,7 @@ export default defineCause({
       const { scheme, realm, metadata } = challenge;
       return {
         certainty: sure ? 'certain' : 'likely',
+        ...(live && { culprit: barred === null ? ('config' as const) : ('platform' as const) }),
         cites: [at],
         facts: { url, status, scheme, realm, metadata, barred, oauth },
       };

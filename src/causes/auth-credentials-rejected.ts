@@ -3,6 +3,7 @@ import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { sawNone } from './lost-credentials.js';
+import { toldError } from './oauth-errors.js';
 import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { serverWords, targetOf, wayWords } from './way.js';
@@ -67,11 +68,24 @@ export default defineCause({
       if (credentials !== 'sent' && ((MISSES.test(words) && !BLAMES.test(words)) || missesHeader(given))) continue;
       if (!sent || (status === 403 && scheme === null && !blamed)) continue;
       const sure = live && credentials === 'sent' && !SPECIAL.test(words);
+      // A code that servers of the SDKs also give to a request without credentials, and nothing that tells of any.
+      const unsaid =
+        credentials !== 'sent' &&
+        !carries.header &&
+        error === 'invalid_token' &&
+        says === null &&
+        body.trim() === '' &&
+        !judged;
       const reason =
         says ?? error ?? /"(?:message|detail|error_description|error)"\s*:\s*"([^"]{1,200})"/.exec(body)?.[1] ?? null;
       // An unexpanded placeholder was sent in place of a value: that is a cause of its own.
       return {
-        certainty: carries.placeholder || (live && sawNone(exchange)) ? 'possible' : sure ? 'certain' : 'likely',
+        certainty:
+          carries.placeholder || (live && sawNone(exchange)) || (!live && unsaid)
+            ? 'possible'
+            : sure
+              ? 'certain'
+              : 'likely',
         cites: [at],
         facts: { url, status, reason },
       };
@@ -94,7 +108,10 @@ export default defineCause({
       ({ text }) => BLAMES.test(text) && JUDGED.test(text) && !MISSES.test(text) && !DOWNSTREAM.test(text),
     );
     const refused = carries.header && refusedRequests(given).find(({ status }) => status === 401 || status === 403);
-    const line = hit?.line ?? (served ? null : (judged ?? (refused ? refused.line : null)));
+    const line =
+      hit?.line ??
+      (served ? null : (judged ?? (refused ? refused.line : null))) ??
+      toldError(given, 'auth-credentials-rejected')?.line;
     if (!line) return null;
     const facts = {
       url,

@@ -44,6 +44,9 @@ const SIGNED_IN =
 const UNREACHED =
   /\bE(?:CONN\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|HOSTUNREACH)\b|\bcertificate\b|\bCERT_|\bgetaddrinfo\b|\bconnection refused\b|\bdns\b|\bCORS\b/i;
 
+/** Clients that sign in by themselves. */
+const SIGNS_IN =
+  /^(?:claude|cursor|vs ?-?code|codex|chatgpt|inspector|windsurf|gemini|zed|goose|opencode|mcp-remote|copilot)/i;
 const HOSTED = /claude[-_. ]?ai|claude[-_ ]?web|chatgpt|connector/i;
 
 export default defineCause({
@@ -124,7 +127,9 @@ export default defineCause({
       const absent =
         header !== undefined && (scheme === null || /^\W*(?:absent|none|missing|empty|null)\b/i.test(header));
       const words = `${error ?? ''} ${says ?? ''} ${body}`;
-      const blamed = BLAMES.test(words) && !MISSES.test(words);
+      // Servers of the SDKs say invalid_token to a request without any, too.
+      const bare = error === 'invalid_token' && says === null && body.trim() === '' && SIGNS_IN.test(client);
+      const blamed = BLAMES.test(words) && !MISSES.test(words) && !bare;
       if (header === undefined && blamed) continue;
       // A connector of a vendor's cloud can sign in only this way: nobody can give it a token by hand.
       const hosted = HOSTED.test(client);

@@ -46,7 +46,7 @@ export default defineCause({
   match(given): Match<{ url: string | null; address: string | null }> | null {
     if (isOwnSignIn(given)) return null;
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
-    const lines = wordsFor(given, 'auth-metadata-unsafe');
+    const lines = wordsFor(given, 'auth-metadata-unsafe').filter(({ text }) => !/\bredirect[_ ]?ur[il]/i.test(text));
     const hit = find(lines, ...SAID);
     if (hit)
       return {

@@ -68,6 +68,7 @@ function complaint(lines: Line[]): { at: string; entry?: string; key?: string } 
   // Arguments of a call have types, too.
   const typed = WRONG_TYPE.some((pattern) => pattern.test(line.text));
   // And documents of a sign-in.
+  if (/\b(?:access_type|response_type|code_challenge|redirect_uri|client_id)\b/.test(line.text)) return null;
   if (/\bOAuth (?:error|token|metadata|client|response)|\bauthori[sz]ation_endpoint\b|\btoken_endpoint\b/.test(all))
     return null;
   if (typed && /-326\d\d\b|\btools?\/|\bcalling tool\b|"?params"?/i.test(line.text)) return null;

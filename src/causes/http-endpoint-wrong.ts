@@ -117,10 +117,11 @@ export default defineCause({
       if (
         isStreamGet(first.exchange, given) ||
         isRpc(first.exchange.body) ||
-        talk ||
         OTHER_MATTER.test(first.exchange.body ?? '')
       )
         return null;
+      // The client speaks of something else: what it speaks of comes first, where it says enough.
+      if (talk) return { certainty: 'possible', cites: [first.at], facts };
       // A bare status may belong to a session, a sign-in or another method; a body shows a web server's own refusal.
       const { body = '' } = first.exchange;
       const plainly =

@@ -1,8 +1,8 @@
 /** The words for faults that show when the MCP server is asked with credentials. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
+import { list, text, told } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
-import { list, text, told } from './oauth-words-metadata.js';
 import { server, signIn } from './oauth-words-sign-in.js';
 
 const withToken: FixStep = {

@@ -1,19 +1,8 @@
 /** The words for faults of the challenge, of the metadata and of the registration. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
+import { again, list, pasteable, text, told } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
-
-export const text = (facts: Facts, name: string, otherwise = ''): string => {
-  const value = facts[name];
-  return value === null || value === undefined || value === '' ? otherwise : String(value);
-};
-export const list = (facts: Facts, name: string): string[] => {
-  const value = facts[name];
-  return Array.isArray(value) ? value : [];
-};
-
-/** `: text`, or nothing. */
-export const told = (value: string): string => (value === '' ? '' : `: "${value.replace(/[.!?]+$/, '')}"`);
 
 /** What a request in vain met. */
 const MET: Record<string, string> = {
@@ -40,12 +29,6 @@ function wellKnown(facts: Facts): string {
   const { origin, pathname } = new URL(url);
   return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}`;
 }
-
-/** An address in a command to paste: one that could mean something to a shell is not written there. */
-export const pasteable = (url: string, otherwise: string): string =>
-  /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : otherwise;
-
-export const again: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify <url>' };
 
 const serve = (facts: Facts): FixStep => ({
   say: 'Serve the metadata of the resource, without credentials, at the well-known address with the path of the endpoint behind it (SDK: mcpAuthMetadataRouter; FastMCP: auth=RemoteAuthProvider(...)):',
@@ -136,7 +119,7 @@ export const METADATA_WORDS = {
   'challenge-absent': {
     short: () => 'no WWW-Authenticate header',
     say: (facts) =>
-      `${server(facts)} answers 401 without a WWW-Authenticate header, so only clients that guess find its metadata, which stands at ${text(facts, 'metadata')}.`,
+      `${server(facts)} answers 401 without a WWW-Authenticate header${text(facts, 'metadata') ? `, so only clients that look at the well-known addresses find its metadata (${text(facts, 'metadata')})` : ': nothing says how to sign in'}.`,
     fix: (facts) => [point(facts, text(facts, 'metadata') || undefined), again],
   },
   'challenge-without-metadata': {
@@ -222,6 +205,12 @@ export const METADATA_WORDS = {
     short: () => 'none; the rules of 2025-03-26 serve in its place',
     say: (facts) =>
       `${server(facts)} has no metadata of the resource; clients that still know the rules of 2025-03-26 take its own host for the authorization server.`,
+    fix: (facts) => [serve(facts), point(facts), again],
+  },
+  'default-endpoints': {
+    short: () => 'none; the default endpoints of 2025-03-26 are all that is left',
+    say: (facts) =>
+      `There is no metadata of an authorization server at ${text(facts, 'address')}; clients that still know the rules of 2025-03-26 try /authorize, /token and /register on the host of the server.`,
     fix: (facts) => [serve(facts), point(facts), again],
   },
   'server-metadata-missing': {

@@ -1,8 +1,8 @@
 /** The words for faults of the sign-in, of the token and of its renewal. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
+import { again, pasteable, text, told } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
-import { again, pasteable, text, told } from './oauth-words-metadata.js';
 
 export const signIn: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify --auth oauth <url>' };
 export const server = (facts: Facts): string => text(facts, 'url', 'the server');

@@ -195,7 +195,10 @@ export function pollution(given: Given, who: Author): Pollution | null {
     return [{ ...seen, who: by.who, name: by.name ?? seen.name, known: looked ? 'looked' : 'text' }];
   });
 
-  const all = words(given);
+  // Documents and errors of a sign-in are fetched over HTTP, and parsed by the same libraries.
+  const all = words(given).filter(
+    ({ text }) => !/\bOAuth (?:error|token|metadata|client)\b|\bauthori[sz]ation server\b/i.test(text),
+  );
   const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(unquoted(text))));
   const complaints = lines.flatMap((line) => {
     const hit = find([line], ...PARSERS);

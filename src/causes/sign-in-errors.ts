@@ -204,7 +204,7 @@ const NAMED: Row[] = [
       /\buser (?:has )?(?:denied|declined|cancell?ed|rejected|is not assigned|not assigned)\b.{0,60}\b(?:access|consent|authori[sz]ation|application|app|request|login|sign-?in)\b/i,
       /\b(?:consent|authori[sz]ation|access) (?:was |has been )?(?:denied|declined|refused|rejected) by (?:the )?(?:user|resource owner|admin\w*)\b/i,
       /\badmin(?:istrator)?'?s? (?:approval|consent)\b/i,
-      /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b/i,
+      /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b|\b(?:application|app|sign-?in|login|access)\b.{0,40}\b(?:restricted to|limited to|only (?:for|available to))\b.{0,30}\b(?:users|members|organi[sz]ation|tenant|workspace)\b/i,
     ],
     without: /\bregistration\b|\bclient-registration\b|\/register\b/i,
   },

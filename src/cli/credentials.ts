@@ -35,15 +35,21 @@ const OF_SIGN_IN = [
   ['--remember', 'remember'],
 ] as const;
 
+/** What must not stand in any message of ours, whatever goes wrong: the values that the options of this run brought. */
+export const secretsOfRun: string[] = [];
+
 /** The value of a variable that is named in an option. @throws UsageError, without repeating what may be the secret itself. */
 function fromEnv(option: string, given: string, holds: string): string {
   const value = process.env[given];
-  if (value) return value;
+  if (value) {
+    secretsOfRun.push(value);
+    return value;
+  }
   const isName = /^[A-Z_][A-Z0-9_]{0,79}$/.test(given);
   throw new UsageError(
     isName
       ? `${option} names ${given}, which is ${value === '' ? 'empty' : 'not set'}. Set it first: export ${given}=<${holds}>`
-      : `${option} needs the name of a variable that holds the ${holds}, not the ${holds}. Write export NAME=<${holds}>, then ${option} NAME.`,
+      : `${option} needs the name of a variable that holds the ${holds}, not the ${holds} itself. Put that into a variable (export NAME=...), and give its name to ${option}.`,
   );
 }
 
@@ -87,17 +93,19 @@ export function headersOf({
   return headers;
 }
 
-/** The URL with the keys that stand in variables. @throws UsageError */
-export function withKeys(text: string, pairs: string[] = []): string {
-  if (pairs.length === 0) return text;
+/** The URL with the keys that stand in variables, and their names. @throws UsageError */
+export function withKeys(text: string, pairs: string[] = []): { url: string; keys: string[] } {
+  const keys: string[] = [];
+  if (pairs.length === 0) return { url: text, keys };
   const url = new URL(text);
   for (const pair of pairs) {
     const cut = pair.indexOf('=');
     if (cut < 1)
       throw new UsageError('A --query-env names no parameter. Write --query-env key=NAME for ?key=<value of NAME>.');
+    keys.push(pair.slice(0, cut));
     url.searchParams.set(pair.slice(0, cut), fromEnv('--query-env', pair.slice(cut + 1), 'key'));
   }
-  return url.href;
+  return { url: url.href, keys };
 }
 
 /** A private key for private_key_jwt, out of a PEM file (PKCS#8). @throws UsageError */
@@ -106,7 +114,10 @@ async function keyOf(path: string): Promise<NonNullable<KnownClient['key']>> {
   try {
     pem = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`Cannot read the --client-key ${path} (${(error as NodeJS.ErrnoException).code}).`);
+    // The text is not repeated: whoever takes the option for the key itself has written the secret.
+    throw new UsageError(
+      `Cannot read the file that --client-key names (${(error as NodeJS.ErrnoException).code}). Give the path of a PEM file.`,
+    );
   }
   const { importPKCS8 } = await import('jose');
   for (const algorithm of ['ES256', 'RS256', 'PS256', 'EdDSA', 'ES384', 'ES512'])
@@ -116,7 +127,7 @@ async function keyOf(path: string): Promise<NonNullable<KnownClient['key']>> {
       // A key of another kind.
     }
   throw new UsageError(
-    `The --client-key ${path} holds no private key in PKCS#8 (-----BEGIN PRIVATE KEY-----). Convert it: openssl pkcs8 -topk8 -nocrypt -in ${path}`,
+    `The --client-key ${path} holds no private key in PKCS#8, a PEM file whose first line says BEGIN PRIVATE KEY. Convert it: openssl pkcs8 -topk8 -nocrypt -in ${path}`,
   );
 }
 
@@ -131,16 +142,21 @@ function waitOf(text: string | undefined): number {
   );
 }
 
+/** An option that belongs to a sign-in, when there is one. */
+export const signInOptionOf = (options: Omit<CredentialOptions, 'browser'>): string | undefined =>
+  OF_SIGN_IN.find(([, name]) => options[name] !== undefined)?.[0];
+
 /** A sign-in as the options describe it; undefined where none is wanted. `tell` writes a line to the user. @throws UsageError */
 export async function signInOf(
   options: CredentialOptions,
-  url: string,
+  { url, keys = [] }: { url: string; keys?: readonly string[] },
   tell: (lines: string) => void,
+  signal?: AbortSignal,
 ): Promise<(AuthOptions & { save(): Promise<string | undefined> }) | undefined> {
   const { auth, clientId, clientSecretEnv, clientKey, clientMetadata, scope, redirectUri, remember, browser } = options;
   if (auth === undefined) {
-    const alone = OF_SIGN_IN.find(([, name]) => options[name] !== undefined);
-    if (alone) throw new UsageError(`${alone[0]} belongs to a sign-in. Add --auth oauth, or leave it out.`);
+    const alone = signInOptionOf(options);
+    if (alone) throw new UsageError(`${alone} belongs to a sign-in. Add --auth oauth, or leave it out.`);
     return undefined;
   }
   const machine = auth === 'client-credentials';
@@ -155,8 +171,21 @@ export async function signInOf(
       '--client-metadata must be an https URL with a path: the address of a client ID metadata document.',
     );
   const waitMs = waitOf(options.signInTimeout);
-  const { agentOf, keeper } = await import('./sign-in.js');
-  const keep = await keeper(url, remember ?? false);
+  for (const [option, value] of [
+    ['--client-id', clientId],
+    ['--scope', scope],
+  ] as const)
+    if (value !== undefined && !/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/.test(value))
+      throw new UsageError(
+        `${option} is empty or holds characters that OAuth does not allow there: printable ASCII alone.`,
+      );
+  const { agentOf, keeper, tryRedirectUri } = await import('./sign-in.js');
+  // Before anybody is asked anything.
+  if (redirectUri !== undefined && !machine) await tryRedirectUri(redirectUri);
+  // What came out of a variable stays out of the file of the sign-ins, and out of its list.
+  const resource = new URL(url);
+  for (const name of keys) resource.searchParams.delete(name);
+  const keep = await keeper(resource.href, remember ?? false);
   const known: KnownClient | undefined =
     clientId === undefined
       ? undefined
@@ -169,7 +198,7 @@ export async function signInOf(
         };
   return {
     mode: machine ? 'client-credentials' : 'authorization-code',
-    ...(!machine && { agent: agentOf({ redirectUri, waitMs, browser, tell }) }),
+    ...(!machine && { agent: agentOf({ redirectUri, waitMs, browser, tell, signal }) }),
     ...{ known, metadataDocument: clientMetadata, scope },
     ...keep,
   };

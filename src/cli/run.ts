@@ -3,8 +3,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { redactor } from '../case/redact.js';
 import { escapeLine } from '../render/escape.js';
 import { TOOL } from '../tool.js';
+import { secretsOfRun } from './credentials.js';
 import { EXIT, isUsageError, UsageError } from './exit.js';
 import type { ExplainOptions } from './explain.js';
+import { Interrupt } from './interrupt.js';
 import { FORMATS } from './options.js';
 import { verify } from './verify.js';
 
@@ -22,6 +24,7 @@ const collect = (value: string, before: string[] = []): string[] => [...before, 
 
 const reporting = (command: Command): Command =>
   command
+    .optionsGroup('Report:')
     .addOption(new Option('--format <format>', 'how the report is written').choices(FORMATS).default('terminal'))
     .option('--output <file>', 'write the report to a file instead of stdout')
     .option('--save-case <file>', 'also save what was seen; open it again with: mcp-verdict verify <file>')
@@ -33,7 +36,7 @@ const reporting = (command: Command): Command =>
     .option('--quiet', 'no progress on stderr')
     .option('--no-color', 'no colours');
 
-function build(command: string[] | null, done: (code: number) => void): Command {
+function build(command: string[] | null, interrupt: Interrupt, done: (code: number) => void): Command {
   const program = new Command('mcp-verdict')
     .description(
       "Says why an MCP server's connection failed, with the evidence and the fix, and verifies that a server is sound.",
@@ -51,13 +54,16 @@ function build(command: string[] | null, done: (code: number) => void): Command 
       '[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]\n       mcp-verdict verify [options] --targets <file | ->',
     )
     .argument('[target]', 'URL or case file')
+    .optionsGroup('A command:')
     .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect)
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
     .option('--cwd <dir>', 'working directory of the server')
+    .optionsGroup('Credentials for a URL:')
     .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect)
     .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')
     .option('--basic-env <NAME>', 'send the value of this variable, user:password, as Basic credentials')
     .option('--query-env <key=NAME>', 'put the value of this variable into the query of the URL (repeatable)', collect)
+    .optionsGroup('Signing in over OAuth:')
     .addOption(
       new Option('--auth <way>', 'sign in over OAuth: in your browser, or as the client itself').choices([
         'oauth',
@@ -73,23 +79,26 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .option('--sign-in-timeout <s>', 'seconds to wait for somebody to sign in (default: 180)')
     .option('--no-browser', 'write the address to sign in at, and open no browser')
     .option('--remember', 'keep the sign-in for later runs; see: mcp-verdict auth list')
+    .optionsGroup('How a target is looked at:')
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
     .option('--complaint <text | file | ->', 'what a client says of this server: judged beside what is seen')
     .option('--watch <s>', 'also leave an event stream alone for so many seconds and see who ends it, and when')
     .option('--public-only', 'connect to public addresses only, also behind redirects')
+    .optionsGroup('Many URLs:')
     .option(
       '--targets <file>',
       'investigate every URL of a list (- for standard input) and write a line of JSON for each',
     )
     .option('--jobs <n>', 'how many targets of the list are investigated at once (default: 8)')
+    .optionsGroup('How a target is looked at:')
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
     .option('--quick', 'as fast as possible: one start, no long wait for the shutdown')
     .option('--full', 'everything: the whole series of experiments on a URL; a sound command is started several times')
     .addHelpText('after', EXIT_HELP)
     .action(async (target: string | undefined, options) => {
-      done(await verify(target, command, options));
+      done(await verify(target, command, options, interrupt));
     });
 
   reporting(program.command('explain'))
@@ -97,6 +106,7 @@ function build(command: string[] | null, done: (code: number) => void): Command 
     .description('Judge a pasted error message, a log file or a symptoms JSON, without touching anything.')
     .usage('[options] <file | - | "text">')
     .argument('<what>', 'a file, - for standard input, or the text itself')
+    .optionsGroup('What is read:')
     .option('--server <name>', 'of a log or config with several servers, the one in question')
     .action(async (what: string, options: ExplainOptions) => {
       const { explain } = await import('./explain.js');
@@ -153,7 +163,7 @@ function sentence({ code, message }: CommanderError, program: Command): string {
 
 /** One sentence on stderr, and with --format json one document on stdout, whatever happened. Returns the exit code. */
 function complain(kind: keyof typeof EXIT & ('usage' | 'defect'), text: string, own: string[]): number {
-  const says = escapeLine(redactor()(text), 600);
+  const says = escapeLine(redactor(secretsOfRun)(text), 600);
   const asJson = own.some((word, i) => word === '--format=json' || (word === '--format' && own[i + 1] === 'json'));
   if (asJson) process.stdout.write(`${JSON.stringify({ format: 'mcp-verdict.error/1', error: { kind, says } })}\n`);
   process.stderr.write(`mcp-verdict: ${says}\n`);
@@ -169,10 +179,10 @@ export function defect(error: unknown, argv: string[]): number {
 }
 
 /** Run a command line. Resolves to the exit code. */
-export async function run(argv: string[]): Promise<number> {
+export async function run(argv: string[], interrupt = new Interrupt()): Promise<number> {
   const { own, command } = split(argv);
   let code: number = EXIT.healthy;
-  const program = build(command, (value) => {
+  const program = build(command, interrupt, (value) => {
     code = value;
   });
   try {

@@ -15,11 +15,13 @@ export function agentOf({
   waitMs,
   browser,
   tell,
+  signal,
 }: {
   redirectUri?: string;
   waitMs: number;
   browser: boolean;
   tell(lines: string): void;
+  signal?: AbortSignal;
 }): SignInAgent {
   let listener: Callback | undefined;
   let told = false;
@@ -34,7 +36,7 @@ export function agentOf({
           'Something came to the redirect URI that is no answer to this sign-in (its state is missing, wrong or not alone). It was turned away; the wait goes on.\n',
         );
       };
-      listener = await listenForCallback({ ...place, expectedState, waitMs, onStray });
+      listener = await listenForCallback({ ...place, expectedState, waitMs, onStray, signal });
       return listener;
     },
     async show(url) {
@@ -61,12 +63,20 @@ export function agentOf({
   };
 }
 
+/** Whether a redirect URI can be listened on here. @throws WrongUse when it is none for this machine, or its port is taken. */
+export async function tryRedirectUri(redirectUri: string): Promise<void> {
+  const callback = await listenForCallback({ redirectUri, expectedState: 'a try', waitMs: 1 });
+  await callback.close();
+}
+
 /** What is remembered of earlier sign-ins at a URL, and what is to be remembered of this one. @throws UsageError when the file is not fit for it. */
 export async function keeper(
   resource: string,
   remember: boolean,
 ): Promise<Pick<AuthOptions, 'kept' | 'remember'> & { save(): Promise<string | undefined> }> {
   const store = openStore();
+  // Whoever signs in to be remembered learns before that it cannot be kept.
+  if (remember) await store.prepare();
   const found = await store.find(resource);
   let latest: Parameters<NonNullable<AuthOptions['remember']>>[0] | undefined;
   return {

@@ -1,8 +1,10 @@
 /** `mcp-verdict verify`: investigate a target, or open a case file again, and judge it. */
 import { readFileSync, statSync } from 'node:fs';
 import { investigate } from '../probe/investigate.js';
-import { type CredentialOptions, headersOf, signInOf, withKeys } from './credentials.js';
+import { escapeLine } from '../render/escape.js';
+import { type CredentialOptions, headersOf, signInOf, signInOptionOf, withKeys } from './credentials.js';
 import { UsageError } from './exit.js';
+import { Interrupt } from './interrupt.js';
 import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
 
@@ -89,6 +91,8 @@ async function verifyList(list: string, options: VerifyOptions): Promise<number>
     throw new UsageError(
       `${one[0]} belongs to one target; --targets writes one line of JSON for each. Leave out one of the two.`,
     );
+  const alone = signInOptionOf(options);
+  if (alone) throw new UsageError(`${alone} belongs to a sign-in, and --targets makes none. Leave it out.`);
   const jobs = Number(options.jobs ?? JOBS);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > MAX_JOBS)
     throw new UsageError(
@@ -112,6 +116,7 @@ export async function verify(
   target: string | undefined,
   command: string[] | null,
   options: VerifyOptions,
+  interrupt = new Interrupt(),
 ): Promise<number> {
   if (options.targets !== undefined) {
     if (target !== undefined || command !== null)
@@ -155,12 +160,14 @@ export async function verify(
     throw new UsageError(
       '--header, --bearer-env, --basic-env, --query-env and --auth belong to a URL; a command gets its credentials by --env NAME=value.',
     );
+  const alone = program === undefined ? undefined : signInOptionOf(options);
+  if (alone) throw new UsageError(`${alone} belongs to a sign-in, and a command has none. Leave it out.`);
 
   const spec = program
     ? ({ kind: 'stdio', command: program, args, cwd: options.cwd, env } as const)
     : ({
         kind: 'http',
-        url: withKeys(urlOf(target ?? ''), queryEnv),
+        ...withKeys(urlOf(target ?? ''), queryEnv),
         headers,
         transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
       } as const);
@@ -170,13 +177,16 @@ export async function verify(
     options.complaint === undefined ? undefined : await (await import('./explain.js')).pastedText(options.complaint);
   const shown = progress(options.quiet ?? false);
   // The address to sign in at is no progress: without it nobody can.
-  const signIn =
-    spec.kind === 'http'
-      ? await signInOf(options, spec.url, (lines) => {
-          shown.done();
-          process.stderr.write(lines);
-        })
-      : undefined;
+  const tell = (lines: string) => {
+    shown.done();
+    process.stderr.write(lines);
+  };
+  const signIn = spec.kind === 'http' ? await signInOf(options, spec, tell, interrupt.signal) : undefined;
+  if (signIn) {
+    interrupt.hold();
+    const clearing = 'Interrupted: what the sign-in made is taken back. Once more Ctrl-C ends at once.\n';
+    interrupt.signal.addEventListener('abort', () => tell(clearing), { once: true });
+  }
   const { quick, full, inheritEnv, publicOnly } = options;
   // While the server starts there is time to load what judges it, and to try it once.
   const judgement = import('./report.js');
@@ -184,14 +194,16 @@ export async function verify(
   const [file, { report }] = await Promise.all([
     investigate(spec, {
       ...{ timeoutMs, watchMs, publicOnly, quick, full, inheritEnv, onTrouble },
-      ...{ onProgress: shown.step, auth: signIn, complaint },
+      ...{ onProgress: shown.step, auth: signIn, complaint, ...(signIn && { signal: interrupt.signal }) },
     }),
     judgement.then((loaded) => {
       loaded.rehearse();
       return loaded;
     }),
   ]).finally(shown.done);
-  const kept = await signIn?.save();
+  // The report is worth more than what could not be kept.
+  const kept = await signIn?.save().catch((error: Error) => tell(`${escapeLine(error.message, 600)}\n`));
+  if (interrupt.signal.aborted) return interrupt.code;
   if (kept !== undefined && !options.quiet)
     process.stderr.write(`The sign-in is remembered in ${kept}. Forget it with: mcp-verdict auth logout <url>\n`);
   return report(file, options);

@@ -3,7 +3,7 @@
  * bounded like everything that is read from a stranger.
  */
 import type { Exchange } from '../case/evidence.js';
-import { isKeptHeader } from '../case/redact.js';
+import { isKeptHeader } from '../case/redact-headers.js';
 import type { Timeline } from '../case/timeline.js';
 import type { Connections } from '../wire/connections.js';
 import { type ExchangeSpec, exchange } from '../wire/http-exchange.js';

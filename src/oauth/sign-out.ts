@@ -1,10 +1,12 @@
 /** The end of a sign-in that was remembered: its tokens are given back to the authorization server that issued them. */
+import { lookup } from 'node:dns/promises';
 import { redactor } from '../case/redact.js';
 import { Timeline } from '../case/timeline.js';
+import { rangeOf } from '../wire/address.js';
 import { Connections } from '../wire/connections.js';
 import { ask } from './http.js';
 import { type Revocation, revokeToken } from './revoke.js';
-import { unsafeUrl } from './safe.js';
+import { refuseStrange, unsafeUrl } from './safe.js';
 import { keptOf, type Remembered } from './store.js';
 
 const REQUEST_MS = 5_000;
@@ -17,19 +19,27 @@ export type Given = { token: 'refresh token' | 'access token' } & Revocation;
 const isOf = (issuer: string, url: string): boolean =>
   URL.canParse(issuer) && URL.canParse(url) && new URL(issuer).origin === new URL(url).origin;
 
+/** Whether the server of a URL has a public address; so long as nobody can tell, it counts as one. */
+async function standsInPublic(url: string): Promise<boolean> {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const found = await lookup(host, { all: true }).catch(() => []);
+  return found.length === 0 || found.some(({ address }) => rangeOf(address) === 'unicast');
+}
+
 /** Revoke what a sign-in left, the refresh token first, since it would bring new ones. Undefined: the server takes nothing back. Never throws. */
 export async function giveBack(one: Remembered, userAgent: string): Promise<Given[] | undefined> {
   const { issuer, resource, revocationEndpoint, management, refreshToken, accessToken } = one;
-  const homeIsPublic = unsafeUrl(resource, true) === null;
   if (revocationEndpoint === undefined && management === undefined) return undefined;
   const tokens = [
     ...(refreshToken === undefined ? [] : [{ token: 'refresh token' as const, value: refreshToken }]),
     { token: 'access token' as const, value: accessToken },
   ];
+  const isPublic = await standsInPublic(resource);
   // What a public server named must be public, too. In one's own network it may be anywhere there.
-  if (revocationEndpoint !== undefined && unsafeUrl(revocationEndpoint, homeIsPublic) !== null)
+  if (revocationEndpoint !== undefined && unsafeUrl(revocationEndpoint, isPublic) !== null)
     return tokens.map(({ token }) => ({ token, revoked: false, why: 'its revocation endpoint is not safe to use' }));
-  const connections = new Connections({ connectTimeoutMs: REQUEST_MS });
+  // Nor may its name lead elsewhere: to this machine, to the network it is in.
+  const connections = new Connections({ connectTimeoutMs: REQUEST_MS, refuse: refuseStrange(isPublic) });
   const { client } = keptOf(one);
   const signal = AbortSignal.timeout(TOTAL_MS);
   const http = {
@@ -50,12 +60,7 @@ export async function giveBack(one: Remembered, userAgent: string): Promise<Give
       given.push({ token, ...(came.revoked ? came : { revoked: false, why: redact(came.why).slice(0, 200) }) });
     }
     // The registration was made for this sign-in alone. Whether it goes is a courtesy: nobody can sign in with it without its user.
-    if (
-      management &&
-      isOf(issuer, management.url) &&
-      unsafeUrl(management.url, homeIsPublic) === null &&
-      !signal.aborted
-    )
+    if (management && isOf(issuer, management.url) && unsafeUrl(management.url, isPublic) === null && !signal.aborted)
       await ask(http, {
         purpose: 'auth-unregister',
         method: 'DELETE',

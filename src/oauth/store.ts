@@ -71,6 +71,8 @@ export interface Store {
   /** Where it lies, whether or not it exists. */
   readonly file: string;
   /** The sign-in at exactly this URL; with an issuer only one of exactly that. */
+  /** Whether a sign-in could be kept. */
+  prepare(): Promise<void>;
   find(resource: string, issuer?: string): Promise<Remembered | undefined>;
   /** Keep it, in place of the one for the same URL. */
   save(one: Remembered): Promise<void>;
@@ -290,6 +292,9 @@ export function openStore(home: Home = thisHome()): Store {
 
   return {
     file,
+    async prepare() {
+      await change(() => null);
+    },
     async find(resource, issuer) {
       return read().find((one) => one.resource === resource && (issuer === undefined || one.issuer === issuer));
     },

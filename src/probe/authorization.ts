@@ -14,7 +14,7 @@ import { type Kept, type Refusal, SignIn } from '../oauth/sign-in.js';
 import { tokenFacts } from '../oauth/token-facts.js';
 import { Connections } from '../wire/connections.js';
 import type { Turns } from '../wire/turns.js';
-import type { LabOptions } from './lab.js';
+import { type LabOptions, withoutSecrets } from './lab.js';
 
 type Walk = Evidence['authorization'];
 type Given = Walk['given'][number];
@@ -69,7 +69,12 @@ function oddOf(value: string): Given['odd'] {
 }
 
 /** What the user sends in the way of credentials: never a value, but a placeholder that nobody filled in. */
-export function givenCredentials(headers: Record<string, string>, url: string, now: number): Given[] {
+export function givenCredentials(
+  headers: Record<string, string>,
+  url: string,
+  now: number,
+  keys: readonly string[] = [],
+): Given[] {
   const ofHeaders = Object.entries(headers).flatMap(([name, value]): Given[] => {
     if (name !== 'authorization' && !SECRET_NAME.test(name) && !isPlaceholder(value)) return [];
     const [, scheme, rest] = /^(Bearer|Basic|Token|ApiKey|Digest|DPoP)(?:\s+(.*))?$/i.exec(value) ?? [];
@@ -88,7 +93,7 @@ export function givenCredentials(headers: Record<string, string>, url: string, n
     ];
   });
   const ofQuery = [...new URL(url).searchParams].flatMap(([name, value]): Given[] =>
-    isSecretParameter(name)
+    isSecretParameter(name) || keys.includes(name)
       ? [
           {
             how: 'query',
@@ -134,7 +139,7 @@ export class Gate {
     const { timeline, exchanges, userAgent, timeoutMs, signal } = lab;
     this.#signIn = new SignIn({
       http: { connections: this.#connections, timeline, exchanges, userAgent, timeoutMs, signal, learn },
-      resource: resourceOf(url),
+      resource: resourceOf(url, lab.keys),
       ...{ homeIsPublic, thorough, clientName, now: wallClock },
       mode: auth?.mode ?? 'look',
       agent: auth?.agent,
@@ -143,7 +148,7 @@ export class Gate {
       scope: auth?.scope,
       offline: auth?.remember !== undefined || thorough,
     });
-    this.#signIn.walk.given = givenCredentials(lab.headers, url, wallClock());
+    this.#signIn.walk.given = givenCredentials(lab.headers, url, wallClock(), lab.keys);
   }
 
   /** Whether the metadata of the server were read. */
@@ -274,11 +279,8 @@ export class Gate {
 }
 
 /** The resource a client names: the URL without fragment and without what is a secret in its query. */
-function resourceOf(url: string): string {
-  const resource = new URL(url);
+function resourceOf(url: string, keys?: readonly string[]): string {
+  const resource = new URL(withoutSecrets(url, keys));
   resource.hash = '';
-  resource.username = '';
-  resource.password = '';
-  for (const name of [...resource.searchParams.keys()]) if (isSecretParameter(name)) resource.searchParams.delete(name);
   return resource.href;
 }

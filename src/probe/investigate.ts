@@ -27,7 +27,14 @@ export { Turns };
 /** What to investigate: a command to start, or a URL. */
 export type TargetSpec =
   | ({ kind: 'stdio' } & Entry)
-  | { kind: 'http'; url: string; headers: Record<string, string>; transport?: 'streamable-http' | 'sse' };
+  | {
+      kind: 'http';
+      url: string;
+      headers: Record<string, string>;
+      transport?: 'streamable-http' | 'sse';
+      /** Parameters of the query that hold a secret whatever their names say. */
+      keys?: readonly string[];
+    };
 
 export interface InvestigateOptions {
   /** How long one answer is waited for, milliseconds. Without it: 5 s of silence, longer while the server works. */
@@ -109,6 +116,7 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
       ...ofBasic,
       ...ofBasic.map((pair) => pair.slice(pair.indexOf(':') + 1)),
       ...secretUrl(spec.url),
+      ...(spec.keys ?? []).flatMap((name) => new URL(spec.url).searchParams.getAll(name)),
     ];
   }
   return [...shell, ...secretValues(spec.env), ...secretArgs(spec.args)];
@@ -159,7 +167,11 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
   if (options.complaint !== undefined) draft.seen('complaint', await complaintOf(options.complaint));
   // By now the server is starting: the best time to load what comes later.
   crypto();
-  await looking;
+  await looking.catch((error: unknown) => {
+    // A defect of ours: its message may hold what was looked at.
+    if (error instanceof Error) error.message = redact(error.message);
+    throw error;
+  });
   return draft.seal();
 }
 
@@ -173,7 +185,7 @@ async function complaintOf(text: string): Promise<Evidence['complaint']> {
 
 async function investigateUrl(
   draft: CaseDraft,
-  { url, headers, transport }: Extract<TargetSpec, { kind: 'http' }>,
+  { url, headers, transport, keys = [] }: Extract<TargetSpec, { kind: 'http' }>,
   options: InvestigateOptions,
   { world, progress, secrets }: { world: World; progress: (text: string) => void; secrets: string[] },
 ): Promise<void> {
@@ -185,7 +197,8 @@ async function investigateUrl(
     headers: { ...basicOf(url), ...headers },
     transport: transport ?? 'streamable-http',
     userAgent: `${TOOL.name}/${TOOL.version}`,
-    urlHasCredentials: [...searchParams.keys()].some(isSecretParameter),
+    urlHasCredentials: keys.length > 0 || [...searchParams.keys()].some(isSecretParameter),
+    keys,
     clientInfo: { name: TOOL.name, version: TOOL.version },
     timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
     connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),

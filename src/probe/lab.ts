@@ -54,11 +54,12 @@ export interface Ask extends Partial<Pick<ExchangeSpec, 'body' | 'fresh' | 'list
 }
 
 /** A URL as somebody without the key would ask it. */
-function withoutSecrets(text: string): string {
+export function withoutSecrets(text: string, keys: readonly string[] = []): string {
   const url = new URL(text);
   url.username = '';
   url.password = '';
-  for (const name of [...url.searchParams.keys()]) if (isSecretParameter(name)) url.searchParams.delete(name);
+  for (const name of [...url.searchParams.keys()])
+    if (isSecretParameter(name) || keys.includes(name)) url.searchParams.delete(name);
   return url.href;
 }
 
@@ -82,7 +83,7 @@ export class Lab {
 
   /** Make one request and note it under its experiment. Null when no more may be sent. */
   async ask(experiment: Experiment, ask: Ask): Promise<ExchangeResult | null> {
-    const { exchanges, headers, userAgent, url, connections, timeline, signal } = this.options;
+    const { exchanges, headers, userAgent, url, keys, connections, timeline, signal } = this.options;
     if (signal?.aborted) this.stopped ??= 'it was interrupted';
     if (this.requests >= MAX_REQUESTS) this.stopped ??= `the limit of ${MAX_REQUESTS} requests is reached`;
     if (connections.givenUp) this.stopped ??= connections.givenUp;
@@ -93,7 +94,7 @@ export class Lab {
       purpose: experiment,
       method,
       rpc: ask.rpc,
-      url: ask.url ?? (ask.bare ? withoutSecrets(url) : url),
+      url: ask.url ?? (ask.bare ? withoutSecrets(url, keys) : url),
       headers: this.#headers(method, ask, { 'user-agent': userAgent, ...(ask.bare ? {} : headers) }),
       body: ask.body ?? (ask.rpc === undefined ? undefined : this.#message(ask.rpc, ask)),
       timeoutMs: ask.timeoutMs ?? this.options.timeoutMs,

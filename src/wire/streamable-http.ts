@@ -28,6 +28,8 @@ export interface HttpOptions {
   userAgent: string;
   /** The URL itself carries credentials (user info, or a key in the query). */
   urlHasCredentials: boolean;
+  /** Parameters of the query that hold a secret whatever their names say. */
+  keys?: readonly string[];
   /** Ends everything that is under way. */
   signal?: AbortSignal;
   /** Answers what the server asks on the stream of a request (revisions before 2026-07-28). Without it nothing is answered. */

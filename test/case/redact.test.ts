@@ -5,13 +5,12 @@ import {
   isPlaceholder,
   redactArgs,
   redactDeep,
-  redactHeaders,
   redactor,
-  redactRequestHeaders,
   secretArgs,
   secretUrl,
   secretValues,
 } from '../../src/case/redact.js';
+import { redactHeaders, redactRequestHeaders } from '../../src/case/redact-headers.js';
 import { CaseDraft } from '../../src/case/write.js';
 
 const blind = redactor();
