@@ -46,6 +46,21 @@ const ROWS: Row[] = [
     { walk: ofServer('server-error', { exchange: 4 }), tries: { open: { status: 503 } } },
   ],
 
+  [
+    'AUT-10',
+    'warn',
+    /^none of https:\/\/gone\.example, which is named first/,
+    {
+      walk: {
+        serverMetadata: [
+          { issuer: 'https://gone.example', via: 'oauth', url: 'https://gone.example/x', outcome: 'not-found' },
+          ...(walked().authorization?.serverMetadata ?? []),
+        ],
+        used: 1,
+      },
+    },
+  ],
+
   ['AUT-11', 'pass', /as it was named/],
   ['AUT-11', 'warn', /asked as/, { walk: serverSays({ issuer: 'https://login.example.com/' }) }],
   ['AUT-11', 'fail', /asked as/, { walk: serverSays({ issuer: 'https://login.internal.example' }) }],

@@ -18,7 +18,7 @@ const SHOWS: Partial<Record<FaultId, [string[], CheckOutcome[]]>> = {
   'resource-prefix': [['AUT-06'], ['warn']],
   'authorization-servers-absent': [['AUT-05'], ['fail']],
   'fallback-only': [['AUT-03'], ['warn']],
-  'server-metadata-missing': [['AUT-10'], ['fail']],
+  'server-metadata-missing': [['AUT-10'], ['fail', 'warn']],
   'server-metadata-misplaced': [['AUT-10', 'AUT-12'], ['fail']],
   'server-metadata-invalid': [['AUT-10'], ['fail']],
   'issuer-mismatch': [['AUT-11'], ['fail']],
