@@ -56,7 +56,8 @@ const known = <T extends object>(value: T): T =>
 function outcomeOf(exchange: Exchange): Outcome | undefined {
   const { status, error, body = '' } = exchange;
   if (error) return 'no-answer';
-  if (status === undefined) return undefined;
+  // A document that was printed alone.
+  if (status === undefined) return objectIn(exchange) && !/"error"\s*:/.test(body) ? 'found' : undefined;
   if (status === 401 || status === 403) return 'refused';
   if (status >= 500 || status === 429) return 'server-error';
   if (status >= 300 && status < 400) return 'redirect';

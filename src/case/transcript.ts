@@ -90,7 +90,7 @@ class Reader {
     const open = this.#open;
     this.#open = undefined;
     this.#at = 'outside';
-    if (!open || (open.status === undefined && !open.error)) return;
+    if (!open || (open.status === undefined && !open.error && open.body.length === 0)) return;
     const { body, size: _, ...told } = open;
     const text = body.join('\n').trim();
     if (open.method === 'CONNECT') {
@@ -99,7 +99,7 @@ class Reader {
       return;
     }
     if (this.exchanges.length >= MAX_EXCHANGES) this.exchanges.shift();
-    this.exchanges.push(exchangeFrom({ ...told, body: open.status === undefined ? undefined : text }));
+    this.exchanges.push(exchangeFrom({ ...told, body: open.status === undefined && open.error ? undefined : text }));
   }
 
   #begin(method: string, path: string, version: string | undefined): void {
@@ -291,6 +291,15 @@ class Reader {
     this.#inside(line);
   }
 
+  /** A document that curl printed without its headers. Of other answers the body alone says too little. */
+  #document(line: string): void {
+    const asked = this.#asked;
+    if (!asked?.url || !/\/\.well-known\/(?:oauth|openid)/.test(asked.url) || !/^\s*\{/.test(line)) return;
+    this.#begin(asked.method ?? 'GET', asked.url, undefined);
+    this.#at = 'body';
+    if (this.#open) this.#open.credentials = asked.credentials ? 'sent' : 'none';
+  }
+
   /** A line of headers or of a body, or none of either. */
   #inside(line: string): void {
     if (this.#at === 'request') {
@@ -314,6 +323,7 @@ class Reader {
       this.#at = 'body';
       if (line.trim() === '') return;
     }
+    if (this.#at === 'outside') this.#document(line);
     const open = this.#open;
     if (this.#at !== 'body' || !open) {
       this.rest.push(line);
@@ -359,7 +369,7 @@ class Reader {
 
 /** Whether the lines hold HTTP as a tool prints it. */
 const PRINTED =
-  /^(?:< |RawContent\s+: |\s{2})?HTTP\/[\d.]{1,3} [1-5]\d\d(?: [\w '-]{1,60})?\s*$|^> (?:GET|POST|PUT|DELETE|OPTIONS|HEAD|CONNECT) \S+ HTTP\/|^(?:[\s\d.:kMG-]{0,120})\* {1,3}(?:Trying |Host \S+ was resolved|Could not resolve)|^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d-- {2}http|^curl: \(\d{1,3}\) /;
+  /^(?:< |RawContent\s+: |\s{2})?HTTP\/[\d.]{1,3} [1-5]\d\d(?: [\w '-]{1,60})?\s*$|^> (?:GET|POST|PUT|DELETE|OPTIONS|HEAD|CONNECT) \S+ HTTP\/|^(?:[\s\d.:kMG-]{0,120})\* {1,3}(?:Trying |Host \S+ was resolved|Could not resolve)|^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d-- {2}http|^curl: \(\d{1,3}\) |^\S{0,60} ?[$#>❯%] ?curl \S.{0,400}\/\.well-known\/(?:oauth|openid)/;
 
 /** The exchanges in a text; undefined when it holds no transcript. */
 export function transcriptIn(given: string[]): Transcript | undefined {

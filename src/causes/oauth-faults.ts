@@ -40,6 +40,7 @@ export const FAULTS = [
   'resource-prefix',
   'authorization-servers-absent',
   'fallback-only',
+  'default-endpoints',
   'server-metadata-missing',
   'server-metadata-misplaced',
   'server-metadata-invalid',

@@ -28,13 +28,14 @@ export function challengeFaults(walk: Authorization): Fault[] {
       particulars: { status: challenge.status, metadata: found?.entry.url ?? null },
     },
   ];
-  // What leads nowhere at all is told at the metadata that is missing.
-  if (!found) return [];
-  if (challenge.status !== 401)
+  if (challenge.status !== 401 && found)
     return fault({ id: 'challenge-not-401', cause: 'auth-credentials-missing', severity: 'broken' });
   // From 2025-11-25 on the well-known address suffices; 2025-06-18 demands the header, and HTTP some challenge (RFC 9110 section 15.5.2).
+  if (challenge.status !== 401) return [];
   if (challenge.challenges.length === 0) return fault({ id: 'challenge-absent', cause: null, severity: 'risky' });
-  if (!challenge.challenges.some(({ parameters }) => parameters.resource_metadata !== undefined))
+  // Basic and others have nothing to do with it.
+  const own = challenge.challenges.filter(({ scheme }) => isOauth(scheme));
+  if (own.length > 0 && !own.some(({ parameters }) => parameters.resource_metadata !== undefined))
     return fault({ id: 'challenge-without-metadata', cause: null, severity: 'risky' });
   return [];
 }
@@ -64,10 +65,10 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
       {
         ...common,
         id: invalid ? 'resource-metadata-invalid' : 'resource-metadata-missing',
-        cause: 'auth-metadata-missing',
         // A server with fixed keys has no metadata either, and owes none.
-        certainty: meansOauth(walk) ? 'certain' : 'possible',
-        severity: 'broken',
+        ...(meansOauth(walk)
+          ? ({ cause: 'auth-metadata-missing', severity: 'broken' } as const)
+          : ({ cause: null, severity: 'risky', certainty: 'possible' } as const)),
         party: particulars.edge === null ? 'server-owner' : 'edge',
         cites: best,
         particulars,

@@ -7,6 +7,7 @@ import {
   bare,
   exchangeAt,
   type Fault,
+  meansOauth,
   milder,
   sameOrigin,
   serverDocument,
@@ -21,7 +22,7 @@ export function serverFaults(walk: Authorization, exchanges: Exchange[]): Fault[
   if (used === undefined || used === first) return faultsOfServer(walk, first, exchanges);
   const passed = faultsOfServer(walk, first, exchanges);
   return [
-    ...passed.map((fault) => ({ ...fault, severity: milder(fault.severity) })),
+    ...passed.map((fault) => ({ ...fault, severity: milder(fault.severity), party: 'server-owner' as const })),
     ...faultsOfServer(walk, used, exchanges),
   ];
 }
@@ -36,6 +37,22 @@ function faultsOfServer(walk: Authorization, asked: string, exchanges: Exchange[
     // By the rules of 2025-03-26 a server need not have any.
     const ruled = own.filter(({ via }) => via !== 'origin');
     const telling = mostTelling(ruled);
+    const [origin] = own;
+    if (!telling && origin && meansOauth(walk))
+      return [
+        {
+          ...common,
+          id: 'default-endpoints',
+          cause: null,
+          party: 'server-owner',
+          severity: 'risky',
+          cites: [
+            ...exchangeAt(origin.exchange),
+            at('authorization', 'serverMetadata', serverMetadata.indexOf(origin)),
+          ],
+          particulars: { address: origin.url },
+        },
+      ];
     if (!telling) return [];
     const invalid = telling.outcome === 'invalid' || telling.outcome === 'too-large';
     return [

@@ -16,6 +16,8 @@ function weighed(fault: Fault, { access }: Authorization): Fault {
   if (!last || STEPS.indexOf(fault.step) >= STEPS.indexOf('authorization')) return fault;
   // Whoever brings credentials of their own asks for no metadata.
   if (last.with === 'given' && !served(last)) return { ...fault, cause: null, severity: 'risky' };
+  // A key opens the server, and nothing speaks of OAuth: there are no metadata to miss.
+  if (last.with === 'given' && fault.certainty === 'possible') return { ...fault, cause: null, severity: 'risky' };
   if (last.with === 'given')
     return { ...fault, severity: fault.id === 'registration-none' ? 'risky' : milder(fault.severity) };
   return served(last) && fault.severity === 'broken' ? { ...fault, severity: 'degraded' } : fault;

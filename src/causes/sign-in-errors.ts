@@ -62,7 +62,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-resource-mismatch',
     says: [
-      /\bprotected[- ]resource\b.{0,160}\b(?:does|did)(?: not|n't) (?:exactly )?match\b/i,
+      code('resource_mismatch|ResourceMismatch\\w*'),
+      /\bprotected[- ]resource\b.{0,160}\b(?:(?:does|did)(?: not|n't) (?:exactly )?match|must (?:exactly )?(?:match|equal|be))\b/i,
       /\bresource\b.{0,160}\b(?:does|did)(?: not|n't) match\b.{0,30}\bexpected\b/i,
       near(
         String.raw`\bresource (?:parameter|indicator)\b`,
@@ -70,6 +71,30 @@ const NAMED: Row[] = [
         60,
       ),
     ],
+  },
+  // Only some clients may register, or have an account there.
+  {
+    blames: 'auth-registration-unsupported',
+    says: [
+      code('unapproved_client|client_not_allowed|client_not_approved|client_not_allowlisted'),
+      /\bclient(?:[_ ]name)?\b.{0,60}\b(?:not|n't)\b.{0,16}\b(?:approved|allow(?:ed)?|white)[- _]?list\w*|\b(?:only|just) (?:approved|allow-?listed|verified|known) (?:MCP )?clients\b/i,
+      /\bHTTP 403: Invalid OAuth error response\b/i,
+    ],
+  },
+  // A registration runs out with its secret, and the client that is renewed is no longer known.
+  {
+    blames: 'auth-registration-stale',
+    says: [/\bclient secret (?:has |is )?expired\b/i],
+    without: /\bAADSTS/,
+  },
+  {
+    blames: 'auth-registration-stale',
+    at: ['refresh'],
+    says: [code('invalid_client|InvalidClient\\w*')],
+  },
+  {
+    blames: 'auth-registration-stale',
+    says: [/\bclient_id\b["'`]?,? (?:that|which) (?:is|was) (?:not registered|unknown|no longer)\b/i],
   },
   // PKCE: before the code is exchanged it is a matter of the metadata, after that of the verifier.
   {
@@ -85,7 +110,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-pkce-unsupported',
     says: [
-      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
+      /\bcode_challenge_methods_supported["'`]?\s?[:=]\s?\[(?![^\]]*S256)[^\]]{0,100}\]/i,
+      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce|list|include|contain|mention)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
       /\b(?:PKCE|S256)\b.{0,30}\b(?:not (?:supported|advertised|offered|listed|available)|unsupported)\b/i,
       /\bcode_challenge_methods_supported\b["'`]?.{0,60}\b(?:missing|absent|omitted|not|null|undefined|empty|lacks?|required)\b/i,
       /\b(?:missing|lacks?|without|omits?|no)\b.{0,30}\bcode_challenge_methods_supported\b/i,

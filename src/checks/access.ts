@@ -27,14 +27,18 @@ const CLOCKS_DIFFER_S = 300;
 /** Tokens that live longer are not short-lived by anybody's measure. */
 const LONG_S = 24 * 3_600;
 
-const OPEN: Judgement = { outcome: 'not-verified', says: 'requests are served without any token (AUT-01)' };
+/** Where nobody is refused no try shows anything. */
+const openTo = (told: Told, cites: string[]): Judgement =>
+  demandsCredentials(told)
+    ? { outcome: 'not-verified', says: 'requests are served without any token (AUT-01)', cites }
+    : { outcome: 'not-applicable', says: 'applies to servers that ask for credentials' };
 
 /** A try with a token that must be refused. `otherwise`: what it means when it is not. */
 function mustRefuse(told: Told, experiment: Parameters<typeof untried>[1], otherwise: string): Judgement {
   const [first] = triesOf(told, experiment);
   if (!first) return untried(told, experiment);
   const cites = exchangeAt(first.index);
-  if (isOpen(told)) return { ...OPEN, cites };
+  if (isOpen(told)) return openTo(told, cites);
   if (first.end === 'served') return { outcome: 'fail', says: otherwise, cites };
   return { outcome: first.end === 'refused' ? 'pass' : 'not-verified', says: said(first), cites };
 }
@@ -73,8 +77,7 @@ function openJudgement(told: Told): Judgement {
       return { outcome: 'pass', says: `credentials are optional; a made-up token: ${saying(madeUp.exchange)}`, cites };
     return { outcome: 'warn', says: 'served without credentials as well: nobody checks them', cites };
   }
-  if (isGrave(shown))
-    return { outcome: 'fail', says: `${shown.exchange.rpc} needs no credentials, though they are demanded`, cites };
+  if (isGrave(shown)) return { outcome: 'fail', says: `${shown.exchange.rpc} is served without credentials`, cites };
   const names = served.map((one) => one?.exchange.rpc).join(' and ');
   return { outcome: 'warn', says: `without credentials: ${names}, and no more`, cites };
 }
@@ -95,24 +98,24 @@ function refusalJudgement(told: Told): Judgement {
   }
   const first = firstTry(told);
   const rest: [string, Try | undefined][] = [
-    ['with a made-up token', triesOf(told, 'token-made-up')[0]],
-    ['with an expired token', triesOf(told, 'token-expired')[0]],
+    ['a made-up token', triesOf(told, 'token-made-up')[0]],
+    ['an expired token', triesOf(told, 'token-expired')[0]],
   ];
   for (const [what, one] of rest)
-    if (one?.end === 'served') return { outcome: 'fail', says: `served ${what}`, cites: exchangeAt(one.index) };
-  const all = [['without a token', first] as const, ...rest].flatMap(([what, one]) => (one ? [{ what, one }] : []));
+    if (one?.end === 'served') return { outcome: 'fail', says: `${what} is accepted`, cites: exchangeAt(one.index) };
+  const all = [['no token', first] as const, ...rest].flatMap(([what, one]) => (one ? [{ what, one }] : []));
   const unclear = all.find(({ one }) => one.end === 'unclear');
   if (unclear)
     return {
-      outcome: unclear.what === 'without a token' ? 'not-verified' : 'warn',
-      says: `${saying(unclear.one.exchange)} ${unclear.what}; it must be 401`,
+      outcome: unclear.what === 'no token' ? 'not-verified' : 'warn',
+      says: `${saying(unclear.one.exchange)} for ${unclear.what}; it must be 401`,
       cites: exchangeAt(unclear.one.index),
     };
   const wrong = all.find(({ one }) => one.exchange.status !== 401);
   if (wrong) {
     // Whoever has a key for a server without OAuth gets on with any refusal; and what is no token at all may be malformed.
-    const grave = meansOauth(walk) && wrong.what !== 'with a made-up token';
-    const says = `${saying(wrong.one.exchange)} ${wrong.what}; clients sign in at 401 alone`;
+    const grave = meansOauth(walk) && wrong.what !== 'a made-up token';
+    const says = `${saying(wrong.one.exchange)} for ${wrong.what}; clients sign in at 401`;
     return { outcome: grave ? 'fail' : 'warn', says, cites: exchangeAt(wrong.one.index) };
   }
   if (!first) return untried(told, 'without-credentials');
@@ -120,10 +123,10 @@ function refusalJudgement(told: Told): Judgement {
   if (!rest[0]?.[1] && madeUp.outcome !== 'not-applicable')
     return {
       outcome: 'not-verified',
-      says: `401 without a token; a wrong one: ${madeUp.says}`,
+      says: `401 for no token; a wrong one: ${madeUp.says}`,
       cites: exchangeAt(first.index),
     };
-  return { outcome: 'pass', says: `401 ${all.map(({ what }) => what).join(', ')}`, cites: exchangeAt(first.index) };
+  return { outcome: 'pass', says: `401 for ${all.map(({ what }) => what).join(', ')}`, cites: exchangeAt(first.index) };
 }
 
 /** Headers with which a server speaks to browsers. */
@@ -149,7 +152,7 @@ function browserJudgement(told: Told): Judgement {
   if (preflight?.exchange.status === 401 || preflight?.exchange.status === 403)
     return {
       outcome: 'warn',
-      says: `${saying(preflight.exchange)} for OPTIONS, which browsers send without credentials`,
+      says: `${saying(preflight.exchange)} for OPTIONS, which carries no credentials`,
       cites: exchangeAt(preflight.index),
     };
   if (origin === undefined)
@@ -189,7 +192,7 @@ function lifetimeJudgement({ walk }: Told): Judgement {
   if (stays >= 0 && walk.registration?.tokenAuthMethod === 'none')
     return {
       outcome: 'warn',
-      says: `${duration(lives)}; the refresh token of a public client stays the same`,
+      says: `${duration(lives)}; the refresh token of a public client stays`,
       cites: [at('authorization', 'grants', stays, 'refreshToken')],
     };
   return { outcome: 'pass', says: `tokens live for ${duration(lives)}`, cites };
@@ -206,7 +209,7 @@ export default [
   }),
   authorizationCheck({
     id: 'AUT-27',
-    title: '401',
+    title: 'refusal',
     level: 'advice',
     section: `${SPEC}#error-handling`,
     keys: true,
@@ -216,7 +219,7 @@ export default [
       const cites = exchangeAt(first.index);
       if (first.end === 'served') return { outcome: 'not-applicable', says: 'applies to requests that are refused' };
       if (first.end === 'unclear') return { outcome: 'not-verified', says: saying(first.exchange), cites };
-      if (first.exchange.status === 401) return { outcome: 'pass', says: 'the refusal says what it is', cites };
+      if (first.exchange.status === 401) return { outcome: 'pass', says: 'HTTP 401, at which clients sign in', cites };
       return { outcome: 'warn', says: `${saying(first.exchange)}; clients sign in at 401 alone`, cites };
     },
   }),
@@ -230,7 +233,7 @@ export default [
       const { open, plain, within } = bareTries(told);
       if (!plain) return untried(told, 'without-credentials');
       const cites = exchangeAt(plain.index);
-      if (open?.end === 'served') return { ...OPEN, cites };
+      if (open?.end === 'served') return openTo(told, cites);
       const less = [plain, within].find((one) => one?.end === 'served');
       if (less)
         return {
@@ -280,7 +283,7 @@ export default [
       if (key >= 0)
         return {
           outcome: 'warn',
-          says: `the key is in the URL (${told.walk.given[key]?.name}), and so in logs and histories`,
+          says: `the key is in the URL (${told.walk.given[key]?.name}), and so in logs`,
           cites: [at('authorization', 'given', key)],
         };
       return mustRefuse(told, 'token-in-query', 'accepted, and so it gets into logs and histories');

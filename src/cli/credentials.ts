@@ -49,7 +49,7 @@ function fromEnv(option: string, given: string, holds: string): string {
   throw new UsageError(
     isName
       ? `${option} names ${given}, which is ${value === '' ? 'empty' : 'not set'}. Set it first: export ${given}=<${holds}>`
-      : `${option} needs the name of a variable that holds the ${holds}, not the ${holds}. Write export NAME=<${holds}>, then ${option} NAME.`,
+      : `${option} needs the name of a variable that holds the ${holds}, not the ${holds} itself. Put that into a variable (export NAME=...), and give its name to ${option}.`,
   );
 }
 
@@ -127,7 +127,7 @@ async function keyOf(path: string): Promise<NonNullable<KnownClient['key']>> {
       // A key of another kind.
     }
   throw new UsageError(
-    `The --client-key ${path} holds no private key in PKCS#8 (-----BEGIN PRIVATE KEY-----). Convert it: openssl pkcs8 -topk8 -nocrypt -in ${path}`,
+    `The --client-key ${path} holds no private key in PKCS#8, a PEM file whose first line says BEGIN PRIVATE KEY. Convert it: openssl pkcs8 -topk8 -nocrypt -in ${path}`,
   );
 }
 

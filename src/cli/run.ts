@@ -24,6 +24,7 @@ const collect = (value: string, before: string[] = []): string[] => [...before, 
 
 const reporting = (command: Command): Command =>
   command
+    .optionsGroup('Report:')
     .addOption(new Option('--format <format>', 'how the report is written').choices(FORMATS).default('terminal'))
     .option('--output <file>', 'write the report to a file instead of stdout')
     .option('--save-case <file>', 'also save what was seen; open it again with: mcp-verdict verify <file>')
@@ -53,13 +54,16 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
       '[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]\n       mcp-verdict verify [options] --targets <file | ->',
     )
     .argument('[target]', 'URL or case file')
+    .optionsGroup('A command:')
     .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect)
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
     .option('--cwd <dir>', 'working directory of the server')
+    .optionsGroup('Credentials for a URL:')
     .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect)
     .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')
     .option('--basic-env <NAME>', 'send the value of this variable, user:password, as Basic credentials')
     .option('--query-env <key=NAME>', 'put the value of this variable into the query of the URL (repeatable)', collect)
+    .optionsGroup('Signing in over OAuth:')
     .addOption(
       new Option('--auth <way>', 'sign in over OAuth: in your browser, or as the client itself').choices([
         'oauth',
@@ -75,17 +79,20 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     .option('--sign-in-timeout <s>', 'seconds to wait for somebody to sign in (default: 180)')
     .option('--no-browser', 'write the address to sign in at, and open no browser')
     .option('--remember', 'keep the sign-in for later runs; see: mcp-verdict auth list')
+    .optionsGroup('How a target is looked at:')
     .addOption(
       new Option('--transport <transport>', 'transport spoken to a URL').choices(['http', 'sse']).default('http'),
     )
     .option('--complaint <text | file | ->', 'what a client says of this server: judged beside what is seen')
     .option('--watch <s>', 'also leave an event stream alone for so many seconds and see who ends it, and when')
     .option('--public-only', 'connect to public addresses only, also behind redirects')
+    .optionsGroup('Many URLs:')
     .option(
       '--targets <file>',
       'investigate every URL of a list (- for standard input) and write a line of JSON for each',
     )
     .option('--jobs <n>', 'how many targets of the list are investigated at once (default: 8)')
+    .optionsGroup('How a target is looked at:')
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
     .option('--quick', 'as fast as possible: one start, no long wait for the shutdown')
     .option('--full', 'everything: the whole series of experiments on a URL; a sound command is started several times')
@@ -99,6 +106,7 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     .description('Judge a pasted error message, a log file or a symptoms JSON, without touching anything.')
     .usage('[options] <file | - | "text">')
     .argument('<what>', 'a file, - for standard input, or the text itself')
+    .optionsGroup('What is read:')
     .option('--server <name>', 'of a log or config with several servers, the one in question')
     .action(async (what: string, options: ExplainOptions) => {
       const { explain } = await import('./explain.js');

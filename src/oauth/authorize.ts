@@ -29,6 +29,8 @@ export interface AuthorizeOptions {
   http: OAuthHttp;
   server: oauth.AuthorizationServer;
   client: Client;
+  /** The identifiers of the authorization server: that of its metadata, and the one they were asked for, where a slash differs. */
+  issuers: readonly string[];
   state: string;
   scope?: string;
   scopeFrom: Request['scopeFrom'];
@@ -161,7 +163,7 @@ async function requestUrl({ server, client, state, scope, resource, offline, lis
 async function check(
   walk: Walk,
   parameters: URLSearchParams,
-  { server, client, http, state }: AuthorizeOptions,
+  { server, client, issuers, http, state }: AuthorizeOptions,
   waitedS: number,
 ): Promise<URLSearchParams | undefined> {
   const lib = await library();
@@ -188,12 +190,13 @@ async function check(
     walk.response = { outcome: 'issuer-missing', ...common };
     return undefined;
   }
-  if (issuer !== undefined && issuer !== server.issuer) {
+  if (issuer !== undefined && !issuers.includes(issuer)) {
     walk.response = { outcome: 'issuer-mismatch', ...common };
     return undefined;
   }
   try {
-    const valid = lib.validateAuthResponse(server, { client_id: client.id }, parameters, state);
+    const own = issuer === undefined ? server : { ...server, issuer };
+    const valid = lib.validateAuthResponse(own, { client_id: client.id }, parameters, state);
     walk.response = code ? { outcome: 'code', ...common } : { outcome: 'invalid', ...common };
     return code ? valid : undefined;
   } catch (fault) {

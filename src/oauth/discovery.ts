@@ -207,9 +207,12 @@ async function askServer(
   return document !== undefined && missing === undefined;
 }
 
-/** RFC 8414 section 3.3: exactly the identifier that was asked for. By the rules of 2025-03-26 it is the origin, and a slash more counts for nothing. */
-const isSame = (issuer: string | undefined, wanted: string, via: ServerMetadata['via']): boolean =>
-  issuer === wanted || (via === 'origin' && issuer?.replace(/\/$/, '') === wanted.replace(/\/$/, ''));
+/**
+ * The identifier that was asked for. RFC 8414 section 3.3 wants the same text, and that it is not is told; but a slash at the end names
+ * nobody else, and many clients go on: so do we, to see whether the rest works.
+ */
+const isSame = (issuer: string | undefined, wanted: string): boolean =>
+  issuer?.replace(/\/$/, '') === wanted.replace(/\/$/, '');
 
 /** The index of a document that a client can go on with. */
 function usable(walk: Walk): number | undefined {
@@ -218,7 +221,7 @@ function usable(walk: Walk): number | undefined {
       outcome === 'found' &&
       via !== 'oauth-appended' &&
       document?.tokenEndpoint !== undefined &&
-      isSame(document.issuer, issuer, via) &&
+      isSame(document.issuer, issuer) &&
       !walk.unsafe.some((entry) => entry.document === i && /^(?:authorization|token)_endpoint$/.test(entry.field)),
   );
   return index < 0 ? undefined : index;

@@ -227,6 +227,12 @@ export class SignIn {
     return unsafe.some((entry) => entry.field === field && entry.document === used);
   }
 
+  #issuersOf({ issuer }: oauth.AuthorizationServer): string[] {
+    const { used, serverMetadata } = this.walk;
+    const asked = used === undefined ? undefined : serverMetadata[used]?.issuer;
+    return asked === undefined ? [issuer] : [issuer, asked];
+  }
+
   /** The client of the user, for the one authorization server that it is for. */
   #knownFor({ issuer }: oauth.AuthorizationServer): KnownClient | undefined {
     const { known } = this.options;
@@ -290,7 +296,7 @@ export class SignIn {
       const client = await this.#becomeClient(server, listener.redirectUri, scope);
       if (!client || stopped(http)) return undefined;
       const got = await authorize(this.walk, {
-        ...{ http, server, client, state, scope, scopeFrom: from, agent, listener },
+        ...{ http, server, client, issuers: this.#issuersOf(server), state, scope, scopeFrom: from, agent, listener },
         ...{ resource: this.indicator, offline: this.options.offline ?? false },
       });
       if (!got) return undefined;

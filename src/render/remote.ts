@@ -41,7 +41,7 @@ function exchangeFact(file: CaseFile, at: string, quote: string): Fact {
   );
   const answer =
     record.status === undefined
-      ? (record.error?.code ?? 'no answer')
+      ? (record.error?.code ?? (record.body ? 'answer, without its status' : 'no answer'))
       : [`HTTP ${record.status}`, record.contentType, record.error?.code, record.stopped].filter(Boolean).join(' ');
   const body = (record.body ?? '').replace(/\s+/g, ' ').trim();
   const said = body && !/^</.test(body) ? `: ${body.slice(0, 160)}` : '';

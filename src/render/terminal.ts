@@ -59,6 +59,8 @@ const CLOSED: Record<Verdict['closedBy'], string> = {
 };
 
 /** Why an experiment of the long series was not made. */
+/** Checks of the way to a token: where the steps stand below, only what is wrong is told twice. */
+const TOLD_BY_STEPS = /^AUT-(?:0[2-8]|1[0-8]|2[4-6]|30|33)$/;
 const LONGER = ['--full', '--auth oauth'] as const;
 const ONLY = LONGER.map((option) => `only with ${option}`);
 const ONLY_WATCHED = 'only with --watch';
@@ -197,8 +199,13 @@ function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): s
     'not-applicable': paint.dim('-'),
     'not-verified': paint.dim('?'),
   };
+  const isTold = ({ id, outcome }: (typeof shown)[number]): boolean =>
+    verdict.authorization.length > 0 && TOLD_BY_STEPS.test(id) && outcome !== 'fail' && outcome !== 'warn';
+  const told = shown.filter((check) => isTold(check) && check.outcome === 'pass').length;
   // What only a longer run looks at is one line, not one for each.
-  const listed = shown.filter(({ says }) => !ONLY.includes(says) && !says.endsWith(ONLY_WATCHED));
+  const listed = shown.filter(
+    (check) => !ONLY.includes(check.says) && !check.says.endsWith(ONLY_WATCHED) && !isTold(check),
+  );
   const column = Math.max(...listed.map(({ title }) => title.length));
   const more = LONGER.flatMap((option, i) => {
     const later = shown.filter(({ says }) => says === ONLY[i]).length;
@@ -214,7 +221,8 @@ function checkBlock(verdict: Verdict, options: TerminalOptions, paint: Paint): s
       return i === 0 ? `  ${sign[outcome]} ${title.padEnd(column)}   ${text}` : `    ${' '.repeat(column)}   ${text}`;
     }),
   );
-  return [...lines, ...more];
+  const below = told > 0 ? [`  ${sign.pass} ${told} more of the way to a token, which stands below`] : [];
+  return [...lines, ...below, ...more];
 }
 
 /** The whole report. Every line ends with a newline; nothing from the case reaches the terminal unescaped. */

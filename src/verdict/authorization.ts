@@ -5,6 +5,7 @@ import {
   type Authorization,
   exchangeAt,
   type Fault,
+  meansOauth,
   resourceDocument,
   STEPS,
   type Step,
@@ -14,6 +15,7 @@ import {
 import { faultsOf } from '../causes/oauth-steps.js';
 import { isOurs } from '../causes/oauth-walk.js';
 import { PARTY_NAMES, STEP_TITLES, shortOf } from '../causes/oauth-words.js';
+import { NO_SIGN_IN } from './path.js';
 import type { AuthorizationStep } from './verdict.js';
 
 type Row = Omit<AuthorizationStep, 'cites'> & { cites: string[] };
@@ -96,7 +98,7 @@ class Walked {
     const { serverMetadata, fallback } = this.walk;
     const found = serverDocument(this.walk);
     const entry = found?.entry ?? serverMetadata[0];
-    if (!entry) return null;
+    if (!entry || (!found && !meansOauth(this.walk))) return null;
     const { pkceMethods, registrationEndpoint, clientIdMetadataDocument } = found?.document ?? {};
     return {
       ...this.#exchange(entry.exchange),
@@ -216,6 +218,7 @@ class Walked {
       if (mode === 'client-credentials') return 'client credentials need no user';
     if (access.some(({ with: how }) => how === 'given')) return 'credentials were given';
     if (access.some(({ with: how }) => how === 'stored')) return 'an earlier sign-in was used';
+    if (!meansOauth(this.walk)) return NO_SIGN_IN;
     return mode === 'look' ? ONLY_OAUTH : (ended ?? 'not made');
   }
 }
@@ -228,16 +231,19 @@ function rowOf(step: Step, walked: Walked, faults: Fault[], stopped: boolean): R
   const common = { step, title: STEP_TITLES[step] };
   if (fault) {
     const facts = { ...fault.particulars, url: walked.walk.resource };
+    // A server that hands out keys by other ways owes nobody metadata.
+    const suspected = fault.certainty === 'possible';
     return {
       ...common,
       ...(seen?.request !== undefined && { request: seen.request }),
       ...(seen?.answer !== undefined && { answer: seen.answer }),
-      outcome: WEIGHT[fault.severity],
-      says: shortOf(fault.id, facts),
-      ...((fault.cause !== null || fault.severity !== 'risky') && {
-        party: fault.party,
-        acts: PARTY_NAMES[fault.party],
-      }),
+      outcome: suspected ? 'weak' : WEIGHT[fault.severity],
+      says: suspected ? 'none: it offers no sign-in over OAuth' : shortOf(fault.id, facts),
+      ...(!suspected &&
+        (fault.cause !== null || fault.severity !== 'risky') && {
+          party: fault.party,
+          acts: PARTY_NAMES[fault.party],
+        }),
       cites: fault.cites,
     };
   }

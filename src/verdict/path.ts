@@ -34,6 +34,9 @@ const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `
 const opened = ({ handshake }: Partial<Evidence>): boolean =>
   handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
 
+/** What the table says of a server that has fixed keys. */
+export const NO_SIGN_IN = 'no sign-in is offered';
+
 /** Steps that need nobody to sign in, and those that do. */
 const METADATA = /^(?:resource-metadata|server-metadata)$/;
 const SIGN_IN = /^(?:registration|authorization|sign-in|token)$/;
@@ -151,8 +154,9 @@ export const QUESTIONS: Question[] = [
       const steps = authorization.filter(({ step }) => METADATA.test(step));
       const failed = steps.find(({ outcome }) => outcome === 'failed');
       if (failed) return bad(`no: ${failed.says}`, ...failed.cites);
-      const last = steps.findLast(({ outcome }) => outcome === 'ok' || outcome === 'weak');
-      return last ? good(`yes: ${last.says}`, ...last.cites) : null;
+      const [resource, server] = steps;
+      if (server?.outcome === 'ok' || server?.outcome === 'weak') return good(`yes: ${server.says}`, ...server.cites);
+      return resource?.outcome === 'weak' ? { ...unknown(resource.says), cites: resource.cites } : null;
     },
   },
   {
@@ -162,7 +166,7 @@ export const QUESTIONS: Question[] = [
       const failed = steps.find(({ outcome }) => outcome === 'failed');
       if (failed) return bad(`no: ${failed.says}`, ...failed.cites);
       const token = steps.at(-1);
-      if (!token || token.outcome === 'not-reached') return null;
+      if (!token || token.outcome === 'not-reached' || token.says === NO_SIGN_IN) return null;
       return token.outcome === 'not-done'
         ? unknown(`not tried: ${token.says}`)
         : good(`yes: ${token.says}`, ...token.cites);

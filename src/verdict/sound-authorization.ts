@@ -62,10 +62,17 @@ function cameWithKey({ mode, given, grants, access }: Walk): boolean {
   );
 }
 
+/** Nothing at all speaks of OAuth: the server is opened by a fixed key. */
+const isKeyOnly = ({ challenge, resourceMetadata, serverMetadata, unsafe }: Walk): boolean =>
+  unsafe.length === 0 &&
+  challenge?.status === 401 &&
+  challenge.credentials === 'none' &&
+  challenge.challenges.every(({ parameters }) => parameters.resource_metadata === undefined) &&
+  [...resourceMetadata, ...serverMetadata].every(({ outcome }) => outcome === 'not-found');
+
 /** Whether no step of the authorization leaves anything to say. */
-export const isSoundAuthorization = (walk: Walk): boolean =>
-  walk.ended === undefined &&
-  !walk.fallback &&
-  walk.access.every(isServed) &&
-  leads(walk) &&
-  (signedIn(walk) || cameWithKey(walk));
+export const isSoundAuthorization = (walk: Walk): boolean => {
+  if (walk.ended !== undefined || !walk.access.every(isServed)) return false;
+  if (isKeyOnly(walk)) return cameWithKey(walk);
+  return !walk.fallback && leads(walk) && (signedIn(walk) || cameWithKey(walk));
+};

@@ -382,7 +382,8 @@ it('a server that has keys and no OAuth is suspected, not accused', () => {
   const bare = nowhere(['not-found', 'not-found'], {
     challenge: { exchange: 0, status: 401, challenges: [{ scheme: 'Bearer', parameters: {} }], credentials: 'none' },
   });
-  expect(faultsOf(bare).map(({ id, certainty }) => [id, certainty])).toEqual([
-    ['resource-metadata-missing', 'possible'],
+  expect(faultsOf(bare).map(({ id, cause, certainty }) => [id, cause, certainty])).toEqual([
+    ['challenge-without-metadata', null, 'certain'],
+    ['resource-metadata-missing', null, 'possible'],
   ]);
 });

@@ -45,18 +45,23 @@ export const challenged = (status: number, parameters: Record<string, string> | 
     challenge: challenge && { ...challenge, status, challenges: parameters ? [{ scheme: 'Bearer', parameters }] : [] },
   }));
 type Outcome = Authorization['resourceMetadata'][number]['outcome'];
+/** What the first address that was asked in vain answered. */
+const STATUS: Partial<Record<Outcome, number>> = { 'not-found': 404, refused: 401, 'server-error': 500, redirect: 302 };
 export const nowhere = (outcomes: Outcome[], more: Partial<Authorization> = {}): Walk =>
-  lookedWalk({
-    resourceMetadata: outcomes.map((outcome, i) => ({
-      url: `https://acme.dev/${i}`,
-      exchange: 1,
-      outcome,
-      via: i === 0 ? 'challenge' : 'path',
-    })),
-    serverMetadata: [],
-    used: undefined,
-    ...more,
-  });
+  lookedWalk(
+    {
+      resourceMetadata: outcomes.map((outcome, i) => ({
+        url: `https://acme.dev/${i}`,
+        exchange: 1,
+        outcome,
+        via: i === 0 ? 'challenge' : 'path',
+      })),
+      serverMetadata: [],
+      used: undefined,
+      ...more,
+    },
+    { 1: { status: STATUS[outcomes[0] ?? 'not-found'] ?? 200 } },
+  );
 export const withoutDocument = (outcome: Outcome): Walk =>
   lookedWalk(({ serverMetadata }) => ({
     serverMetadata: serverMetadata.map(({ document: _, ...one }) => ({ ...one, outcome })),

@@ -103,6 +103,6 @@ it('the walk through the decision tree asks about the sign-in', () => {
   ]);
   expect(path(lookedWalk())).toContain('Did the sign-in succeed? unknown: not tried: only with --auth oauth');
   expect(path(nowhere(['not-found'])).at(-1)).toBe(
-    'Do its metadata lead to a sign-in? bad: no: not found; nowhere else either',
+    'Do its metadata lead to a sign-in? bad: no: HTTP 404, not found; nowhere else either',
   );
 });
