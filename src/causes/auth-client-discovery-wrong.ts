@@ -1,15 +1,10 @@
-import { at } from '../case/pointer.js';
-import { defineCause, type Live, type Match } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { misled } from './oauth-complaint.js';
 import { knownToLack, wordsFor } from './oauth-errors.js';
 import { lookedWalk, serverDocumentWith, signedInWalk } from './oauth-example.js';
-import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocument } from './oauth-faults.js';
-import { faultsOf } from './oauth-steps.js';
-import { pasteable } from './oauth-tell.js';
-import { isOurs } from './oauth-walk.js';
-import { STEP_TITLES } from './oauth-words.js';
 import { CLIENT_OMITS, isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
-import { hostOf, targetOf } from './way.js';
+import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
 type What = 'path' | 'register' | 'identifier' | 'other';
@@ -69,67 +64,6 @@ const bare = (text: string): string =>
     .replace(/:443(?=\/|$)/, '')
     .replace(/\/+$/, '')
     .toLowerCase();
-
-/** What a client says of the steps before a sign-in, and that they failed. */
-const BLAMED: [Step, RegExp][] = [
-  ['registration', /\bregist(?:er|ration)\w*\b|\bDCR\b/i],
-  ['server-metadata', /\bissuer\b|\bauthorization[- _]servers?\b|oauth-authorization-server|openid-configuration/i],
-  ['resource-metadata', /\bprotected[- _]resource\b|\bresource[- _]metadata\b/i],
-  ['server-metadata', /\bmetadata\b|\bdiscover\w*\b|\.?well-known\b|\bdoes(?: not|n't) (?:implement|support) OAuth\b/i],
-];
-const FAILS =
-  /\b(?:fail\w*|error|mismatch\w*|not|cannot|could(?: not|n't)|does(?:n't| not)|unable|missing|invalid|incompatible|unsupported|rejected|40\d|50\d)\b|n't\b/i;
-
-/** The walk up to the sign-in is sound, and the client says that just that failed. */
-const misled: Live = {
-  match(given) {
-    const { authorization: walk, complaint } = given;
-    if (!walk || !complaint || !isOurs(given)) return null;
-    const faults = faultsOf(given).filter(({ step }) => STEPS.indexOf(step) < STEPS.indexOf('authorization'));
-    const [resource, server] = [resourceDocument(walk), serverDocument(walk)];
-    if (faults.some(({ cause }) => cause !== null) || !resource || !server || walk.used === undefined) return null;
-    for (const [i, text] of complaint.lines.entries()) {
-      const step = BLAMED.find(([, words]) => words.test(text))?.[0];
-      if (!step || !FAILS.test(text)) continue;
-      // A client that cannot use what is offered in place of dynamic registration is merely older.
-      if (step === 'registration' && server.document.registrationEndpoint === undefined) continue;
-      const hosts = [walk.resource, server.entry.issuer].map(hostOf);
-      const elsewhere = (text.match(/https?:\/\/[^\s"'`,;)]+/g) ?? []).some((url) => !hosts.includes(hostOf(url)));
-      return {
-        certainty: elsewhere ? 'likely' : 'certain',
-        culprit: CULPRIT_OF.client,
-        order: STEPS.indexOf(step),
-        cites: [
-          at('complaint', 'lines', i),
-          ...exchangeAt(step === 'resource-metadata' ? resource.entry.exchange : server.entry.exchange),
-        ],
-        facts: {
-          fault: 'client-misled',
-          step,
-          party: 'client',
-          url: walk.resource,
-          client: complaint.client ?? null,
-          resource: resource.entry.url,
-          server: server.entry.url,
-        },
-      };
-    }
-    return null;
-  },
-  excludes: () => false,
-  say: ({ step, client, url, resource, server }) =>
-    `${client ?? 'The client'} says that the step "${STEP_TITLES[step as Step]}" fails for ${url}, and asked as the specification says it does not: ${step === 'resource-metadata' ? `the metadata of the resource stands at ${resource} and names this URL` : `the metadata of the authorization server stands at ${server}, under the very identifier that the server names${step === 'registration' ? ', and offers registration' : ''}`}. Who must act: the maker of the client.`,
-  fix: ({ client, resource, server }) => [
-    {
-      say: `Update ${client ?? 'the client'}; if the newest version says the same, report it to its maker with these two addresses, which it must ask in this order:`,
-      run: `curl -s ${pasteable(String(resource), '<resource metadata>')} && curl -s ${pasteable(String(server), '<authorization server metadata>')}`,
-    },
-    {
-      say: 'See the server work with a client that keeps to the specification:',
-      run: 'mcp-verdict verify --auth oauth <url>',
-    },
-  ],
-};
 
 export default defineCause({
   id: 'auth-client-discovery-wrong',
@@ -382,7 +316,12 @@ export default defineCause({
       finds: true,
       evidence: {
         ...lookedWalk(),
-        complaint: { client: 'acme-client', lines: ['Failed to discover OAuth metadata: issuer mismatch'] },
+        complaint: {
+          client: 'acme-client',
+          lines: [
+            'OAuth authorization server metadata issuer https://auth.acme.dev does not match expected issuer https://acme.dev/mcp',
+          ],
+        },
       },
     },
     {

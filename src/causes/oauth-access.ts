@@ -173,7 +173,7 @@ function tokenRefusal(
   if ((token.notBeforeS ?? 0) > 0 || SAYS_EARLY.test(words))
     return fault('token-not-yet-valid', 'auth-token-expired', owner, { inS: Math.round(token.notBeforeS ?? 0) }, cites);
   const fits = audienceOf(walk, token.audience);
-  const names = { got: token.audience ?? [], wanted, fits };
+  const names = { got: token.audience ?? [], wanted, fits, opaque: token.format === 'opaque' };
   const aboutAudience = SAYS_AUDIENCE.test(words);
   const aboutIssuer = !aboutAudience && SAYS_ISSUER.test(words);
   const foreign = token.issuer !== undefined && issuer !== null && token.issuer !== issuer;
