@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { investigate } from '../src/probe/investigate.js';
 import { diagnose } from '../src/verdict/diagnose.js';
 import { SETUPS, type Setup } from './parts/authorization.js';
+import { disagreements } from './support/authorization/agreement.js';
 import { type Running, verified } from './support/authorization/index.js';
 
 const TIMEOUT_MS = 2_500;
@@ -40,6 +41,7 @@ async function judged({ start }: Setup) {
     const text = JSON.stringify(file);
     const leaked = secretsOf(running).flatMap(([name, value]) => (text.includes(value) ? [name] : []));
     expect(leaked, 'secrets in the case file').toEqual([]);
+    expect(disagreements(file), 'what causes and checks make of it').toEqual([]);
     return { status, root, findings, about: `${found}\n${JSON.stringify(file.evidence.authorization, null, 1)}` };
   } finally {
     await running.close();

@@ -114,7 +114,8 @@ function storedFaults({ access, given, grants }: Authorization): Fault[] {
       cause: 'auth-token-expired',
       party: 'authorization-server-owner',
       certainty: 'certain',
-      severity: 'degraded',
+      // Whoever can sign in again has lost little; an authorization server need not issue refresh tokens.
+      severity: access.slice(index + 1).some(served) ? 'risky' : 'degraded',
       cites: [...exchangeAt(kept.exchange), at('authorization', 'access', index)],
       particulars: { status: kept.status ?? null, sinceS: Math.round(-(token?.expiresInS ?? 0)) },
     },

@@ -278,6 +278,20 @@ const NAMED: Row[] = [
     ],
     without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b/i,
   },
+  // The value may be right; its form is not: prefix, scheme, header.
+  {
+    blames: 'auth-credentials-rejected',
+    says: [
+      /\b(?:malformed|badly formatted|ill-?formed|wrongly formatted) (?:an? )?(?:api[ _-]?key|authori[sz]ation|auth\w*|bearer|credentials?|access[ _]?token|token)\b(?! (?:response|answer|endpoint|request))/i,
+      /\b(?:authori[sz]ation|auth|bearer|api[ _-]?key)\b(?: header| value| token)?\b.{0,20}\b(?:is |was |has )?(?:an? )?(?:badly|wrongly|incorrectly|im-?properly|not (?:correctly|properly)) (?:formatted|formed)\b/i,
+      /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)/i,
+      /\b(?:ensure|must|should|needs?|expects?|expected|requires?|missing|without|no)\b.{0,40}['"`]?\bBearer\b['"`]?\s?['"`]?\s?(?:prefix|scheme|in front)|\bBearer\b['"`]?\s?['"`]? (?:prefix|scheme) (?:is )?(?:missing|required|expected|duplicated|twice)\b|\bmust (?:start|begin) with ['"`]?(?:Bearer|Basic|Token)\b/i,
+      /\b(?:auth\w*|federation|token|jwt|bearer|credentials?)\b.{0,30}\b(?:failed|rejected|refused|denied|error)\b.{0,12}\b(?:bad|invalid|wrong|unknown) (?:signature|api[ _-]?key|key|secret|token|credentials?)\b/i,
+      /\bBearer Bearer\b|\b(?:prefix|scheme)\b.{0,60}\b(?:authori[sz]ation|headers?|token|key)\b.{0,60}\b(?:fail\w*|reject\w*|refus\w*|40[013]|unauthori[sz]ed)\b/,
+    ],
+    without:
+      /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b|\bregist(?:er|ration)\b|\bmissing or (?:invalid|malformed)\b|\b(?:invalid|malformed) or missing\b|\bclient[_ ]secret\b|\brefresh\b/i,
+  },
   // Tokens that the server judges, and their renewal.
   {
     blames: 'auth-audience-mismatch',

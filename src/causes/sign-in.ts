@@ -161,6 +161,16 @@ export const UNSIGNED = [
   'http-not-mcp',
   'http-server-error',
   'handshake-refused',
+  // Its requests go to other addresses than the endpoint, and their answers are shown beside the error.
+  'transport-get-stream-mishandled',
+  'edge-bad-gateway',
+  'session-stale-not-404',
+  'client-hosted-unreachable',
+  'config-shape-wrong',
+  // The program that ends with it is a bridge.
+  'process-crashed',
+  'process-port-in-use',
+  'stdio-polluted-by-server',
   // Words like "missing client secret" of an OAuth error are no complaint of a process, and its 400 none about the transport.
   'process-config-rejected',
   'process-env-missing',
