@@ -210,6 +210,27 @@ export default defineCause({
       },
     },
     {
+      name: 'claude.ai, in German',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-ai',
+        clientError: 'Registrierung beim Anmeldedienst von acme fehlgeschlagen.',
+      },
+    },
+    {
+      name: 'a provider that takes only clients it knows',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          method: 'POST',
+          status: 403,
+          body: '{"error":"unapproved_client","error_description":"client_name is not on the approved list."}',
+        },
+      },
+    },
+    {
       name: 'a registration that succeeds',
       finds: false,
       symptoms: {

@@ -135,6 +135,7 @@ const NAMED: Row[] = [
       /\bclient_secret_(?:basic|post|jwt)\b.{0,60}\b(?:requires|not|unsupported|but|instead|must|rejected)\b/i,
       /\binvalid client (?:secret|credentials)\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
       /\bclient authentication method\b.{0,40}\bbut method\b/i,
+      /\bgrant[ _]type\b.{0,30}\bnot (?:supported|allowed|permitted|enabled)\b/i,
       /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
       code(
         'incorrect_client_credentials|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
