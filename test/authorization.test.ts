@@ -78,3 +78,25 @@ describe.concurrent('a weak server works', () => {
     ).toEqual([]);
   });
 });
+
+describe.concurrent('a complaint of a client, beside a sound server', () => {
+  it.each([
+    ['with an address that no metadata name', 'GET URL/.well-known/oauth-authorization-server returned 404', 'certain'],
+    ['without one', 'HTTP 404 trying to load well-known OAuth metadata', 'likely'],
+  ])('%s', async (_, words, certainty) => {
+    const [setup] = SETUPS;
+    const running = await (setup as Setup).start();
+    try {
+      const { spec, options } = await verified(running);
+      const complaint = words.replace('URL', new URL(running.url).origin);
+      const { root, findings } = diagnose(await investigate(spec, { timeoutMs: TIMEOUT_MS, ...options, complaint }));
+      expect([root?.id, root?.certainty, root?.culprit], JSON.stringify(findings)).toEqual([
+        'auth-client-discovery-wrong',
+        certainty,
+        'client',
+      ]);
+    } finally {
+      await running.close();
+    }
+  });
+});

@@ -114,7 +114,8 @@ function storedFaults({ access, given, grants }: Authorization): Fault[] {
       cause: 'auth-token-expired',
       party: 'authorization-server-owner',
       certainty: 'certain',
-      severity: 'degraded',
+      // Whoever can sign in again has lost little; an authorization server need not issue refresh tokens.
+      severity: access.slice(index + 1).some(served) ? 'risky' : 'degraded',
       cites: [...exchangeAt(kept.exchange), at('authorization', 'access', index)],
       particulars: { status: kept.status ?? null, sinceS: Math.round(-(token?.expiresInS ?? 0)) },
     },
@@ -173,7 +174,7 @@ function tokenRefusal(
   if ((token.notBeforeS ?? 0) > 0 || SAYS_EARLY.test(words))
     return fault('token-not-yet-valid', 'auth-token-expired', owner, { inS: Math.round(token.notBeforeS ?? 0) }, cites);
   const fits = audienceOf(walk, token.audience);
-  const names = { got: token.audience ?? [], wanted, fits };
+  const names = { got: token.audience ?? [], wanted, fits, opaque: token.format === 'opaque' };
   const aboutAudience = SAYS_AUDIENCE.test(words);
   const aboutIssuer = !aboutAudience && SAYS_ISSUER.test(words);
   const foreign = token.issuer !== undefined && issuer !== null && token.issuer !== issuer;

@@ -22,7 +22,7 @@ export function serverFaults(walk: Authorization, exchanges: Exchange[]): Fault[
   if (used === undefined || used === first) return faultsOfServer(walk, first, exchanges);
   const passed = faultsOfServer(walk, first, exchanges);
   return [
-    ...passed.map((fault) => ({ ...fault, severity: milder(fault.severity) })),
+    ...passed.map((fault) => ({ ...fault, severity: milder(fault.severity), party: 'server-owner' as const })),
     ...faultsOfServer(walk, used, exchanges),
   ];
 }

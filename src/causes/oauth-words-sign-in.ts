@@ -15,6 +15,14 @@ const refusedFix = (facts: Facts): FixStep[] => {
   const scope = text(facts, 'scope');
   if (code === 'invalid_scope')
     return [
+      ...(facts.how === 'given'
+        ? [
+            {
+              say: 'Let the authorization server allow the client these scopes:',
+              edit: { file: 'the client at the authorization server', at: 'scope', to: `"scope": "${scope}"` },
+            },
+          ]
+        : []),
       facts.scopeFrom === 'given'
         ? { say: `Ask for scopes that the authorization server knows; it was asked for "${scope}".` }
         : {
@@ -52,14 +60,23 @@ export const SIGN_IN_WORDS = {
     say: (facts) =>
       `The authorization server refuses the redirect URI ${text(facts, 'sent', 'of the client')}${text(facts, 'client') ? ` for the client ${text(facts, 'client')}` : ''}${error(facts)}.`,
     fix: (facts) => [
-      {
-        say: 'Register the redirect URI exactly as it is sent, with scheme, host, port and path:',
-        edit: {
-          file: 'the client at the authorization server',
-          at: 'redirect_uris',
-          to: `"redirect_uris": ["${text(facts, 'sent', 'http://127.0.0.1:<port>/callback')}"]`,
-        },
-      },
+      facts.step === 'registration'
+        ? {
+            say: 'Let the registration endpoint take http redirect URIs of this machine (127.0.0.1, [::1], localhost): native clients listen there, as RFC 8252 section 7.3 has it:',
+            edit: {
+              file: 'the registration endpoint',
+              at: 'redirect_uris',
+              to: '"redirect_uris": ["http://127.0.0.1:<port>/callback"]',
+            },
+          }
+        : {
+            say: 'Register the redirect URI exactly as it is sent, with scheme, host, port and path:',
+            edit: {
+              file: 'the client at the authorization server',
+              at: 'redirect_uris',
+              to: `"redirect_uris": ["${text(facts, 'sent', 'http://127.0.0.1:<port>/callback')}"]`,
+            },
+          },
       {
         say: 'Where the authorization server is yours, ignore the port of loopback addresses, as RFC 8252 section 7.3 asks: native clients open another one each time.',
       },
@@ -92,22 +109,25 @@ export const SIGN_IN_WORDS = {
   'client-authentication-refused': {
     short: (facts) => `refuses how the client ${text(facts, 'client')} proves itself`,
     say: (facts) =>
-      `The token endpoint does not accept the proof of the client ${text(facts, 'client', 'id')}${text(facts, 'method') ? ` (${text(facts, 'method')})` : ''}${error(facts)}: its secret is wrong, or it is sent in another way than the one registered.`,
+      `The token endpoint does not accept the proof of the client ${text(facts, 'client', 'id')}${text(facts, 'method') ? ` (${text(facts, 'method')})` : ''}${error(facts)}. Its secret is wrong, or it is sent in another way than the one registered.`,
     fix: (facts) => [
-      facts.how === 'given'
-        ? {
-            say: 'Give the secret that belongs to the client id, from the page of the client at the authorization server, in the environment variable SECRET:',
-            run: 'mcp-verdict verify --auth oauth --client-id <client id> --client-secret-env SECRET <url>',
-          }
-        : {
-            say: 'Let the token endpoint accept the way that was registered for the client:',
-            edit: {
-              file: 'the client at the authorization server',
-              at: 'token_endpoint_auth_method',
-              to: `"token_endpoint_auth_method": "${text(facts, 'method', 'none')}"`,
+      ...(facts.how === 'given'
+        ? [
+            {
+              say: 'Give the secret that belongs to the client id, from the page of the client at the authorization server, in the environment variable SECRET:',
+              run: 'mcp-verdict verify --auth oauth --client-id <client id> --client-secret-env SECRET <url>',
             },
-          },
-      signIn,
+          ]
+        : []),
+      {
+        say: `${facts.how === 'given' ? 'If the secret is right, let' : 'Let'} the authorization server say in its metadata in which ways clients prove themselves, and take those: by RFC 8414 a client that is told nothing uses client_secret_basic.`,
+        edit: {
+          file: 'the authorization-server metadata',
+          at: 'token_endpoint_auth_methods_supported',
+          to: '"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"]',
+        },
+      },
+      ...(facts.how === 'given' ? [] : [signIn]),
     ],
   },
   'target-refused': {
@@ -197,7 +217,9 @@ export const SIGN_IN_WORDS = {
   'token-refused': {
     short: brief,
     say: (facts) =>
-      `The token endpoint refuses ${facts.grant === 'client_credentials' ? 'the client' : 'to give a token for the code'}${text(facts, 'status') ? ` with ${text(facts, 'status')}` : ''}${error(facts)}.`,
+      Number(facts.status) >= 500
+        ? `The token endpoint fails with ${text(facts, 'status')}, where it should give a token${error(facts)}.`
+        : `The token endpoint refuses ${facts.grant === 'client_credentials' ? 'the client' : 'to give a token for the code'}${text(facts, 'status') ? ` with ${text(facts, 'status')}` : ''}${error(facts)}.`,
     fix: (facts) => [
       text(facts, 'error') === 'unsupported_grant_type' || text(facts, 'error') === 'unauthorized_client'
         ? {
