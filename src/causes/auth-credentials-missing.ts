@@ -66,6 +66,9 @@ export default defineCause({
       isOurs(given) &&
       serverDocument(given.authorization) !== null &&
       faultsOf(given).every(({ cause }) => cause === null);
+    // A sign-in that cannot succeed says more than that none was made.
+    const stopped =
+      isOurs(given) && faultsOf(given).some(({ cause, severity }) => cause !== null && severity === 'broken');
     const carries = entryCarries(given);
     for (const { exchange, at, live } of answers(given)) {
       const { status = 0, credentials, body = '' } = exchange;
@@ -95,7 +98,7 @@ export default defineCause({
       const sure = live && credentials === 'none' && (status === 401 || challenge.scheme !== null);
       const { scheme, realm, metadata } = challenge;
       return {
-        certainty: sure ? 'certain' : 'likely',
+        certainty: sure && !stopped ? 'certain' : 'likely',
         ...(live && { culprit: barred === null ? ('config' as const) : ('platform' as const) }),
         cites: [at],
         facts: { url, status, scheme, realm, metadata, barred, oauth },

@@ -10,9 +10,20 @@ const error = (facts: Facts): string =>
   `${text(facts, 'error') ? ` (${text(facts, 'error')})` : ''}${told(text(facts, 'description'))}`;
 const brief = (facts: Facts): string =>
   [text(facts, 'error'), text(facts, 'description')].filter(Boolean).join(': ') || 'refused';
+/** No code of OAuth was said: an error of a moment, a rate limit, a firewall, or the fault behind a status. */
+const passing = (facts: Facts): FixStep[] => [
+  {
+    say: 'Try again after a minute, and from another network as well: errors, rate limits and firewalls often concern one moment or one place:',
+    run: 'mcp-verdict verify --auth oauth <url>',
+  },
+  {
+    say: `If it stays so, the log of the authorization server, or of the firewall before it, holds the reason${text(facts, 'status') ? ` for the ${text(facts, 'status')}` : ''}.`,
+  },
+];
 const refusedFix = (facts: Facts): FixStep[] => {
   const code = text(facts, 'error');
   const scope = text(facts, 'scope');
+  if (facts.passing) return passing(facts);
   if (code === 'invalid_scope')
     return [
       facts.scopeFrom === 'given'
@@ -128,12 +139,12 @@ export const SIGN_IN_WORDS = {
   'authorization-refused': {
     short: brief,
     say: (facts) =>
-      `The authorization endpoint ${facts.page ? 'shows an error page' : 'refuses the request'} before anybody can sign in${error(facts)}.`,
+      `The authorization endpoint ${facts.page ? `shows an error page${text(facts, 'status') ? ` (HTTP ${text(facts, 'status')})` : ''}` : 'refuses the request'} before anybody can sign in${error(facts)}.`,
     fix: refusedFix,
   },
   'authorization-unanswered': {
     short: () => 'the authorization endpoint does not answer',
-    say: (facts) => `The authorization endpoint ${text(facts, 'endpoint')} does not answer.`,
+    say: (facts) => `The authorization endpoint ${text(facts, 'endpoint')} does not answer${told(text(facts, 'why'))}.`,
     fix: (facts) => [
       {
         say: 'Start the authorization server, or name the right address in its metadata:',
@@ -173,8 +184,9 @@ export const SIGN_IN_WORDS = {
     ],
   },
   'response-invalid': {
-    short: () => 'came back with neither a code nor an error',
-    say: () => 'What came back to the redirect URI has neither a code nor an error in its query.',
+    short: (facts) => text(facts, 'description') || 'came back with neither a code nor an error',
+    say: (facts) =>
+      `What came back to the redirect URI ${text(facts, 'description') ? `cannot be used${told(text(facts, 'description'))}` : 'has neither a code nor an error in its query'}.`,
     fix: () => [
       {
         say: 'Let the authorization endpoint answer in the query of the redirect (response_mode=query), with code and state (RFC 6749 section 4.1.2).',
@@ -198,21 +210,24 @@ export const SIGN_IN_WORDS = {
     short: brief,
     say: (facts) =>
       `The token endpoint refuses ${facts.grant === 'client_credentials' ? 'the client' : 'to give a token for the code'}${text(facts, 'status') ? ` with ${text(facts, 'status')}` : ''}${error(facts)}.`,
-    fix: (facts) => [
-      text(facts, 'error') === 'unsupported_grant_type' || text(facts, 'error') === 'unauthorized_client'
-        ? {
-            say: `Let the authorization server allow this client the grant ${text(facts, 'grant')}:`,
-            edit: {
-              file: 'the client at the authorization server',
-              at: 'grant_types',
-              to: `"grant_types": ["${text(facts, 'grant')}", "refresh_token"]`,
-            },
-          }
-        : {
-            say: 'Look into the log of the authorization server: the code and its verifier were fresh and sent once, with the redirect URI and the resource of the authorization request. A store that is not shared by all replicas loses codes.',
-          },
-      signIn,
-    ],
+    fix: (facts) =>
+      facts.passing
+        ? passing(facts)
+        : [
+            text(facts, 'error') === 'unsupported_grant_type' || text(facts, 'error') === 'unauthorized_client'
+              ? {
+                  say: `Let the authorization server allow this client the grant ${text(facts, 'grant')}:`,
+                  edit: {
+                    file: 'the client at the authorization server',
+                    at: 'grant_types',
+                    to: `"grant_types": ["${text(facts, 'grant')}", "refresh_token"]`,
+                  },
+                }
+              : {
+                  say: 'Look into the log of the authorization server: the code and its verifier were fresh and sent once, with the redirect URI and the resource of the authorization request. A store that is not shared by all replicas loses codes.',
+                },
+            signIn,
+          ],
   },
   'token-invalid': {
     short: (facts) => `no valid answer${told(text(facts, 'why'))}`,
@@ -231,7 +246,7 @@ export const SIGN_IN_WORDS = {
   },
   'token-unanswered': {
     short: () => 'the token endpoint does not answer',
-    say: (facts) => `The token endpoint ${text(facts, 'endpoint')} does not answer.`,
+    say: (facts) => `The token endpoint ${text(facts, 'endpoint')} does not answer${told(text(facts, 'why'))}.`,
     fix: (facts) => [
       {
         say: 'Start the authorization server, or name the right address in its metadata:',

@@ -4,6 +4,7 @@ import type { FaultId, Party, Step } from './oauth-faults.js';
 import { ACCESS_WORDS } from './oauth-words-access.js';
 import { METADATA_WORDS } from './oauth-words-metadata.js';
 import { SIGN_IN_WORDS } from './oauth-words-sign-in.js';
+import { UNREAD_WORDS } from './oauth-words-unread.js';
 
 export interface Words {
   /** Half a sentence, for a table. */
@@ -32,7 +33,7 @@ export const PARTY_NAMES: Record<Party, string> = {
   edge: 'whoever runs the proxy or CDN in front',
 };
 
-const WORDS: Record<FaultId, Words> = { ...METADATA_WORDS, ...SIGN_IN_WORDS, ...ACCESS_WORDS };
+const WORDS: Record<FaultId, Words> = { ...METADATA_WORDS, ...UNREAD_WORDS, ...SIGN_IN_WORDS, ...ACCESS_WORDS };
 
 export const shortOf = (id: FaultId, facts: Facts): string => WORDS[id].short(facts);
 
