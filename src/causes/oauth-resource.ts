@@ -35,11 +35,14 @@ export function challengeFaults(walk: Authorization, exchanges: Exchange[]): Fau
     if (found.document.resource === undefined || !sdkAccepts(walk.resource, found.document.resource)) return [];
     // A firewall, a list of addresses or a check of the Origin refuses so as well, before the server could ask for anything.
     if (edgeOf(exchanges, challenge) !== null) return [];
+    // A path that the metadata name, and a page of a login: nobody else is meant. At the root of a host there may be a site as well.
+    const meant =
+      namesResource(found.document.resource, walk.resource, 'path') && new URL(walk.resource).pathname !== '/';
     return fault({
       id: 'challenge-not-401',
       cause: 'auth-credentials-missing',
       severity: 'broken',
-      certainty: 'likely',
+      certainty: meant && challenge.status !== 403 ? 'certain' : 'likely',
     });
   }
   // From 2025-11-25 on the well-known address suffices; 2025-06-18 demands the header, and HTTP some challenge (RFC 9110 section 15.5.2).

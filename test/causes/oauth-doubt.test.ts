@@ -368,3 +368,10 @@ it('a server that is open, but for methods it does not know', () => {
   });
   expect(faultsOf(walk).filter(({ severity }) => severity === 'broken')).toEqual([]);
 });
+
+it('a login page at the very path that the metadata name', () => {
+  const walk = lookedWalk(({ challenge }) => ({
+    challenge: challenge && { ...challenge, status: 302, challenges: [] },
+  }));
+  expect(sure(walk)).toEqual(['challenge-not-401']);
+});
