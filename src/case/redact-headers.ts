@@ -80,7 +80,7 @@ export function redactRequestHeaders(headers: Record<string, string>, redact: Re
       )
         return [name, redact(value).slice(0, 1_000)];
       if (isPlaceholder(value)) return [name, value];
-      const scheme = /^(?:Bearer|Basic|Token|Digest) /i.exec(value)?.[0] ?? '';
+      const scheme = /^(?:(?:Bearer|Basic|Token|Digest) +){1,2}/i.exec(value)?.[0] ?? '';
       return [name, `${scheme}<set>`];
     }),
   );

@@ -35,7 +35,7 @@ const SHAPES: [RegExp, string][] = [
   ],
   [
     // One plain word is prose: "token verification failed", "basic configuration loaded".
-    /\b(?<scheme>Bearer|Basic|Token)\s+(?!<|[A-Za-z][a-z]{0,19}(?![\w+/~=-])|resource_metadata\b)[A-Za-z0-9+/_.~=-]{8,}/gi,
+    /\b(?<scheme>Bearer|Basic|Token)\s+(?!<|[A-Za-z][a-z]{0,19}(?![\w+/~=-])|resource_metadata\b|HTTP\/[\d.]+(?![\w+/~=-]))[A-Za-z0-9+/_.~=-]{8,}/gi,
     'credentials',
   ],
 ];
@@ -68,7 +68,7 @@ const PROSE =
 
 /** A placeholder that was never filled in: it is a name, and a fault of its own. */
 const PLACEHOLDER =
-  /^(?:(?:Bearer|Basic|Token)\s+)?(?:\$\{(?!\w+:-)[\w:.-]+\}|\$[A-Z_][A-Z0-9_]*|\{env:\w+\}|\{\{[^}]*\}\}|\{[a-z_-]+\}|%\w+%|<[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)$/;
+  /^(?:(?:Bearer|Basic|Token)\s+)?(?:\$\{(?!\w+:-)(?:[\w:.-]|<[\w -]{1,30}>)+\}|\$[A-Z_][A-Z0-9_]*|\{env:\w+\}|\{\{[^}]*\}\}|\{[a-z_-]+\}|%\w+%|<[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)$/;
 
 export const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value);
 
@@ -189,14 +189,17 @@ const SHORTEST_CUT = 40;
 
 function withoutCutSecret(text: string, forms: string[]): string {
   if (text.length < SHORTEST_CUT) return text;
+  const lower = text.toLowerCase();
+  // A letter that is longer in lower case would move every place behind it.
+  const whole = lower.length === text.length ? lower : text;
   for (const form of forms) {
     const first = form.slice(0, MIN_PART);
     for (
-      let from = text.lastIndexOf(first);
-      from !== -1 && text.length - from < form.length;
-      from = from === 0 ? -1 : text.lastIndexOf(first, from - 1)
+      let from = whole.lastIndexOf(first);
+      from !== -1 && whole.length - from < form.length;
+      from = from === 0 ? -1 : whole.lastIndexOf(first, from - 1)
     )
-      if (form.startsWith(text.slice(from))) return text.slice(0, from) + mark('value');
+      if (form.startsWith(whole.slice(from))) return text.slice(0, from) + mark('value');
   }
   return text;
 }
@@ -213,7 +216,7 @@ export function redactor(secrets: Iterable<string> = []): Redactor {
     .filter((form) => /^\w{1,7}$/.test(form))
     .map((form) => new RegExp(String.raw`(?<![A-Za-z0-9])${form}(?![A-Za-z0-9])`, 'g'));
   const long = forms.filter((form) => !/^\w{1,7}$/.test(form));
-  const cuttable = long.filter((form) => form.length > MIN_PART);
+  const cuttable = [...new Set(long.filter((form) => form.length > MIN_PART).map((form) => form.toLowerCase()))];
   const exact = long.filter((form) => form.length < MIN_ANY_CASE);
   const anyCase = long.filter((form) => form.length >= MIN_ANY_CASE).map(formIn);
   type Groups = { before: string; name?: string; bare?: string; quote?: string; quoted?: string };

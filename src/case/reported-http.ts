@@ -40,8 +40,9 @@ export function exchangeOf({ http, url }: Symptoms): Exchange | undefined {
 
 /** Documents and errors of OAuth, whole or in part: they stand at addresses of their own, not at the endpoint. */
 const OAUTH_BODY =
-  /["']?\b(?:authorization_servers?|(?:authorization|token|registration)_endpoint|bearer_methods_supported|(?:scopes|code_challenge_methods|grant_types)_supported)\b["']?\s?[:=]|["'`]?\b(?:issuer|resource|authorization_servers)["'`]?(?:\s?:|\s+is)\s?[["'`]{1,3}https?:/i;
-const OAUTH_ADDRESS = /\.well-known\/(?:oauth|openid)|\/oauth\/callback|\bGET \S{0,200}\/(?:authorize|callback)\b/i;
+  /["']?\b(?:authorization_servers?|(?:authorization|token|registration)_endpoint|bearer_methods_supported|(?:scopes|code_challenge_methods|grant_types)_supported)\b["']?\s?[:=]|["'`]?\b(?:issuer|resource|authorization_servers)["'`]?(?:\s?:|\s+is)\s?[["'`]{1,3}https?:|\b(?:iss|issuer)\s?[:=]\s?https?:/i;
+const OAUTH_ADDRESS =
+  /\.well-known\/(?:oauth|openid)|\/oauth\/callback|\bGET \S{0,200}\/(?:authorize|callback)\b|\bdoes(?: not|n't) (?:implement|support) OAuth\b|\bOAuth (?:metadata|discovery)\b|\bauthori[sz]ation[- ]server metadata\b/i;
 
 /** A look at the documents of a sign-in, or a step of it in the browser: it is no request to the endpoint. */
 const isOfSignIn = ({ method, body = '' }: Exchange, { clientError, serverLog, stderr, stdout }: Symptoms): boolean =>

@@ -369,7 +369,7 @@ class Reader {
 
 /** Whether the lines hold HTTP as a tool prints it. */
 const PRINTED =
-  /^(?:< |RawContent\s+: |\s{2})?HTTP\/[\d.]{1,3} [1-5]\d\d(?: [\w '-]{1,60})?\s*$|^> (?:GET|POST|PUT|DELETE|OPTIONS|HEAD|CONNECT) \S+ HTTP\/|^(?:[\s\d.:kMG-]{0,120})\* {1,3}(?:Trying |Host \S+ was resolved|Could not resolve)|^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d-- {2}http|^curl: \(\d{1,3}\) /;
+  /^(?:< |RawContent\s+: |\s{2})?HTTP\/[\d.]{1,3} [1-5]\d\d(?: [\w '-]{1,60})?\s*$|^> (?:GET|POST|PUT|DELETE|OPTIONS|HEAD|CONNECT) \S+ HTTP\/|^(?:[\s\d.:kMG-]{0,120})\* {1,3}(?:Trying |Host \S+ was resolved|Could not resolve)|^--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d-- {2}http|^curl: \(\d{1,3}\) |^\S{0,60} ?[$#>❯%] ?curl \S.{0,400}\/\.well-known\/(?:oauth|openid)/;
 
 /** The exchanges in a text; undefined when it holds no transcript. */
 export function transcriptIn(given: string[]): Transcript | undefined {

@@ -1,3 +1,4 @@
+import { afterSignIn } from './after-sign-in.js';
 import { answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
@@ -31,6 +32,8 @@ const FRESH =
 /** Beside a 401 somebody quotes what the token says. */
 const CLAIM = /(?<![\w-])"?\baud"?\s?[=:]\s?["'[]{0,2}[\w:/.-]{3,}/;
 const HOSTED = /\bMcpAuthorizationError\b/;
+/** A token for nobody: no audience at all. */
+const EMPTY = /(?<![\w-])"?\baud"?\s?[=:]\s?(?:\[\s?\]|""|null\b|undefined\b|None\b)/;
 
 export default defineCause({
   id: 'auth-audience-mismatch',
@@ -69,12 +72,17 @@ export default defineCause({
       lines.some(({ text }) => /\b401\b/.test(text))
         ? find(lines, CLAIM)
         : null;
+    const empty = hit ? null : find(lines, EMPTY);
     const hosted = hit || fresh ? null : find(lines, HOSTED);
-    const line = (hit ?? fresh ?? shown)?.line ?? told?.line ?? hosted?.line;
+    // The sign-in gave a token, and the server, asked with it, says no.
+    const after = hit || told ? null : afterSignIn(given);
+    const refused = after && /^(?:unauthorized|forbidden)$/.test(after.came) ? after : null;
+    const line = (hit ?? fresh ?? shown ?? empty)?.line ?? told?.line ?? refused?.line ?? hosted?.line;
     if (!line) return null;
     return {
       certainty:
         told?.first === false ||
+        (line === refused?.line && refused?.came === 'forbidden') ||
         (line === hosted?.line && !answers(given).some(({ exchange: { status } }) => status === 401))
           ? 'possible'
           : 'likely',
@@ -83,7 +91,7 @@ export default defineCause({
         url,
         got: hit?.groups.got ?? null,
         wanted: hit?.groups.wanted ?? null,
-        shown: hit !== null || line === told?.line,
+        shown: hit !== null || line === told?.line || line === empty?.line,
         place: placeOf(given, 'audience'),
       },
     };

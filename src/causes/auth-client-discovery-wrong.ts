@@ -1,21 +1,17 @@
-import { at } from '../case/pointer.js';
-import { defineCause, type Live, type Match } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
+import { misled } from './oauth-complaint.js';
 import { knownToLack, wordsFor } from './oauth-errors.js';
 import { lookedWalk, serverDocumentWith, signedInWalk } from './oauth-example.js';
-import { CULPRIT_OF, exchangeAt, resourceDocument, STEPS, type Step, serverDocument } from './oauth-faults.js';
-import { faultsOf } from './oauth-steps.js';
-import { pasteable } from './oauth-tell.js';
-import { isOurs } from './oauth-walk.js';
-import { STEP_TITLES } from './oauth-words.js';
-import { isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
-import { hostOf, targetOf } from './way.js';
+import { CLIENT_OMITS, isOwnSignIn, metadata, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
 type What = 'path' | 'register' | 'identifier' | 'other';
 
 /** What was found by looking: the client goes its own way. */
 const SAID = [
+  CLIENT_OMITS,
   /\b(?:client|it|[A-Z][\w ]{2,30})\b.{0,40}\b(?:probes?|requests?|asks?|tries|fetche?s|hits?|looks? (?:for|at)|queries|constructs?|builds?|derives?|synthesi[sz]es|drops|skips|ignores)\b.{0,80}\b(?:wrong|instead of|rather than|without (?:the )?path|root)\b.{0,60}\b(?:well-known|metadata|discovery|authorization_servers|issuer)/i,
   /\b(?:probe|request|ask|tr[iy]|fetche?|hit|look|quer[iy]|construct|build|derive|discover|append|insert|drop|strip|resolve|call|use)(?:s|es|ed|ing)?\b.{0,60}(?:\.well-known|\b(?:OAuth|authorization|discovery|protected resource) metadata\b|\bwell-known\b).{0,160}\b(?:instead of|rather than|although|even though|at (?:the )?(?:MCP|resource) server|not at|without the path|wrong)\b/i,
   /\b(?:path|realm|tenant|segment|prefix)\b.{0,30}\b(?:dropped|stripped|lost|ignored|omitted|removed|missing)\b.{0,80}(?:\.well-known|\bwell-known\b|\bdiscovery\b)/i,
@@ -27,14 +23,15 @@ const SAID = [
 ];
 /** The client fell back to addresses that the metadata does not name. */
 const GUESSED =
-  /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b/i;
+  /\b(?:POST|GET) (?:https?:\/\/[^\s/"]+)?(?<path>\/(?:register|authorize|token))\b(?: HTTP\/[\d.]+)?["'`]?[^\w\n]{0,20}(?:status )?\(?40[45]\b|\bCannot (?:POST|GET) (?<express>\/(?:register|authorize|token))\b|\bregistration failed\b.{0,80}\b404\b/i;
 const WENT_ON =
   /\/(?:register|token|authorize)\b.{0,40}\b[23]\d\d\b|\binvalid_(?!request)\w+|\bredirect_uri|\bclient_id\b|\baudience\b|\bexpired\b|\bissuer\b|does not match/i;
 /** And then the client says that there is none. */
 const DENIED =
   /\b(?:dynamic |client )registration (?:is )?not supported\b|\bdoes(?: not|n't) support dynamic client registration\b/i;
+const LOST = /\bHTTP 40[45]: Invalid OAuth error response\b/i;
 const SOUGHT =
-  /\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
+  /\b(?:not|n.t|fails?|failed|404|no answer)\b.{0,160}\/\.well-known\/oauth-authorization-server\b|\boauth-authorization-server\b.{0,80}\b(?:404|not found|fail\w*|does(?: not|n't))/i;
 /** claude.ai: no more than that something before the sign-in failed. */
 const HOSTED = /\bmcp_registration_failed\b|\bstep=start_error\b/i;
 /** "... issuer X does not match expected issuer Y" */
@@ -67,67 +64,6 @@ const bare = (text: string): string =>
     .replace(/:443(?=\/|$)/, '')
     .replace(/\/+$/, '')
     .toLowerCase();
-
-/** What a client says of the steps before a sign-in, and that they failed. */
-const BLAMED: [Step, RegExp][] = [
-  ['registration', /\bregist(?:er|ration)\w*\b|\bDCR\b/i],
-  ['server-metadata', /\bissuer\b|\bauthorization[- _]servers?\b|oauth-authorization-server|openid-configuration/i],
-  ['resource-metadata', /\bprotected[- _]resource\b|\bresource[- _]metadata\b/i],
-  ['server-metadata', /\bmetadata\b|\bdiscover\w*\b|\.?well-known\b|\bdoes(?: not|n't) (?:implement|support) OAuth\b/i],
-];
-const FAILS =
-  /\b(?:fail\w*|error|mismatch\w*|not|cannot|could(?: not|n't)|does(?:n't| not)|unable|missing|invalid|incompatible|unsupported|rejected|40\d|50\d)\b|n't\b/i;
-
-/** The walk up to the sign-in is sound, and the client says that just that failed. */
-const misled: Live = {
-  match(given) {
-    const { authorization: walk, complaint } = given;
-    if (!walk || !complaint || !isOurs(given)) return null;
-    const faults = faultsOf(given).filter(({ step }) => STEPS.indexOf(step) < STEPS.indexOf('authorization'));
-    const [resource, server] = [resourceDocument(walk), serverDocument(walk)];
-    if (faults.some(({ cause }) => cause !== null) || !resource || !server || walk.used === undefined) return null;
-    for (const [i, text] of complaint.lines.entries()) {
-      const step = BLAMED.find(([, words]) => words.test(text))?.[0];
-      if (!step || !FAILS.test(text)) continue;
-      // A client that cannot use what is offered in place of dynamic registration is merely older.
-      if (step === 'registration' && server.document.registrationEndpoint === undefined) continue;
-      const hosts = [walk.resource, server.entry.issuer].map(hostOf);
-      const elsewhere = (text.match(/https?:\/\/[^\s"'`,;)]+/g) ?? []).some((url) => !hosts.includes(hostOf(url)));
-      return {
-        certainty: elsewhere ? 'likely' : 'certain',
-        culprit: CULPRIT_OF.client,
-        order: STEPS.indexOf(step),
-        cites: [
-          at('complaint', 'lines', i),
-          ...exchangeAt(step === 'resource-metadata' ? resource.entry.exchange : server.entry.exchange),
-        ],
-        facts: {
-          fault: 'client-misled',
-          step,
-          party: 'client',
-          url: walk.resource,
-          client: complaint.client ?? null,
-          resource: resource.entry.url,
-          server: server.entry.url,
-        },
-      };
-    }
-    return null;
-  },
-  excludes: () => false,
-  say: ({ step, client, url, resource, server }) =>
-    `${client ?? 'The client'} says that the step "${STEP_TITLES[step as Step]}" fails for ${url}, and asked as the specification says it does not: ${step === 'resource-metadata' ? `the metadata of the resource stands at ${resource} and names this URL` : `the metadata of the authorization server stands at ${server}, under the very identifier that the server names${step === 'registration' ? ', and offers registration' : ''}`}. Who must act: the maker of the client.`,
-  fix: ({ client, resource, server }) => [
-    {
-      say: `Update ${client ?? 'the client'}; if the newest version says the same, report it to its maker with these two addresses, which it must ask in this order:`,
-      run: `curl -s ${pasteable(String(resource), '<resource metadata>')} && curl -s ${pasteable(String(server), '<authorization server metadata>')}`,
-    },
-    {
-      say: 'See the server work with a client that keeps to the specification:',
-      run: 'mcp-verdict verify --auth oauth <url>',
-    },
-  ],
-};
 
 export default defineCause({
   id: 'auth-client-discovery-wrong',
@@ -190,6 +126,13 @@ export default defineCause({
         cites: [strayed.line.at],
         facts: { ...facts, what: 'register', asked: strayed.path },
       };
+    // The SDK names the function that asked: a token endpoint that is not there was guessed.
+    const lost = find(lines, LOST);
+    if (
+      lost &&
+      lines.some(({ text }) => /\b(?:executeTokenRequest|exchangeAuthorization|refreshAuthorization)\b/.test(text))
+    )
+      return { certainty: 'likely', cites: [lost.line.at], facts: { ...facts, what: 'register', asked: '/token' } };
     // Some sign-ins have their document under the name of OpenID only.
     const other = knownToLack(given, 'oauth-metadata');
     const sought = other && find(lines, SOUGHT);
@@ -218,7 +161,10 @@ export default defineCause({
         facts: { ...facts, what: 'path', asked: missed.path, right: there.path },
       };
     const guessed = find(lines, GUESSED);
-    const documents = there !== undefined || metadata(given) !== null;
+    const documents =
+      there !== undefined ||
+      metadata(given) !== null ||
+      lines.some(({ text }) => /\bresource_metadata=["']?https?:/i.test(text));
     if (guessed)
       return {
         certainty: documents ? 'likely' : 'possible',
@@ -340,7 +286,12 @@ export default defineCause({
       finds: true,
       evidence: {
         ...lookedWalk(),
-        complaint: { client: 'acme-client', lines: ['Failed to discover OAuth metadata: issuer mismatch'] },
+        complaint: {
+          client: 'acme-client',
+          lines: [
+            'OAuth authorization server metadata issuer https://auth.acme.dev does not match expected issuer https://acme.dev/mcp',
+          ],
+        },
       },
     },
     {

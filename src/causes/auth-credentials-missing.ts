@@ -3,6 +3,7 @@ import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
+import { misled } from './oauth-complaint.js';
 import { lookedWalk, signedInWalk } from './oauth-example.js';
 import { serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
@@ -54,7 +55,7 @@ export default defineCause({
   severity: 'broken',
   seenAs: ['Error POSTing to endpoint (HTTP 401)', 'SSE error: Non-200 status code (401)', 'Unauthorized', 'HTTP 401'],
   needs: [],
-  uses: [...ANSWERS, 'endpoint', 'launch', 'authorization'],
+  uses: [...ANSWERS, 'endpoint', 'launch', 'authorization', 'complaint'],
   explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-not-mcp'],
   live: fromWalk('auth-credentials-missing'),
 
@@ -98,7 +99,8 @@ export default defineCause({
       const sure = live && credentials === 'none' && (status === 401 || challenge.scheme !== null);
       const { scheme, realm, metadata } = challenge;
       return {
-        certainty: sure && !stopped ? 'certain' : 'likely',
+        // That nobody signed in is our doing where a client complains of the way to the sign-in.
+        certainty: sure && !stopped && !(oauth && misled.match(given)) ? 'certain' : 'likely',
         ...(live && { culprit: barred === null ? ('config' as const) : ('platform' as const) }),
         cites: [at],
         facts: { url, status, scheme, realm, metadata, barred, oauth },

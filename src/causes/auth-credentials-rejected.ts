@@ -1,3 +1,4 @@
+import { at } from '../case/pointer.js';
 import { ANSWERS, answers, refusedRequests } from './answers.js';
 import { defineCause } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
@@ -90,7 +91,19 @@ export default defineCause({
         facts: { url, status, reason },
       };
     }
-    if (answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) return null;
+    // What a library or a server says of the value itself.
+    const judgedSo = toldError(given, 'auth-credentials-rejected');
+    const said = judgedSo && !DOWNSTREAM.test(judgedSo.line.text) ? judgedSo : null;
+    if ((answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) && !said?.first) return null;
+    const twice = (given.http?.exchanges ?? []).findIndex(({ requestHeaders = {} }) =>
+      /^(?<scheme>Bearer|Basic|Token) +\k<scheme> /i.test(requestHeaders.authorization ?? ''),
+    );
+    if (twice >= 0)
+      return {
+        certainty: 'likely',
+        cites: [...(said ? [said.line.at] : []), at('http', 'exchanges', twice, 'requestHeaders', 'authorization')],
+        facts: { url, status: 401, reason: 'the scheme stands twice in the header' },
+      };
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>
@@ -108,10 +121,7 @@ export default defineCause({
       ({ text }) => BLAMES.test(text) && JUDGED.test(text) && !MISSES.test(text) && !DOWNSTREAM.test(text),
     );
     const refused = carries.header && refusedRequests(given).find(({ status }) => status === 401 || status === 403);
-    const line =
-      hit?.line ??
-      (served ? null : (judged ?? (refused ? refused.line : null))) ??
-      toldError(given, 'auth-credentials-rejected')?.line;
+    const line = hit?.line ?? (served ? null : (judged ?? (refused ? refused.line : null))) ?? said?.line;
     if (!line) return null;
     const facts = {
       url,

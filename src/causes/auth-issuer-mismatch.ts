@@ -6,7 +6,7 @@ import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, metadata, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { wasTold } from './told.js';
 import { targetOf } from './way.js';
-import { find } from './words.js';
+import { find, type Line } from './words.js';
 
 const URL_ = String.raw`["'\`<(]{0,2}(?<NAME>https?://[^\s"'\`<>),;]{3,200})["'\`>)]{0,2}`;
 const url = (name: string): string => URL_.replace('NAME', name);
@@ -28,6 +28,7 @@ const SAID = [
     String.raw`^\W*expected:? ${url('wanted')},? (?:but )?(?:received|got|found|was|actual):? ${url('got')}`,
     'i',
   ),
+  /\b(?:missing|without|lacks?|no) (?:the )?(?:required )?(?:issuer|iss)\b(?: parameter)?(?:: expected ['"`]?(?<wanted>https?:\/\/[^\s'"`]{3,200}))?|\bissuer \(iss\)|\biss (?:parameter|value)\b.{0,40}\b(?:mismatch|missing|does not match)\b/i,
   /\bIssuerMismatch(?:Error|Exception)?\b|\bissuer[-_ ]mismatch\b|\bmismatch(?:ed|ing)? (?:metadata )?issuer\b/i,
   /\b(?:metadata|advertised|returned|declared|discovered|authorization server|AS|OAuth|OIDC|provider)\b.{0,60}\bissuer\b.{0,80}\b(?:mismatch|does(?: not|n't) match|did not match|differs?|not (?:identical|equal)|unexpected)\b/i,
   /\bissuer(?: (?:url|uri|identifier|value))? (?:mismatch|does(?: not|n't) match|did not match|is different|differs)\b/i,
@@ -41,6 +42,24 @@ const TOLD =
   /\bissuer\b.{0,60}\b(?:does(?: not|n't)|did(?: not|n't)|must|should)\b.{0,6}\b(?:match|equal|be identical)\b|\bissuer\b.{0,40}\btrailing slash\b|\btrailing slash\b.{0,40}\bissuer\b/i;
 /** The issuer of a token, which the server checks: credentials that are refused. */
 const OF_TOKEN = /\b(?:jwt|token|claim|"?iss"?|IDX10205|bearer)\b/i;
+
+const WANTED = new RegExp(String.raw`^\W*expected\W{1,4}${url('value')}\W*$`, 'i');
+const GOT = new RegExp(String.raw`^\W*(?:received|got|found|actual|was)\W{1,4}${url('value')}\W*$`, 'i');
+/** The issuer of the response (RFC 9207), and the one of the document, as somebody put them side by side. */
+const OF_RESPONSE = /(?:^|[?&\s"'`])iss["'`]?\s?[:=]\s?["'`]?(?<value>https?:\/\/[^\s"'`&]{3,200})/i;
+const OF_DOCUMENT = /\bissuer["'`]?\s?[:=]\s?["'`]?(?<value>https?:\/\/[^\s"'`&,}]{3,200})/i;
+
+function pairOf(lines: Line[]): { at: string; wanted: string; got: string } | null {
+  for (const [a, b] of [
+    [WANTED, GOT],
+    [OF_DOCUMENT, OF_RESPONSE],
+  ] as const) {
+    const [one, two] = [find(lines, a), find(lines, b)];
+    const [wanted, got] = [one?.groups.value, two?.groups.value];
+    if (one && wanted && got && wanted !== got) return { at: one.line.at, wanted, got };
+  }
+  return null;
+}
 
 export default defineCause({
   id: 'auth-issuer-mismatch',
@@ -71,6 +90,14 @@ export default defineCause({
         facts: { url: target, got: got ?? found?.issuer ?? null, wanted: wanted ?? found?.servers[0] ?? null, token },
       };
     }
+    // Two lines, and each names one of them.
+    const pair = pairOf(wordsFor(given, 'auth-issuer-mismatch'));
+    if (pair)
+      return {
+        certainty: 'likely',
+        cites: [pair.at],
+        facts: { url: target, got: pair.got, wanted: pair.wanted, token: false },
+      };
     const told = find(wordsFor(given, 'auth-issuer-mismatch'), TOLD);
     if (told)
       return {

@@ -5,7 +5,7 @@ import { FAILED_START } from './consequences.js';
 import { wordsFor } from './oauth-errors.js';
 import { lookedWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
+import { CLIENT_OMITS, isOwnSignIn, OFFERED, SIGN_IN, UNSIGNED, wellKnown } from './sign-in.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -23,6 +23,9 @@ const NOWHERE = [
   // A page where the document should be.
   /\.well-known\/(?:oauth|openid)\S{0,120}[^\n]{0,60}\b(?:text\/html|HTML|SPA)\b/i,
   /\bcould not (?:start|begin) OAuth\b|\bmay not support (?:standard )?(?:MCP )?OAuth\b|\bNo authori[sz]ation support detected\b|\bNo OAuth (?:metadata|configuration) (?:found|discovered)\b|\bno authori[sz]ation servers? (?:specified|found|listed|in)\b/i,
+  // The address, and behind it that nothing is there.
+  /\.well-known\/(?:oauth|openid)\S{0,160}.{0,80}\b(?:returns?|returned|gives?|answers?|is|was|->|→)\W{0,4}(?:an? )?(?:HTTP )?(?:4\d\d|5\d\d)\b|\.well-known\/(?:oauth|openid)\S{0,160}.{0,40}\b(?:which |that )?(?:does(?:n.t| not) exist|is missing|is not (?:served|there|mapped))/i,
+  /\bProtectedResourceMetadata(?:Unavailable|NotFound|Missing|Error)\b|\bincomplete metadata\b|\breturns?\b.{0,60}\bnot (?:the |any )?(?:OAuth )?metadata\b/i,
   /\bfail\w* to (?:find|fetch|load|get|discover)\b.{0,12}\.well-known\b|\b(?:contains?|has|with|lists?) no authorization_servers\b/i,
   /\bregisterClient\b.{0,40}\b401\b|\b401\b.{0,60}\bregisterClient\b/i,
 ];
@@ -72,7 +75,9 @@ export default defineCause({
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     const client = given.reported.client ?? '';
     // What never got an answer has causes of its own.
-    const lines = wordsFor(given, 'auth-metadata-missing').filter(({ text }) => !UNREACHED.test(text));
+    const lines = wordsFor(given, 'auth-metadata-missing').filter(
+      ({ text }) => !UNREACHED.test(text) && !CLIENT_OMITS.test(text),
+    );
     const asked = wellKnown(given);
     const resources = asked.filter(({ kind }) => kind === 'resource');
     const failed = (list: typeof asked) => list.find(({ status }) => status >= 400);
@@ -97,6 +102,9 @@ export default defineCause({
         },
       };
     }
+    // A challenge whose address is none.
+    const odd = lines.find(({ text }) => /\bresource_metadata=["']?(?!https?:\/\/|<|\.\.\.)[^"'\s,]{2,}/i.test(text));
+    if (odd) return { certainty: 'likely', cites: [odd.at], facts: { ...facts, what: 'challenge' } };
     // Every address of one kind refused: nothing is there, whatever the client tried.
     const none = failed(resources) && resources.every(({ status }) => status >= 400) ? failed(resources) : undefined;
     const noServer = asked.every(({ status }) => status >= 400) ? failed(asked) : undefined;

@@ -15,6 +15,7 @@ const SAID = [
   // Somebody found out what the documents name.
   /\b(?:OAuth|metadata|discovery|issuer|well-known|(?:authorization|token|registration)[_ ]endpoints?|resource_metadata|authorization_servers)\b.{0,120}?\b(?:https?:\/\/(?:localhost|127\.|10\.|192\.168\.)\S{0,80}|http:\/\/(?!localhost|127\.)\S{3,80}|http (?:scheme|urls?|links?)|plain http)\b.{0,40}?\b(?:instead of|rather than|although|while|but|not (?:the )?(?:public|external|https))/i,
   /\b(?:http:\/\/|http) (?:instead of|rather than) (?:https:\/\/|https)\b.{0,80}\b(?:OAuth|metadata|discovery|issuer|well-known|endpoint|resource_metadata)|\b(?:OAuth|metadata|discovery|issuer|well-known|resource_metadata)\b.{0,80}(?:\bhttp:\/\/|\bhttp) (?:instead of|rather than) (?:https:\/\/|https)\b/i,
+  /\b(?:metadata|discovery|challenge|documents?)\b.{0,60}\b(?:names?|contains?|advertis\w+|returns?|points? (?:to|at)|leaks?|exposes?|has)\b.{0,40}\b(?:internal|private|local(?:host)?|loopback|in-cluster|docker|pod) (?:address|host\w*|ur[il]s?|name|service|network)\b/i,
   /\bIssuer URL must be HTTPS\b|\bonly requests to HTTPS are allowed\b|\bURL cannot use javascript:, data:, or vbscript: scheme\b|\b(?:issuer|authorization server(?: url)?|metadata)\b.{0,40}\bmust (?:use|be) https\b/i,
   /\b(?:authorization|token|registration|metadata)[_ ](?:endpoint|url|server)\b.{0,80}\b(?:private|internal|loopback) (?:address|network|ip|host)\b/i,
 ];

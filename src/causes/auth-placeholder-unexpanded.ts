@@ -8,7 +8,7 @@ import { targetOf } from './way.js';
 import { find, words } from './words.js';
 
 /** How configurations name a variable. `<token>` and `YOUR_TOKEN` are what reporters write in place of a secret. */
-const FORM = String.raw`\$\{(?:env:|input:)?[\w.:-]{2,60}\}|\$env:\w{2,60}|\$[A-Z_][A-Z0-9_]{2,60}\b|\{env:\w{2,60}\}|\{\{\s?[\w.]{2,60}\s?\}\}|%[A-Z_][A-Z0-9_]{2,60}%`;
+const FORM = String.raw`\$\{(?:env:|input:)?(?:[\w.:-]|<[\w -]{1,30}>){2,60}\}|\$env:\w{2,60}|\$[A-Z_][A-Z0-9_]{2,60}\b|\{env:\w{2,60}\}|\{\{\s?[\w.]{2,60}\s?\}\}|%[A-Z_][A-Z0-9_]{2,60}%`;
 const VARIABLE = new RegExp(FORM);
 const CARRIER = new RegExp(
   String.raw`"(?<key>(?:proxy-)?authorization|x-[\w-]{1,40}|[\w-]{0,40}(?:api[-_]?key|token|secret|bearer|auth)|bearer_token|key|headers?)"\s*:\s*"(?<value>[^"]{0,200}?(?<name>${FORM})[^"]{0,100})"`,

@@ -15,6 +15,7 @@ type What = 'none' | 'refused' | 'failed';
 const NONE = [
   /\bdoes(?: not|n't) support (?:dynamic )?(?:client )?registration\b|\b(?:dynamic (?:client )?registration|DCR|client registration|RFC ?7591)\b.{0,30}\b(?:is |was |are )?(?:not|n't|un)\W?(?:supported|available|offered|enabled|advertised|implemented|allowed)\b|\b(?:dynamic (?:client )?registration|DCR)\b.{0,20}\b(?:disabled|unsupported|unavailable)\b/i,
   /\b(?:does(?: not|n't)|do(?: not|n't)) support (?:RFC ?7591|DCR|client[_ ]ID[_ ]metadata)|\bno (?:configured )?client registration methods? (?:are|is) supported\b|\bno authentication provider (?:found |was found )?for\b|\bcould(?:n.t| not) register with\b|\bRegistrierung beim Anmeldedienst\b|\bservice de connexion\b.{0,60}\binscri\w+|\binscri\w+.{0,60}\bservice de connexion\b|\bregistrar\w*\b.{0,60}\bservicio de inicio de sesi|\bregistrar\w*\b.{0,60}\bserviço de login/i,
+  /\b(?:automatic|dynamic) (?:client )?registration\b.{0,20}\b(?:isn.t|is not|not) (?:supported|available|offered)\b/i,
   /\bno registration[_ ]endpoint\b|\bregistration[_ ]endpoint\b.{0,40}\b(?:missing|not (?:found|present|provided|available|advertised)|absent|undefined|null|omitted)\b|\b(?:missing|without|no|lacks?)\b.{0,15}\bregistration_endpoint\b/i,
   /\b(?:needs?|requires?|must (?:have|use|provide|configure)|provide) (?:an? )?(?:pre-?registered|static|explicit|existing) (?:OAuth )?client\b|\b(?:client[_ ]?id|clientId) (?:is )?required\b.{0,60}\b(?:registration|DCR)|\bno client[_ ]?id\b.{0,40}\bregistration\b/i,
 ];

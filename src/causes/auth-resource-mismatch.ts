@@ -1,3 +1,4 @@
+import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
@@ -34,6 +35,21 @@ const SAID = [
 /** A resource of MCP (resources/read) is another thing. */
 const OTHER = /\bresources?\/(?:read|list|templates)\b|\bresource not found\b|\b-32002\b/i;
 
+/** A document of a resource that names another one than its own address says. */
+function askedFor(exchanges: Exchange[]): { index: number; wanted: string; got: string; far: boolean } | null {
+  for (const [index, { url: address, body = '' }] of exchanges.entries()) {
+    const { origin, path = '' } =
+      /^(?<origin>https?:\/\/[^/]+)\/\.well-known\/oauth-protected-resource(?<path>\/[^?#]*)?$/.exec(address)?.groups ??
+      {};
+    const got = /"resource"\s*:\s*"(?<value>https?:\/\/[^"]{3,300})"/.exec(body)?.groups?.value;
+    const wanted = `${origin}${path}`;
+    if (origin === undefined || got === undefined || bared(got) === bared(wanted)) continue;
+    const far = !bared(got).startsWith(bared(origin));
+    if (far || path !== '') return { index, wanted, got, far };
+  }
+  return null;
+}
+
 const SERVERS = /"authorization_servers"\s*:/;
 const NAMED = /"resource"\s*:/;
 const isWhole = (body = ''): boolean => /^\s*\{[^{}]*\}\s*$/.test(body);
@@ -59,6 +75,7 @@ export default defineCause({
     'auth-metadata-missing',
     'auth-registration-unsupported',
     'auth-audience-mismatch',
+    'auth-metadata-unsafe',
   ],
   live: fromWalk('auth-resource-mismatch'),
 
@@ -94,6 +111,14 @@ export default defineCause({
       };
     }
     // The document itself, beside the URL that was used: a host that the reporter made up says nothing.
+    // The document, and the address at which it was asked for: the path behind the well-known name is that of the resource.
+    const asked = askedFor(given.http?.exchanges ?? []);
+    if (asked)
+      return {
+        certainty: asked.far ? 'likely' : 'possible',
+        cites: [at('http', 'exchanges', asked.index, 'body')],
+        facts: { url: target ?? asked.wanted, got: asked.got, wanted: asked.wanted, provider: false, place: null },
+      };
     // A whole document that names everything but the resource.
     const bare = (given.http?.exchanges ?? []).findIndex(
       (exchange) =>

@@ -1,3 +1,4 @@
+import { afterSignIn } from './after-sign-in.js';
 import { defineCause, type FixStep, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
@@ -112,7 +113,8 @@ export default defineCause({
       ...SAID,
     );
     const line = told?.line ?? hit?.line;
-    if (!line) return null;
+    // A token came: what failed then was another request, told in the same sentence.
+    if (!line || (!CODES.test(line.text) && afterSignIn(given))) return null;
     const kind = KINDS.find(([, form]) => form.test(line.text))?.[0] ?? 'other';
     return {
       certainty: told?.first === false ? 'possible' : 'likely',

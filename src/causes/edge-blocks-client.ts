@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { afterSignIn } from './after-sign-in.js';
 import { isRpc } from './answers.js';
 import {
   BLOCKED,
@@ -31,6 +32,9 @@ interface Found extends Record<string, string | number | boolean | null> {
 
 const LIMITS =
   /\b(?:HTTP|status(?: code)?|code|error|got|returned)\W{1,10}(?:413|429)\b|\b413\b.{0,10}\b(?:Request|Payload|Content)\b|\bclient intended to send too large body\b|\b429 Too Many Requests\b/i;
+/** Platforms that stand before a server. */
+const BEFORE =
+  /cloudflare|tunnel|ngrok|\bwaf\b|akamai|fastly|cloudfront|front ?door|\b(?:gcp|aws|azure)?-?[ln]?lb\b|load ?balancer|\bIAP\b/i;
 const exchangesOf = ({ http }: Partial<Evidence>) => http?.exchanges ?? [];
 
 export default defineCause({
@@ -103,6 +107,17 @@ export default defineCause({
         cites: [tunnel.at],
         facts: { edge: 'a forward proxy', status: 403, page: false, says: null, client },
       };
+    // A hosted client that got its token and is never heard of again: the requests of its next machine do not arrive.
+    const after = said || forbidden || !HOSTED.test(client ?? '') ? null : afterSignIn(given);
+    if (after?.came === 'silence') {
+      const edge = edgeAround(given);
+      const before = edge !== null || BEFORE.test(reported?.platform ?? '');
+      return {
+        certainty: before ? 'likely' : 'possible',
+        cites: [after.line.at],
+        facts: { edge: edge ?? 'a firewall', status: null, page: false, says: null, client },
+      };
+    }
     // A size or a number that is exceeded: the edge's limit as often as the server's own.
     const limit = said || forbidden ? null : find(lines, LIMITS);
     const bare = exchangesOf(given).findIndex(({ status, purpose }) => purpose === 'reported' && status === 413);

@@ -23,6 +23,10 @@ export const OTHER = /\/(?:health\w*|\.well-known|favicon|metadata|oauth|authori
 export const OTHER_BODY =
   /"(?:issuer|resource|authorization_servers|authorization_endpoint|error_description|invalid_\w+)"|event: ?endpoint|redirect_uri|client_id|invalid_(?:client|grant|token)|\boauth|Dynamic Client/i;
 
+/** What is told is a sign-in: its requests go to addresses of their own, and some are made with GET. */
+export const SIGNS_IN =
+  /\boauth|\bopenid|\.well-known\b|\bredirect[ _]ur[il]|\bauthori[sz]ation[- _](?:server|code|endpoint|request|failed|with)\b|\b(?:auth\w*|sign-?in|login) (?:is )?(?:required|failed|succe\w+)\b|\/(?:token|authorize|register)\b|\bmetadata\b|\bcallback\b|\bauthori[sz]e error\b|\bunauthenticated connect\b/i;
+
 /** Of a server's own log: the GET was refused where POST succeeded. */
 export function inLog(given: Partial<Evidence>): Match<Found> | null {
   const seen = requestsIn(given);

@@ -143,7 +143,8 @@ function storedFaults({ access, given, grants }: Authorization): Fault[] {
       cause: 'auth-token-expired',
       party: 'authorization-server-owner',
       certainty: 'certain',
-      severity: 'degraded',
+      // Whoever can sign in again has lost little; an authorization server need not issue refresh tokens.
+      severity: access.slice(index + 1).some(served) ? 'risky' : 'degraded',
       cites: [...exchangeAt(kept.exchange), at('authorization', 'access', index)],
       particulars: { status: kept.status ?? null, sinceS: Math.round(-(token?.expiresInS ?? 0)) },
     },
@@ -203,7 +204,7 @@ function tokenRefusal(
       { ...cites, certainty: toldEarly ? 'certain' : 'likely' },
     );
   const fits = audienceOf(walk, token.audience);
-  const names = { got: token.audience ?? [], wanted, fits };
+  const names = { got: token.audience ?? [], wanted, fits, opaque: token.format === 'opaque' };
   const aboutAudience = says(words, SAYS_AUDIENCE);
   const aboutIssuer = !aboutAudience && says(words, SAYS_ISSUER);
   const foreign = token.issuer !== undefined && issuer !== null && token.issuer !== issuer;

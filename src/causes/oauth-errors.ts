@@ -25,11 +25,14 @@ const ASKED =
   /[?&](?:response_type|client_id|redirect_uri|code_challenge(?:_method)?|state|scope|resource|code|iss|nonce|prompt|access_type|audience|session_state)=[^&\s"'<>]*/g;
 
 const STEPS: [Step, RegExp][] = [
-  ['registration', /\bregist(?:er|ration|ering)\b|\bDCR\b|\bclient-registration\b|\bCLIENT_REGISTER/i],
+  [
+    'registration',
+    /\bregisterClient\b|\bregist(?:er|ration|ering)\b|\bDCR\b|\bclient-registration\b|\bCLIENT_REGISTER/i,
+  ],
   ['refresh', /\brefresh/i],
   [
     'token',
-    /\btoken (?:exchange|endpoint|request|response)\b|\bexchang(?:e|ing)\b|\/token\b|\bCODE_TO_TOKEN\b|\bcode exchange\b|\bfinishAuth\b|\bCompleting authorization\b|\bauthori[sz]ation_?code\b|\bgrant_type\b/i,
+    /\b(?:executeTokenRequest|exchangeAuthorization|exchangeCode\w*)\b|\btoken (?:exchange|endpoint|request|response)\b|\bexchang(?:e|ing)\b|\/token\b|\bCODE_TO_TOKEN\b|\bcode exchange\b|\bfinishAuth\b|\bCompleting authorization\b|\bauthori[sz]ation_?code\b|\bgrant_type\b/i,
   ],
   [
     'authorization',

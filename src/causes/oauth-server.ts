@@ -23,7 +23,7 @@ export function serverFaults(walk: Authorization, exchanges: Exchange[]): Fault[
   if (used === undefined || used === first) return faultsOfServer(walk, first, exchanges);
   const passed = faultsOfServer(walk, first, exchanges);
   return [
-    ...passed.map((fault) => ({ ...fault, severity: milder(fault.severity) })),
+    ...passed.map((fault) => ({ ...fault, severity: milder(fault.severity), party: 'server-owner' as const })),
     ...faultsOfServer(walk, used, exchanges),
   ];
 }
@@ -221,14 +221,14 @@ export function registrationFaults(walk: Authorization, exchanges: Exchange[]): 
     return [
       {
         ...common,
-        id: outcome === 'refused' && !plain ? 'registration-refused' : 'registration-failed',
+        id: outcome === 'refused' ? 'registration-refused' : 'registration-failed',
         // Nobody said that there is a registration, so what is missing is that somebody does.
         ...(guesses(walk)
           ? ({ cause: null, severity: 'risky' } as const)
           : ({ cause: 'auth-registration-unsupported', severity: 'broken' } as const)),
         certainty: plain || barred || outcome === 'no-answer' ? 'likely' : 'certain',
         cites,
-        particulars: { ...particulars, outcome, why: registration.why ?? null },
+        particulars: { ...particulars, outcome, why: registration.why ?? null, passing: plain || barred },
       },
     ];
   }

@@ -31,6 +31,7 @@ const keeper = (walk: Authorization): Party =>
 /** Who must act on an error of OAuth that no cause of its own explains. */
 function answerable(walk: Authorization, error: string | null, afterSignIn: boolean): Party {
   const { scopeFrom } = walk.request ?? {};
+  if (error === 'invalid_scope' && walk.registration?.how === 'given') return 'you';
   if (error === 'invalid_scope' && (scopeFrom === 'challenge' || scopeFrom === 'resource-metadata'))
     return 'server-owner';
   if (error === 'invalid_scope' && scopeFrom === 'given') return 'you';
@@ -124,7 +125,8 @@ function requestFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   if (!request) return [];
   const cites = [...exchangeAt(request.exchange), at('authorization', 'request', 'endpoint')];
   const { answer, error = null, says = null, endpoint } = request;
-  const particulars = { endpoint, scope: request.scope ?? null, scopeFrom: request.scopeFrom };
+  const how = walk.registration?.how ?? null;
+  const particulars = { endpoint, scope: request.scope ?? null, scopeFrom: request.scopeFrom, how };
   if (answer === 'error' || answer === 'error-page')
     return [
       refusal(walk, {

@@ -17,6 +17,11 @@ export const told = (value: string): string => (value === '' ? '' : `: "${value.
 export const pasteable = (url: string, otherwise: string): string =>
   /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : otherwise;
 
+/** What passes by itself needs no cure. */
+export const later: FixStep = {
+  say: 'Try again after a minute, and from another network as well: errors, rate limits and firewalls often concern one moment or one place:',
+  run: 'mcp-verdict verify --auth oauth <url>',
+};
 export const again: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify <url>' };
 
 /** What a request in vain met. */

@@ -58,7 +58,8 @@ export function fromWalk(cause: NonNullable<CauseOfFault>): Live {
           fault: fault.id,
           step,
           party,
-          stops: severity === 'broken',
+          // Behind the registration every client is treated alike.
+          stops: severity === 'broken' || STEPS.indexOf(step) >= STEPS.indexOf('authorization'),
         },
       };
     },

@@ -58,18 +58,22 @@ export const ACCESS_WORDS = {
   'audience-unclear': {
     short: (facts) => `refuses the fresh token${reason(facts)}`,
     say: (facts) =>
-      `The sign-in succeeds, and ${server(facts)} refuses the fresh token with ${text(facts, 'status')}${reason(facts)}. ${list(facts, 'got').length ? `It names the audience ${audience(facts)}` : 'What it says cannot be read'}: ${facts.told ? `that is not the audience that the server checks${facts.fits === 'same' ? ', although its own metadata names it' : ''}` : 'most often the server checks another audience than the one that the authorization server writes'}.`,
-    fix: (facts) =>
-      facts.fits === 'same'
-        ? [
-            {
-              say: 'Let the MCP server check for the audience that its own metadata names as the resource:',
-              edit: { file: 'the code of the server', at: 'audience', to: `audience: "${text(facts, 'wanted')}"` },
-            },
-            decode,
-            signIn,
-          ]
-        : [decode, rightAudience(facts), checkedAudience(facts), signIn],
+      `The sign-in succeeds, and ${server(facts)} refuses the fresh token with ${text(facts, 'status')}${reason(facts)}. ${list(facts, 'got').length ? `It names the audience ${audience(facts)}` : 'It does not say for whom it is'}, ${
+        !facts.told
+          ? 'and most often the server checks another audience than the one that the authorization server writes'
+          : facts.fits === 'same'
+            ? 'which is not the one that the server checks, although its own metadata names it'
+            : 'and the server says that it is for somebody else'
+      }.`,
+    fix: (facts) => {
+      const steps = facts.opaque ? [] : [decode];
+      if (facts.fits !== 'same') return [rightAudience(facts), checkedAudience(facts), ...steps, signIn];
+      const own = {
+        say: 'Let the MCP server check for the audience that its own metadata names as the resource:',
+        edit: { file: 'the code of the server', at: 'audience', to: `audience: "${text(facts, 'wanted')}"` },
+      };
+      return [own, ...steps, signIn];
+    },
   },
   'token-issuer': {
     short: (facts) => `token of the issuer ${text(facts, 'got', 'that the server does not trust')}`,

@@ -1,7 +1,7 @@
-/** The words for faults of the challenge, of the metadata and of the registration. See oauth-words.ts. */
+/** The words for faults of the challenge and of the metadata. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
-import { again, list, met, pasteable, text, told, wellKnown } from './oauth-tell.js';
+import { again, list, met, pasteable, text, wellKnown } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
 
 const serve = (facts: Facts): FixStep => ({
@@ -22,8 +22,8 @@ const point = (facts: Facts, address = wellKnown(facts)): FixStep => ({
 const pass: FixStep = {
   say: 'Let the middleware that checks credentials, and every proxy, pass /.well-known/ on; see what is served:',
 };
-const name = (facts: Facts, field: string, value: string): FixStep => ({
-  say: 'Let the metadata of the MCP server name exactly that:',
+const name = (facts: Facts, field: string, value: string, what: string): FixStep => ({
+  say: `Let the metadata of the MCP server name ${what}:`,
   edit: { file: `GET ${wellKnown(facts)}`, at: field, to: value },
 });
 
@@ -52,7 +52,14 @@ const resourceFix = (facts: Facts): FixStep[] => [
 
 const issuerFix = (facts: Facts): FixStep[] => [
   ...(text(facts, 'got')
-    ? [name(facts, 'authorization_servers', `"authorization_servers": ["${text(facts, 'got')}"]`)]
+    ? [
+        name(
+          facts,
+          'authorization_servers',
+          `"authorization_servers": ["${text(facts, 'got')}"]`,
+          'the issuer exactly as it calls itself',
+        ),
+      ]
     : []),
   {
     say: 'Or, where the authorization server is yours, let its metadata say the identifier it is asked for: behind a proxy its public address, with the path of the tenant or realm:',
@@ -76,18 +83,16 @@ const pkceFix = (facts: Facts): FixStep[] => [
   again,
 ];
 
-const handRegistered: FixStep = {
-  say: 'Or register a client there by hand, with the redirect address of your client, and give its id to the client; see it work with:',
-  run: 'mcp-verdict verify --auth oauth --client-id <client id> <url>',
+/** What is wrong with an address, and what would come of using it. */
+const UNSAFE: Record<string, [string, string]> = {
+  scheme: ['which is no address of the web', 'would start a program or run a script on the machine of its user'],
+  'plain-http': ['which is not encrypted', 'would hand codes and tokens to whoever reads along'],
+  'private-address': ['which lies in a private network', 'would be turned against its own machine and network'],
+  credentials: ['which has credentials in it', 'would pass on a secret of somebody else'],
+  characters: ['which has characters in it that no address has', 'might run them as a command'],
 };
-
-const UNSAFE: Record<string, string> = {
-  scheme: 'which is no address of the web',
-  'plain-http': 'which is not encrypted',
-  'private-address': 'which lies in a private network',
-  credentials: 'which has credentials in it',
-  characters: 'which has characters in it that no address has',
-};
+const unsafe = (facts: Facts): [string, string] =>
+  UNSAFE[text(facts, 'why')] ?? ['which is not safe', 'would be at risk'];
 
 export const METADATA_WORDS = {
   'challenge-absent': {
@@ -181,7 +186,15 @@ export const METADATA_WORDS = {
     short: () => 'names no authorization server',
     say: (facts) =>
       `The metadata of ${server(facts)} names no authorization server (authorization_servers is missing or empty), so a client cannot find out where to sign in.`,
-    fix: (facts) => [name(facts, 'authorization_servers', '"authorization_servers": ["https://<issuer>"]'), again],
+    fix: (facts) => [
+      name(
+        facts,
+        'authorization_servers',
+        '"authorization_servers": ["https://<issuer>"]',
+        'the issuer of its authorization server',
+      ),
+      again,
+    ],
   },
   'fallback-only': {
     short: () => 'none; the rules of 2025-03-26 serve in its place',
@@ -199,7 +212,7 @@ export const METADATA_WORDS = {
     short: (facts) => `${met(facts)}; nowhere else either`,
     say: (facts) => {
       const others = list(facts, 'asked').length;
-      return `${server(facts)} names ${text(facts, 'issuer')} as its authorization server, and that has no metadata: ${text(facts, 'address')} gives ${met(facts)}${others > 1 ? `, and so do the other ${others - 1} addresses that clients ask` : ''}.`;
+      return `${server(facts)} names ${text(facts, 'issuer')} as its authorization server, and that has no metadata: ${text(facts, 'address')} gives ${met(facts)}${others > 1 ? `, and the ${others === 2 ? 'other address' : `${others - 1} other addresses`} that clients ask gave none either` : ''}.`;
     },
     fix: (facts) => [
       {
@@ -259,7 +272,7 @@ export const METADATA_WORDS = {
   'issuer-slash': {
     short: (facts) => `calls itself ${text(facts, 'got')}, asked for ${text(facts, 'wanted')}`,
     say: (facts) =>
-      `The metadata of the authorization server calls its issuer ${text(facts, 'got')}, but it was fetched for ${text(facts, 'wanted')}: a ${facts.spelling ? 'spelling (the case of a host, a port that goes without saying)' : 'slash at the end'} is the whole difference, and by RFC 8414 both must be identical, character by character.`,
+      `The metadata of the authorization server calls its issuer ${text(facts, 'got')}, but it was fetched for ${text(facts, 'wanted')}: ${facts.spelling ? 'the spelling (the case of the host, a port that goes without saying)' : 'a slash at the end'} is the whole difference, and by RFC 8414 both must be identical, character by character.`,
     fix: issuerFix,
   },
   'issuer-template': {
@@ -271,6 +284,7 @@ export const METADATA_WORDS = {
         facts,
         'authorization_servers',
         `"authorization_servers": ["${text(facts, 'got').replace(/\{[^}]*\}|%7B.*?%7D/i, '<id of your tenant>')}"]`,
+        'the issuer of your own tenant',
       ),
       again,
     ],
@@ -288,93 +302,29 @@ export const METADATA_WORDS = {
     fix: pkceFix,
   },
   'address-unsafe': {
-    short: (facts) => `${text(facts, 'field')} ${UNSAFE[text(facts, 'why')]}: ${text(facts, 'address')}`,
+    short: (facts) => `${text(facts, 'field')} ${unsafe(facts)[0]}: ${text(facts, 'address')}`,
     say: (facts) =>
-      `The field ${text(facts, 'field')} names ${text(facts, 'address')}, ${UNSAFE[text(facts, 'why')]}: a client that used it would hand credentials to whoever reads along, or be turned against its own machine and network. It was not used.`,
-    fix: (facts) => [
-      {
-        say: 'Name the public https address; behind a proxy let the server believe X-Forwarded-Proto and X-Forwarded-Host, or set its public address by hand (uvicorn --proxy-headers, Express "trust proxy", Keycloak KC_HOSTNAME):',
-        edit: {
-          file: 'the metadata',
-          at: text(facts, 'field'),
-          to: `"${text(facts, 'field')}": "https://<public host>/..."`,
-        },
-      },
-      again,
-    ],
-  },
-  'registration-none': {
-    short: () => 'offers none, and no client id was given',
-    say: (facts) =>
-      `The authorization server ${text(facts, 'issuer')} lets no client register itself: it has neither a registration_endpoint nor client id metadata documents, so a client without an id of its own cannot sign in.`,
-    fix: () => [
-      {
-        say: 'If the authorization server is yours, offer registration, by one of the two:',
-        edit: {
-          file: 'the authorization-server metadata',
-          to: '"registration_endpoint": "https://<issuer>/register"\n"client_id_metadata_document_supported": true',
-        },
-      },
-      handRegistered,
-      {
-        say: 'Google, GitHub and Entra ID offer none: put a proxy with registration of its own before them (FastMCP: GoogleProvider, GitHubProvider, AzureProvider).',
-      },
-    ],
-  },
-  'registration-refused': {
-    short: (facts) => `refused${told(text(facts, 'description') || text(facts, 'error'))}`,
-    say: (facts) =>
-      `The authorization server refuses to register the client${text(facts, 'status') ? ` (HTTP ${text(facts, 'status')}${text(facts, 'error') ? `, ${text(facts, 'error')}` : ''})` : text(facts, 'error') ? ` (${text(facts, 'error')})` : ''}${told(text(facts, 'description'))}, although its metadata offers ${facts.how === 'document' ? 'client id metadata documents' : 'registration'}.`,
-    fix: (facts) => [
-      facts.how === 'document'
-        ? {
-            say: 'Let the authorization server fetch and accept the document at the client id, or leave client_id_metadata_document_supported out of its metadata.',
-          }
-        : {
-            say: 'Let the registration endpoint accept public clients without credentials (Keycloak: the client registration policies "Trusted Hosts" and "Allowed Client Scopes"; Auth0: OIDC Dynamic Application Registration; an initial access token is something MCP clients do not have).',
+      `The field ${text(facts, 'field')} names ${text(facts, 'address')}, ${unsafe(facts)[0]}: a client that used it ${unsafe(facts)[1]}. It was not used.`,
+    fix: (facts) => {
+      const field = text(facts, 'field');
+      const right = {
+        authorization_servers: '"authorization_servers": ["https://<public host>"]',
+        resource_metadata: 'resource_metadata="https://<public host>/..."',
+      };
+      const proxied = /^(?:plain-http|private-address)$/.test(text(facts, 'why'))
+        ? '; behind a proxy let the server believe X-Forwarded-Proto and X-Forwarded-Host, or set its public address by hand (uvicorn --proxy-headers, Express "trust proxy", Keycloak KC_HOSTNAME)'
+        : '';
+      return [
+        {
+          say: `Name the public https address${proxied}:`,
+          edit: {
+            file: field === 'resource_metadata' ? 'the 401 answer of the server' : 'the metadata',
+            at: field,
+            to: right[field as keyof typeof right] ?? `"${field}": "https://<public host>/..."`,
           },
-      handRegistered,
-    ],
-  },
-  'registration-failed': {
-    short: (facts) => (facts.outcome === 'no-answer' ? 'no answer' : `no usable answer${told(text(facts, 'why'))}`),
-    say: (facts) =>
-      facts.outcome === 'no-answer'
-        ? 'The registration endpoint of the authorization server does not answer.'
-        : `The registration endpoint of the authorization server answers${text(facts, 'status') ? ` ${text(facts, 'status')}` : ''}, but with no client that could be used${told(text(facts, 'why'))}.`,
-    fix: (facts) => [
-      ...(facts.outcome === 'invalid'
-        ? []
-        : [
-            {
-              say: 'Try again after a minute, and from another network as well: errors, rate limits and firewalls often concern one moment or one place:',
-              run: 'mcp-verdict verify --auth oauth <url>',
-            },
-          ]),
-      {
-        say: 'Let the registration endpoint answer as RFC 7591 says, with the client id and all that was registered:',
-        edit: {
-          file: 'the registration endpoint',
-          to: 'HTTP/1.1 201 Created\nContent-Type: application/json\n\n{ "client_id": "...", "redirect_uris": ["..."], "token_endpoint_auth_method": "none" }',
         },
-      },
-      handRegistered,
-    ],
-  },
-  'redirect-uris-differ': {
-    short: (facts) => `registered ${list(facts, 'registered').join(', ') || 'no redirect URI'}, not ours`,
-    say: (facts) =>
-      `The client asked to be called back at ${text(facts, 'sent')}, and the authorization server registered ${list(facts, 'registered').join(', ') || 'no redirect URI at all'}: the browser would come back to where nobody listens.`,
-    fix: (facts) => [
-      {
-        say: 'Let the registration endpoint register the redirect URIs that the client names, unchanged:',
-        edit: {
-          file: 'the registration endpoint',
-          at: 'redirect_uris',
-          to: `"redirect_uris": ["${text(facts, 'sent')}"]`,
-        },
-      },
-      again,
-    ],
+        again,
+      ];
+    },
   },
 } satisfies Partial<Record<FaultId, Words>>;

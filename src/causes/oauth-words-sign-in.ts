@@ -1,7 +1,7 @@
 /** The words for faults of the sign-in, of the token and of its renewal. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
-import { again, pasteable, text, told } from './oauth-tell.js';
+import { again, later, pasteable, text, told } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
 
 export const signIn: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify --auth oauth <url>' };
@@ -12,10 +12,7 @@ const brief = (facts: Facts): string =>
   [text(facts, 'error'), text(facts, 'description')].filter(Boolean).join(': ') || 'refused';
 /** No code of OAuth was said: an error of a moment, a rate limit, a firewall, or the fault behind a status. */
 const passing = (facts: Facts): FixStep[] => [
-  {
-    say: 'Try again after a minute, and from another network as well: errors, rate limits and firewalls often concern one moment or one place:',
-    run: 'mcp-verdict verify --auth oauth <url>',
-  },
+  later,
   {
     say: `If it stays so, the log of the authorization server, or of the firewall before it, holds the reason${text(facts, 'status') ? ` for the ${text(facts, 'status')}` : ''}.`,
   },
@@ -26,6 +23,14 @@ const refusedFix = (facts: Facts): FixStep[] => {
   if (facts.passing) return passing(facts);
   if (code === 'invalid_scope')
     return [
+      ...(facts.how === 'given'
+        ? [
+            {
+              say: 'Let the authorization server allow the client these scopes:',
+              edit: { file: 'the client at the authorization server', at: 'scope', to: `"scope": "${scope}"` },
+            },
+          ]
+        : []),
       facts.scopeFrom === 'given'
         ? { say: `Ask for scopes that the authorization server knows; it was asked for "${scope}".` }
         : {
@@ -63,14 +68,23 @@ export const SIGN_IN_WORDS = {
     say: (facts) =>
       `The authorization server refuses the redirect URI ${text(facts, 'sent', 'of the client')}${text(facts, 'client') ? ` for the client ${text(facts, 'client')}` : ''}${error(facts)}.`,
     fix: (facts) => [
-      {
-        say: 'Register the redirect URI exactly as it is sent, with scheme, host, port and path:',
-        edit: {
-          file: 'the client at the authorization server',
-          at: 'redirect_uris',
-          to: `"redirect_uris": ["${text(facts, 'sent', 'http://127.0.0.1:<port>/callback')}"]`,
-        },
-      },
+      facts.step === 'registration'
+        ? {
+            say: 'Let the registration endpoint take http redirect URIs of this machine (127.0.0.1, [::1], localhost): native clients listen there, as RFC 8252 section 7.3 has it:',
+            edit: {
+              file: 'the registration endpoint',
+              at: 'redirect_uris',
+              to: '"redirect_uris": ["http://127.0.0.1:<port>/callback"]',
+            },
+          }
+        : {
+            say: 'Register the redirect URI exactly as it is sent, with scheme, host, port and path:',
+            edit: {
+              file: 'the client at the authorization server',
+              at: 'redirect_uris',
+              to: `"redirect_uris": ["${text(facts, 'sent', 'http://127.0.0.1:<port>/callback')}"]`,
+            },
+          },
       {
         say: 'Where the authorization server is yours, ignore the port of loopback addresses, as RFC 8252 section 7.3 asks: native clients open another one each time.',
       },
@@ -103,22 +117,25 @@ export const SIGN_IN_WORDS = {
   'client-authentication-refused': {
     short: (facts) => `refuses how the client ${text(facts, 'client')} proves itself`,
     say: (facts) =>
-      `The token endpoint does not accept the proof of the client ${text(facts, 'client', 'id')}${text(facts, 'method') ? ` (${text(facts, 'method')})` : ''}${error(facts)}: its secret is wrong, or it is sent in another way than the one registered.`,
+      `The token endpoint does not accept the proof of the client ${text(facts, 'client', 'id')}${text(facts, 'method') ? ` (${text(facts, 'method')})` : ''}${error(facts)}. Its secret is wrong, or it is sent in another way than the one registered.`,
     fix: (facts) => [
-      facts.how === 'given'
-        ? {
-            say: 'Give the secret that belongs to the client id, from the page of the client at the authorization server, in the environment variable SECRET:',
-            run: 'mcp-verdict verify --auth oauth --client-id <client id> --client-secret-env SECRET <url>',
-          }
-        : {
-            say: 'Let the token endpoint accept the way that was registered for the client:',
-            edit: {
-              file: 'the client at the authorization server',
-              at: 'token_endpoint_auth_method',
-              to: `"token_endpoint_auth_method": "${text(facts, 'method', 'none')}"`,
+      ...(facts.how === 'given'
+        ? [
+            {
+              say: 'Give the secret that belongs to the client id, from the page of the client at the authorization server, in the environment variable SECRET:',
+              run: 'mcp-verdict verify --auth oauth --client-id <client id> --client-secret-env SECRET <url>',
             },
-          },
-      signIn,
+          ]
+        : []),
+      {
+        say: `${facts.how === 'given' ? 'If the secret is right, let' : 'Let'} the authorization server say in its metadata in which ways clients prove themselves, and take those: by RFC 8414 a client that is told nothing uses client_secret_basic.`,
+        edit: {
+          file: 'the authorization-server metadata',
+          at: 'token_endpoint_auth_methods_supported',
+          to: '"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"]',
+        },
+      },
+      ...(facts.how === 'given' ? [] : [signIn]),
     ],
   },
   'target-refused': {
@@ -200,8 +217,12 @@ export const SIGN_IN_WORDS = {
       `Nobody finished the sign-in: nothing came back to the redirect URI within ${text(facts, 'waitedS')} s${facts.shown === 'nobody' ? ', and there was nobody to show the page to' : ''}.`,
     fix: () => [
       {
-        say: 'Sign in and finish it in the browser; where the browser runs on another machine, bring the address that it ends at back to the prompt:',
+        say: 'Sign in and finish it in the browser:',
         run: 'mcp-verdict verify --auth oauth <url>',
+      },
+      {
+        say: 'Where the browser runs on another machine, lead a port of it here (ssh -L 8123:127.0.0.1:8123 <this machine>), and let the answer come back through it:',
+        run: 'mcp-verdict verify --auth oauth --redirect-uri http://127.0.0.1:8123/callback <url>',
       },
       { say: 'If the page shows an error instead of a sign-in, its words say what the authorization server refuses.' },
     ],
@@ -209,25 +230,25 @@ export const SIGN_IN_WORDS = {
   'token-refused': {
     short: brief,
     say: (facts) =>
-      `The token endpoint refuses ${facts.grant === 'client_credentials' ? 'the client' : 'to give a token for the code'}${text(facts, 'status') ? ` with ${text(facts, 'status')}` : ''}${error(facts)}.`,
-    fix: (facts) =>
-      facts.passing
-        ? passing(facts)
-        : [
-            text(facts, 'error') === 'unsupported_grant_type' || text(facts, 'error') === 'unauthorized_client'
-              ? {
-                  say: `Let the authorization server allow this client the grant ${text(facts, 'grant')}:`,
-                  edit: {
-                    file: 'the client at the authorization server',
-                    at: 'grant_types',
-                    to: `"grant_types": ["${text(facts, 'grant')}", "refresh_token"]`,
-                  },
-                }
-              : {
-                  say: 'Look into the log of the authorization server: the code and its verifier were fresh and sent once, with the redirect URI and the resource of the authorization request. A store that is not shared by all replicas loses codes.',
-                },
-            signIn,
-          ],
+      Number(facts.status) >= 500
+        ? `The token endpoint fails with ${text(facts, 'status')}, where it should give a token${error(facts)}.`
+        : `The token endpoint refuses ${facts.grant === 'client_credentials' ? 'the client' : 'to give a token for the code'}${text(facts, 'status') ? ` with ${text(facts, 'status')}` : ''}${error(facts)}.`,
+    fix: (facts) => [
+      ...(facts.passing ? [later] : []),
+      text(facts, 'error') === 'unsupported_grant_type' || text(facts, 'error') === 'unauthorized_client'
+        ? {
+            say: `Let the authorization server allow this client the grant ${text(facts, 'grant')}:`,
+            edit: {
+              file: 'the client at the authorization server',
+              at: 'grant_types',
+              to: `"grant_types": ["${text(facts, 'grant')}", "refresh_token"]`,
+            },
+          }
+        : {
+            say: 'Look into the log of the authorization server: the code and its verifier were fresh and sent once, with the redirect URI and the resource of the authorization request. A store that is not shared by all replicas loses codes.',
+          },
+      signIn,
+    ],
   },
   'token-invalid': {
     short: (facts) => `no valid answer${told(text(facts, 'why'))}`,

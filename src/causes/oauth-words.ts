@@ -3,6 +3,7 @@ import type { Facts, FixStep } from './cause.js';
 import type { FaultId, Party, Step } from './oauth-faults.js';
 import { ACCESS_WORDS } from './oauth-words-access.js';
 import { METADATA_WORDS } from './oauth-words-metadata.js';
+import { REGISTRATION_WORDS } from './oauth-words-registration.js';
 import { SIGN_IN_WORDS } from './oauth-words-sign-in.js';
 import { UNREAD_WORDS } from './oauth-words-unread.js';
 
@@ -33,7 +34,17 @@ export const PARTY_NAMES: Record<Party, string> = {
   edge: 'whoever runs the proxy or CDN in front',
 };
 
-const WORDS: Record<FaultId, Words> = { ...METADATA_WORDS, ...UNREAD_WORDS, ...SIGN_IN_WORDS, ...ACCESS_WORDS };
+/** A step within a sentence. */
+export const nameOf = (step: Step): string =>
+  step === 'server-metadata' ? 'metadata of the authorization server' : STEP_TITLES[step];
+
+const WORDS: Record<FaultId, Words> = {
+  ...METADATA_WORDS,
+  ...UNREAD_WORDS,
+  ...REGISTRATION_WORDS,
+  ...SIGN_IN_WORDS,
+  ...ACCESS_WORDS,
+};
 
 export const shortOf = (id: FaultId, facts: Facts): string => WORDS[id].short(facts);
 
@@ -41,7 +52,7 @@ export const shortOf = (id: FaultId, facts: Facts): string => WORDS[id].short(fa
 export function sayOf(facts: Facts): string {
   const { fault, step, party, stops } = facts as { fault: FaultId; step: Step; party: Party; stops: boolean };
   const where = stops ? 'Failing step' : 'Step at which strict clients stop';
-  return `${WORDS[fault].say(facts)} ${where}: ${STEP_TITLES[step]}. Who must act: ${PARTY_NAMES[party]}.`;
+  return `${WORDS[fault].say(facts)} ${where}: ${nameOf(step)}. Who must act: ${PARTY_NAMES[party]}.`;
 }
 
 export function fixOf(facts: Facts): FixStep[] {

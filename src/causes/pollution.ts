@@ -69,6 +69,8 @@ const QUOTED =
 const INPUT = /\binput_value=['"](?<text>[^\n]{1,200})/;
 const V8_CHARACTER = /Unexpected token '?(?<text>[^\s']{1,2})'?(?: in JSON at position (?<at>[0-3]))?/;
 
+const OF_SIGN_IN = /\bOAuth (?:error|token|metadata|client)\b|\bauthori[sz]ation server\b/i;
+
 /** Where text was seen: on stdout itself, in the client's complaint, or in a terminal where both streams run together. */
 type Seen = 'stdout' | 'quote' | 'terminal';
 
@@ -196,9 +198,8 @@ export function pollution(given: Given, who: Author): Pollution | null {
   });
 
   // Documents and errors of a sign-in are fetched over HTTP, and parsed by the same libraries.
-  const all = words(given).filter(
-    ({ text }) => !/\bOAuth (?:error|token|metadata|client)\b|\bauthori[sz]ation server\b/i.test(text),
-  );
+  const said = words(given);
+  const all = said.filter((_, i) => said.slice(Math.max(0, i - 2), i + 1).every(({ text }) => !OF_SIGN_IN.test(text)));
   const lines = joined(all.filter(({ text, from }) => from !== 'stdout' && !ABOUT_A_FILE.test(unquoted(text))));
   const complaints = lines.flatMap((line) => {
     const hit = find([line], ...PARSERS);

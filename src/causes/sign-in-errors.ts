@@ -53,7 +53,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-resource-mismatch',
     says: [
-      /\bprotected[- ]resource\b.{0,160}\b(?:does|did)(?: not|n't) (?:exactly )?match\b/i,
+      code('resource_mismatch|ResourceMismatch\\w*'),
+      /\bprotected[- ]resource\b.{0,160}\b(?:(?:does|did)(?: not|n't) (?:exactly )?match|must (?:exactly )?(?:match|equal|be))\b/i,
       /\bresource\b.{0,160}\b(?:does|did)(?: not|n't) match\b.{0,30}\bexpected\b/i,
       near(
         String.raw`\bresource (?:parameter|indicator)\b`,
@@ -61,6 +62,30 @@ const NAMED: Row[] = [
         60,
       ),
     ],
+  },
+  // Only some clients may register, or have an account there.
+  {
+    blames: 'auth-registration-unsupported',
+    says: [
+      code('unapproved_client|client_not_allowed|client_not_approved|client_not_allowlisted'),
+      /\bclient(?:[_ ]name)?\b.{0,60}\b(?:not|n't)\b.{0,16}\b(?:approved|allow(?:ed)?|white)[- _]?list\w*|\b(?:only|just) (?:approved|allow-?listed|verified|known) (?:MCP )?clients\b/i,
+      /\bHTTP 403: Invalid OAuth error response\b/i,
+    ],
+  },
+  // A registration runs out with its secret, and the client that is renewed is no longer known.
+  {
+    blames: 'auth-registration-stale',
+    says: [/\bclient secret (?:has |is )?expired\b/i],
+    without: /\bAADSTS/,
+  },
+  {
+    blames: 'auth-registration-stale',
+    at: ['refresh'],
+    says: [code('invalid_client|InvalidClient\\w*')],
+  },
+  {
+    blames: 'auth-registration-stale',
+    says: [/\bclient_id\b["'`]?,? (?:that|which) (?:is|was) (?:not registered|unknown|no longer)\b/i],
   },
   // PKCE: before the code is exchanged it is a matter of the metadata, after that of the verifier.
   {
@@ -76,7 +101,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-pkce-unsupported',
     says: [
-      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
+      /\bcode_challenge_methods_supported["'`]?\s?[:=]\s?\[(?![^\]]*S256)[^\]]{0,100}\]/i,
+      /\bdoes(?: not|n't) (?:support|implement|advertise|offer|announce|list|include|contain|mention)\b.{0,20}\b(?:PKCE|S256|code[ _]challenge)/i,
       /\b(?:PKCE|S256)\b.{0,30}\b(?:not (?:supported|advertised|offered|listed|available)|unsupported)\b/i,
       /\bcode_challenge_methods_supported\b["'`]?.{0,60}\b(?:missing|absent|omitted|not|null|undefined|empty|lacks?|required)\b/i,
       /\b(?:missing|lacks?|without|omits?|no)\b.{0,30}\bcode_challenge_methods_supported\b/i,
@@ -250,6 +276,20 @@ const NAMED: Row[] = [
       /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
     ],
     without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b/i,
+  },
+  // The value may be right; its form is not: prefix, scheme, header.
+  {
+    blames: 'auth-credentials-rejected',
+    says: [
+      /\b(?:malformed|badly formatted|ill-?formed|wrongly formatted) (?:an? )?(?:api[ _-]?key|authori[sz]ation|auth\w*|bearer|credentials?|access[ _]?token|token)\b(?! (?:response|answer|endpoint|request))/i,
+      /\b(?:authori[sz]ation|auth|bearer|api[ _-]?key)\b(?: header| value| token)?\b.{0,20}\b(?:is |was |has )?(?:an? )?(?:badly|wrongly|incorrectly|im-?properly|not (?:correctly|properly)) (?:formatted|formed)\b/i,
+      /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)/i,
+      /\b(?:ensure|must|should|needs?|expects?|expected|requires?|missing|without|no)\b.{0,40}['"`]?\bBearer\b['"`]?\s?['"`]?\s?(?:prefix|scheme|in front)|\bBearer\b['"`]?\s?['"`]? (?:prefix|scheme) (?:is )?(?:missing|required|expected|duplicated|twice)\b|\bmust (?:start|begin) with ['"`]?(?:Bearer|Basic|Token)\b/i,
+      /\b(?:auth\w*|federation|token|jwt|bearer|credentials?)\b.{0,30}\b(?:failed|rejected|refused|denied|error)\b.{0,12}\b(?:bad|invalid|wrong|unknown) (?:signature|api[ _-]?key|key|secret|token|credentials?)\b/i,
+      /\bBearer Bearer\b|\b(?:prefix|scheme)\b.{0,60}\b(?:authori[sz]ation|headers?|token|key)\b.{0,60}\b(?:fail\w*|reject\w*|refus\w*|40[013]|unauthori[sz]ed)\b/,
+    ],
+    without:
+      /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b|\bregist(?:er|ration)\b|\bmissing or (?:invalid|malformed)\b|\b(?:invalid|malformed) or missing\b|\bclient[_ ]secret\b|\brefresh\b/i,
   },
   // Tokens that the server judges, and their renewal.
   {

@@ -39,12 +39,28 @@ export function signInWords(given: Told): Line[] {
   const { entry } = given.reported ?? {};
   // What a person noted beside the entry of a client, in their own words.
   const noted: Line[] = entry ? [{ text: entry, at: at('reported', 'entry'), from: 'client' }] : [];
-  return [...told, ...texts, ...noted].map((line) => ({
+  return [...told, ...indented(told), ...texts, ...noted].map((line) => ({
     ...line,
     text: (/[?&]error_description=/.test(line.text) ? decoded(line.text) : line.text)
       .replaceAll('\\"', '"')
       .replaceAll('**', ''),
   }));
+}
+
+/** What follows of a sentence on the next lines, set in by the terminal. Frames of a stack and lists begin otherwise. */
+const GOES_ON = /^\s{2,}(?:https?:|["'(]?[a-z])(?!t (?:\w|\/|file:|async))/;
+function indented(lines: Line[]): Line[] {
+  if (lines.length > 150) return [];
+  return lines.flatMap((line, i): Line[] => {
+    const rest: string[] = [];
+    for (let next = lines[i + 1]; rest.length < 3 && next; next = lines[i + 1 + rest.length]) {
+      if (next.from !== line.from || next.joined || !GOES_ON.test(next.text)) break;
+      rest.push(next.text.trim());
+    }
+    return rest.length === 0 || line.joined || GOES_ON.test(line.text)
+      ? []
+      : [{ ...line, text: [line.text.trimEnd(), ...rest].join(' ').slice(0, 1_000), joined: true }];
+  });
 }
 
 /** An error of OAuth travels in the query of a redirect. */
@@ -145,6 +161,16 @@ export const UNSIGNED = [
   'http-not-mcp',
   'http-server-error',
   'handshake-refused',
+  // Its requests go to other addresses than the endpoint, and their answers are shown beside the error.
+  'transport-get-stream-mishandled',
+  'edge-bad-gateway',
+  'session-stale-not-404',
+  'client-hosted-unreachable',
+  'config-shape-wrong',
+  // The program that ends with it is a bridge.
+  'process-crashed',
+  'process-port-in-use',
+  'stdio-polluted-by-server',
   // Words like "missing client secret" of an OAuth error are no complaint of a process, and its 400 none about the transport.
   'process-config-rejected',
   'process-env-missing',
@@ -154,3 +180,7 @@ export const UNSIGNED = [
 /** The metadata names where to register, as a client tells or as it stands there: it was found. */
 export const OFFERED =
   /\bregistration is supported\b|\bregistration_endpoint["'`]?\s?[:=]\s?["']?https?:|\bregistration endpoint (?:found|discovered)\b/i;
+
+/** Somebody found that a client leaves out a step of the discovery: what it got in place of that is no fault of the server. */
+export const CLIENT_OMITS =
+  /\b(?:does(?: not|n't)|do(?: not|n't)|never|fails to|won't|should) (?:(?:also|even|correctly) )?(?:try|tries|fall ?back|fetch\w*|request|check|look|ask|use|follow|honou?r|read|probe|attempt)\w*\b.{0,60}\b(?:openid-configuration|oauth-authorization-server|oauth-protected-resource|authorization_servers|resource_metadata|OIDC discovery|OpenID (?:Connect )?discovery|path-aware|path insertion|path-suffixed)\b|\b(?:tries|asks?|requests?|checks?|probes?|fetche?s)\b.{0,200}\bbut (?:not|never)\b.{0,100}\.well-known\b/i;

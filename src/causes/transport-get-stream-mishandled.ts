@@ -3,7 +3,7 @@ import { at } from '../case/pointer.js';
 import { isStreamGet } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { failsAll, issuesSessions, runOf } from './experiments.js';
-import { type Found, HEALTH, HELD, inLog, inWords, OTHER, OTHER_BODY } from './get-stream-told.js';
+import { type Found, HEALTH, HELD, inLog, inWords, OTHER, OTHER_BODY, SIGNS_IN } from './get-stream-told.js';
 import { FATAL, SAID, SILENT, UNROUTED } from './get-stream-words.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
@@ -98,7 +98,8 @@ export default defineCause({
     const of = SAID.map(([pattern, certainty]) => ({ hit: tells(about, pattern), certainty })).find(({ hit }) => hit);
     // Whoever watches whether the server lives asks with GET as well.
     const health = exchange && (exchange.status ?? 0) >= 400 && tells(texts, HEALTH);
-    if (exchange && !older && !health && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
+    const signIn = !of?.hit && texts.some(({ text, from }) => from !== 'platform' && SIGNS_IN.test(text));
+    if (exchange && !older && !health && !signIn && !OTHER.test(url) && !OTHER_BODY.test(exchange.body ?? '')) {
       const { status, body = '' } = exchange;
       const type = exchange.contentType ?? exchange.headers?.['content-type'] ?? null;
       const cites = [at('http', 'exchanges', index), ...(of?.hit ? [of.hit.told.at] : [])];
@@ -143,7 +144,7 @@ export default defineCause({
         cites: [of.hit.told.at],
         facts: { status: null, type: null, what: 'refused', words: of.hit.told.text.trim().slice(0, 120) },
       };
-    return older ? null : (inLog(given) ?? inWords(about));
+    return older ? null : (inLog(given) ?? (signIn ? null : inWords(about)));
   },
   say: ({ status, type, what, words }) => {
     if (what === 'allowed')

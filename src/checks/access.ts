@@ -98,24 +98,24 @@ function refusalJudgement(told: Told): Judgement {
   }
   const first = firstTry(told);
   const rest: [string, Try | undefined][] = [
-    ['with a made-up token', triesOf(told, 'token-made-up')[0]],
-    ['with an expired token', triesOf(told, 'token-expired')[0]],
+    ['a made-up token', triesOf(told, 'token-made-up')[0]],
+    ['an expired token', triesOf(told, 'token-expired')[0]],
   ];
   for (const [what, one] of rest)
-    if (one?.end === 'served') return { outcome: 'fail', says: `served ${what}`, cites: exchangeAt(one.index) };
-  const all = [['without a token', first] as const, ...rest].flatMap(([what, one]) => (one ? [{ what, one }] : []));
+    if (one?.end === 'served') return { outcome: 'fail', says: `${what} is accepted`, cites: exchangeAt(one.index) };
+  const all = [['no token', first] as const, ...rest].flatMap(([what, one]) => (one ? [{ what, one }] : []));
   const unclear = all.find(({ one }) => one.end === 'unclear');
   if (unclear)
     return {
-      outcome: unclear.what === 'without a token' ? 'not-verified' : 'warn',
-      says: `${saying(unclear.one.exchange)} ${unclear.what}; it must be 401`,
+      outcome: unclear.what === 'no token' ? 'not-verified' : 'warn',
+      says: `${saying(unclear.one.exchange)} for ${unclear.what}; it must be 401`,
       cites: exchangeAt(unclear.one.index),
     };
   const wrong = all.find(({ one }) => one.exchange.status !== 401);
   if (wrong) {
     // Whoever has a key for a server without OAuth gets on with any refusal; and what is no token at all may be malformed.
-    const grave = meansOauth(walk) && wrong.what !== 'with a made-up token';
-    const says = `${saying(wrong.one.exchange)} ${wrong.what}; clients sign in at 401 alone`;
+    const grave = meansOauth(walk) && wrong.what !== 'a made-up token';
+    const says = `${saying(wrong.one.exchange)} for ${wrong.what}; clients sign in at 401`;
     return { outcome: grave ? 'fail' : 'warn', says, cites: exchangeAt(wrong.one.index) };
   }
   if (!first) return untried(told, 'without-credentials');
@@ -123,10 +123,10 @@ function refusalJudgement(told: Told): Judgement {
   if (!rest[0]?.[1] && madeUp.outcome !== 'not-applicable')
     return {
       outcome: 'not-verified',
-      says: `401 without a token; a wrong one: ${madeUp.says}`,
+      says: `401 for no token; a wrong one: ${madeUp.says}`,
       cites: exchangeAt(first.index),
     };
-  return { outcome: 'pass', says: `401 ${all.map(({ what }) => what).join(', ')}`, cites: exchangeAt(first.index) };
+  return { outcome: 'pass', says: `401 for ${all.map(({ what }) => what).join(', ')}`, cites: exchangeAt(first.index) };
 }
 
 /** Headers with which a server speaks to browsers. */
@@ -152,7 +152,7 @@ function browserJudgement(told: Told): Judgement {
   if (preflight?.exchange.status === 401 || preflight?.exchange.status === 403)
     return {
       outcome: 'warn',
-      says: `${saying(preflight.exchange)} for OPTIONS, which browsers send without credentials`,
+      says: `${saying(preflight.exchange)} for OPTIONS, which carries no credentials`,
       cites: exchangeAt(preflight.index),
     };
   if (origin === undefined)
@@ -192,7 +192,7 @@ function lifetimeJudgement({ walk }: Told): Judgement {
   if (stays >= 0 && walk.registration?.tokenAuthMethod === 'none')
     return {
       outcome: 'warn',
-      says: `${duration(lives)}; the refresh token of a public client stays the same`,
+      says: `${duration(lives)}; the refresh token of a public client stays`,
       cites: [at('authorization', 'grants', stays, 'refreshToken')],
     };
   return { outcome: 'pass', says: `tokens live for ${duration(lives)}`, cites };
@@ -283,7 +283,7 @@ export default [
       if (key >= 0)
         return {
           outcome: 'warn',
-          says: `the key is in the URL (${told.walk.given[key]?.name}), and so in logs and histories`,
+          says: `the key is in the URL (${told.walk.given[key]?.name}), and so in logs`,
           cites: [at('authorization', 'given', key)],
         };
       return mustRefuse(told, 'token-in-query', 'accepted, and so it gets into logs and histories');

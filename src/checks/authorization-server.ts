@@ -69,7 +69,7 @@ function clientsJudgement(
       outcome: 'pass',
       says: `by ${registration.how === 'dynamic' ? 'dynamic registration' : 'client documents'}`,
     };
-  return { outcome: 'not-verified', says: `by ${open.join(' or ')}, which nobody tried` };
+  return { outcome: 'not-verified', says: `untried: ${open.join(' or ')}` };
 }
 
 export default [
@@ -96,8 +96,10 @@ export default [
       if (there?.outcome === 'found' && lacks.length)
         return { outcome: 'fail', says: `they lack ${lacks.join(' and ')}`, cites };
       if (there?.outcome === 'found') {
-        const kind = there.via === 'oauth' ? 'RFC 8414' : 'OpenID Connect Discovery';
-        return { outcome: 'pass', says: kind, cites };
+        // Most clients ask the first that is named, and no other.
+        const first = own[0]?.issuer;
+        if (there.issuer !== first) return { outcome: 'warn', says: `none of ${first}, which is named first`, cites };
+        return { outcome: 'pass', says: there.via === 'oauth' ? 'RFC 8414' : 'OpenID Connect Discovery', cites };
       }
       if (there) return { outcome: 'fail', says: wrongWith(there, told), cites };
       if (own.some((entry) => isMute(entry, told)))

@@ -136,23 +136,6 @@ export default [
     },
   }),
   authorizationCheck({
-    id: 'AUT-07',
-    title: 'well-known address',
-    level: 'MUST',
-    section: `${SPEC}#protected-resource-metadata-discovery-requirements`,
-    test({ walk }) {
-      if (challengeOf(walk).resource_metadata !== undefined || walk.fallback)
-        return { outcome: 'not-applicable', says: 'applies to challenges without resource_metadata' };
-      const index = walk.resourceMetadata.findIndex(
-        ({ via, document }) => via !== 'challenge' && document !== undefined,
-      );
-      const cites = [at('authorization', 'resourceMetadata', Math.max(index, 0))];
-      return index < 0
-        ? { outcome: 'not-verified', says: 'no answer there', cites }
-        : { outcome: 'pass', says: `found at ${walk.resourceMetadata[index]?.url}`, cites };
-    },
-  }),
-  authorizationCheck({
     id: 'AUT-08',
     title: 'scope',
     level: 'SHOULD',
@@ -210,7 +193,12 @@ export default [
           says: '/authorize and /token, without metadata',
           cites: [at('authorization', 'grants')],
         };
-      return { outcome: 'not-verified', says: ONLY_OAUTH };
+      if (walk.mode === 'look') return { outcome: 'not-verified', says: ONLY_OAUTH };
+      return {
+        outcome: 'warn',
+        says: 'no metadata, and the default endpoints lead nowhere',
+        cites: [at('authorization', 'resourceMetadata')],
+      };
     },
   }),
   authorizationCheck({

@@ -121,7 +121,7 @@ export const meansOauth = ({ challenge, resourceMetadata, serverMetadata, grants
     ['found', 'invalid', 'too-large', 'unsafe'].includes(outcome),
   ) ||
   grants.length > 0 ||
-  registration?.outcome === 'ready';
+  (registration !== undefined && registration.outcome !== 'not-tried');
 
 /** Whether somebody who brings no credentials is told to bring some. */
 export const demandsCredentials = ({ walk, exchanges }: Told): boolean =>

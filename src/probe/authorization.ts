@@ -4,7 +4,7 @@
  */
 import { oauthChallenge, parseChallenges } from '../case/challenges.js';
 import type { Evidence } from '../case/evidence.js';
-import { decoded, isPlaceholder, isSecretParameter, SECRET_NAME } from '../case/redact.js';
+import { decoded, isPlaceholder, isSecretParameter, redactor, SECRET_NAME } from '../case/redact.js';
 import type { CaseDraft } from '../case/write.js';
 import type { SignInAgent } from '../oauth/authorize.js';
 import type { KnownClient } from '../oauth/client.js';
@@ -268,7 +268,11 @@ export class Gate {
     // A bound token is worth nothing without its key, which is not kept.
     const remember = held?.tokens.type === 'DPoP' ? undefined : auth?.remember;
     if (held && remember) {
-      const { server, client, tokens } = held;
+      const { server, client } = held;
+      const { scope, ...rest } = held.tokens;
+      // It is shown by `auth list`, which knows none of the secrets of this run: one that says them back is no scope.
+      const isSafe = scope !== undefined && redactor(this.#options.secrets)(scope) === scope;
+      const tokens = { ...rest, ...(isSafe && { scope }) };
       const revocationEndpoint = server.revocation_endpoint;
       remember({ resource: url, issuer: server.issuer, client, tokens, revocationEndpoint });
     }

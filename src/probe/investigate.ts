@@ -106,6 +106,8 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
       value,
       value.replace(/^\S+\s+/, ''),
     ]);
+    // Of a cookie the value is the secret, whatever its name.
+    const ofCookies = (spec.headers.cookie ?? '').split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
     // What a Basic header says in base64, a server may say in plain.
     const ofBasic = ofHeaders
       .flatMap((value) => /^Basic (.+)$/i.exec(value)?.[1] ?? [])
@@ -113,6 +115,7 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
     return [
       ...shell,
       ...ofHeaders,
+      ...ofCookies,
       ...ofBasic,
       ...ofBasic.map((pair) => pair.slice(pair.indexOf(':') + 1)),
       ...secretUrl(spec.url),

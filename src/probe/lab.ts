@@ -9,7 +9,7 @@ import { carriesCredentials, type HttpOptions } from '../wire/streamable-http.js
 import type { Experiment } from './experiments.js';
 
 /** Requests that a series makes at most. */
-export const MAX_REQUESTS = 40;
+export const MAX_REQUESTS = 60;
 
 export interface LabOptions extends HttpOptions {
   clientInfo: ClientInfo;

@@ -1,4 +1,4 @@
-/** The fixed series of experiments on one endpoint. Polite: never more than four requests at once, 40 in all, and Retry-After is obeyed. */
+/** The fixed series of experiments on one endpoint. Polite: never more than four requests at once, 60 in all, and Retry-After is obeyed. */
 import type { Evidence } from '../case/evidence.js';
 import { LAST, SERIES, type Setting } from './experiments.js';
 import type { Lab } from './lab.js';

@@ -84,6 +84,13 @@ const DOCUMENTS: Record<string, string> = {
   serverMetadata: 'authorization server metadata',
 };
 
+/** Members of the evidence by the names that they have in the documents. */
+const MEMBERS: Record<string, string> = {
+  authorizationServers: 'authorization_servers',
+  pkceMethods: 'code_challenge_methods_supported',
+  redirectUris: 'redirect_uris',
+};
+
 /** A place in the walk, in words: the name of a field, or of a step with what is known of it. */
 export function authorizationFact(file: CaseFile, at: string, quote: string): { label: string; text: string } {
   const [, , , , part = '', index, , field] = at.split('/');
@@ -91,7 +98,7 @@ export function authorizationFact(file: CaseFile, at: string, quote: string): { 
   const plain = typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') || '(empty)' : null;
   if (part in DOCUMENTS)
     return {
-      label: `${DOCUMENTS[part]}${field ? `, ${field}` : ''}`,
+      label: `${DOCUMENTS[part]}${field ? `, ${MEMBERS[field] ?? field}` : ''}`,
       text: plain ?? valuesOf(value, ['url', 'outcome', 'why']),
     };
   if (part === 'unsafe') {

@@ -14,6 +14,10 @@ const isMessage = ({ contentType }: Exchange): boolean =>
 const isStream = ({ contentType }: Exchange): boolean => /^text\/event-stream\b/i.test(contentType ?? '');
 const unproblematic = ({ stream }: Exchange): boolean => (stream?.invalidLines ?? 0) === 0;
 
+/** API Gateway renames what a client has to read, the challenge above all. */
+const isRenamed = ({ headers = {} }: Exchange): boolean =>
+  Object.keys(headers).some((name) => name.startsWith('x-amzn-remapped-'));
+
 /** Whoever has no credentials, or wrong ones, is told so. */
 const refused = (answers: Exchange[]): boolean => answers.length > 0 && answers.every(({ status }) => status === 401);
 
@@ -46,7 +50,7 @@ function plainWay({ dnsError, tlsError, attempts, proxy }: Evidence['network']):
 export function isSoundHttp({ authorization, ...evidence }: Partial<Evidence>): boolean {
   const { network, http, endpoint, series, stream, handshake } = evidence;
   if (!network || !http || !endpoint || !handshake?.used || stream || http.omitted > 0) return false;
-  if (authorization && !isSoundAuthorization(authorization)) return false;
+  if (authorization && (!isSoundAuthorization(authorization) || http.exchanges.some(isRenamed))) return false;
   if (endpoint.asked.answer !== 'streamable-http' || endpoint.others.length > 0 || !plainWay(network)) return false;
   const { exchanges } = http;
   const tried = new Set(series?.runs.flatMap((run) => run.exchanges));

@@ -27,8 +27,10 @@ const isSoundProcess = ({ process, stdout }: Partial<Evidence>): boolean =>
 /** Whether nothing at all went wrong in a live case. */
 export function isSound(file: CaseFile): boolean {
   const evidence = seen(file);
-  const { handshake, catalog, worlds, http } = evidence;
-  if (file.origin !== 'live' || file.complaint !== undefined || worlds || !handshake?.used || !catalog) return false;
+  const { handshake, catalog, worlds, http, complaint } = evidence;
+  // What a client complains of may be its own doing: that is for the causes to say.
+  if (file.origin !== 'live' || file.complaint !== undefined || complaint || worlds) return false;
+  if (!handshake?.used || !catalog) return false;
   const opened = handshake[handshake.used];
   if (opened.status !== 'answered' || (opened.ms ?? 0) >= PROMPT_MS || !listed(catalog)) return false;
   return http ? isSoundHttp(evidence) : isSoundProcess(evidence);

@@ -227,7 +227,7 @@ describe('registrations that did not come about', () => {
       3: answer,
     });
     expect(sure(walk)).toEqual([]);
-    expect(faultsOf(walk).map(({ id }) => id)).toEqual(['registration-failed']);
+    expect(faultsOf(walk).map(({ id }) => id)).toEqual(['registration-refused']);
   });
   it('no answer', () => {
     expect(sure(registered({ how: 'dynamic', outcome: 'no-answer', exchange: 3 }))).toEqual([]);

@@ -396,7 +396,7 @@ describe('each fault behind the registration', () => {
       'stored-expired',
       'auth-token-expired',
       AS_OWNER,
-      'degraded',
+      'risky',
     ],
   ])('%s', (_, evidence, ...told) => expectFault(evidence, told));
 });

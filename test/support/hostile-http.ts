@@ -1,9 +1,8 @@
-/** The hostile web servers of test/hostile/http.mjs, in a process of their own: what they waste is not counted as ours. */
+/** The hostile web servers of a file in test/hostile, in a process of their own: what they waste is not counted as ours. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const SERVERS = fileURLToPath(new URL('../hostile/http.mjs', import.meta.url));
 export const CA = fileURLToPath(new URL('../servers/tls/cert.pem', import.meta.url));
 
 export interface HostileServers {
@@ -16,8 +15,15 @@ export interface HostileServers {
   stop(): Promise<void>;
 }
 
-export async function hostileServers(): Promise<HostileServers> {
-  const child: ChildProcess = spawn(process.execPath, [SERVERS], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+const SCRIPTS = {
+  http: new URL('../hostile/http.mjs', import.meta.url),
+  oauth: new URL('../hostile/oauth.mjs', import.meta.url),
+  echo: new URL('../hostile/oauth-echo.mjs', import.meta.url),
+};
+
+export async function hostileServers(which: keyof typeof SCRIPTS = 'http'): Promise<HostileServers> {
+  const script = fileURLToPath(SCRIPTS[which]);
+  const child: ChildProcess = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const line = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);

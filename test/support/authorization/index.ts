@@ -29,6 +29,7 @@ export { CALLBACK, connectV1, connectV2, type LoginOptions } from './clients.js'
 export { type Answer, html, json } from './facade.js';
 export {
   GUARDED_TOOL,
+  openServer,
   type ProtectedServer,
   type ProtectedServerOptions,
   protectedServer,

@@ -199,6 +199,13 @@ const HELPERS = {
   },
 };
 
+/** The same server of SDK v1 with nobody before it. */
+export function openServer(path = '/mcp'): App {
+  const app = HELPERS.v1.app() as App;
+  app.all(path, endpoint('v1'));
+  return app;
+}
+
 export async function protectedServer(options: ProtectedServerOptions): Promise<ProtectedServer> {
   const { authorizationServer, sdk = 'v1', path = '/mcp', verifies = 'jwt', repeatsMetadata = true } = options;
   const { requires: always = [READ] } = options;
