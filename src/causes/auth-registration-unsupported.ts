@@ -110,7 +110,8 @@ export default defineCause({
     const documents = wellKnown(given).some((asked) => asked.status < 300);
     return {
       // A registration that is not found may have been sought in the wrong place.
-      certainty: failed || offered || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
+      certainty:
+        failed || offered || (status === 400 && !documents) || (status === 404 && documents) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
         url,

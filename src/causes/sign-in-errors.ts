@@ -147,7 +147,7 @@ const NAMED: Row[] = [
       /\bgrant[ _]type\b.{0,30}\bnot (?:supported|allowed|permitted|enabled)\b/i,
       /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
       code(
-        'incorrect_client_credentials|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
+        'incorrect_client_credentials|invalid_client_credentials|pkce_verification_failed|invalid_code_verifier|code_verifier_missing|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
       ),
     ],
     // Of the metadata it is only said what it offers.
@@ -156,7 +156,7 @@ const NAMED: Row[] = [
   {
     blames: 'auth-token-request-refused',
     says: [
-      /\bmissing (?:required )?(?:form |body |OAuth )?(?:parameters?:? |field:? )?["'`]?(?:client_id|grant_type|code|code_verifier|refresh_token)\b/i,
+      /\bmissing (?:required )?(?:form |body |OAuth )?(?:parameters?:? |field:? )?["'`]?(?:client_id|grant_type|code|code_verifier|refresh_token)\b|(?:InvalidRequestError|\binvalid_request)\b.{0,20}\b(?:client_id|grant_type|code|code_verifier) is (?:required|missing)\b/i,
     ],
     without: /\bregist(?:er|ration)\b|\bauthorize\b|\binvalid_client\b/i,
   },
@@ -264,6 +264,11 @@ const NAMED: Row[] = [
   },
   {
     blames: 'auth-sign-in-refused',
+    says: [/\b(?:authentication|authori[sz]ation|sign-?in|login|OAuth)(?: flow)? (?:timeout|timed out)\b/i],
+    without: /\b(?:SMTP|SSH|database|LDAP|imap)\b/i,
+  },
+  {
+    blames: 'auth-sign-in-refused',
     hint: true,
     says: [
       /\b(?:OAuth|authori[sz]ation|authentication|login|sign-?in|callback)\b.{0,40}\b(?:timed out|timeout)\b.{0,40}\b(?:waiting|callback|code|browser|user|authori[sz]ation)\b|\btim(?:ed out|eout) waiting for (?:the )?(?:OAuth|authori[sz]ation|callback|browser|auth)/i,
@@ -332,6 +337,14 @@ const NAMED: Row[] = [
 
 /** Bare codes: what they mean hangs on the step. */
 const BARE: Row[] = [
+  // Events of Keycloak are named after the step.
+  {
+    blames: 'auth-token-request-refused',
+    says: [/\bCODE_TO_TOKEN_ERROR\b/],
+    without: /\binvalid_redirect_uri\b|\bclient_not_found\b/,
+  },
+  { blames: 'auth-token-expired', says: [/\bREFRESH_TOKEN_ERROR\b/] },
+  { blames: 'auth-registration-unsupported', says: [/\bCLIENT_REGISTER_ERROR\b/] },
   {
     blames: 'auth-redirect-uri-mismatch',
     says: [
@@ -382,6 +395,12 @@ const BARE: Row[] = [
     blames: 'auth-sign-in-refused',
     at: ['authorization'],
     says: [code('invalid_request|InvalidRequestError|server_error')],
+  },
+  // Without a step that is told: what clients call authorization ends in the browser.
+  {
+    blames: 'auth-sign-in-refused',
+    at: ['unknown'],
+    says: [/\bauthori[sz]ation (?:failed|error)\b.{0,20}\b(?:server_error|invalid_request|temporarily_unavailable)\b/i],
   },
 ];
 
