@@ -137,6 +137,16 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'a log: the token was given, and then refused',
+      finds: true,
+      symptoms: { transport: 'streamable-http', serverLog: 'POST /token 200\nPOST /mcp 401' },
+    },
+    {
+      name: 'a log: the token was given and accepted',
+      finds: false,
+      symptoms: { transport: 'streamable-http', serverLog: 'POST /mcp 401\nPOST /token 200\nPOST /mcp 200' },
+    },
+    {
       name: 'both are named',
       finds: true,
       symptoms: {

@@ -99,7 +99,6 @@ export default defineCause({
       (!DOWNSTREAM.test(judgedSo.line.text) || /\bMCP server\b|\bPOSTing to endpoint\b/i.test(judgedSo.line.text))
         ? judgedSo
         : null;
-    if ((answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) && !said?.first) return null;
     const twice = (given.http?.exchanges ?? []).findIndex(({ requestHeaders = {} }) =>
       /^(?<scheme>Bearer|Basic|Token) +\k<scheme> /i.test(requestHeaders.authorization ?? ''),
     );
@@ -109,6 +108,7 @@ export default defineCause({
         cites: [...(said ? [said.line.at] : []), at('http', 'exchanges', twice, 'requestHeaders', 'authorization')],
         facts: { url, status: 401, reason: 'the scheme stands twice in the header' },
       };
+    if ((answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) && !said?.first) return null;
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>
@@ -185,6 +185,14 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization',
   ],
   examples: [
+    {
+      name: 'the scheme twice',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'POST', headers: { authorization: 'Bearer Bearer abcdef0123456789' } },
+      },
+    },
     {
       name: 'live, a token that is not known',
       finds: true,

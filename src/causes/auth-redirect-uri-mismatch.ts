@@ -161,6 +161,24 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'the address that is registered and the one that is sent, side by side',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'The client only accepts:\nhttp://localhost:3118/callback\nand the login sends:\nhttp://127.0.0.1:3118/callback',
+      },
+    },
+    {
+      name: 'a loopback address on another port',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://acme.dev/authorize?redirect_uri=http%3A%2F%2Flocalhost%3A5001%2Fcallback',
+        serverLog: '"redirect_uris": ["http://localhost:3118/callback"]',
+      },
+    },
+    {
       name: 'FastMCP',
       finds: true,
       symptoms: {

@@ -176,6 +176,19 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'the refusal of a token in a good answer',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { status: 200, body: '{"category":"upstream_failure","message":"Invalid access token"}' },
+      },
+    },
+    {
+      name: 'a token that was given for an hour',
+      finds: false,
+      symptoms: { transport: 'streamable-http', serverLog: 'Session created, token expires in 3600 s' },
+    },
+    {
       name: 'Claude Code',
       finds: true,
       symptoms: {
