@@ -1,6 +1,6 @@
 /**
  * What a thin report of a sign-in is about, when nothing in it says what is wrong: the best place to look, and no more than that. Asked
- * only where no cause found itself.
+ * only where no cause found itself; what sign-in-guess.ts knows of a line stands beside other findings and comes before.
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
@@ -8,6 +8,7 @@ import { answers } from './answers.js';
 import type { FixStep, Match } from './cause.js';
 import { entryCarries } from './challenge.js';
 import { isOwnSignIn, signInWords } from './sign-in.js';
+import { NO } from './sign-in-guess.js';
 import { isRemote, targetOf } from './way.js';
 
 interface Topic {
@@ -15,6 +16,8 @@ interface Topic {
   /** In a sentence: "The report speaks of ...". */
   name: string;
   form: RegExp;
+  /** What it says is a complaint by itself; elsewhere a word of refusal stands beside it. */
+  complains?: true;
 }
 
 /** The nearest first: who names a redirect URI means that, also when tokens and scopes stand beside it. */
@@ -58,7 +61,13 @@ const TOPICS: Topic[] = [
   {
     cause: 'auth-token-expired',
     name: 'a token that runs out',
-    form: /\bexpir(?:e[sd]?|y|ing|ation)\b|\brefresh(?:_| |-)?(?:token|fail\w*|error|grant|flow)?\b|\b(?:log|sign)[ -]?(?:in|ging in|ing in) again\b|\bre-?auth\w*\b.{0,40}\b(?:every|each|again|daily|hour)|\b(?:every|after|within) (?:an?|one|\d+) (?:hour|day|minute|min|h)s?\b/i,
+    complains: true,
+    form: /\b(?:log|sign)[ -]?(?:in|ging in|ing in) again\b|\bre-?auth\w*\b.{0,40}\b(?:every|each|again|daily|hour)|\b(?:every|after|within) (?:an?|one|\d+) (?:hour|day|minute|min|h)s?\b/i,
+  },
+  {
+    cause: 'auth-token-expired',
+    name: 'a token that runs out',
+    form: /\bexpir(?:e[sd]?|y|ing|ation)\b|\brefresh(?:_| |-)?(?:token|fail\w*|error|grant|flow)?\b/i,
   },
   {
     cause: 'auth-token-request-refused',
@@ -73,6 +82,7 @@ const TOPICS: Topic[] = [
   {
     cause: 'auth-audience-mismatch',
     name: 'a sign-in that succeeds and is worth nothing afterwards',
+    complains: true,
     form: /\b(?:log|sign)[ -]?in\b.{0,60}\b(?:loop\w*|again|back to|returns? to|over and over|not connected|disconnected|still)\b|\b(?:after|once|although)\b.{0,40}\b(?:log|sign|auth)\w*\b.{0,60}\b(?:401|unauthori[sz]ed|disconnect\w*|again|fails?|not connect\w*|connect (?:screen|button))\b|\b(?:keeps?|kept) asking\b.{0,30}\b(?:auth|log|sign)/i,
   },
   {
@@ -91,6 +101,8 @@ const TOPICS: Topic[] = [
 const SIGN_IN =
   /\boauth|\boidc\b|\bopenid\b|\bauthori[sz]|\bsign-?(?:in|ed)\b|\blog[ -]?(?:in|ged)\b|\bbearer\b|\bjwt\b|\btokens?\b|\bclient[_ -]?id\b|\bidentity provider\b|\bIdP\b|\bEntra\b|\bAADSTS|\bKeycloak\b|\bAuth0\b|\bOkta\b|\bCognito\b|\bredirect_uri\b|\bissuer\b|\b401\b|\b403\b|type="[A-Z_]+_ERROR"|\baud\b/i;
 
+const THIN = 3;
+
 /** Where to look, best first: the causes whose topic the report names, with the line that does. */
 function topicsOf(given: Partial<Evidence>): { topic: Topic; cite: string; rank: number }[] {
   if (!given.reported || isOwnSignIn(given)) return [];
@@ -100,8 +112,10 @@ function topicsOf(given: Partial<Evidence>): { topic: Topic; cite: string; rank:
   const remote =
     isRemote(given) || given.reported.transport === 'streamable-http' || given.reported.transport === 'sse';
   if (!remote || !(refused || lines.some(({ text }) => SIGN_IN.test(text)))) return [];
+  // Whoever pastes a line or two complains by pasting them; a log also tells of what went well.
+  const thin = lines.length <= THIN;
   const named = TOPICS.flatMap((topic, rank) => {
-    const line = lines.find(({ text }) => topic.form.test(text));
+    const line = lines.find(({ text }) => topic.form.test(text) && (thin || topic.complains || NO.test(text)));
     return line ? [{ topic, cite: line.at, rank }] : [];
   });
   const { header } = entryCarries(given);

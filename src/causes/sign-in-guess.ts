@@ -8,7 +8,8 @@ import { isOwnSignIn, signInWords } from './sign-in.js';
 import { isRemote } from './way.js';
 import type { Line } from './words.js';
 
-const NO =
+/** A word of refusal, in some languages. */
+export const NO =
   /\b(?:not?|never|cannot|without|only|must|should|but|stops?|lost|invalid|fail\w*|reject\w*|refus\w*|mismatch\w*|denied|den(?:y|ies)|missing|unknown|errors?|wrong|bad|unexpected|unsupported|expected|requires?|required|disallow\w*|forbidden|revoked|already|40[0134])\b|n't\b|\b(?:nicht|kein\w*|ungültig|fehlt|abgelaufen|abgelehnt|inválid[oa]|caducad[oa]|expirad[oa]|falt[ao]|invalide|expiré|refusé|недейств\w*|истёк|истек|неверн\w*)|[无無]效|失败|失敗|错误|過期|过期|期限切れ|不正|不支持|만료|잘못|실패/i;
 
 /** The thing that is spoken of; the first that fits a line owns it. */
