@@ -14,6 +14,7 @@ const WELL = String.raw`(?:succeed(?:s|ed)?|success(?:ful(?:ly)?)?|complete[sd]?
 
 /** The token was given. */
 const GIVEN = [
+  /\b(?:can|could|able to) (?:log|sign) ?in\b(?! to\b.{0,30}\bbut not\b)|\bredirect(?:s|ed)? (?:me |us )?back to\b|\bauth\w*: ?(?:authenticated|ok|success\w*|✔|✓)/i,
   new RegExp(
     String.raw`(?<!before |until |unless )\b${FLOW}\b(?! headers?)(?: (?:2\.[01]|flow|dance|handshake|process|step|page|screen|window|itself|with \w+))*(?!.{0,30}\b(?:before|until|unless|not|never|fail\w*)\b)[^\n.;]{0,30}?(?<!n't |un)(?:\b|(?=[^\x00-\x7f]))${WELL}`,
     'i',
@@ -30,6 +31,8 @@ const SILENCE =
 /** It was asked with it, and refused. */
 const REFUSED =
   /\b401\b|\binvalid[_ ]token\b|\bunauthori[sz]ed\b|\b(?:token|it)\b.{0,30}\b(?:rejected|refused|not accepted)\b|\b(?:rejects?|refuses) (?:the |its |this |every )?(?:\w+ )?token\b/i;
+const NOT_FOUND =
+  /\bCannot (?:POST|GET) \/|\b(?:POST|endpoint|initiali[sz]e|server|request)\b.{0,60}\b404\b|\b404\b.{0,40}\b(?:POST|endpoint|initiali[sz]e)\b/i;
 const FORBIDDEN = /\b403\b|\bforbidden\b/i;
 
 export interface After {
@@ -83,6 +86,7 @@ export function afterSignIn(given: Given & Partial<Evidence>): After | null {
   if (refused ?? answered === 401) return { given: done, came: 'unauthorized', line: refused ?? done };
   const forbidden = find(later, FORBIDDEN)?.line;
   if (forbidden ?? answered === 403) return { given: done, came: 'forbidden', line: forbidden ?? done };
-  if (answered === 404) return { given: done, came: 'not-found', line: done };
+  const missing = find(later, NOT_FOUND)?.line;
+  if (missing ?? answered === 404) return { given: done, came: 'not-found', line: missing ?? done };
   return { given: done, came: 'other', line: done };
 }

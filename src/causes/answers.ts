@@ -80,6 +80,8 @@ const REQUEST = [
   new RegExp(String.raw`\b(?<method>POST|GET) ${PATH} "HTTP/[\d.]+ (?<status>[2-5]\d\d)\b`),
   // ASP.NET: Request finished HTTP/1.1 POST http://localhost:5000/mcp application/json 154 - 404
   new RegExp(String.raw`\bRequest finished \S+ (?<method>POST|GET) ${PATH} .{0,80}?- (?<status>[2-5]\d\d)\b`),
+  // Status first: 404 POST /mcp
+  new RegExp(String.raw`^\W{0,4}(?<status>[2-5]\d\d)\s+(?<method>POST|GET)\s+${PATH}`),
   // Gin: | 404 | 1.2ms | 127.0.0.1 | POST "/mcp"
   new RegExp(String.raw`\|\s*(?<status>[2-5]\d\d)\s*\|.{0,80}\|\s*(?<method>POST|GET)\s+"?${PATH}`),
 ];
@@ -108,10 +110,18 @@ const ASIDE = /oauth|\.well-known|\/(?:register|token|authorize|login|callback|f
 
 /** Every request that the server's access log tells of. */
 export const requestsIn = (given: Partial<Evidence>): Request[] =>
-  serverWords(given).flatMap((line): Request[] => {
-    const { method, path, status } = requestOf(line.text);
-    return method && path && status ? [{ line, method: method.toUpperCase(), path, status: Number(status) }] : [];
-  });
+  unjoined(
+    serverWords(given).flatMap((line): Request[] => {
+      const { method, path, status } = requestOf(line.text);
+      return method && path && status ? [{ line, method: method.toUpperCase(), path, status: Number(status) }] : [];
+    }),
+  );
+
+/** Lines that were put together are read only where none tells of a request by itself: else the status of one goes to another. */
+const unjoined = (seen: Request[]): Request[] => {
+  const own = seen.filter(({ line }) => !line.joined);
+  return own.length > 0 ? own : seen;
+};
 
 /**
  * The requests in the server's access log that should have opened the conversation: none when one of them succeeded,

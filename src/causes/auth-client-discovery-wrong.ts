@@ -265,6 +265,36 @@ export default defineCause({
       },
     },
     {
+      name: 'Gemini CLI, which had found where to register',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'gemini-cli',
+        stdout:
+          "Dynamic client registration is supported at: https://auth.acme.dev/clients:register\nFailed to handle automatic OAuth for server 'acme': No client ID provided and dynamic registration not supported",
+      },
+    },
+    {
+      name: 'mcp-remote posts to a token endpoint of its own making',
+      finds: true,
+      symptoms: {
+        transport: 'stdio',
+        client: 'mcp-remote',
+        stderr:
+          'Authorization error: ServerError: HTTP 404: Invalid OAuth error response:\nSyntaxError: Unexpected non-whitespace character after JSON at position 4\n    at async executeTokenRequest (chunk-65X3S4HB.js:18884:11)',
+      },
+    },
+    {
+      name: 'a document under the name of OpenID only',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'https://accounts.google.com does not respond to https://accounts.google.com/.well-known/oauth-authorization-server',
+        http: { method: 'GET', status: 200, body: '{"authorization_servers":["https://accounts.google.com"]}' },
+      },
+    },
+    {
       name: 'every address answers',
       finds: false,
       symptoms: {

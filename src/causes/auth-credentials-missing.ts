@@ -1,5 +1,5 @@
 import { ANSWERS, answers, refusedRequests } from './answers.js';
-import { defineCause } from './cause.js';
+import { defineCause, type Match } from './cause.js';
 import { BLAMES, challengeOf, entryCarries, MISSES, missesHeader, NO_ROUTE } from './challenge.js';
 import { FAILED_START } from './consequences.js';
 import { edgeAnswer } from './edges.js';
@@ -15,11 +15,13 @@ const SAID = [
   /\bPOSTing to endpoint\b.{0,200}?(?:\bunauthori[sz]ed\b|not authenticated|authorization required|missing (?:authorization|bearer|api[_ -]?key|token))/i,
   /(?:\bHTTP|\bstatus(?: code)?|\bcode|endpoint|SSE error)\W[^\d]{0,30}401\b/i,
   /\b401\b[ ,:]*(?:\(?unauthori[sz]ed)?/i,
-  /^\W*(?:error: )?unauthori[sz]ed\W*$/i,
+  /^\W*(?:error: )?unauthori[sz]ed\W*$|^\W*(?:[\w -]{1,30}: )?unauthori[sz]ed[,.;:] /i,
   /\bmissing (?:required )?authori[sz]ation header\b/i,
   /\b(?:needs|requires?) auth(?:entication|orization)\b/i,
   // The client of Rust, and those that are built on it.
   /^\W*(?:\w+ ?)?(?:error:? )?\bauth\w* (?:is )?required\b(?!.{0,40}\b(?:register|client))/i,
+  // The client of Rust, when it prints the error as it is.
+  /\bAuthRequired(?:Error)?\b ?[({]/,
   // Go and .NET say the status in words: `calling "initialize": Unauthorized`.
   /\b(?:connect\w*|initiali[sz]e\w*|request|server|transport|send\w*|endpoint|error|failed)\b.{0,60}\bunauthori[sz]ed\b/i,
 ];
@@ -48,6 +50,20 @@ const TURNED_AWAY =
 const OWN_MATTER =
   /\benv(?:ironment)?\b|\bvariable|\b[A-Z]{2,}_[A-Z_]+\b|\bwarn|disabled|\bdownstream\b|\bupstream\b|\bAPI error\b/;
 
+interface Found extends Record<string, string | number | boolean | null> {
+  url: string | null;
+  status: number;
+  scheme: string | null;
+  realm: string | null;
+  metadata: string | null;
+  barred: string | null;
+  oauth: boolean;
+}
+
+/** What stands in the entry does not go out, as people tell it. */
+const UNSENT =
+  /\b(?:custom |static |configured |auth\w* |http |bearer |request )*(?:headers?|tokens?|api[ _-]?keys?|credentials)\b.{0,60}\b(?:(?:is|are|was|were|do|does|did|has|have)(?:n't| not)|never|not|cannot|can't) (?:be |being |been |get |actually |even )?(?:sent|set|passed|included|applied|forwarded|attached|added|used|supported|transmitted|propagated|present)\b|\b(?:does|do|did|is|are|will)(?:n't| not)\b.{0,20}\b(?:send|set|pass|include|apply|forward|attach|add|use|support|transmit)(?:ing)?\b.{0,40}\b(?:headers?|bearer|api[ _-]?key|authori[sz]ation)\b|\b(?:cannot|can't|unable to|no way to|not possible to|no option to|no field)\b.{0,30}\b(?:auth\w*|set|pass|add|configure|send|specify)\b.{0,60}\b(?:headers?|api[ _-]?key|bearer)\b|\b(?:without|ignor\w+|drops?|omits?|omitted|missing|could not find any of) (?:the |any |my |its )?(?:\w+ )?(?:auth\w* )?headers?\b|(?:不支持|没有?|無法|无法|未)[^\n]{0,12}(?:headers?|请求头|認証|鉴权)|\bheaders?\b[^\n]{0,6}(?:没有?|未|不)[^\n]{0,6}(?:加上|发送|生效|传|支持)|(?:鉴权|认证)[^\n]{0,20}(?:失败|问题)/i;
+
 export default defineCause({
   id: 'auth-credentials-missing',
   title: 'The server demands credentials, and the request carries none',
@@ -59,7 +75,7 @@ export default defineCause({
   explains: [...FAILED_START, 'handshake-refused', 'handshake-nonconforming', 'http-not-mcp'],
   live: fromWalk('auth-credentials-missing'),
 
-  match(given) {
+  match(given): Match<Found> | null {
     const url = given.endpoint?.asked.url ?? targetOf(given) ?? null;
     // The sign-in that the server offers was walked up to it, and nothing is wrong.
     const oauth =
@@ -106,7 +122,16 @@ export default defineCause({
         facts: { url, status, scheme, realm, metadata, barred, oauth },
       };
     }
-    if (answers(given).length > 0) return null;
+    const unsent = find(
+      wayWords(given).filter(({ text }) => !/redirect|proxy|gateway|nginx|regist/i.test(text)),
+      UNSENT,
+    );
+    const guess: Match<Found> | null = unsent && {
+      certainty: 'possible',
+      cites: [unsent.line.at],
+      facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null, oauth },
+    };
+    if (answers(given).length > 0) return guess;
     // What an entry carries under a wrong key never reaches the server, which then misses it in so many words.
     const hit = find(
       wayWords(given).filter(
@@ -117,7 +142,7 @@ export default defineCause({
       ),
       ...SAID,
     );
-    if (carries.header && !hit) return null;
+    if (carries.header && !hit) return guess;
     const requests = refusedRequests(given);
     const log = serverWords(given);
     const blamed = log.some(({ text }) => BLAMES.test(text) && !MISSES.test(text));
@@ -132,7 +157,7 @@ export default defineCause({
         : (turnedAway ?? requests.find(({ status }) => status === 401)?.line));
     // A sign-in begins with this very refusal.
     const signedIn = wayWords(given).some(({ text }) => SIGNED_IN.test(text));
-    if (!line || signedIn) return null;
+    if (!line || signedIn) return guess;
     return {
       // A tool that is refused by its API speaks alike.
       certainty: /\btools?\b/i.test(line.text) ? 'possible' : 'likely',

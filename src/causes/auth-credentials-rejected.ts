@@ -93,7 +93,11 @@ export default defineCause({
     }
     // What a library or a server says of the value itself.
     const judgedSo = toldError(given, 'auth-credentials-rejected');
-    const said = judgedSo && !DOWNSTREAM.test(judgedSo.line.text) ? judgedSo : null;
+    const said =
+      judgedSo &&
+      (!DOWNSTREAM.test(judgedSo.line.text) || /\bMCP server\b|\bPOSTing to endpoint\b/i.test(judgedSo.line.text))
+        ? judgedSo
+        : null;
     if ((answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) && !said?.first) return null;
     const twice = (given.http?.exchanges ?? []).findIndex(({ requestHeaders = {} }) =>
       /^(?<scheme>Bearer|Basic|Token) +\k<scheme> /i.test(requestHeaders.authorization ?? ''),

@@ -210,6 +210,24 @@ export default defineCause({
       },
     },
     {
+      name: 'both sides, one below the other',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'codex',
+        clientError: 'issuer mismatch:\nexpected https://auth.acme.dev/oauth2\nreceived https://auth.acme.dev/oauth2/',
+      },
+    },
+    {
+      name: 'a response without its issuer',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'codex',
+        clientError: 'Authorization server response missing required issuer: expected https://auth.acme.dev',
+      },
+    },
+    {
       name: 'documents that agree',
       finds: false,
       symptoms: {

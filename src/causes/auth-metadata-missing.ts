@@ -248,6 +248,45 @@ export default defineCause({
       },
     },
     {
+      name: 'a page of the application in place of the document',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: '- GET /.well-known/oauth-protected-resource returns 200 with text/html',
+      },
+    },
+    {
+      name: 'C#',
+      finds: true,
+      symptoms: {
+        transport: 'sse',
+        url: 'https://mcp.acme.dev/v1/sse',
+        stderr:
+          'Unhandled exception. ModelContextProtocol.McpException: The WWW-Authenticate header does not contain a resource_metadata parameter',
+      },
+    },
+    {
+      name: 'an address in the challenge that is none',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          status: 401,
+          headers: {
+            'www-authenticate': 'Bearer resource_metadata="https:mcp.acme.dev/.well-known/oauth-protected-resource"',
+          },
+        },
+      },
+    },
+    {
+      name: 'an authorization server that is not reached',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'Error discovering OAuth metadata: connect ECONNREFUSED 127.0.0.1:8080',
+      },
+    },
+    {
       name: 'a challenge that leads to metadata',
       finds: false,
       symptoms: {

@@ -100,6 +100,28 @@ export default defineCause({
       },
     },
     {
+      name: 'an address of the inside in the document',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-ai',
+        http: {
+          method: 'GET',
+          body: '{ "authorization_endpoint": "http://localhost:12009/oauth/authorize", "token_endpoint": "http://localhost:12009/oauth/token"',
+        },
+      },
+    },
+    {
+      name: 'a server on this machine',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-code',
+        url: 'http://localhost:8000/mcp',
+        http: { method: 'GET', body: '{ "authorization_endpoint": "http://localhost:8000/authorize" }' },
+      },
+    },
+    {
       name: 'an address that is refused for its path',
       finds: false,
       symptoms: { transport: 'streamable-http', clientError: 'POST https://acme.dev/token returned 404' },

@@ -89,6 +89,27 @@ export default defineCause({
       },
     },
     {
+      name: 'a document without S256',
+      finds: true,
+      symptoms: { transport: 'streamable-http', clientError: 'code_challenge_methods_supported: ["plain"]' },
+    },
+    {
+      name: 'Go',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: 'authorization server at https://auth.acme.dev does not implement PKCE',
+      },
+    },
+    {
+      name: 'a verifier that does not fit',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError: '{"error":"invalid_grant","error_description":"PKCE verification failed"}',
+      },
+    },
+    {
       name: 'no registration',
       finds: false,
       symptoms: {

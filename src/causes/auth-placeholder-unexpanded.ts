@@ -16,12 +16,12 @@ const CARRIER = new RegExp(
 );
 /** A request, or what the client was about to send, with the name of a variable where its value belongs. */
 const SENT = new RegExp(
-  String.raw`\b(?:authorization|bearer|x-[\w-]{1,30}|api[-_]?key|header|token)\b["'\s:=]{1,6}(?:Bearer |Basic |Token )?["']?(?<name>${FORM})|\bBearer (?<empty>undefined|null|None|\[object Object\])(?:\W|$)`,
+  String.raw`\b(?:authorization|bearer|x-[\w-]{1,30}|api[-_]?key|header|token)\b["'\s:=]{1,6}(?:Bearer |Basic |Token )?["']?(?<name>${FORM})|\b(?:header|api[-_]?key|token|authorization)\b.{0,20}\b(?:value|is|was|contains|got|received|sent)\b["'\s:=]{1,6}(?:Bearer )?["']?(?<name2>${FORM})|\bBearer (?<empty>undefined|null|None|\[object Object\])(?:\W|$)`,
   'i',
 );
 /** A client, or whoever debugged it, says so. */
 const TOLD =
-  /\b(?:placeholder|variable|env(?:ironment)? var\w*|template|reference|value|\$\{\w+\})s?\b.{0,60}\b(?:not|never|isn't|aren't|without being) (?:being )?(?:expanded|interpolated|resolved|substituted|replaced)|\b(?:sent|passed|forwarded|treated) (?:literally|verbatim|as (?:a )?literal|as-is)|\bliteral (?:string|placeholder|text)\b.{0,20}(?:\$|\{env|%)|\bMissing environment variables?: (?<name>[A-Z_][A-Z0-9_]+)|\bheader\b.{0,60}\bunset environment variable/i;
+  /\b(?:does|do|did|is|are|will|would|can|never)(?:n't| not)?\b.{0,30}(?<!not being )(?<=n't |not |never )(?:\w+ )?(?:expand|interpolat|resolv|substitut|fill|replac)\w*.{0,40}(?:\$\{|\{env|\{\{|%[A-Z_]{3,}%|\bvariables?\b|\bplaceholders?\b|\benv\b)|(?:\$\{[\w:.-]+\}|\{env:\w+\}|\{\{[^}]{2,60}\}\}).{0,80}\b(?:raw|literal\w*|verbatim|unexpanded|unresolved|as[- ]is)\b|\b(?:raw|literal|unexpanded|unresolved)\b.{0,60}(?:\$\{[\w:.-]+\}|\{env:\w+\}|\{\{[^}]{2,60}\}\})|(?:\b(?:placeholder|variable|env(?:ironment)? var\w*|template|reference|value|input|secret|interpolation|substitution|expansion)s?\b|\$\{[\w:.]+\}).{0,60}\b(?:not|never|isn't|aren't|without being) (?:being )?(?:expanded|interpolated|resolved|substituted|replaced)|\b(?:sent|sends|passed|passes|forwarded|treated)\b.{0,30}\b(?:literally|verbatim|as (?:a )?literal|as[- ]is|unexpanded|unresolved)\b|\b(?:Invalid|illegal) header value\b.{0,30}(?:\{\{|\$\{|\$[A-Z])|\bliteral (?:string|placeholder|text)\b.{0,20}(?:\$|\{env|%)|\bMissing environment variables?: (?<name>[A-Z_][A-Z0-9_]+)|\bheader\b.{0,60}\bunset environment variable/i;
 
 const DENIED =
   /\b40[13]\b|unauthori[sz]ed|forbidden|invalid[_ ](?:bearer |access )?token|invalid api key|needs auth|auth\w* (?:failed|error|required)|\b(?:no|missing|without)\b.{0,20}\bheaders?\b|\bheaders?\b.{0,30}\b(?:not|n't|never)\b.{0,12}\b(?:sent|included|passed|forwarded|applied)\b/i;

@@ -3,7 +3,7 @@ import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { find } from './words.js';
 
 const SAID = [
@@ -22,6 +22,49 @@ const ABOUT = /\bcallback\b|\bredirect\b|\bcode[_ ]?verifier\b|\bauthori[sz]atio
 const CALLBACK =
   /(?<sent>(?:https?|[a-z][\w+.-]{2,30}):\/\/[^\s"'`,;)<>]{1,160}(?:callback|redirect|oauth)[^\s"'`,;)<>]{0,80})/i;
 
+/** Where the registration lists its addresses, and where a request names the one it wants. */
+const LISTED =
+  /\bredirect_uris?\b["'\s:=\\n]{0,12}\[(?<list>[^\]]{8,600})\]|\b(?:only )?(?:accepts?|allows?|registered|expects?|whitelists?)\b(?: only)?(?: for)?[:\s"'`]{1,6}(?<one>https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[^\s"'`,;)<>]{0,120})/i;
+const ASKED =
+  /[?&]redirect_uri=(?<encoded>[^&\s"'<>]{8,300})|\b(?:sends?|sent|uses?|used|opens?|passes|got|received)\b[:\s"'`]{1,6}(?<plain>https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])[^\s"'`,;)<>]{0,120})/i;
+
+const plainly = (uri: string): string => {
+  try {
+    return decodeURIComponent(uri);
+  } catch {
+    return uri;
+  }
+};
+
+/** Both are shown, and one is not among the other. The port of a loopback address may differ. */
+function unlike(
+  given: Parameters<typeof signInWords>[0],
+  client: string | null,
+): Match<{ sent: string | null; client: string | null; unheard: boolean; place: string | null }> | null {
+  const lines = signInWords(given);
+  const all = lines
+    .filter(({ joined }) => !joined)
+    .map(({ text }) => text)
+    .join('\n');
+  const list = LISTED.exec(all)?.groups;
+  const query = ASKED.exec(`${given.reported?.url ?? ''}\n${all}`)?.groups;
+  const sent = query?.encoded === undefined ? query?.plain : plainly(query.encoded);
+  const registered = list?.list
+    ? [...list.list.matchAll(/[a-z][\w+.-]{2,30}:\/\/[^\s"'`,\\]+/gi)].map(([uri]) => uri)
+    : [list?.one ?? ''];
+  if (!sent || !registered[0]) return null;
+  const loose = (uri: string): string => uri.replace(/^(https?:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)):\d+/, '$1');
+  if (registered.some((uri) => loose(uri) === loose(sent))) return null;
+  const place = lines.find(({ text }) => LISTED.test(text) || text.includes(registered[0] ?? ' '))?.at;
+  return place
+    ? {
+        certainty: 'likely',
+        cites: [place],
+        facts: { sent, client, unheard: false, place: placeOf(given, 'redirect') },
+      }
+    : null;
+}
+
 export default defineCause({
   id: 'auth-redirect-uri-mismatch',
   title: 'The redirect address that the client sends is not the one that is registered',
@@ -36,7 +79,13 @@ export default defineCause({
   ],
   needs: [],
   uses: SIGN_IN,
-  explains: [...FAILED_START, ...UNSIGNED, 'auth-registration-stale', 'auth-registration-unsupported'],
+  explains: [
+    ...FAILED_START,
+    ...UNSIGNED,
+    'auth-registration-stale',
+    'auth-registration-unsupported',
+    'network-loopback-family-mismatch',
+  ],
   live: fromWalk('auth-redirect-uri-mismatch'),
 
   match(given): Match<{ sent: string | null; client: string | null; unheard: boolean; place: string | null }> | null {
@@ -47,7 +96,7 @@ export default defineCause({
     const hit = find(lines, ...SAID);
     const nobody = hit || !lines.some(({ text }) => ABOUT.test(text)) ? null : find(lines, NOBODY);
     const line = hit?.line ?? told?.line ?? nobody?.line;
-    if (!line) return null;
+    if (!line) return unlike(given, client);
     return {
       certainty: hit || told?.first ? 'likely' : 'possible',
       cites: [line.at],

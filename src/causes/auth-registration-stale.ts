@@ -149,6 +149,24 @@ export default defineCause({
       },
     },
     {
+      name: 'a secret that ran out with its registration',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'chatgpt',
+        clientError: 'invalid_client: Client secret has expired',
+      },
+    },
+    {
+      name: 'Cursor, which has none',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'cursor',
+        clientError: '[info] No stored client information found\n[info] Saving client information',
+      },
+    },
+    {
       name: 'no registration at all',
       finds: false,
       symptoms: {

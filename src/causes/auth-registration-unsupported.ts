@@ -110,7 +110,8 @@ export default defineCause({
     const documents = wellKnown(given).some((asked) => asked.status < 300);
     return {
       // A registration that is not found may have been sought in the wrong place.
-      certainty: failed || offered || status === 400 || (status === 404 && documents) ? 'possible' : 'likely',
+      certainty:
+        failed || offered || (status === 400 && !documents) || (status === 404 && documents) ? 'possible' : 'likely',
       cites: [hit.line.at],
       facts: {
         url,
@@ -207,6 +208,27 @@ export default defineCause({
         transport: 'streamable-http',
         clientError:
           'HTTP 403: {"error":"insufficient_scope","error_description":"Policy \'Trusted Hosts\' rejected request to client-registration service."}',
+      },
+    },
+    {
+      name: 'claude.ai, in German',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'claude-ai',
+        clientError: 'Registrierung beim Anmeldedienst von acme fehlgeschlagen.',
+      },
+    },
+    {
+      name: 'a provider that takes only clients it knows',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: {
+          method: 'POST',
+          status: 403,
+          body: '{"error":"unapproved_client","error_description":"client_name is not on the approved list."}',
+        },
       },
     },
     {

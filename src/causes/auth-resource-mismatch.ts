@@ -210,6 +210,24 @@ export default defineCause({
       },
     },
     {
+      name: 'wrapped by a terminal',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        client: 'gemini-cli',
+        clientError:
+          "✕ Failed to authenticate with MCP server 'acme': Protected resource\n  https://mcp.acme.dev does not match expected\n  https://mcp.acme.dev/",
+      },
+    },
+    {
+      name: 'a document without one',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'GET', status: 200, body: '{ "authorization_servers": ["https://auth.acme.dev"] }' },
+      },
+    },
+    {
       name: 'Entra ID',
       finds: true,
       symptoms: {

@@ -1,3 +1,4 @@
+import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
 import { entryCarries } from './challenge.js';
 import { FAILED_START } from './consequences.js';
@@ -5,6 +6,7 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -14,7 +16,7 @@ type What = 'expired' | 'refresh';
 const EXPIRED = [
   /\b(?:access[_ ]|bearer[_ ]|id[_ ]|auth\w* |oauth |session |jwt )?(?:token|JWT|credentials?)\b["'`]?,? (?:has |have |had |is |was |already )?(?:already )?expired\b|\bexpired[_ ](?:access[_ ]|bearer[_ ]|oauth[_ ])?(?:token|jwt|credentials?)\b|\btoken[_ ]expired\b|\bTokenExpired(?:Error|Exception)?\b|\bExpiredSignature(?:Error)?\b|\bJWTExpired\b|\bIDX10223\b|\bLifetime validation failed\b|\b"exp" claim\b.{0,30}\bfailed\b|\bsignature has expired\b|\bERR_JWT_EXPIRED\b/i,
   /\b(?:re-?auth\w*|sign in again|log in again)\b.{0,60}\bexpir/i,
-  /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
+  /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|re-?connect|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
 ];
 /** The renewal does not work: there is none, or it is refused. */
 const REFRESH = [
@@ -33,9 +35,15 @@ const LATER =
 const LIVES = /\bexpires?_?in(?:Value)?["']?\s?[:=]\s?["']?(?<seconds>\d{1,9})\b/i;
 const SHORT = 600;
 const NO_RENEWAL = /\bhasRefreshToken["']?\s?:\s?false\b|\brefresh_token["']?\s?:\s?(?:null|undefined|"")/i;
+/** A good answer of HTTP that holds the refusal of a token: whoever sees no 401 renews nothing. */
+const WRAPPED =
+  /\b(?:invalid|expired|revoked|unauthori[sz]ed)\b.{0,20}\b(?:access[_ ]|bearer[_ ]|oauth[_ ])?token\b|\b(?:access |bearer |oauth )?token\b.{0,20}\b(?:invalid|expired|revoked|not valid)\b|\bauth\w* failed\b.{0,40}\btoken\b|\b(?:HTTP|status)\W{1,3}401\b.{0,80}\btoken\b/i;
+/** The client has nothing left to sign in with, and asks for it. */
+const AGAIN =
+  /\b(?:every|each) (?:morning|day|hour|night|week|few (?:hours|days|minutes)|time|restart|session|launch|start)\b.{0,60}\b(?:re-?)?(?:auth\w*|log(?:ging)?[ -]?in|sign(?:ing)?[ -]?in|re-?connect|login|consent)\b|\b(?:re-?)?(?:auth\w*|log(?:ging)?[ -]?in|sign(?:ing)?[ -]?in|re-?connect|login)\b.{0,40}\b(?:every|each) (?:morning|day|hour|night|week|few (?:hours|days|minutes)|time|restart|session|launch|start)\b|\b(?:tokens?|credentials|login|session)\b.{0,40}\b(?:lost|gone|forgotten|cleared|wiped|not (?:persist\w*|saved|stored|kept|remembered)|disappear\w*)\b|\bexpires?_at\b.{0,40}\b(?:past|passed|ago|before now|over)\b|\b(?:old|stale|outdated|previous|cached) (?:access |bearer |oauth )?token\b|\bplease (?:re-?connect|re-?auth\w*|sign in again|log ?in again)\b|\bprepareTokenRequest\(\) or authorizationCode is required\b|\b(?:re-?connect|re-?auth\w*)\b.{0,30}\b(?:required|needed|again)\b.{0,30}\b(?:every|each|after|daily|hour)/i;
 const HOSTED = /^claude[-. ]?(?:ai|desktop|web|cowork)|^chatgpt|connector/i;
 const UNAUTHORIZED =
-  /\b401\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
+  /\b401s?\b|unauthori[sz]ed|\bre-?auth|\brequires? auth|\bneeds?[_ ]auth|\blog ?in again|\binvalid_token\b|\bauthenticat/i;
 
 export default defineCause({
   id: 'auth-token-expired',
@@ -97,6 +105,19 @@ export default defineCause({
         facts: { ...facts, what: short ? 'expired' : 'refresh' },
       };
     const later = refused ? find(lines, LATER) : null;
+    if (!later) {
+      const wrapped = (given.http?.exchanges ?? []).findIndex(
+        (one) => wasTold(one) && one.status === 200 && WRAPPED.test(one.body ?? ''),
+      );
+      const inside =
+        wrapped < 0 && lines.some(({ text }) => /\bisError["']?\s?:\s?true\b|\bHTTP\/[\d.]+ 200\b/.test(text))
+          ? find(lines, WRAPPED)?.line.at
+          : undefined;
+      const place = wrapped >= 0 ? at('http', 'exchanges', wrapped, 'body') : inside;
+      if (place) return { certainty: 'likely', cites: [place], facts: { ...facts, what: 'expired' } };
+      const again = find(lines, AGAIN);
+      if (again) return { certainty: 'possible', cites: [again.line.at], facts: { ...facts, what: 'refresh' } };
+    }
     return later ? { certainty: 'likely', cites: [later.line.at], facts: { ...facts, what: 'expired' } } : null;
   },
   say: ({ url, what, client }) =>

@@ -1,12 +1,14 @@
+import type { Evidence } from '../case/evidence.js';
 import { afterSignIn } from './after-sign-in.js';
+import { requestsIn } from './answers.js';
 import { defineCause, type FixStep, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
-import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
-import { find } from './words.js';
+import { find, type Line } from './words.js';
 
 const CODES =
   /\b(?<code>unsupported_grant_type|invalid_grant|invalid_request|invalid_client|unauthorized_client|server_error|incorrect_client_credentials|bad_verification_code|AADSTS\d{4,8})\b/;
@@ -78,6 +80,12 @@ const CURES: Record<Kind, FixStep> = {
   },
 };
 
+/** The token endpoint refuses in a log of requests, and never gives a token there. */
+function refusedToken(given: Partial<Evidence>): Line | undefined {
+  const asked = requestsIn(given).filter(({ method, path }) => method === 'POST' && /\/token\/?$/i.test(path));
+  return asked.some(({ status }) => status < 400) ? undefined : asked[0]?.line;
+}
+
 export default defineCause({
   id: 'auth-token-request-refused',
   title: 'The token endpoint refuses to exchange the code for a token',
@@ -112,12 +120,18 @@ export default defineCause({
       wordsFor(given, 'auth-token-request-refused').filter(({ text }) => !OTHER.test(text)),
       ...SAID,
     );
-    const line = told?.line ?? hit?.line;
+    const bare =
+      told || hit ? undefined : find(signInWords(given), /(?<![\w-])(?:invalid_grant|InvalidGrant\w*)(?![\w-])/)?.line;
+    const line =
+      told?.line ??
+      hit?.line ??
+      (given.reported ? refusedToken(given) : undefined) ??
+      (bare && !/refresh/i.test(bare.text) ? bare : undefined);
     // A token came: what failed then was another request, told in the same sentence.
     if (!line || (!CODES.test(line.text) && afterSignIn(given))) return null;
     const kind = KINDS.find(([, form]) => form.test(line.text))?.[0] ?? 'other';
     return {
-      certainty: told?.first === false ? 'possible' : 'likely',
+      certainty: told?.first === false || line === bare ? 'possible' : 'likely',
       cites: [line.at],
       facts: {
         url: given.endpoint?.asked.url ?? targetOf(given) ?? null,

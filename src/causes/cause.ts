@@ -63,6 +63,8 @@ export interface Example {
  */
 export interface Live {
   match(given: Partial<Evidence>): Match<Facts & { fault: string }> | null;
+  /** Where to look when no cause found itself in a report: no more than a guess. */
+  guess?(given: Partial<Evidence>): Match<Facts & { fault: string }> | null;
   /** What was seen leaves no room for what `match` reads between the lines: it is not asked. */
   excludes(given: Partial<Evidence>): boolean;
   say(facts: Facts): string;
@@ -101,6 +103,8 @@ interface CauseSpec<N extends EvidenceKind, U extends EvidenceKind, F extends Fa
 export interface Cause extends Omit<CauseSpec<EvidenceKind, EvidenceKind, Facts>, 'match' | 'live'> {
   area: Area;
   match(given: Partial<Evidence>): Match<Facts> | null;
+  /** Asked only where no cause matched: the best place to look. */
+  guess?(given: Partial<Evidence>): Match<Facts> | null;
 }
 
 /**
@@ -117,6 +121,7 @@ export function defineCause<const N extends EvidenceKind, const U extends Eviden
     ...(live && {
       say: (facts: Facts) => (facts.fault === undefined ? spec.say(facts as F) : live.say(facts)),
       fix: (facts: Facts) => (facts.fault === undefined ? spec.fix(facts as F) : live.fix(facts)),
+      ...(live.guess && { guess: live.guess }),
     }),
     match(given) {
       if (spec.needs.some((kind) => given[kind] === undefined)) return null;

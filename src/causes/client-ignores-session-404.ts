@@ -1,11 +1,37 @@
-import { defineCause } from './cause.js';
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { defineCause, type Match } from './cause.js';
 import { sessionTrouble } from './sessions.js';
-import { isObserved, tells, told } from './told.js';
+import { isObserved, tells, told, wasTold } from './told.js';
 import { WORDS } from './words.js';
 
 /** The Python client says so to every 404, also to a wrong path; in the middle of a conversation it was the session. */
 const PYTHON = /\bSession terminated\b/i;
 const OPENING = /\binitialize\(\)|\bsession\.initialize\b|\bfail\w* to connect\b|\bwhile connecting\b/i;
+
+/** Somebody tells that the session was ended, and what is sent with it gets 404. */
+const ENDED =
+  /\b(?:invalidat|terminat|expir|forg|drop|evict|los[et]|kill|clear|delet|remov|end)\w*\b.{0,30}\b(?:established |existing |old |current |mcp )?session\b|\bsession(?:[- ]id)?\b.{0,30}\b(?:is|was|gets?|has been|are|becomes?) (?:\w+ )?(?:invalid\w*|terminated|expired|forgotten|dropped|evicted|lost|gone|unknown|stale)\b/i;
+
+function toldEnded(given: Partial<Evidence>): Match<{ client: string | null }> | null {
+  const i = (given.http?.exchanges ?? []).findIndex(
+    (one) => wasTold(one) && one.method === 'POST' && one.status === 404,
+  );
+  const said =
+    i < 0
+      ? null
+      : tells(
+          told(given).filter(({ from }) => from === 'client' || from === 'server'),
+          ENDED,
+        );
+  return said
+    ? {
+        certainty: 'likely',
+        cites: [said.told.at, at('http', 'exchanges', i)],
+        facts: { client: given.reported?.client ?? null },
+      }
+    : null;
+}
 
 export default defineCause({
   id: 'client-ignores-session-404',
@@ -24,7 +50,7 @@ export default defineCause({
   match(given) {
     if (isObserved(given)) return null;
     const trouble = sessionTrouble(given);
-    if (!trouble) return null;
+    if (!trouble) return toldEnded(given);
     const { status, kind, copies, flaps, ended, cites, words, method } = trouble;
     // Another status, and an answer that misses the id, are the server's doing. In the SDKs "not found" goes with 404.
     if (status !== 404 && !(status === null && kind === 'unknown')) return null;

@@ -26,6 +26,7 @@ export const NOT_OWN = /fetch failed|terminated|Invalid URL|ERR_INVALID_ARG|ENOE
 
 /** What a client says when it has lost its own way. */
 export const SAID: [RegExp, 'likely' | 'possible'][] = [
+  [/\b\w*ClientTransport already (?:started|connected|closed)\b/i, 'likely'],
   [/\bReceived a (?:response|progress notification) for an unknown (?:message ID|token)/i, 'likely'],
   [
     /(?<!(?:not|n't|never|no) )\b(?:works?|worked|working|connects?|succeeds?)\b.{0,40}\b(?:in|with|from|under|on) (?:the )?(?:previous version|older version|an earlier version|version \d)/i,

@@ -42,6 +42,12 @@ const NUMBER = /\b(?<!:)406\b(?! ?ms)/;
 const DIRECT =
   /\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx)|bypass\w*|locally|localhost|port-forward)\b.{0,60}\b(?:works?|ok|succeeds?|200|fine)\b|\b(?:works?|fine|ok)\b.{0,40}\b(?:direct(?:ly)?|without (?:the )?(?:proxy|gateway|nginx)|bypass\w*)\b|\b(?:through|via|behind) (?:the |a |an )?(?:\w+ )?(?:proxy|gateway|nginx|ingress|envoy|router|load balancer|apim|kong|traefik|caddy)\b/i;
 
+/** Ways to run a program behind a web server that leave Authorization out unless somebody turns it on. */
+const CGI =
+  /\b(?:apache2?|httpd|mod_(?:php|wsgi|fcgid|cgi)|php-?fpm|fast-?cgi|fcgi|cgi|wsgi|passenger|litespeed|plesk|cpanel)\b|\/index\.php\b/i;
+const UNSEEN =
+  /\bmissing[_ -](?:bearer |access |api |auth\w* )?(?:token|credentials?|authori[sz]ation|header)\b|\b(?:no|missing|without|empty) (?:the |an? )?(?:authori[sz]ation|bearer|auth)(?: header| token)?\b|\bauthori[sz]ation(?: header)? (?:is |was )?(?:missing|empty|absent|not (?:found|set|present))\b|\bHTTP_AUTHORIZATION\b/i;
+
 export default defineCause({
   id: 'edge-alters-headers',
   title: 'A proxy or gateway drops or changes a header that MCP needs',
@@ -144,6 +150,10 @@ export default defineCause({
       http?.exchanges.findIndex(({ requestHeaders = {} }) =>
         Object.entries(requestHeaders).some(([name, value]) => /^accept$/i.test(name) && /^\*\/\*$/.test(value)),
       ) ?? -1;
+    // Apache hands Authorization to CGI, FastCGI and WSGI only when it is told to.
+    const cgi = CGI.test(`${reported.platform ?? ''} ${reported.url ?? ''} ${entryText(given)}`)
+      ? (find(lines, UNSEEN) ?? null)
+      : null;
     let certainty: Certainty;
     if (remark)
       certainty = /dropp|stripp|remov|lost|not forwarded|rewritten|replaced|overwritten|proxy|gateway/i.test(remark[1])
@@ -174,15 +184,17 @@ export default defineCause({
     )
       certainty = 'likely';
     else if (known) certainty = 'possible';
+    else if (cgi) certainty = 'likely';
     else if (between && (missed || statuses.includes(406))) certainty = 'possible';
     else return null;
-    const line = known?.line ?? changed?.line ?? direct?.line ?? asked?.line;
+    const line = known?.line ?? changed?.line ?? direct?.line ?? asked?.line ?? cgi?.line;
     const name =
       remark?.[0] ??
       (known && /length/i.test(known.match[0]) ? 'Content-Length' : undefined) ??
       missed?.[1] ??
       (asked || sent >= 0 || statuses.includes(406) ? 'Accept' : undefined) ??
-      changed?.groups.header;
+      changed?.groups.header ??
+      (cgi ? 'Authorization' : undefined);
     const cites = [
       ...(remarkAt >= 0 && remark ? [at('http', 'exchanges', remarkAt, 'headers', remark[0])] : []),
       ...(line ? [line.at] : []),

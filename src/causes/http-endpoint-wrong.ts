@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { afterSignIn } from './after-sign-in.js';
 import { ANSWERS, answers, isRpc, isStreamGet, refusedRequests } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { NO_ROUTE } from './challenge.js';
@@ -159,6 +160,9 @@ export default defineCause({
           status: Number(hit?.groups.status ?? hit?.groups.plain ?? hit?.groups.line ?? refused?.status ?? 404),
         },
       };
+    const after = first ? null : afterSignIn(given);
+    if (after?.came === 'not-found')
+      return { certainty: 'likely', cites: [after.line.at], facts: { ...facts, status: 404 } };
     const corrected = first
       ? null
       : find(

@@ -29,7 +29,7 @@ const SIGN_IN =
 
 /** What a person says was lost. */
 const LOST =
-  /\b(?:authorization|auth|headers?|body|POST|method|session[- ]?id|credentials)\b.{0,40}\b(?:lost|dropped|stripped|removed|missing|gone|downgraded)\b.{0,40}\bredirect\w*|\bredirect\w*.{0,40}\b(?:los(?:es|t|ing)|drops?|dropped|strips?|stripped|downgrad\w+|changes|turns)\b/i;
+  /\b(?:fail\w*|breaks?|broken|los(?:es|t)|drops?|stops?)\b.{0,30}\b(?:on|at|by|because of|due to|after) (?:the |a )?(?:\S+ )?(?:URL )?redirect(?:s|ion)?\b(?! ?ur[il])|\b(?:authorization|auth|headers?|body|POST|method|session[- ]?id|credentials)\b.{0,40}\b(?:lost|dropped|stripped|removed|missing|gone|downgraded)\b.{0,40}\bredirect\w*|\bredirect\w*.{0,40}\b(?:los(?:es|t|ing)|drops?|dropped|strips?|stripped|downgrad\w+|changes|turns)\b/i;
 
 /** The last character of the path makes the difference. */
 const SLASH =
@@ -46,6 +46,9 @@ const SAID = [
   /\b(?<status>30[12378])[ ,:]*(?:Moved Permanently|Found|See Other|Temporary Redirect|Permanent Redirect)/i,
   /\bunexpected redirect\b|\bredirect(?:ed)? (?:was |is )?(?:not (?:followed|allowed)|blocked|refused)|\btoo ?many ?redirects\b|ERR_TOO_MANY_REDIRECTS|stopped after \d+ redirects|(?:exceeded|maximum).{0,30}\bredirect(?:s|ion)?\b|redirect count exceeded|error following redirect|redirect mode is set to|\bMixed Content\b.{0,200}|\bPOSTing to endpoint\b.{0,60}\bRedirecting\b|<title>30[12378] |<a href=[^>]{1,200}>(?:Temporary Redirect|Moved Permanently|Found|See Other|Permanent Redirect|here)<\/a>|\b(?:refus|reject|not follow)\w* .{0,20}\bredirect/i,
 ];
+
+/** The address ends there: another path below it is another address. */
+const TWIN = /^(?:[\s"'`),.;]|$)/;
 
 export default defineCause({
   id: 'http-redirect-loses-request',
@@ -102,10 +105,22 @@ export default defineCause({
     const slash = httpWords(given).some(({ text }) => /\b404\b|not found/i.test(text))
       ? null
       : find(httpWords(given), SLASH);
+    // Somebody tried the same address with a slash at its end, and that one is said to work, or to be what one should ask.
+    const twin = given.reported?.url?.replace(/\/$/, '');
+    const beside =
+      twin !== undefined && /^https?:\/\/[^/]+\/\S/.test(twin) && !given.reported?.url?.endsWith('/')
+        ? httpWords(given).find(
+            ({ text }) =>
+              text.includes(`${twin}/`) &&
+              TWIN.test(text.slice(text.indexOf(`${twin}/`) + twin.length + 1)) &&
+              !/\b404\b/.test(text),
+          )
+        : undefined;
     const logged = refusedRequests(given).find((request) => [301, 302, 303, 307, 308].includes(request.status));
     const number = statusSaid([...wayWords(given), ...transcript(given)], 301, 302, 303, 307, 308);
     const served = httpWords(given).some(({ text }) => /\bPOST \S+.{0,20}\b20[02]\b/.test(text));
-    const line = said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line) ?? slash?.line;
+    const line =
+      said?.line ?? logged?.line ?? lost?.line ?? (served ? undefined : number?.line) ?? slash?.line ?? beside;
     if (!line) return null;
     const status = Number(
       said ? (said.groups.status ?? said.groups.plain ?? number?.status ?? 0) : (logged?.status ?? number?.status ?? 0),

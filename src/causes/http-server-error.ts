@@ -18,6 +18,8 @@ const SAID = [
   /\b(?<status>500)[ ,:]*(?:\(?internal server error|server error)/i,
   // curl and Java name the number, Go the words; Vercel and Workers have words of their own for a function that threw.
   /\b(?:returned error|response code|response status|error|got|received)\W{1,3}(?<status>500)\b/i,
+  // The SDK's name of an error that an authorization server met, without a word beside it.
+  /(?<![\w.])ServerError\b(?=:? ?$)/,
   /\binternal server error\b|FUNCTION_INVOCATION_FAILED|\berror(?: code)?:? ?110[12]\b|worker threw (?:an )?exception|serverless function has crashed/i,
 ];
 /** Frameworks that met an exception while they served a request: ASGI, Django, Express, ASP.NET, Go, Servlets, Rails. */

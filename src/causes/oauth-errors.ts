@@ -1,5 +1,6 @@
 /** Errors of a sign-in that a report tells of: which cause each line belongs to, at which step it was said, and by whom. */
 import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
 import { ENTRA_CODES, type Setting, SIGN_INS, type SignIn } from './known-sign-ins.js';
 import { metadata, signInWords } from './sign-in.js';
 import { ROWS, type Row, type Step } from './sign-in-errors.js';
@@ -36,7 +37,7 @@ const STEPS: [Step, RegExp][] = [
   ],
   [
     'authorization',
-    /\/authorize\b|\bauthori[sz]ation (?:request|endpoint|ur[il]|page|response|server|failed|error)\b|\bcallback\b|\bconsent\b|\bLOGIN_ERROR\b|[?&]error=|\bsign-?in\b|\bbrowser\b/i,
+    /\/authorize\b|\bauthori[sz]ation (?:request|endpoint|ur[il]|page|response|server|denied)\b|\bcallback\b|\bconsent\b|\bLOGIN_ERROR\b|[?&]error=|\bsign-?in\b|\bbrowser\b/i,
   ],
   ['resource', /\bPOSTing to endpoint\b|\bBearer\b|\bHTTP 40[13]\b|\bwww-authenticate\b/i],
 ];
@@ -64,6 +65,32 @@ function stepOf(lines: Line[], i: number, { http }: Partial<Evidence>): Step {
 const OAUTH_CODE =
   /(?<![\w-])(?<code>invalid_(?:request|client|grant|scope|token|target|redirect_uri|client_metadata|resource)|unauthorized_client|unsupported_(?:grant|response)_type|access_denied|server_error|temporarily_unavailable|insufficient_scope|(?:login|consent|interaction)_required|redirect_uri_mismatch|AADSTS\d{4,8})(?![\w-])/;
 
+/** Requests of a sign-in in the log of a server, and the cause when one of them is refused and never goes through. */
+const LOGGED: [string, Step, RegExp][] = [
+  ['auth-registration-unsupported', 'registration', /\/(?:register|registration|clients)\/?$/],
+  ['auth-sign-in-refused', 'authorization', /\/authorize\/?$/],
+  ['auth-token-request-refused', 'token', /\/token\/?$/],
+];
+
+/** The step at which a sign-in ended, where only the log of the server tells. What is not found there may have been guessed. */
+function inLog({ http }: Given): { error: ToldError; place: number }[] {
+  const logged = (http?.exchanges ?? [])
+    .map((exchange, i) => ({ ...exchange, i }))
+    .filter((one) => one.purpose === 'logged');
+  return LOGGED.flatMap(([blames, step, form]) => {
+    const asked = logged.filter(({ url }) => form.test(url.replace(/[?#].*$/, '')));
+    const last = asked.at(-1);
+    const { status = 0 } = last ?? {};
+    if (!last || status < 400 || [404, 405, 429].includes(status) || status >= 500) return [];
+    const line: Line = {
+      text: `${last.method} ${last.url.replace(/[?#].*$/, '')} ${status}`,
+      at: at('http', 'exchanges', last.i),
+      from: 'server-log',
+    };
+    return [{ error: { blames, line, step, code: null, means: null, hint: false }, place: ALL.length }];
+  });
+}
+
 /** Every line that tells of an error of a sign-in, the most telling first. */
 export function toldErrors(given: Given): ToldError[] {
   const lines = signInWords(given).slice(0, 600);
@@ -90,7 +117,7 @@ export function toldErrors(given: Given): ToldError[] {
     };
     return [{ error, place }];
   });
-  return found
+  return [...found, ...inLog(given)]
     .sort((a, b) => Number(a.error.hint) - Number(b.error.hint) || a.place - b.place)
     .map(({ error }) => error);
 }

@@ -58,6 +58,7 @@ export const FAULTS = [
   'redirect-uri-refused',
   'redirect-uris-differ',
   'client-unknown',
+  'client-of-another',
   'client-authentication-refused',
   'target-refused',
   'authorization-refused',

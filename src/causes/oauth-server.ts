@@ -175,6 +175,18 @@ export function registrationFaults(walk: Authorization, exchanges: Exchange[]): 
   const common = { step: 'registration', party: 'authorization-server-owner', certainty: 'certain' } as const;
   const found = serverDocument(walk);
   const how = registration?.how ?? 'none';
+  if (how === 'given' && registration?.outcome === 'impossible')
+    return [
+      {
+        ...{ step: 'registration', id: 'client-of-another', cause: 'auth-issuer-mismatch', party: 'you' },
+        ...{ certainty: 'certain', severity: 'broken', cites: [at('authorization', 'registration')] },
+        particulars: {
+          client: registration.clientId ?? null,
+          why: registration.why ?? null,
+          issuer: found?.entry.issuer ?? null,
+        },
+      },
+    ];
   if (how === 'none' || registration?.outcome === 'impossible') {
     if (!found || found.document.registrationEndpoint !== undefined || found.document.clientIdMetadataDocument)
       return [];

@@ -3,6 +3,7 @@ import type { Evidence } from '../case/evidence.js';
 import type { Live } from './cause.js';
 import { type CauseOfFault, CULPRIT_OF, type Fault, STEPS, type Step } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
+import { TOPIC, topicFix, topicMatch, topicSays } from './oauth-topics.js';
 import { fixOf, sayOf } from './oauth-words.js';
 
 /** The steps that a walk looked at, whether or not it found fault with them. */
@@ -74,8 +75,9 @@ export function fromWalk(cause: NonNullable<CauseOfFault>): Live {
         faultsOf(given).some((fault) => fault.step === 'access' && fault.cause !== null)
       );
     },
-    say: sayOf,
-    fix: fixOf,
+    guess: (given) => topicMatch(given, cause),
+    say: (facts) => (facts.fault === TOPIC ? topicSays(facts as { topic: string }) : sayOf(facts)),
+    fix: (facts) => (facts.fault === TOPIC ? topicFix() : fixOf(facts)),
   };
 }
 

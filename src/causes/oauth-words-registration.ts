@@ -10,6 +10,20 @@ const handRegistered: FixStep = {
 };
 
 export const REGISTRATION_WORDS = {
+  'client-of-another': {
+    short: (facts) => text(facts, 'why') || 'the client belongs to another authorization server',
+    say: (facts) =>
+      `The client ${text(facts, 'client')} that was given belongs to another authorization server than ${text(facts, 'issuer')}, which the server names now, so it was not shown there (${text(facts, 'why')}).`,
+    fix: (facts) => [
+      {
+        say: 'If the server has moved to that authorization server, register a client there and say whose it is:',
+        run: 'mcp-verdict verify --auth oauth --client-id <client id> --issuer <issuer> <url>',
+      },
+      {
+        say: `If it has not, do not sign in: let the owner of the MCP server say why its metadata name ${text(facts, 'issuer')}.`,
+      },
+    ],
+  },
   'registration-none': {
     short: () => 'offers none, and no client id was given',
     say: (facts) =>

@@ -122,7 +122,8 @@ export default defineCause({
   match(given): Match<Found> | null {
     if (isObserved(given)) return inSeries(given);
     if (isLocalReport(given)) return null;
-    const texts = told(given);
+    // A client that starts its own transport twice says so by the name of it.
+    const texts = told(given).filter(({ text }) => !/ClientTransport already started/i.test(text));
     const status = given.http?.exchanges[0]?.status ?? null;
     const found = (hit: NonNullable<ReturnType<typeof tells>>, shared: Found['shared']): Match<Found> => ({
       certainty: 'likely',

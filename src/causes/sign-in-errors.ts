@@ -32,12 +32,21 @@ const REFUSED = String.raw`(?:\b(?:not (?:an? )?(?:allowed|permitted|supported|r
 
 /** Sentences that name the fault, whoever says them. */
 const NAMED: Row[] = [
+  // The sentence of RFC 6749 for invalid_grant, which mentions all that it may be.
+  {
+    blames: 'auth-token-request-refused',
+    says: [/\b(?:authori[sz]ation )?grant\b.{0,60}\bis invalid, expired,? (?:or )?revoked\b.{0,60}\bredirect/i],
+    without: /\brefresh(?:ing|ed|es)? (?:the |an? )?(?:access )?tokens?\b.{0,20}\bfailed\b|\bfailed to refresh\b/i,
+  },
   // Two names that every other sentence may mention as well: what is said of them goes first.
   {
     blames: 'auth-redirect-uri-mismatch',
     says: [
       near(String.raw`\bredirect(?:[_ -]?ur[il]s?|ion ur[il]| address)\b`, REFUSED),
       near(String.raw`\bcallback (?:ur[il]s?|address)\b`, REFUSED, 40),
+      /\b(?:unauthori[sz]ed|forbidden|disallowed|illegal|untrusted) redirect\b|\bonly (?:\w+ )?(?:whitelists?|allows?|accepts?|permits?|registers?|knows?) (?:https?|[a-z][\w+.-]{2,20}):\/\/\S{0,80}(?:callback|redirect|oauth)/i,
+      near(String.raw`\bredirect(?:ion)? (?:scheme|host|domain|port|path|target)\b`, REFUSED, 40),
+      /\b(?:does(?: not|n't)|did(?: not|n't)|won't|not|never) (?:allow|accept|permit|support|register|whitelist|list)\w*\b.{0,40}\b(?:redirect(?:ion)?|callback)(?: ur[il]s?| scheme| address| host)?\b/i,
     ],
   },
   {
@@ -133,11 +142,12 @@ const NAMED: Row[] = [
       near(String.raw`\bclient[_ ]?secret\b`, REFUSED),
       near(String.raw`\b(?:client[_ ]auth(?:entication)?[_ ](?:method|mechanism))\b`, REFUSED),
       /\bclient_secret_(?:basic|post|jwt)\b.{0,60}\b(?:requires|not|unsupported|but|instead|must|rejected)\b/i,
-      /\binvalid client (?:secret|credentials)\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
+      /\binvalid[_ ]client[_ ](?:secret|credentials)\b|\binvalid (?:PKCE|code) verifier\b|\bclient credentials (?:are |is )?(?:invalid|incorrect|missing|not)\b/i,
       /\bclient authentication method\b.{0,40}\bbut method\b/i,
+      /\bgrant[ _]type\b.{0,30}\bnot (?:supported|allowed|permitted|enabled)\b/i,
       /\bonly be provided using one mechanism\b|\bno client authentication\b/i,
       code(
-        'incorrect_client_credentials|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
+        'incorrect_client_credentials|invalid_client_credentials|pkce_verification_failed|invalid_code_verifier|code_verifier_missing|bad_verification_code|unsupported_grant_type|UnsupportedGrantType\\w*|invalid_dpop_proof|use_dpop_nonce|mcp_token_exchange_failed',
       ),
     ],
     // Of the metadata it is only said what it offers.
@@ -146,7 +156,7 @@ const NAMED: Row[] = [
   {
     blames: 'auth-token-request-refused',
     says: [
-      /\bmissing (?:required )?(?:form |body |OAuth )?(?:parameters?:? |field:? )?["'`]?(?:client_id|grant_type|code|code_verifier|refresh_token)\b/i,
+      /\bmissing (?:required )?(?:form |body |OAuth )?(?:parameters?:? |field:? )?["'`]?(?:client_id|grant_type|code|code_verifier|refresh_token)\b|(?:InvalidRequestError|\binvalid_request)\b.{0,20}\b(?:client_id|grant_type|code|code_verifier) is (?:required|missing)\b/i,
     ],
     without: /\bregist(?:er|ration)\b|\bauthorize\b|\binvalid_client\b/i,
   },
@@ -179,6 +189,7 @@ const NAMED: Row[] = [
     says: [
       /\b(?:invalid|malformed|unreadable|unexpected|failed to parse|could not parse|parse error)\b.{0,20}\b(?:the )?(?:OAuth )?token (?:endpoint |exchange )?(?:response|answer)\b/i,
       /\btoken (?:endpoint |exchange )?response\b.{0,60}\b(?:missing|lacks?|without|not (?:valid )?JSON|HTML|invalid|malformed|no access_token|did not)\b/i,
+      /\btoken endpoint (?:returned|answered|responded|sent|gave|replied)\b.{0,30}\b(?:HTML|text|form|empty|4\d\d|5\d\d|no |not |invalid|an error)|\b(?:cannot|could not|can't|unable to|failed to|error) (?:fetch|get|obtain|retrieve|acquire|request)(?:ing)? (?:an? |the )?(?:access |oauth |initial )?tokens?\b|\b(?:access_token|token_type)\b\W{1,4}(?:is )?(?:required|undefined|missing)\b/i,
       /"access_token" property must be|\b(?:no|missing|without)\b.{0,20}[`'"]?access_token\b.{0,30}\b(?:response|answer|returned|body|field|payload)\b|\bmissing field [`'"]access_token/i,
       /\b(?:error|fail\w*) (?:during|in) (?:the )?auth(?:ori[sz]ation)? completion\b|\bFetch token call failed\b/i,
       /\bOAuth client information is required when exchanging\b|\bpath["']?\s?:\s?\[\s?["'](?:access_token|token_type)["']/i,
@@ -191,7 +202,8 @@ const NAMED: Row[] = [
   {
     blames: 'auth-insufficient-scope',
     says: [
-      /\binsufficient[_ ]?scopes?\b|\bInsufficientScope/i,
+      /\binsufficient[_ ]?scopes?\b|\bInsufficientScope|\binsufficient (?:authentication|oauth|token|access) scopes?\b|\bSCOPE_INSUFFICIENT\b|\binsufficient (?:permissions?|privileges)\b.{0,40}\bscopes?\b|\brequires higher privileges than provided by the access token\b/i,
+      /\bscopes?\b.{0,80}\b(?:do(?:es)?(?: not|n't) (?:include|contain|cover|have|grant|match)|(?:is|are|was|were) (?:missing|required|needed|not (?:present|granted|enough|sufficient)))\b|\bneeded:? [\w:.]+,? (?:but )?(?:provided|got|has|granted):? /i,
       /\b403 after trying upscoping\b|\bstep-?up (?:re-?)?authori[sz]ation\b/i,
       code('missing_scope|insufficient_permissions_scope'),
       /\b(?:token|credentials?|grant|caller|request)\b.{0,40}\b(?:lacks?|missing|does(?: not|n't) (?:have|include|contain|carry)|without)\b.{0,30}\bscopes?\b/i,
@@ -202,6 +214,7 @@ const NAMED: Row[] = [
   {
     blames: 'auth-sign-in-refused',
     says: [
+      /\b(?:requested |the )?scopes?\b[^\n]{0,60}?\b(?:is|are) (?:unknown|unsupported|unrecogni[sz]ed|disallowed|not (?:known|available|offered))\b|\b(?:standard|implicit|direct access|authori[sz]ation code) (?:flow|grants?) (?:is )?(?:disabled|not enabled)\b|\bclient is not (?:enabled|allowed)\b|\bdid(?: not|n't) (?:consent|approve|authori[sz]e|complete (?:the )?(?:login|sign-?in|authori[sz]ation))\b/i,
       /\b(?:invalid|unknown|unsupported|disallowed|malformed|bad)[_ ](?:oauth )?scopes?\b|\bInvalidScope/i,
       /\bscopes?\b[^\n]{0,80}?\b(?:not (?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed)|(?:is|are) invalid|does(?: not|n't) exist)\b/i,
       /\bnot (?:allowed to request|registered with) (?:the )?scopes?\b/i,
@@ -229,7 +242,8 @@ const NAMED: Row[] = [
       /\bdoes(?: not|n't) support response type\b/i,
       /\buser (?:has )?(?:denied|declined|cancell?ed|rejected|is not assigned|not assigned)\b.{0,60}\b(?:access|consent|authori[sz]ation|application|app|request|login|sign-?in)\b/i,
       /\b(?:consent|authori[sz]ation|access) (?:was |has been )?(?:denied|declined|refused|rejected) by (?:the )?(?:user|resource owner|admin\w*)\b/i,
-      /\badmin(?:istrator)?'?s? (?:approval|consent)\b/i,
+      /\badmin(?:istrator)?'?s? (?:approval|consent)\b|\badmin(?:istrator)?s?\b.{0,30}\b(?:has(?: not|n't)|have(?: not|n't)|must|needs? to|can|did(?: not|n't)|only) (?:yet )?(?:been )?(?:approved?|allow\w*|consent\w*|authori[sz]ed?|grant\w*|enabled?)\b|\b(?:app|application|client|connector|integration)\b.{0,30}\b(?:is |was |has been )?(?:blocked|disabled|restricted|not (?:approved|allowed|authori[sz]ed|trusted|verified|enabled))\b.{0,40}\b(?:admin\w*|organi[sz]ation|workspace|tenant|company|policy)\b|\b(?:user|account)\b.{0,30}\b(?:is )?not (?:a )?(?:member|assigned|allowed|permitted|part|authori[sz]ed|invited|in)\b.{0,40}\b(?:organi[sz]ation|workspace|tenant|team|group|domain|application|app)\b/i,
+      /\b(?:response_type|code_challenge|response type)\b.{0,20}\b(?:is |are )?(?:missing|required|invalid|not (?:supported|allowed|valid))\b|\bmissing (?:required )?(?:parameter:? )?["'`]?(?:response_type|state|scope|nonce)\b/i,
       /\bAccess blocked\b|\bhas not completed the Google verification\b|\bPolicy evaluation failed for this request\b|\bInvalid approval request\b|\bno connections enabled for the client\b|\bnot allowed to initiate browser login\b|\b(?:application|app|sign-?in|login|access)\b.{0,40}\b(?:restricted to|limited to|only (?:for|available to))\b.{0,30}\b(?:users|members|organi[sz]ation|tenant|workspace)\b/i,
     ],
     without: /\bregistration\b|\bclient-registration\b|\/register\b/i,
@@ -247,6 +261,11 @@ const NAMED: Row[] = [
     says: [
       /\/(?:authorize|consent|login|signin|sign-in|oauth2?\/auth)\b[^\s]{0,300}["'`)]?[^\w\n]{1,12}(?:(?:HTTP|returns?|returned|status|gives|responds|with)\W{1,3}){0,3}\(?(?:4(?!0[15])\d\d|5\d\d)\b/i,
     ],
+  },
+  {
+    blames: 'auth-sign-in-refused',
+    says: [/\b(?:authentication|authori[sz]ation|sign-?in|login|OAuth)(?: flow)? (?:timeout|timed out)\b/i],
+    without: /\b(?:SMTP|SSH|database|LDAP|imap)\b/i,
   },
   {
     blames: 'auth-sign-in-refused',
@@ -273,9 +292,10 @@ const NAMED: Row[] = [
       code(
         'ERR_JWS_\\w+|ERR_JWKS_\\w+|ERR_JWT_INVALID|ERR_JOSE_\\w+|JsonWebTokenError|InvalidSignatureError|SignatureVerificationError|JWSSignatureVerificationFailed|JwtValidationException|BadJwtException|MalformedJwtException|SignatureException|InvalidKeyError|InvalidAlgorithmError|BadSignatureError',
       ),
+      /\bcrypto\/rsa: verification error\b|\b(?:unable|failed|could not|cannot) (?:to )?(?:find|get|fetch|retrieve|load|locate) (?:a |the |any )?(?:signing |public |verification |matching )?keys?\b|\b(?:Signing)?KeyNotFound\w*|\bJwksError\b|\bno (?:signing |public |matching )?key (?:found )?(?:for|with) (?:kid|key id)\b|\bkid\b.{0,40}\b(?:not found|unknown|missing|no match\w*)\b|\b(?:is )?not a (?:valid )?JWT\b|\bopaque (?:access )?token\b.{0,40}\b(?:JWT|expected|not|cannot)\b|\bJWT (?:is )?expected\b|\balgorithm (?:\w+ )?(?:is )?not (?:allowed|supported|permitted)\b|\balg(?:orithm)?\b.{0,20}\b(?:mismatch|invalid|unsupported|not allowed)\b|"active"\s?:\s?false\b|\btoken (?:is )?(?:inactive|not active)\b(?!.{0,40}\brefresh)/i,
       /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
     ],
-    without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b/i,
+    without: /\baud(?:ience)?\b|\biss(?:uer)?\b|\bexpired\b|\brefresh/i,
   },
   // The value may be right; its form is not: prefix, scheme, header.
   {
@@ -283,9 +303,10 @@ const NAMED: Row[] = [
     says: [
       /\b(?:malformed|badly formatted|ill-?formed|wrongly formatted) (?:an? )?(?:api[ _-]?key|authori[sz]ation|auth\w*|bearer|credentials?|access[ _]?token|token)\b(?! (?:response|answer|endpoint|request))/i,
       /\b(?:authori[sz]ation|auth|bearer|api[ _-]?key)\b(?: header| value| token)?\b.{0,20}\b(?:is |was |has )?(?:an? )?(?:badly|wrongly|incorrectly|im-?properly|not (?:correctly|properly)) (?:formatted|formed)\b/i,
-      /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)/i,
+      /\b(?:invalid|malformed|bad|wrong|incorrect|unsupported|unknown|unrecogni[sz]ed|unexpected) (?:the )?(?:authori[sz]ation|auth\w*|token|bearer|credentials?)(?: header)? (?:scheme|type|prefix|format|header|syntax)\b(?! (?:type|params?)\b)|\b(?:invalid|malformed|bad|wrong|incorrect) api[ _-]?key format\b/i,
       /\b(?:ensure|must|should|needs?|expects?|expected|requires?|missing|without|no)\b.{0,40}['"`]?\bBearer\b['"`]?\s?['"`]?\s?(?:prefix|scheme|in front)|\bBearer\b['"`]?\s?['"`]? (?:prefix|scheme) (?:is )?(?:missing|required|expected|duplicated|twice)\b|\bmust (?:start|begin) with ['"`]?(?:Bearer|Basic|Token)\b/i,
       /\b(?:auth\w*|federation|token|jwt|bearer|credentials?)\b.{0,30}\b(?:failed|rejected|refused|denied|error)\b.{0,12}\b(?:bad|invalid|wrong|unknown) (?:signature|api[ _-]?key|key|secret|token|credentials?)\b/i,
+      /\b(?:must|should|has to|needs to|expects?|only)\b.{0,30}\b(?:sent|passed|accepts?|as|in|via|under)\b.{0,20}\bx-[\w-]{2,30}\b.{0,40}\b(?:not|instead of|rather than)\b.{0,12}\b(?:Bearer|Authorization)\b|\b(?:access token|token|api[ _-]?key|credentials?)\b.{0,30}\b(?:does(?: not|n't) belong|belongs to (?:another|a different)|is (?:for|of|from) (?:another|a different|the wrong) (?:workspace|account|environment|tenant|organi[sz]ation|project|region))\b/i,
       /\bBearer Bearer\b|\b(?:prefix|scheme)\b.{0,60}\b(?:authori[sz]ation|headers?|token|key)\b.{0,60}\b(?:fail\w*|reject\w*|refus\w*|40[013]|unauthori[sz]ed)\b/,
     ],
     without:
@@ -294,7 +315,9 @@ const NAMED: Row[] = [
   // Tokens that the server judges, and their renewal.
   {
     blames: 'auth-audience-mismatch',
-    says: [/\bnot issued for this (?:resource|server|audience)\b|\bunexpected "?aud"? |\bmissing required "aud"/i],
+    says: [
+      /\bnot issued for this (?:protected |MCP )?(?:resource|server|audience)\b|\bresource claim\b.{0,80}\b(?:but|not|mismatch\w*|does)\b|\bunexpected "?aud"? |\bmissing required "aud"/i,
+    ],
   },
   { blames: 'auth-issuer-mismatch', says: [/\bunexpected "?iss"? |\b"iss" \(issuer\) response parameter/i] },
   {
@@ -313,6 +336,14 @@ const NAMED: Row[] = [
 
 /** Bare codes: what they mean hangs on the step. */
 const BARE: Row[] = [
+  // Events of Keycloak are named after the step.
+  {
+    blames: 'auth-token-request-refused',
+    says: [/\bCODE_TO_TOKEN_ERROR\b/],
+    without: /\binvalid_redirect_uri\b|\bclient_not_found\b/,
+  },
+  { blames: 'auth-token-expired', says: [/\bREFRESH_TOKEN_ERROR\b/] },
+  { blames: 'auth-registration-unsupported', says: [/\bCLIENT_REGISTER_ERROR\b/] },
   {
     blames: 'auth-redirect-uri-mismatch',
     says: [
@@ -363,6 +394,12 @@ const BARE: Row[] = [
     blames: 'auth-sign-in-refused',
     at: ['authorization'],
     says: [code('invalid_request|InvalidRequestError|server_error')],
+  },
+  // Without a step that is told: what clients call authorization ends in the browser.
+  {
+    blames: 'auth-sign-in-refused',
+    at: ['unknown'],
+    says: [/\bauthori[sz]ation (?:failed|error)\b.{0,20}\b(?:server_error|invalid_request|temporarily_unavailable)\b/i],
   },
 ];
 

@@ -1,10 +1,8 @@
 /** `mcp-verdict verify --targets`: many URLs in one run, one line of JSON each, in the order in which they are done. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { redactor } from '../case/redact.js';
-import { checks } from '../checks/index.js';
 import { type InvestigateOptions, investigate, Turns } from '../probe/investigate.js';
 import { escapeJson, escapeLine } from '../render/escape.js';
-import { judge } from '../verdict/judge.js';
 import { EXIT, exitCodeOf, UsageError } from './exit.js';
 import { headerOf } from './headers.js';
 import type { ReportOptions } from './options.js';
@@ -164,7 +162,7 @@ export interface TargetsOptions extends Pick<ReportOptions, 'failOn' | 'output' 
 export async function verifyTargets(path: string, options: TargetsOptions): Promise<number> {
   const queue = readTargets(await textOf(path), path === '-' ? 'Standard input' : path);
   const output = outputTo(options.output);
-  const { causes } = await import('../causes/index.js');
+  const { diagnose } = await import('../verdict/diagnose.js');
   const turns = new Turns();
   const tell = counter(queue.length, options.quiet ?? false);
   let [next, done, unhealthy, code] = [0, 0, 0, EXIT.healthy as number];
@@ -176,7 +174,7 @@ export async function verifyTargets(path: string, options: TargetsOptions): Prom
       transport: transport ?? options.transport,
     } as const;
     const file = await investigate(spec, { ...options.investigate, turns });
-    const verdict = judge(file, causes, checks);
+    const verdict = diagnose(file);
     // The URL of the case is free of the secrets that the one of the list may hold.
     return { line: { target: file.target.url, ...verdict }, exit: exitCodeOf(verdict, options.failOn) };
   };

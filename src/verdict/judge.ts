@@ -167,10 +167,14 @@ export function judge(
   steps: (evidence: Partial<Evidence>) => Step[] = () => [],
 ): Verdict {
   const evidence = seen(file);
-  const found = causes.flatMap((cause) => {
-    const match = cause.match(evidence);
-    return match ? [{ cause, match }] : [];
-  });
+  const matches = (ask: 'match' | 'guess') =>
+    causes.flatMap((cause) => {
+      const match = cause[ask]?.(evidence);
+      return match ? [{ cause, match }] : [];
+    });
+  const sure = matches('match');
+  // Silence helps nobody: what a report is about is at least a place to look.
+  const found = sure.length > 0 ? sure : matches('guess');
   const ranked = rank(found);
   const findings = ranked.map(({ found: f, consequence }, index) =>
     toFinding(file, f, consequence ? 'consequence' : index === 0 ? 'root' : 'contributing'),

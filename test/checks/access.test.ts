@@ -29,6 +29,9 @@ const hidden = {
 };
 const lacking = 'Bearer error="insufficient_scope"';
 
+/** Whoever comes is served. */
+const letIn = { open: served, plain: served, fromBrowser: undefined, within: undefined };
+
 const ROWS: Row[] = [
   ['AUT-01', 'pass', /^401 for no token, a made-up token$/],
   ['AUT-01', 'pass', /an expired token$/, { tries: { expired: refused } }],
@@ -59,6 +62,14 @@ const ROWS: Row[] = [
     /^401 for no token$/,
     { tries: { madeUp: undefined }, skipped: { 'token-made-up': 'there is no bearer token' } },
   ],
+
+  ['AUT-01', 'pass', /^credentials are optional; a made-up token: HTTP 401/, { unasked: true, tries: letIn }],
+  ['AUT-01', 'warn', /nobody checks them/, { unasked: true, tries: { ...letIn, madeUp: served } }],
+  ['AUT-22', 'not-applicable', /^applies to/, { unasked: true, tries: letIn }],
+  ['AUT-22', 'not-verified', /^HTTP 429/, { tries: { plain: { status: 429 } } }],
+  ['AUT-27', 'not-verified', /^HTTP 503/, { tries: { open: { status: 503 } } }],
+  ['AUT-28', 'not-applicable', /^applies to requests that are refused/, { tries: { open: served } }],
+  ['AUT-31', 'not-verified', /--auth oauth/, { walk: { access: [] } }],
 
   [
     'AUT-09',

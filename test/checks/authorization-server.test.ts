@@ -61,6 +61,24 @@ const ROWS: Row[] = [
     },
   ],
 
+  ['AUT-10', 'not-applicable', /^applies to/, { walk: { serverMetadata: [], used: undefined } }],
+  [
+    'AUT-10',
+    'fail',
+    /^it has no "issuer"/,
+    {
+      walk: ofServer('invalid', {
+        why: 'it has no "issuer"',
+        document: {
+          tokenEndpoint: 'https://login.example.com/token',
+          authorizationEndpoint: 'https://login.example.com/authorize',
+          ...{ clientIdMetadataDocument: false, issParameter: false },
+        },
+      }),
+    },
+  ],
+  ['AUT-24', 'not-applicable', /^applies to sign-ins of people/, { walk: { mode: 'client-credentials' } }],
+
   ['AUT-11', 'pass', /as it was named/],
   ['AUT-11', 'warn', /asked as/, { walk: serverSays({ issuer: 'https://login.example.com/' }) }],
   ['AUT-11', 'fail', /asked as/, { walk: serverSays({ issuer: 'https://login.internal.example' }) }],

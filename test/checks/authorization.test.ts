@@ -58,6 +58,28 @@ const ROWS: Row[] = [
   ['AUT-02', 'not-applicable', /clients look for it/, { walk: challenged({}) }],
   ['AUT-02', 'warn', /without WWW-Authenticate/, { walk: challenged({}, { challenges: [] }) }],
 
+  ['AUT-02', 'not-applicable', /^applies to answers with 401/, { walk: challenged(METADATA, { status: 403 }) }],
+  ['AUT-08', 'not-applicable', /^applies to answers with 401/, { walk: challenged(METADATA, { status: 403 }) }],
+  [
+    'AUT-26',
+    'not-verified',
+    /--auth oauth/,
+    { walk: { ...old, ...challenged(METADATA), mode: 'look', grants: [], registration: undefined } },
+  ],
+  [
+    'AUT-26',
+    'pass',
+    /metadata at the root/,
+    {
+      walk: {
+        ...old,
+        serverMetadata: [
+          { ...walked().authorization?.serverMetadata[0], via: 'origin' } as Walk['serverMetadata'][number],
+        ],
+      },
+    },
+  ],
+
   ['AUT-03', 'pass', /where the challenge says/],
   ['AUT-03', 'fail', /^none where clients look/, { walk: asked('not-found') }],
   [

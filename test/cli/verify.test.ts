@@ -40,6 +40,7 @@ describe('verify', () => {
     expect(code).toBe(1);
     expect(Object.keys(verdict).sort()).toEqual(
       [
+        'authorization',
         'case',
         'checks',
         'closedBy',

@@ -285,6 +285,20 @@ const SERVERS = {
       authorization_servers: [`${turn++ % 2 ? origin : originOf('stranger')}`],
     })),
   },
+  'dpop-nonce-for-ever': {
+    mcp: bytes(() =>
+      answer('401 Unauthorized', {}, 'www-authenticate: DPoP error="use_dpop_nonce"', `dpop-nonce: n${turn++}`),
+    ),
+    token: bytes(() => answer('400 Bad Request', { error: 'use_dpop_nonce' }, `dpop-nonce: n${turn++}`)),
+  },
+  'dpop-nonce-nasty': {
+    as: document('as', { dpop_signing_alg_values_supported: ['ES256'] }),
+    mcp: bytes(() =>
+      answer('401 Unauthorized', {}, 'www-authenticate: DPoP algs="ES256"', `dpop-nonce: ${'x'.repeat(50_000)}`),
+    ),
+    token: bytes((c) => answer('200 OK', { ...DOCUMENTS.token(c), token_type: 'DPoP' }, 'dpop-nonce: "\\\u00ff\x9b')),
+  },
+  'token-dpop-unasked': { token: document('token', { token_type: 'DPoP' }) },
   'token-elsewhere': endpoint('token_endpoint', () => `${originOf('stranger')}/token`),
   stranger: {},
 };

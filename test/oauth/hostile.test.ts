@@ -81,7 +81,7 @@ const ROOTS: [root: string | RegExp | null, names: string][] = [
   [null, 'sound stranger token-elsewhere authorize-query token-id-odd token-expires-huge unregister-mute'],
   [/^auth-(?:audience-mismatch|credentials-rejected)$/, 'challenge-64k challenge-1000 challenge-open-quotes'],
   [/^auth-(?:audience-mismatch|credentials-rejected)$/, 'challenge-proto mcp-401-for-ever mcp-refresh-for-ever'],
-  [/^auth-(?:audience-mismatch|credentials-rejected)$/, 'as-ping-pong'],
+  [/^auth-(?:audience-mismatch|credentials-rejected)$/, 'as-ping-pong dpop-nonce-nasty token-dpop-unasked'],
   ['http-answer-malformed', 'challenge-nasty'],
   [UNSAFE, 'challenge-file challenge-relative challenge-credentials prm-10000-odd-servers prm-servers-invalid'],
   [UNSAFE, 'authorize-script authorize-file authorize-data authorize-shell authorize-user authorize-relative'],
@@ -103,7 +103,7 @@ const ROOTS: [root: string | RegExp | null, names: string][] = [
   [TOKEN, 'token-endless token-gzip-bomb token-mute token-drip token-redirect token-nested token-proto token-html'],
   [TOKEN, 'token-form token-nasty-error token-type-odd token-breaks token-unicode token-latin token-space'],
   [TOKEN, 'token-100k token-expires-negative token-expires-text token-null token-number token-array token-object'],
-  [TOKEN, 'token-empty token-huge token-nasty'],
+  [TOKEN, 'token-empty token-huge token-nasty dpop-nonce-for-ever'],
   [null, 'register-token-breaks'],
   ['auth-insufficient-scope', 'mcp-scope-for-ever'],
   // A pause is named by whoever asks for it: see below.

@@ -54,6 +54,21 @@ export const WALK = {
   access: [{ with: 'signed-in', exchange: 3, status: 200 }],
 } as const satisfies Walk;
 
+/** A walk that nobody had to make. */
+const GIVEN: Partial<Walk> = {
+  ...{
+    mode: 'look',
+    challenge: undefined,
+    registration: undefined,
+    request: undefined,
+    response: undefined,
+    used: undefined,
+  },
+  ...{ resourceMetadata: [], serverMetadata: [], grants: [] },
+  given: [{ how: 'bearer', name: 'authorization', scheme: 'Bearer' }],
+  access: [{ with: 'given', exchange: 3, status: 200 }],
+};
+
 /** The document of the authorization server, changed. */
 export const serverSays = (
   change: Partial<NonNullable<Walk['serverMetadata'][number]['document']>>,
@@ -120,6 +135,8 @@ export interface Told {
   revision?: string;
   /** Exchanges beside those of the walk and the tries. */
   more?: Partial<Exchange>[];
+  /** Nobody was refused at first, and no metadata were looked for: the user had credentials to give. */
+  unasked?: boolean;
   /** Why an experiment was not made. */
   skipped?: Partial<Record<Run['experiment'], string>>;
 }
@@ -131,9 +148,16 @@ export function walked({
   revision = '2025-11-25',
   more = [],
   skipped = {},
+  unasked = false,
 }: Told = {}): Partial<Evidence> {
   const exchanges: Exchange[] = [
-    { ...base, purpose: 'auth-challenge', rpc: 'initialize', credentials: 'none', ...refused },
+    {
+      ...base,
+      purpose: 'auth-challenge',
+      rpc: 'initialize',
+      credentials: unasked ? 'sent' : 'none',
+      ...(unasked ? served : refused),
+    },
     { ...base, purpose: 'auth-resource-metadata', credentials: 'none', status: 200 },
     { ...base, purpose: 'auth-server-metadata', credentials: 'none', status: 200 },
     { ...base, purpose: 'initialize', rpc: 'initialize', credentials: 'sent', ...served },
@@ -158,7 +182,7 @@ export function walked({
   return {
     http: { exchanges, omitted: 0 },
     series: { runs, requests: exchanges.length, ms: 9 },
-    authorization: { ...WALK, ...walk } as Walk,
+    authorization: { ...WALK, ...(unasked && GIVEN), ...walk } as Walk,
     handshake: {
       initialize: { status: 'answered', ms: 1, revision: modern ? '2025-11-25' : revision, capabilities: [] },
       discover: modern ? { status: 'answered', revisions: [revision] } : { status: 'not-asked' },
