@@ -8,6 +8,7 @@ import {
   type Running,
   resourceMetadata,
   response,
+  serverMetadata,
   setUp,
   tokenAnswer,
   verified,
@@ -56,6 +57,16 @@ it.each([
     ],
   });
   expect(walk.ended).toMatch(/^the metadata are those of .*, not of this server$/);
+  expect(authorized).toBe(0);
+});
+
+it('metadata of another issuer: nobody is asked to sign in there', async () => {
+  const { walk, authorized } = await walked({
+    onAuthorization: () => [
+      serverMetadata('it is another', (document) => ({ ...document, issuer: 'https://elsewhere.example' })),
+    ],
+  });
+  expect(walk.used).toBeUndefined();
   expect(authorized).toBe(0);
 });
 
