@@ -4,6 +4,8 @@
  * last. What people say of a failure is read by each cause itself.
  */
 
+import { BARE, code } from './sign-in-codes.js';
+
 /** The step of the sign-in at which something was said, as far as it can be told. */
 export type Step = 'registration' | 'authorization' | 'token' | 'refresh' | 'resource' | 'unknown';
 
@@ -21,8 +23,6 @@ export interface Row {
   /** What a code means, where it does not say so itself. */
   means?: string;
 }
-
-const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${codes})(?![\w-])`, 'i');
 
 /** Both words in one sentence, in either order. */
 const near = (a: string, b: string, gap = 60): RegExp =>
@@ -292,6 +292,7 @@ const NAMED: Row[] = [
       code(
         'ERR_JWS_\\w+|ERR_JWKS_\\w+|ERR_JWT_INVALID|ERR_JOSE_\\w+|JsonWebTokenError|InvalidSignatureError|SignatureVerificationError|JWSSignatureVerificationFailed|JwtValidationException|BadJwtException|MalformedJwtException|SignatureException|InvalidKeyError|InvalidAlgorithmError|BadSignatureError',
       ),
+      /\binvalid (?:token )?signature (?:for|of|in|on) (?:the )?(?:token|jwt)\b|\bJWS\b.{0,30}\b(?:expected|parts|segments|malformed)\b|\bunknown kid\b|^\W*\{?\W*(?:(?:error|message|detail)\W{1,5})?invalid (?:bearer |access |api |auth )?(?:token|key|api key)\W*$/i,
       /\bcrypto\/rsa: verification error\b|\b(?:unable|failed|could not|cannot) (?:to )?(?:find|get|fetch|retrieve|load|locate) (?:a |the |any )?(?:signing |public |verification |matching )?keys?\b|\b(?:Signing)?KeyNotFound\w*|\bJwksError\b|\bno (?:signing |public |matching )?key (?:found )?(?:for|with) (?:kid|key id)\b|\bkid\b.{0,40}\b(?:not found|unknown|missing|no match\w*)\b|\b(?:is )?not a (?:valid )?JWT\b|\bopaque (?:access )?token\b.{0,40}\b(?:JWT|expected|not|cannot)\b|\bJWT (?:is )?expected\b|\balgorithm (?:\w+ )?(?:is )?not (?:allowed|supported|permitted)\b|\balg(?:orithm)?\b.{0,20}\b(?:mismatch|invalid|unsupported|not allowed)\b|"active"\s?:\s?false\b|\btoken (?:is )?(?:inactive|not active)\b(?!.{0,40}\brefresh)/i,
       /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
     ],
@@ -331,75 +332,6 @@ const NAMED: Row[] = [
       /\bno automatic (?:token )?(?:refresh|renewal)\b|\bconnection (?:has )?expired\b|\b(?:token|session|login|authori[sz]ation|credentials?)(?:\/\w+)? expires? (?:after|within|every)\b/i,
     ],
     without: /\binvalid_client_metadata\b|\bregist(?:er|ration)\b|\bgrant_types\b/i,
-  },
-];
-
-/** Bare codes: what they mean hangs on the step. */
-const BARE: Row[] = [
-  // Events of Keycloak are named after the step.
-  {
-    blames: 'auth-token-request-refused',
-    says: [/\bCODE_TO_TOKEN_ERROR\b/],
-    without: /\binvalid_redirect_uri\b|\bclient_not_found\b/,
-  },
-  { blames: 'auth-token-expired', says: [/\bREFRESH_TOKEN_ERROR\b/] },
-  { blames: 'auth-registration-unsupported', says: [/\bCLIENT_REGISTER_ERROR\b/] },
-  {
-    blames: 'auth-redirect-uri-mismatch',
-    says: [
-      code(
-        'redirect_uri_mismatch|redirect_mismatch|invalid_redirect_ur[il]|bad_redirect_ur[il]|InvalidRedirectUri\\w*',
-      ),
-    ],
-  },
-  { blames: 'auth-resource-mismatch', says: [code('invalid_target|invalid_resource|InvalidTarget\\w*')] },
-  {
-    blames: 'auth-registration-unsupported',
-    says: [
-      code(
-        'invalid_client_metadata|InvalidClientMetadata\\w*|invalid_software_statement|unapproved_software_statement|registration_not_supported',
-      ),
-    ],
-  },
-  {
-    blames: 'auth-registration-unsupported',
-    at: ['registration'],
-    says: [
-      code(
-        'invalid_request|invalid_scope|invalid_token|insufficient_scope|access_denied|server_error|unauthorized|unauthorized_client',
-      ),
-    ],
-  },
-  {
-    blames: 'auth-registration-stale',
-    says: [code('deleted_client|invalid_client_id|unknown_client|client_not_found|application_not_found')],
-  },
-  {
-    blames: 'auth-token-expired',
-    at: ['refresh'],
-    says: [code('invalid_grant|InvalidGrant\\w*|invalid_request|invalid_token')],
-  },
-  {
-    blames: 'auth-token-request-refused',
-    at: ['token', 'authorization'],
-    says: [code('invalid_grant|InvalidGrant\\w*')],
-  },
-  {
-    blames: 'auth-token-request-refused',
-    at: ['token'],
-    says: [code('invalid_request|InvalidRequestError|unauthorized_client|UnauthorizedClient\\w*|server_error')],
-  },
-  { blames: 'auth-sign-in-refused', says: [code('unauthorized_client|UnauthorizedClient\\w*')] },
-  {
-    blames: 'auth-sign-in-refused',
-    at: ['authorization'],
-    says: [code('invalid_request|InvalidRequestError|server_error')],
-  },
-  // Without a step that is told: what clients call authorization ends in the browser.
-  {
-    blames: 'auth-sign-in-refused',
-    at: ['unknown'],
-    says: [/\bauthori[sz]ation (?:failed|error)\b.{0,20}\b(?:server_error|invalid_request|temporarily_unavailable)\b/i],
   },
 ];
 
