@@ -78,13 +78,14 @@ function kept(value: unknown, depth = 0): unknown {
   return Object.fromEntries(safe);
 }
 
-/** What a token endpoint or a registration answered, as it may be kept. */
-function withoutSecrets(text: string): string {
+/** What a token endpoint or a registration answered, as it may be kept. `succeeds`: there may be a secret in it that nobody knows yet. */
+function withoutSecrets(text: string, succeeds: boolean): string {
   const value = jsonIn(text);
   // A text alone may be the token itself.
   if (value !== undefined) return typeof value === 'string' ? '"<set>"' : JSON.stringify(kept(value));
-  // A form, as some providers answer; or a page, in which no name tells what is secret.
-  if (!/^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text.trim())) return text;
+  // A form, as some providers answer; or a page, in which no name tells what is secret. An error repeats at most what is known.
+  if (!/^[\w.-]+=[^&\s]*(?:&[\w.-]+=[^&\s]*)*$/.test(text.trim()))
+    return succeeds && text !== '' ? `<${text.length} characters that are neither JSON nor a form>` : text;
   const pairs = [...new URLSearchParams(text.trim())];
   return pairs.map(([name, member]) => `${name}=${KEPT.has(name) ? member : '<set>'}`).join('&');
 }
@@ -126,7 +127,8 @@ export async function ask(http: OAuthHttp, question: Question): Promise<Answer> 
   if (record.stopped === 'nested') text = undefined;
   if (noted !== undefined) record.url = noted;
   if (HOLDS_SECRETS.test(purpose)) {
-    if (record.body !== undefined) record.body = text === undefined ? '' : withoutSecrets(text).slice(0, 4_000);
+    if (record.body !== undefined)
+      record.body = text === undefined ? '' : withoutSecrets(text, (record.status ?? 0) < 300).slice(0, 4_000);
     // A secret that was issued in this moment is known to nobody yet, and a name is never redacted by its value.
     const known = Object.entries(record.headers ?? {}).filter(([name]) => isKeptHeader(name));
     if (record.headers) record.headers = Object.fromEntries(known);

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CaseFile } from '../../src/case/case-file.js';
 import type { Evidence } from '../../src/case/evidence.js';
@@ -144,6 +145,30 @@ it('an authorization server with a certificate that nobody trusts is named with 
     expect(verdict.root?.id).toBe('auth-metadata-missing');
     expect(verdict.root?.says).toContain(issuer);
     expect(verdict.root?.says).toContain('self-signed certificate');
+  } finally {
+    tls.close();
+    tls.closeAllConnections();
+  }
+}, 20_000);
+
+it('metadata that move from https to http are not read there', async () => {
+  const pem = (file: string) => readFileSync(new URL(`../servers/tls/${file}`, import.meta.url));
+  const plain = await serve((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end('{"resource":"https://elsewhere.example/mcp"}');
+  });
+  const tls = createTlsServer({ key: pem('key.pem'), cert: pem('cert.pem') }, (_request, response) =>
+    response.writeHead(302, { location: `${plain.origin}/metadata` }).end(),
+  );
+  await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
+  try {
+    const { origin } = await guarded(`https://localhost:${(tls.address() as AddressInfo).port}/metadata`);
+    const ca = fileURLToPath(new URL('../servers/tls/cert.pem', import.meta.url));
+    const { stdout } = await cli(['verify', '--quick', '--format', 'json', `${origin}/mcp`], {
+      env: { NODE_EXTRA_CA_CERTS: ca },
+    });
+    expect(plain.asked).toEqual([]);
+    expect(stdout).toContain('it redirects from https to');
   } finally {
     tls.close();
     tls.closeAllConnections();

@@ -4,6 +4,7 @@ import {
   CALLBACK,
   challenged,
   challengeWithoutMetadata,
+  html,
   noChallenge,
   POST_CLIENT,
   PUBLIC_CLIENT,
@@ -35,6 +36,18 @@ const given = ({ client_id, client_secret }: { client_id: string; client_secret?
   clientId: client_id,
   clientSecret: client_secret,
 });
+
+/** Programs get another page at the authorization endpoint than browsers do. */
+const toPrograms =
+  (says: string, status: number, page: string, headers = {}) =>
+  () => [
+    {
+      says,
+      when: ({ path, headers: sent }: { path: string; headers: { 'user-agent'?: string } }) =>
+        path === '/auth' && /mcp-verdict/.test(sent['user-agent'] ?? ''),
+      answer: () => html(status, page, headers),
+    },
+  ];
 
 const sound: (Omit<SetupRecipe, 'says' | 'expects' | 'clientSees'> & { says?: string })[] = [
   { name: 'v1, JWT, dynamic registration' },
@@ -190,6 +203,44 @@ const sound: (Omit<SetupRecipe, 'says' | 'expects' | 'clientSees'> & { says?: st
         ...answer,
         body: JSON.stringify({ access_token: JSON.parse(answer.body).access_token, token_type: 'bearer' }),
       })),
+    ],
+  },
+  {
+    name: 'a page of consent that names the redirect URI and the client',
+    onAuthorization: toPrograms(
+      'its consent has links in place of a form',
+      200,
+      '<title>Consent</title><p>The client id 7 wants to read your notes. Redirect URI: http://127.0.0.1/callback</p><a href="/ok">Allow</a>',
+    ),
+  },
+  {
+    name: 'a sign-in that scripts draw',
+    onAuthorization: toPrograms(
+      'its page is drawn by scripts, which know every error',
+      200,
+      '<title>Sign in</title><script>const errors={"error":"invalid_request",redirect_uri:"mismatch"}</script><div id="root"></div>',
+    ),
+  },
+  {
+    name: 'a sign-in by Kerberos',
+    says: 'a browser of the domain has a ticket; a program has none',
+    onAuthorization: toPrograms('it asks programs for a ticket', 401, '<h1>401 - Unauthorized</h1>', {
+      'www-authenticate': 'Negotiate',
+    }),
+  },
+  {
+    name: 'a firewall that lets browsers in',
+    onAuthorization: toPrograms('it turns programs away', 403, '<h1>Access denied</h1><p>Request blocked.</p>'),
+  },
+  {
+    name: 'server metadata 503 at one of its addresses',
+    says: 'the OpenID Connect document stands, the other is asked in a bad moment',
+    onAuthorization: () => [
+      {
+        says: 'one address fails',
+        when: ({ path }) => path.startsWith('/.well-known/oauth-authorization-server'),
+        answer: () => html(503, 'Service Unavailable'),
+      },
     ],
   },
   { name: 'no iss in the response', says: 'as before RFC 9207', onAuthorization: () => withoutIss },

@@ -26,7 +26,7 @@ export {
 } from './authorization-server.js';
 export * from './changes.js';
 export { CALLBACK, connectV1, connectV2, type LoginOptions } from './clients.js';
-export { type Answer, html, json } from './facade.js';
+export { type Answer, type Change, html, json } from './facade.js';
 export {
   GUARDED_TOOL,
   openServer,
