@@ -17,10 +17,14 @@ describe('a thin report of a sign-in', () => {
   ])('%s', (text, cause) => {
     const { root, status } = judged(http(text));
     expect(root).toMatchObject({ id: cause, certainty: 'possible' });
-    expect(root?.says).toMatch(/^The report speaks of /);
-    expect(root?.fix[0]?.run).toContain('verify --auth oauth');
     // A guess names no cause.
     expect(status).toBe('inconclusive');
+  });
+
+  it('is told to be no more, with the way to find out', () => {
+    const { root } = judged(http('OAuth setup failed (issuer)'));
+    expect(root?.says).toMatch(/^The report speaks of the issuer, /);
+    expect(root?.fix[0]?.run).toContain('verify --auth oauth');
   });
 
   it('names the credentials that an entry carries', () => {
@@ -32,7 +36,7 @@ describe('a thin report of a sign-in', () => {
 });
 
 it('is silent of what is no sign-in, and beside a cause that found itself', () => {
-  expect(judged(http('the answer had no redirect URI for the page')).findings).toEqual([]);
+  expect(judged(http('the answer had no link to the next page')).findings).toEqual([]);
   expect(
     judged({ transport: 'stdio', stderr: 'OAuth setup failed (issuer)' }).findings.map(({ says }) => says),
   ).not.toContain('The report speaks of the issuer, and of nothing that decides it: that is the first place to look.');
