@@ -3,7 +3,8 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { ENTRA_CODES, type Setting, SIGN_INS, type SignIn } from './known-sign-ins.js';
 import { metadata, signInWords } from './sign-in.js';
-import { ROWS, type Row, type Step } from './sign-in-errors.js';
+import { BARE } from './sign-in-codes.js';
+import { NAMED, type Row, type Step } from './sign-in-errors.js';
 import type { Line } from './words.js';
 
 type Given = Parameters<typeof signInWords>[0];
@@ -19,7 +20,7 @@ export interface ToldError {
   hint: boolean;
 }
 
-const ALL: readonly Row[] = [...ENTRA_CODES, ...ROWS];
+const ALL: readonly Row[] = [...ENTRA_CODES, ...NAMED, ...BARE];
 
 /** What the client asked for stands in addresses: nobody says anything by it. */
 const ASKED =

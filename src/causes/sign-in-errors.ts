@@ -22,7 +22,7 @@ export interface Row {
   means?: string;
 }
 
-const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${codes})(?![\w-])`, 'i');
+export const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${codes})(?![\w-])`, 'i');
 
 /** Both words in one sentence, in either order. */
 const near = (a: string, b: string, gap = 60): RegExp =>
@@ -31,7 +31,7 @@ const near = (a: string, b: string, gap = 60): RegExp =>
 const REFUSED = String.raw`(?:\b(?:not (?:an? )?(?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed|granted|accepted|found|match\w*)|does(?: not|n't) (?:exist|match|support|accept)|did(?: not|n't) match|(?:is|are|was) invalid|invalid|unknown|unsupported|incorrect|wrong|mismatch\w*|malformed|rejected|expired|missing|required)\b|ung(?:ü|ue)ltig|nicht (?:registriert|gefunden|erlaubt)|non valide|invalide|introuvable|inv[áa]lid[oa]|no v[áa]lid[oa]|недопустим|недейств|неверн|無効|無效|无效|不正|不匹配|잘못된)`;
 
 /** Sentences that name the fault, whoever says them. */
-const NAMED: Row[] = [
+export const NAMED: readonly Row[] = [
   // The sentence of RFC 6749 for invalid_grant, which mentions all that it may be.
   {
     blames: 'auth-token-request-refused',
@@ -333,74 +333,3 @@ const NAMED: Row[] = [
     without: /\binvalid_client_metadata\b|\bregist(?:er|ration)\b|\bgrant_types\b/i,
   },
 ];
-
-/** Bare codes: what they mean hangs on the step. */
-const BARE: Row[] = [
-  // Events of Keycloak are named after the step.
-  {
-    blames: 'auth-token-request-refused',
-    says: [/\bCODE_TO_TOKEN_ERROR\b/],
-    without: /\binvalid_redirect_uri\b|\bclient_not_found\b/,
-  },
-  { blames: 'auth-token-expired', says: [/\bREFRESH_TOKEN_ERROR\b/] },
-  { blames: 'auth-registration-unsupported', says: [/\bCLIENT_REGISTER_ERROR\b/] },
-  {
-    blames: 'auth-redirect-uri-mismatch',
-    says: [
-      code(
-        'redirect_uri_mismatch|redirect_mismatch|invalid_redirect_ur[il]|bad_redirect_ur[il]|InvalidRedirectUri\\w*',
-      ),
-    ],
-  },
-  { blames: 'auth-resource-mismatch', says: [code('invalid_target|invalid_resource|InvalidTarget\\w*')] },
-  {
-    blames: 'auth-registration-unsupported',
-    says: [
-      code(
-        'invalid_client_metadata|InvalidClientMetadata\\w*|invalid_software_statement|unapproved_software_statement|registration_not_supported',
-      ),
-    ],
-  },
-  {
-    blames: 'auth-registration-unsupported',
-    at: ['registration'],
-    says: [
-      code(
-        'invalid_request|invalid_scope|invalid_token|insufficient_scope|access_denied|server_error|unauthorized|unauthorized_client',
-      ),
-    ],
-  },
-  {
-    blames: 'auth-registration-stale',
-    says: [code('deleted_client|invalid_client_id|unknown_client|client_not_found|application_not_found')],
-  },
-  {
-    blames: 'auth-token-expired',
-    at: ['refresh'],
-    says: [code('invalid_grant|InvalidGrant\\w*|invalid_request|invalid_token')],
-  },
-  {
-    blames: 'auth-token-request-refused',
-    at: ['token', 'authorization'],
-    says: [code('invalid_grant|InvalidGrant\\w*')],
-  },
-  {
-    blames: 'auth-token-request-refused',
-    at: ['token'],
-    says: [code('invalid_request|InvalidRequestError|unauthorized_client|UnauthorizedClient\\w*|server_error')],
-  },
-  { blames: 'auth-sign-in-refused', says: [code('unauthorized_client|UnauthorizedClient\\w*')] },
-  {
-    blames: 'auth-sign-in-refused',
-    at: ['authorization'],
-    says: [code('invalid_request|InvalidRequestError|server_error')],
-  },
-  // Without a step that is told: what clients call authorization ends in the browser.
-  {
-    blames: 'auth-sign-in-refused',
-    at: ['unknown'],
-    says: [/\bauthori[sz]ation (?:failed|error)\b.{0,20}\b(?:server_error|invalid_request|temporarily_unavailable)\b/i],
-  },
-];
-
-export const ROWS: readonly Row[] = [...NAMED, ...BARE];
