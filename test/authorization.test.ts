@@ -64,7 +64,8 @@ describe.concurrent('the fault is the root', () => {
     const { status, root, about } = await judged(setup);
     expect(root?.id, about).toBe(setup.expects);
     expect(root?.certainty, about).not.toBe('possible');
-    expect(['broken', 'degraded'], about).toContain(status);
+    // What makes trouble some day takes nobody's health.
+    expect(root?.severity === 'risky' ? ['healthy'] : ['broken', 'degraded'], about).toContain(status);
   });
 });
 

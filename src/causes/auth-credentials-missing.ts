@@ -83,6 +83,9 @@ export default defineCause({
       isOurs(given) &&
       serverDocument(given.authorization) !== null &&
       faultsOf(given).every(({ cause }) => cause === null);
+    // A sign-in that cannot succeed says more than that none was made.
+    const stopped =
+      isOurs(given) && faultsOf(given).some(({ cause, severity }) => cause !== null && severity === 'broken');
     const carries = entryCarries(given);
     for (const { exchange, at, live } of answers(given)) {
       const { status = 0, credentials, body = '' } = exchange;
@@ -113,7 +116,7 @@ export default defineCause({
       const { scheme, realm, metadata } = challenge;
       return {
         // That nobody signed in is our doing where a client complains of the way to the sign-in.
-        certainty: sure && !(oauth && misled.match(given)) ? 'certain' : 'likely',
+        certainty: sure && !stopped && !(oauth && misled.match(given)) ? 'certain' : 'likely',
         ...(live && { culprit: barred === null ? ('config' as const) : ('platform' as const) }),
         cites: [at],
         facts: { url, status, scheme, realm, metadata, barred, oauth },

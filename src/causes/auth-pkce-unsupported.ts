@@ -1,7 +1,7 @@
 import { defineCause, type Match } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { knownToLack, toldError, wordsFor } from './oauth-errors.js';
-import { lookedWalk, serverDocumentWith } from './oauth-example.js';
+import { lookedWalk, serverDocumentWith, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
 import { targetOf } from './way.js';
@@ -133,7 +133,9 @@ export default defineCause({
     {
       name: 'a walk: not a word of it',
       finds: true,
-      evidence: serverDocumentWith({ pkceMethods: undefined }),
+      evidence: signedInWalk({
+        serverMetadata: serverDocumentWith({ pkceMethods: undefined }).authorization.serverMetadata,
+      }),
     },
     {
       name: 'a walk with S256',

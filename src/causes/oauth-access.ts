@@ -2,6 +2,7 @@
 import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import type { Facts } from './cause.js';
+import { edgeOf } from './oauth-asked.js';
 import {
   type Authorization,
   bare,
@@ -31,6 +32,15 @@ const SAYS_ISSUER = /\biss(?:uer)?\b(?!ued)/i;
 const SAYS_EXPIRED = /\bexpired\b|\b"?exp"? claim\b|\blifetime\b/i;
 const SAYS_EARLY = /\bnot yet valid\b|\bnbf\b|\bissued in the future\b/i;
 const SAYS_OTHER = /\bsignature\b|\bkid\b|\bjwks?\b|\balg(?:orithm)?\b|\brevoked\b/i;
+
+/** "Invalid or expired token", "expired, revoked, malformed, or invalid for other reasons" (RFC 6750): that is said of every token. */
+const ALTERNATIVES = /\bor\b|\b\w+\/(?:invalid|expired|revoked|malformed)\b/i;
+/** Whether one clause of what was said fits, and does not list what else it may be. */
+const says = (said: string, form: RegExp): boolean =>
+  said.split(/[.;{}\n]+|"\s*[:,]\s*"?/).some((clause) => form.test(clause) && !ALTERNATIVES.test(clause));
+
+/** By its own claims a token is old or early; a clock, also the one here, is wrong by minutes or by a time zone, and seldom by a day. */
+const A_DAY_S = 86_400;
 
 /** Whether an audience names the server: exactly, its host alone, or something else. */
 function audienceOf(walk: Authorization, audience: string[] | undefined): 'same' | 'near' | 'other' | 'unknown' {
@@ -93,11 +103,30 @@ export function accessFaults(walk: Authorization, exchanges: Exchange[]): Fault[
           'auth-credentials-rejected',
           'you',
           { odd: walk.given[wrong]?.odd ?? null, header: walk.given[wrong]?.name ?? null },
-          { cites: [...cites, at('authorization', 'given', wrong)] },
+          {
+            cites: [...cites, at('authorization', 'given', wrong)],
+            // A bare key, or one with a quote in it, is what some servers want: the key itself may be wrong.
+            certainty: /^(?:empty|scheme-twice)$/.test(walk.given[wrong]?.odd ?? '') ? 'certain' : 'likely',
+          },
         ),
       ];
   }
   const shown = place === undefined ? cites : [place, ...cites];
+  if (last.status === 403 && last.error === undefined) {
+    const barred = edgeOf(exchanges, last) !== null;
+    const silent = exchanges[last.exchange]?.headers?.['www-authenticate'] === undefined;
+    // A firewall, a list of addresses, a check of Host or Origin: nothing says that it is about the credentials.
+    if (barred || (own && silent))
+      return [
+        fault(
+          'given-refused',
+          null,
+          own ? 'you' : 'server-owner',
+          { silent: true },
+          { cites: shown, severity: 'risky' },
+        ),
+      ];
+  }
   return [tokenRefusal(walk, { token, own, reason, words, shown, status: last.status, fault })];
 }
 
@@ -155,28 +184,29 @@ function tokenRefusal(
   const wanted = resourceDocument(walk)?.document.resource ?? walk.request?.resource ?? walk.resource;
   const expired = token.expiresInS !== undefined && token.expiresInS <= 0;
   const owner = own ? 'you' : 'authorization-server-owner';
-  if (expired || SAYS_EXPIRED.test(words))
-    return own
-      ? fault(
-          'given-expired',
-          'auth-token-expired',
-          'you',
-          { sinceS: Math.round(-(token.expiresInS ?? 0)), expired },
-          cites,
-        )
-      : fault(
-          'token-expired-on-arrival',
-          'auth-token-expired',
-          expired ? 'authorization-server-owner' : 'server-owner',
-          { sinceS: Math.round(-(token.expiresInS ?? 0)), expired },
-          cites,
-        );
-  if ((token.notBeforeS ?? 0) > 0 || SAYS_EARLY.test(words))
-    return fault('token-not-yet-valid', 'auth-token-expired', owner, { inS: Math.round(token.notBeforeS ?? 0) }, cites);
+  const toldExpired = says(words, SAYS_EXPIRED);
+  const sinceS = Math.round(-(token.expiresInS ?? 0));
+  if (expired || toldExpired)
+    return fault(
+      own ? 'given-expired' : 'token-expired-on-arrival',
+      'auth-token-expired',
+      own ? 'you' : expired ? 'authorization-server-owner' : 'server-owner',
+      { sinceS, expired },
+      { ...cites, certainty: toldExpired || (own && sinceS >= A_DAY_S) ? 'certain' : 'likely' },
+    );
+  const toldEarly = says(words, SAYS_EARLY);
+  if ((token.notBeforeS ?? 0) > 0 || toldEarly)
+    return fault(
+      'token-not-yet-valid',
+      'auth-token-expired',
+      owner,
+      { inS: Math.round(token.notBeforeS ?? 0) },
+      { ...cites, certainty: toldEarly ? 'certain' : 'likely' },
+    );
   const fits = audienceOf(walk, token.audience);
   const names = { got: token.audience ?? [], wanted, fits, opaque: token.format === 'opaque' };
-  const aboutAudience = SAYS_AUDIENCE.test(words);
-  const aboutIssuer = !aboutAudience && SAYS_ISSUER.test(words);
+  const aboutAudience = says(words, SAYS_AUDIENCE);
+  const aboutIssuer = !aboutAudience && says(words, SAYS_ISSUER);
   const foreign = token.issuer !== undefined && issuer !== null && token.issuer !== issuer;
   if (aboutIssuer || (foreign && !aboutAudience && !own))
     return fault(
@@ -190,10 +220,11 @@ function tokenRefusal(
       },
     );
   const party = fits === 'same' ? 'server-owner' : owner;
-  const other = SAYS_OTHER.test(words) || status === 403;
+  const toldOther = says(words, SAYS_OTHER);
+  const other = toldOther || status === 403;
   if (aboutAudience || (fits === 'other' && !other)) {
-    // A token that somebody brought may be refused for more than its audience; a fresh one is sound but for that.
-    const sure = aboutAudience || !own;
+    // Servers accept names of their own choice (an API, a client): only they know that it is this one which they do not.
+    const sure = aboutAudience;
     const id = own ? 'given-audience' : fits === 'other' ? 'audience-other' : 'audience-unclear';
     return fault(
       id,
@@ -207,7 +238,14 @@ function tokenRefusal(
     );
   }
   if (own) return fault('given-refused', 'auth-credentials-rejected', 'you', {}, cites);
-  if (other) return fault('token-rejected', 'auth-credentials-rejected', 'server-owner', {}, cites);
+  if (other)
+    return fault(
+      'token-rejected',
+      'auth-credentials-rejected',
+      'server-owner',
+      {},
+      { ...cites, certainty: toldOther ? 'certain' : 'likely' },
+    );
   return fault(
     'audience-unclear',
     'auth-audience-mismatch',

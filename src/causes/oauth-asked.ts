@@ -14,11 +14,25 @@ const statusOf = (exchanges: Exchange[], { exchange }: Asked): number | null =>
   exchange === undefined ? null : (exchanges[exchange]?.status ?? null);
 
 /** An edge that signs what it answers in place of the server. */
-export const edgeOf = (exchanges: Exchange[], { exchange }: Asked): string | null => {
+export const edgeOf = (exchanges: Exchange[], { exchange }: { exchange?: number | undefined }): string | null => {
   const record = exchange === undefined ? undefined : exchanges[exchange];
   const answer = record ? edgeAnswer(record) : null;
   return answer?.signed ? answer.edge : null;
 };
+
+/**
+ * Whether something else than the absence of a document may have stood in the way: an error that passes, a rate limit, a name or a
+ * certificate that this machine cannot follow, a firewall, the challenge page of a CDN, a redirect that we do not follow and clients do.
+ */
+export const hindered = (exchanges: Exchange[], asked: Asked[]): boolean =>
+  asked.some(
+    (one) =>
+      one.outcome === 'server-error' ||
+      one.outcome === 'no-answer' ||
+      one.outcome === 'redirect' ||
+      (one.outcome === 'refused' && statusOf(exchanges, one) !== 401) ||
+      edgeOf(exchanges, one) !== null,
+  );
 
 /** What was asked in vain, in the words of a report. */
 export const inVain = (exchanges: Exchange[], asked: Asked[]) => {

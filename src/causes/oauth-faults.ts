@@ -35,6 +35,7 @@ export const FAULTS = [
   'resource-metadata-missing',
   'resource-metadata-pointer-dead',
   'resource-metadata-invalid',
+  'resource-metadata-unread',
   'resource-absent',
   'resource-mismatch',
   'resource-prefix',
@@ -44,6 +45,7 @@ export const FAULTS = [
   'server-metadata-missing',
   'server-metadata-misplaced',
   'server-metadata-invalid',
+  'server-metadata-unread',
   'issuer-mismatch',
   'issuer-slash',
   'issuer-template',
@@ -56,6 +58,7 @@ export const FAULTS = [
   'redirect-uri-refused',
   'redirect-uris-differ',
   'client-unknown',
+  'client-of-another',
   'client-authentication-refused',
   'target-refused',
   'authorization-refused',
@@ -162,10 +165,16 @@ export function serverDocument({ serverMetadata, used }: Authorization) {
 export const served = ({ status = 500 }: Authorization['access'][number]): boolean => status !== 401 && status !== 403;
 
 /** Whether the server was seen to mean OAuth, rather than a fixed key: it names metadata, or has some. */
-export const meansOauth = ({ mode, challenge, resourceMetadata, serverMetadata }: Authorization): boolean =>
-  mode !== 'look' ||
+export const showsOauth = ({ challenge, resourceMetadata, serverMetadata }: Authorization): boolean =>
   (challenge?.challenges.some(({ parameters }) => parameters.resource_metadata !== undefined) ?? false) ||
   [...resourceMetadata, ...serverMetadata].some(({ outcome }) => ['found', 'invalid', 'too-large'].includes(outcome));
+
+/** Whether OAuth is what it is about: the server shows it, or a sign-in was asked for. */
+export const meansOauth = (walk: Authorization): boolean => walk.mode !== 'look' || showsOauth(walk);
+
+/** No metadata at all, and the default endpoints of 2025-03-26 were tried: nobody said that anything stands there. */
+export const guesses = ({ fallback, used, request, registration }: Authorization): boolean =>
+  fallback && used === undefined && (request !== undefined || registration !== undefined);
 
 /** One notch less grave. */
 export const milder = (severity: Fault['severity']): Fault['severity'] =>

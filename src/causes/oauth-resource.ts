@@ -1,7 +1,7 @@
 /** What is wrong in the challenge, in the metadata of the resource, and in the addresses that any metadata names. */
 import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { inVain, mostTelling } from './oauth-asked.js';
+import { edgeOf, hindered, inVain, mostTelling } from './oauth-asked.js';
 import {
   type Authorization,
   bare,
@@ -9,27 +9,42 @@ import {
   type Fault,
   meansOauth,
   resourceDocument,
+  sameOrigin,
   sdkAccepts,
+  showsOauth,
 } from './oauth-faults.js';
 
 const isOauth = (scheme: string): boolean => /^(?:bearer|dpop)$/i.test(scheme);
 
-export function challengeFaults(walk: Authorization): Fault[] {
+export function challengeFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   const { challenge } = walk;
   if (!challenge || challenge.credentials === 'sent') return [];
   const found = resourceDocument(walk);
-  const fault = (given: Pick<Fault, 'id' | 'cause' | 'severity'>): Fault[] => [
+  const fault = (given: Pick<Fault, 'id' | 'cause' | 'severity'> & Partial<Fault>): Fault[] => [
     {
-      ...given,
       step: 'challenge',
       party: 'server-owner',
       certainty: 'certain',
+      ...given,
       cites: exchangeAt(challenge.exchange),
       particulars: { status: challenge.status, metadata: found?.entry.url ?? null },
     },
   ];
-  if (challenge.status !== 401 && found)
-    return fault({ id: 'challenge-not-401', cause: 'auth-credentials-missing', severity: 'broken' });
+  if (challenge.status !== 401 && found) {
+    // The site on the same host, or a wrong path: the metadata are not about this URL.
+    if (found.document.resource === undefined || !sdkAccepts(walk.resource, found.document.resource)) return [];
+    // A firewall, a list of addresses or a check of the Origin refuses so as well, before the server could ask for anything.
+    if (edgeOf(exchanges, challenge) !== null) return [];
+    // A path that the metadata name, and a page of a login: nobody else is meant. At the root of a host there may be a site as well.
+    const meant =
+      namesResource(found.document.resource, walk.resource, 'path') && new URL(walk.resource).pathname !== '/';
+    return fault({
+      id: 'challenge-not-401',
+      cause: 'auth-credentials-missing',
+      severity: 'broken',
+      certainty: meant && challenge.status !== 403 ? 'certain' : 'likely',
+    });
+  }
   // From 2025-11-25 on the well-known address suffices; 2025-06-18 demands the header, and HTTP some challenge (RFC 9110 section 15.5.2).
   if (challenge.status !== 401) return [];
   if (challenge.challenges.length === 0) return fault({ id: 'challenge-absent', cause: null, severity: 'risky' });
@@ -53,7 +68,11 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
       ...exchangeAt(challenge?.exchange),
     ];
     const best = cites.length ? cites : [at('authorization', 'resourceMetadata', 0)];
-    const led = serverMetadata.some(({ outcome }) => outcome === 'found') || walk.registration?.outcome === 'ready';
+    const { how, outcome: became } = walk.registration ?? {};
+    const led =
+      serverMetadata.some(({ outcome }) => outcome === 'found') ||
+      (how === 'dynamic' && became === 'ready') ||
+      walk.grants.some(({ outcome }) => outcome === 'issued');
     // Whoever names metadata means the later rules, whatever old clients find.
     const named = challenge?.challenges.some(({ parameters }) => parameters.resource_metadata !== undefined);
     if (fallback && led && !named)
@@ -61,17 +80,22 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
     const basic = challenge?.challenges.length && !challenge.challenges.some(({ scheme }) => isOauth(scheme));
     if (mode === 'look' && basic) return [];
     const invalid = asked.some(({ outcome }) => outcome === 'invalid' || outcome === 'too-large');
+    const unread = !invalid && hindered(exchanges, asked);
     return [
       {
         ...common,
-        id: invalid ? 'resource-metadata-invalid' : 'resource-metadata-missing',
+        id: invalid ? 'resource-metadata-invalid' : unread ? 'resource-metadata-unread' : 'resource-metadata-missing',
         // A server with fixed keys has no metadata either, and owes none.
         ...(meansOauth(walk)
-          ? ({ cause: 'auth-metadata-missing', severity: 'broken' } as const)
+          ? ({
+              cause: 'auth-metadata-missing',
+              severity: 'broken',
+              certainty: showsOauth(walk) && !unread ? 'certain' : 'likely',
+            } as const)
           : ({ cause: null, severity: 'risky', certainty: 'possible' } as const)),
         party: particulars.edge === null ? 'server-owner' : 'edge',
         cites: best,
-        particulars,
+        particulars: { ...particulars, shown: showsOauth(walk) },
       },
     ];
   }
@@ -86,6 +110,7 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
       id: 'resource-metadata-pointer-dead',
       cause: 'auth-metadata-missing',
       severity: 'broken',
+      certainty: hindered(exchanges, [pointed]) ? 'likely' : 'certain',
       cites: [...exchangeAt(pointed.exchange), ...seen],
       particulars: { ...inVain(exchanges, [pointed]), metadata: entry.url },
     });
@@ -101,13 +126,16 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
     });
   else if (!namesResource(resource, url, entry.via)) {
     const accepted = sdkAccepts(url, resource);
+    const slash = bare(resource) === bare(url);
     faults.push({
       ...common,
       id: accepted ? 'resource-prefix' : 'resource-mismatch',
       cause: 'auth-resource-mismatch',
       severity: accepted ? 'degraded' : 'broken',
+      // Another path of the same host: a gateway that asks for credentials before it looks at the path does so at a wrong one, too.
+      certainty: accepted || slash || !sameOrigin(resource, url) ? 'certain' : 'likely',
       cites: [place('resource'), ...seen],
-      particulars: { got: resource, wanted: url, slash: bare(resource) === bare(url) },
+      particulars: { got: resource, wanted: url, slash },
     });
   }
   if (document.authorizationServers.length === 0)
@@ -123,12 +151,13 @@ export function resourceFaults(walk: Authorization, exchanges: Exchange[]): Faul
   return faults;
 }
 
-/** RFC 9728 section 3.3, as URL parsers compare. The document at the root of a host may name the host. */
+/** RFC 9728 section 3.3, as URL parsers compare. The document at the root of a host may name the host; a query is a choice of the user. */
 function namesResource(resource: string, url: string, via: Authorization['resourceMetadata'][number]['via']): boolean {
   if (resource === url) return true;
   if (!URL.canParse(resource) || !URL.canParse(url)) return false;
-  const [a, b] = [new URL(resource).href, new URL(url).href];
-  return a === b || (via === 'root' && a === `${new URL(url).origin}/`);
+  const asked = new URL(url);
+  const [a, b] = [new URL(resource).href, asked.href];
+  return a === b || a === `${asked.origin}${asked.pathname}` || (via === 'root' && a === `${new URL(url).origin}/`);
 }
 
 /** Fields without which no sign-in comes about. */
@@ -147,7 +176,8 @@ export function unsafeFaults(walk: Authorization): Fault[] {
               id: 'address-unsafe',
               cause: 'auth-metadata-unsafe',
               party: 'server-owner',
-              certainty: 'certain',
+              // Names have other addresses inside a company than outside, and its clients live inside.
+              certainty: 'likely',
               severity: walk.used === undefined ? 'broken' : 'degraded',
               cites: [at('authorization', kind, i, 'url'), ...exchangeAt(entry.exchange)],
               particulars: {

@@ -1,12 +1,13 @@
 /** What is wrong in the metadata of the authorization server, and at its registration. */
 import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { edgeOf, inVain, mostTelling } from './oauth-asked.js';
+import { edgeOf, hindered, inVain, mostTelling } from './oauth-asked.js';
 import {
   type Authorization,
   bare,
   exchangeAt,
   type Fault,
+  guesses,
   meansOauth,
   milder,
   sameOrigin,
@@ -55,10 +56,12 @@ function faultsOfServer(walk: Authorization, asked: string, exchanges: Exchange[
       ];
     if (!telling) return [];
     const invalid = telling.outcome === 'invalid' || telling.outcome === 'too-large';
+    const unread = !invalid && hindered(exchanges, ruled);
     return [
       {
         ...common,
-        id: invalid ? 'server-metadata-invalid' : 'server-metadata-missing',
+        id: invalid ? 'server-metadata-invalid' : unread ? 'server-metadata-unread' : 'server-metadata-missing',
+        certainty: unread ? 'likely' : 'certain',
         cause: 'auth-metadata-missing',
         severity: 'broken',
         party: edgeOf(exchanges, telling) === null ? 'authorization-server-owner' : 'edge',
@@ -120,6 +123,8 @@ function faultsOfServer(walk: Authorization, asked: string, exchanges: Exchange[
       cause: 'auth-pkce-unsupported',
       // The SDKs go on when the field is absent; by 2025-11-25 clients must refuse, and no client goes on without S256 in it.
       severity: pkceMethods === undefined ? 'degraded' : 'broken',
+      // Entra ID, Cognito and older Keycloak check S256 and do not say so.
+      certainty: pkceMethods === undefined ? 'likely' : 'certain',
       cites: [...(pkceMethods === undefined ? [] : [place('pkceMethods')]), ...whole],
       particulars: { issuer: asked, address: entry.url, methods: pkceMethods ?? [] },
     },
@@ -148,7 +153,12 @@ function issuerFaults(
       severity: slash ? 'degraded' : 'broken',
       party: slash || template || copied ? 'server-owner' : 'authorization-server-owner',
       cites: got === undefined ? cites.slice(1) : cites,
-      particulars: { got: got ?? null, wanted, address: url },
+      particulars: {
+        got: got ?? null,
+        wanted,
+        address: url,
+        spelling: slash && got.replace(/\/$/, '') !== wanted.replace(/\/$/, ''),
+      },
     },
   ];
 }
@@ -160,11 +170,23 @@ const insertedAddress = (issuer: string): string | null => {
   return `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/, '')}`;
 };
 
-export function registrationFaults(walk: Authorization): Fault[] {
+export function registrationFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   const { registration, request } = walk;
   const common = { step: 'registration', party: 'authorization-server-owner', certainty: 'certain' } as const;
   const found = serverDocument(walk);
   const how = registration?.how ?? 'none';
+  if (how === 'given' && registration?.outcome === 'impossible')
+    return [
+      {
+        ...{ step: 'registration', id: 'client-of-another', cause: 'auth-issuer-mismatch', party: 'you' },
+        ...{ certainty: 'certain', severity: 'broken', cites: [at('authorization', 'registration')] },
+        particulars: {
+          client: registration.clientId ?? null,
+          why: registration.why ?? null,
+          issuer: found?.entry.issuer ?? null,
+        },
+      },
+    ];
   if (how === 'none' || registration?.outcome === 'impossible') {
     if (!found || found.document.registrationEndpoint !== undefined || found.document.clientIdMetadataDocument)
       return [];
@@ -182,6 +204,8 @@ export function registrationFaults(walk: Authorization): Fault[] {
         id: 'registration-none',
         cause: 'auth-registration-unsupported',
         severity: 'broken',
+        // Clients that are registered by hand need none, and nobody told whether ours is one.
+        certainty: walk.mode === 'look' ? 'likely' : 'certain',
         cites: [...exchangeAt(found.entry.exchange), place].slice(0, 1),
         particulars: { issuer: found.entry.issuer },
       },
@@ -202,17 +226,24 @@ export function registrationFaults(walk: Authorization): Fault[] {
         particulars: { ...particulars, sent: request?.redirectUri ?? null },
       },
     ];
-  if (outcome === 'refused' || outcome === 'invalid' || outcome === 'no-answer')
+  if (outcome === 'refused' || outcome === 'invalid' || outcome === 'no-answer') {
+    // Answers of HTTP rather than of OAuth: overloaded, broken, moved, or kept out by a firewall.
+    const plain = outcome === 'refused' && error === null && ![400, 401, 404, 405].includes(status ?? 0);
+    const barred = edgeOf(exchanges, registration) !== null;
     return [
       {
         ...common,
         id: outcome === 'refused' ? 'registration-refused' : 'registration-failed',
-        cause: 'auth-registration-unsupported',
-        severity: 'broken',
+        // Nobody said that there is a registration, so what is missing is that somebody does.
+        ...(guesses(walk)
+          ? ({ cause: null, severity: 'risky' } as const)
+          : ({ cause: 'auth-registration-unsupported', severity: 'broken' } as const)),
+        certainty: plain || barred || outcome === 'no-answer' ? 'likely' : 'certain',
         cites,
-        particulars: { ...particulars, outcome, why: registration.why ?? null },
+        particulars: { ...particulars, outcome, why: registration.why ?? null, passing: plain || barred },
       },
     ];
+  }
   const sent = request?.redirectUri;
   if (sent !== undefined && redirectUris && !redirectUris.some((uri) => sameRedirect(uri, sent)))
     return [

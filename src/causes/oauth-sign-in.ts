@@ -1,20 +1,28 @@
 /** What is wrong behind the registration: the authorization request, the sign-in, the token, its renewal. */
+import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import type { Facts } from './cause.js';
-import { type Authorization, exchangeAt, type Fault, type Party, serverDocument } from './oauth-faults.js';
+import { edgeOf } from './oauth-asked.js';
+import { type Authorization, exchangeAt, type Fault, guesses, type Party, serverDocument } from './oauth-faults.js';
 
 type Grant = Authorization['grants'][number];
 
 const REDIRECT = /redirect[_ -]?ur[il]|callback ur[il]/i;
-const CLIENT =
-  /\bclient(?:[_ -]?id)?\b.{0,60}\b(?:not (?:be )?(?:found|registered|known|recogni[sz]ed|exist)|unknown|invalid|unregistered|does(?: not|n't) exist|no longer)\b|\b(?:unknown|invalid|unrecogni[sz]ed|unregistered|no such) (?:oauth )?client/i;
 /** Words that speak of the client id, and not of a secret. */
 const UNKNOWN =
-  /\bclient(?:[_ -]?id)?\b.{0,40}\b(?:not (?:be )?(?:found|registered|known|recogni[sz]ed|exist)|unknown|unregistered|does(?: not|n't) exist|no longer)\b|\b(?:unknown|unrecogni[sz]ed|unregistered|no such) (?:oauth )?client/i;
+  /\bclient(?:[_ -]?id)?\b.{0,40}\b(?:not (?:be )?(?:found|registered|known|recogni[sz]ed|exist)|unknown|unregistered|does(?: not|n't) exist|no longer)\b|\b(?:unknown|unrecogni[sz]ed|unregistered|no such) (?:oauth )?client|\bAADSTS700016\b/i;
+/** The same, and a client id that is not valid; not the client of HTTP, which "has sent an invalid request". */
+const CLIENT = new RegExp(
+  String.raw`${UNKNOWN.source}|\bclient[_ -]?id\b.{0,40}\binvalid\b|\bclient is invalid\b|\binvalid (?:oauth )?client(?:[_ -]?id)?\b(?! (?:request|credentials|certificate|secret))`,
+  'i',
+);
+/** The resource of RFC 8707; what an HTTP server does not find is "the requested resource", too. */
 const TARGET =
-  /\binvalid_target\b|\bresource\b.{0,40}\b(?:invalid|unknown|not (?:allowed|found|supported|registered|valid|known))\b/i;
-/** A client that is known, and not allowed this way to a token. */
-const NOT_THIS_GRANT = /\bgrant\b|\bflow\b|\bresponse[_ ]type\b/i;
+  /\binvalid_target\b|\binvalid resource\b|\bresource (?:parameter|indicator|identifier|principal|ur[il]|["']?https?:\S+)\b.{0,60}\b(?:invalid|unknown|not (?:allowed|found|supported|registered|valid|known)|mismatch\w*|does(?: not|n't) match)\b|\bAADSTS(?:500011|9010010)\b/i;
+/** What was asked for, repeated in an address: nobody says anything by it. */
+const ECHO = /[?&;](?:amp;)?[a-z_]{2,40}=[^&\s"'<>]*/gi;
+/** Errors that are about something else than the client, whatever stands beside them. */
+const OF_ANOTHER_KIND = /^invalid_(?:scope|grant|target)$|^unsupported_/;
 
 /** Whoever keeps the client id must act on it: the user who gave it, or the server that registered it. */
 const keeper = (walk: Authorization): Party =>
@@ -40,36 +48,60 @@ interface Refusal {
   description: string | null;
   cites: string[];
   particulars?: Facts;
+  /** The answer, when it is one of HTTP alone: no code of OAuth stands in it. */
+  plain?: { status: number | undefined; barred: boolean };
 }
+
+/** An error of a moment, a rate limit, a firewall: it says nothing of the request. */
+const passes = ({ error, plain }: Refusal): boolean =>
+  error === null && plain !== undefined && (plain.barred || plain.status === 429 || (plain.status ?? 0) >= 500);
+
+/** Without a code of OAuth, and with another status than those of a refusal. */
+const isUnclear = ({ error, plain, particulars }: Refusal): boolean =>
+  error === null &&
+  plain !== undefined &&
+  // A page may be shown to programs alone.
+  (particulars?.page === true || ![400, 401, 404, 405].includes(plain.status ?? 400));
+
+/** The status of an exchange, and whether somebody before the authorization server gave it. */
+const plainOf = (exchanges: Exchange[], of: { exchange?: number | undefined }): NonNullable<Refusal['plain']> => ({
+  status: of.exchange === undefined ? undefined : exchanges[of.exchange]?.status,
+  barred: edgeOf(exchanges, of) !== null,
+});
 
 /** An error of OAuth, by its code and by the words beside it. */
 function refusal(walk: Authorization, refused: Refusal): Fault {
   const { step, otherwise, error, description, cites } = refused;
   const { registration, request } = walk;
-  const said = `${error ?? ''} ${description ?? ''}`;
+  const reason = (description ?? '').replace(ECHO, ' ');
+  const said = `${error ?? ''} ${reason}`;
   const fault = (id: Fault['id'], cause: Fault['cause'], party: Party, more: Facts = {}): Fault => ({
     step,
     id,
     cause,
     party,
-    certainty: 'certain',
+    certainty: passes(refused) ? 'likely' : 'certain',
     severity: 'broken',
     cites,
     particulars: { error, description, ...refused.particulars, ...more },
   });
+  if (passes(refused)) return fault(otherwise.id, otherwise.cause, 'authorization-server-owner', { passing: true });
   if (TARGET.test(said))
     return fault('target-refused', 'auth-resource-mismatch', 'authorization-server-owner', {
       wanted: request?.resource ?? walk.resource,
     });
-  if (error === 'invalid_redirect_uri' || REDIRECT.test(description ?? ''))
-    return fault('redirect-uri-refused', 'auth-redirect-uri-mismatch', keeper(walk), {
-      sent: request?.redirectUri ?? null,
-      client: request?.clientId ?? null,
-      how: registration?.how ?? null,
-    });
-  const named = CLIENT.test(description ?? '');
-  const unknown =
-    error === 'invalid_client' || (error === 'unauthorized_client' ? !NOT_THIS_GRANT.test(description ?? '') : named);
+  if (error === 'invalid_redirect_uri' || REDIRECT.test(reason))
+    return {
+      ...fault('redirect-uri-refused', 'auth-redirect-uri-mismatch', keeper(walk), {
+        sent: request?.redirectUri ?? null,
+        client: request?.clientId ?? null,
+        how: registration?.how ?? null,
+      }),
+      // Of a code it is said in one breath with all else that may be wrong with it.
+      ...(error === 'invalid_grant' && { certainty: 'likely' as const }),
+    };
+  // RFC 6749 section 4.1.2.1: an unauthorized_client is known, and not allowed this way to a token.
+  const unknown = error === 'invalid_client' || (!OF_ANOTHER_KIND.test(error ?? '') && CLIENT.test(reason));
   if (unknown) {
     const particulars = {
       client: request?.clientId ?? registration?.clientId ?? null,
@@ -78,16 +110,17 @@ function refusal(walk: Authorization, refused: Refusal): Fault {
     };
     // A wrong secret has the same code. The client id was good enough for the sign-in, or there is a secret to be wrong.
     const passed = walk.response?.outcome === 'code' || (request === undefined && particulars.method !== 'none');
-    if (step !== 'authorization' && step !== 'sign-in' && passed && !UNKNOWN.test(description ?? ''))
+    if (step !== 'authorization' && step !== 'sign-in' && passed && !UNKNOWN.test(reason))
       return fault('client-authentication-refused', 'auth-token-request-refused', keeper(walk), particulars);
     return registration?.how === 'document'
       ? fault('registration-refused', 'auth-registration-unsupported', 'authorization-server-owner', particulars)
       : fault('client-unknown', 'auth-registration-stale', keeper(walk), particulars);
   }
-  return fault(otherwise.id, otherwise.cause, answerable(walk, error, step === 'sign-in'));
+  const other = fault(otherwise.id, otherwise.cause, answerable(walk, error, step === 'sign-in'));
+  return isUnclear(refused) ? { ...other, certainty: 'likely' } : other;
 }
 
-function requestFaults(walk: Authorization): Fault[] {
+function requestFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   const { request } = walk;
   if (!request) return [];
   const cites = [...exchangeAt(request.exchange), at('authorization', 'request', 'endpoint')];
@@ -102,9 +135,14 @@ function requestFaults(walk: Authorization): Fault[] {
         error,
         description: says,
         cites: [...(says === null ? [] : [at('authorization', 'request', 'says')]), ...cites],
-        particulars: { ...particulars, page: answer === 'error-page' },
+        particulars: {
+          ...particulars,
+          page: answer === 'error-page',
+          status: plainOf(exchanges, request).status ?? null,
+        },
+        ...(answer === 'error-page' && { plain: plainOf(exchanges, request) }),
       }),
-    ];
+    ].map((fault) => (guesses(walk) ? { ...fault, cause: null, severity: 'risky' as const } : fault));
   if (answer === 'no-answer')
     return [
       {
@@ -112,10 +150,11 @@ function requestFaults(walk: Authorization): Fault[] {
         id: 'authorization-unanswered',
         cause: 'auth-sign-in-refused',
         party: 'authorization-server-owner',
-        certainty: 'certain',
+        // The browser of the user may get there by another way: a proxy, a VPN, a certificate of the company.
+        certainty: 'likely',
         severity: 'broken',
         cites,
-        particulars,
+        particulars: { ...particulars, why: says },
       },
     ];
   return [];
@@ -152,7 +191,9 @@ function responseFaults(walk: Authorization): Fault[] {
       id: ids[outcome],
       cause: ids[outcome] === 'response-issuer' ? 'auth-issuer-mismatch' : 'auth-sign-in-refused',
       party: outcome === 'none' ? 'you' : 'authorization-server-owner',
-      certainty: 'certain',
+      // A page that nobody finished may have shown an error; another state may be that of an old tab.
+      certainty:
+        outcome === 'none' || (outcome === 'state-mismatch' && request?.shown !== 'direct') ? 'likely' : 'certain',
       severity: 'broken',
       cites,
       particulars: {
@@ -160,6 +201,7 @@ function responseFaults(walk: Authorization): Fault[] {
         wanted: serverDocument(walk)?.document.issuer ?? null,
         waitedS: Math.round(waitedS),
         shown: request?.shown ?? null,
+        description,
       },
     },
   ];
@@ -167,7 +209,7 @@ function responseFaults(walk: Authorization): Fault[] {
 
 const isSignIn = ({ grant }: Grant): boolean => grant === 'authorization_code' || grant === 'client_credentials';
 
-function tokenFaults(walk: Authorization): Fault[] {
+function tokenFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   const index = walk.grants.findLastIndex(isSignIn);
   const grant = walk.grants[index];
   if (!grant || grant.outcome === 'issued') return [];
@@ -183,6 +225,7 @@ function tokenFaults(walk: Authorization): Fault[] {
         description,
         cites,
         particulars,
+        plain: { ...plainOf(exchanges, grant), ...(status !== null && { status }) },
       }),
     ];
   return [
@@ -191,7 +234,7 @@ function tokenFaults(walk: Authorization): Fault[] {
       id: outcome === 'invalid' ? 'token-invalid' : 'token-unanswered',
       cause: 'auth-token-request-refused',
       party: 'authorization-server-owner',
-      certainty: 'certain',
+      certainty: outcome === 'invalid' ? 'certain' : 'likely',
       severity: 'broken',
       cites,
       particulars: { ...particulars, why },
@@ -199,7 +242,7 @@ function tokenFaults(walk: Authorization): Fault[] {
   ];
 }
 
-function refreshFaults(walk: Authorization): Fault[] {
+function refreshFaults(walk: Authorization, exchanges: Exchange[]): Fault[] {
   const index = walk.grants.findLastIndex(({ grant }) => grant === 'refresh_token');
   const grant = walk.grants[index];
   if (!grant || grant.outcome === 'issued') return [];
@@ -213,15 +256,17 @@ function refreshFaults(walk: Authorization): Fault[] {
     description: description ?? why,
     cites: [...exchangeAt(grant.exchange), at('authorization', 'grants', index)],
     particulars: { status, fresh: sooner },
+    plain: { ...plainOf(exchanges, grant), ...(status !== null && { status }) },
   });
+  if (grant.outcome === 'no-answer') fault.certainty = 'likely';
   if (fault.id !== 'refresh-refused' && fault.id !== 'client-unknown') fault.id = 'refresh-refused';
   return [{ ...fault, severity: sooner || later ? 'degraded' : 'broken' }];
 }
 
 /** Every fault behind the registration. */
-export const signInFaults = (walk: Authorization): Fault[] => [
-  ...requestFaults(walk),
+export const signInFaults = (walk: Authorization, exchanges: Exchange[]): Fault[] => [
+  ...requestFaults(walk, exchanges),
   ...responseFaults(walk),
-  ...tokenFaults(walk),
-  ...refreshFaults(walk),
+  ...tokenFaults(walk, exchanges),
+  ...refreshFaults(walk, exchanges),
 ];

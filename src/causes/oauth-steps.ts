@@ -2,6 +2,7 @@
  * The one place that decides what is wrong in each step of OAuth. The steps are in oauth-resource.ts, oauth-server.ts,
  * oauth-sign-in.ts and oauth-access.ts; here they become one list.
  */
+import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { accessFaults } from './oauth-access.js';
 import { type Authorization, type Fault, milder, STEPS, served, type Walked } from './oauth-faults.js';
@@ -23,6 +24,13 @@ function weighed(fault: Fault, { access }: Authorization): Fault {
   return served(last) && fault.severity === 'broken' ? { ...fault, severity: 'degraded' } : fault;
 }
 
+/** The conversation was opened to somebody who brought nothing: only parts of the server ask for credentials. */
+const isServedToAll = ({ purpose, credentials, status, contentType = '' }: Exchange): boolean =>
+  purpose === 'initialize' && credentials === 'none' && status === 200 && /json|event-stream/.test(contentType);
+
+/** What keeps nobody out of a server that is open. */
+const spared = (fault: Fault): Fault => (fault.severity === 'broken' ? { ...fault, severity: 'degraded' } : fault);
+
 /** Places that the case file has; what an exchange shows is not told a second time. */
 function kept(cites: string[], exchanges: number): string[] {
   const there = cites.filter((place) => {
@@ -42,18 +50,26 @@ export function faultsOf({ authorization: walk, http }: Walked): Fault[] {
   const exchanges = http?.exchanges ?? [];
   const all = [
     ...unsafeFaults(walk),
-    ...challengeFaults(walk),
+    ...challengeFaults(walk, exchanges),
     ...resourceFaults(walk, exchanges),
     ...serverFaults(walk, exchanges),
-    ...registrationFaults(walk),
-    ...signInFaults(walk),
+    ...registrationFaults(walk, exchanges),
+    ...signInFaults(walk, exchanges),
     ...accessFaults(walk, exchanges),
   ];
   // A person may have pasted half of a document or of a walk.
   const told = exchanges.some(wasTold);
-  const sure = all
-    .map((fault) => weighed(fault, walk))
-    .map((fault) => (told && fault.certainty === 'certain' ? { ...fault, certainty: 'likely' as const } : fault));
+  const open = walk.mode === 'look' && exchanges.some(isServedToAll);
+  const heavy = all.map((fault) => weighed(fault, walk)).map((fault) => (open ? spared(fault) : fault));
+  // What stops some clients is not surely the reason for what stopped ours.
+  const stops = heavy.some(
+    ({ cause, severity, certainty }) => cause && severity === 'broken' && certainty === 'likely',
+  );
+  const sure = heavy.map((fault) =>
+    fault.certainty === 'certain' && (told || (stops && fault.severity === 'degraded'))
+      ? { ...fault, certainty: 'likely' as const }
+      : fault,
+  );
   // Of very many exchanges the last are not kept.
   for (const fault of sure) fault.cites = kept(fault.cites, exchanges.length);
   const grave = (fault: Fault) => ['broken', 'degraded', 'risky'].indexOf(fault.severity);

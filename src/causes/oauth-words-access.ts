@@ -241,7 +241,8 @@ export const ACCESS_WORDS = {
     ],
   },
   'given-refused': {
-    short: (facts) => `refuses the credentials that were sent${reason(facts)}`,
+    short: (facts) =>
+      facts.silent ? 'refused with 403; nothing says why' : `refuses the credentials that were sent${reason(facts)}`,
     say: (facts) =>
       `${server(facts)} received credentials and refused them (${text(facts, 'status')})${reason(facts)}.`,
     fix: (facts) =>

@@ -1,34 +1,8 @@
 /** The words for faults of the challenge and of the metadata. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
-import { again, list, pasteable, text } from './oauth-tell.js';
+import { again, list, met, pasteable, text, wellKnown } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
-
-/** What a request in vain met. */
-const MET: Record<string, string> = {
-  'not-found': 'not found',
-  refused: 'refused, as if it needed credentials itself',
-  'server-error': 'an error of the server',
-  redirect: 'a redirect',
-  'not-json': 'no JSON',
-  invalid: 'a document that cannot be used',
-  'too-large': 'a document without an end',
-  'no-answer': 'no answer',
-};
-const met = (facts: Facts): string => {
-  const status = text(facts, 'status');
-  const why = text(facts, 'why');
-  const kind = MET[text(facts, 'outcome')] ?? text(facts, 'outcome');
-  return `${[status && `HTTP ${status}`, kind].filter(Boolean).join(', ')}${why ? ` (${why})` : ''}`;
-};
-
-/** The address by RFC 9728 section 3.1, for the URL of the server. */
-function wellKnown(facts: Facts): string {
-  const url = text(facts, 'url');
-  if (!URL.canParse(url)) return 'https://<host>/.well-known/oauth-protected-resource/mcp';
-  const { origin, pathname } = new URL(url);
-  return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, '')}`;
-}
 
 const serve = (facts: Facts): FixStep => ({
   say: 'Serve the metadata of the resource, without credentials, at the well-known address with the path of the endpoint behind it (SDK: mcpAuthMetadataRouter; FastMCP: auth=RemoteAuthProvider(...)):',
@@ -155,6 +129,14 @@ export const METADATA_WORDS = {
       return `${server(facts)} demands a sign-in, but the metadata that says where is missing: ${text(facts, 'address')} gives ${met(facts)}${others > 1 ? `, and ${others === 2 ? 'the other address' : `the ${others - 1} other addresses`} asked gave none either` : ''}${text(facts, 'edge') ? ` (${text(facts, 'edge')} answered in place of the server)` : ''}.`;
     },
     fix: (facts) => [
+      ...(facts.shown === false
+        ? [
+            {
+              say: 'If the server takes fixed keys and knows nothing of OAuth, give it one, in the environment variable TOKEN:',
+              run: 'mcp-verdict verify --bearer-env TOKEN <url>',
+            },
+          ]
+        : []),
       serve(facts),
       point(facts),
       { ...pass, run: `curl -i ${pasteable(wellKnown(facts), '<address of the metadata>')}` },
@@ -164,7 +146,7 @@ export const METADATA_WORDS = {
   'resource-metadata-pointer-dead': {
     short: (facts) => `${text(facts, 'address')} gives ${met(facts)}`,
     say: (facts) =>
-      `The challenge of ${server(facts)} sends clients to ${text(facts, 'address')} for its metadata, and there is none (${met(facts)}). It stands at ${text(facts, 'metadata')}, where a client that was told otherwise does not look.`,
+      `The challenge of ${server(facts)} sends clients to ${text(facts, 'address')} for its metadata, and that gives ${met(facts)}. It stands at ${text(facts, 'metadata')}, where a client that was told otherwise does not look.`,
     fix: (facts) => [
       {
         say: 'Name in the challenge the address at which the metadata is served (behind a proxy the public one):',
@@ -290,7 +272,7 @@ export const METADATA_WORDS = {
   'issuer-slash': {
     short: (facts) => `calls itself ${text(facts, 'got')}, asked for ${text(facts, 'wanted')}`,
     say: (facts) =>
-      `The metadata of the authorization server calls its issuer ${text(facts, 'got')}, but it was fetched for ${text(facts, 'wanted')}: a slash at the end is the whole difference, and by RFC 8414 both must be identical, character by character.`,
+      `The metadata of the authorization server calls its issuer ${text(facts, 'got')}, but it was fetched for ${text(facts, 'wanted')}: ${facts.spelling ? 'the spelling (the case of the host, a port that goes without saying)' : 'a slash at the end'} is the whole difference, and by RFC 8414 both must be identical, character by character.`,
     fix: issuerFix,
   },
   'issuer-template': {

@@ -1,7 +1,7 @@
 /** The words for faults of the registration. See oauth-words.ts. */
 import type { FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
-import { again, list, text, told } from './oauth-tell.js';
+import { again, later, list, text, told } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
 
 const handRegistered: FixStep = {
@@ -10,6 +10,20 @@ const handRegistered: FixStep = {
 };
 
 export const REGISTRATION_WORDS = {
+  'client-of-another': {
+    short: (facts) => text(facts, 'why') || 'the client belongs to another authorization server',
+    say: (facts) =>
+      `The client ${text(facts, 'client')} that was given belongs to another authorization server than ${text(facts, 'issuer')}, which the server names now, so it was not shown there (${text(facts, 'why')}).`,
+    fix: (facts) => [
+      {
+        say: 'If the server has moved to that authorization server, register a client there and say whose it is:',
+        run: 'mcp-verdict verify --auth oauth --client-id <client id> --issuer <issuer> <url>',
+      },
+      {
+        say: `If it has not, do not sign in: let the owner of the MCP server say why its metadata name ${text(facts, 'issuer')}.`,
+      },
+    ],
+  },
   'registration-none': {
     short: () => 'offers none, and no client id was given',
     say: (facts) =>
@@ -39,6 +53,7 @@ export const REGISTRATION_WORDS = {
       return `The authorization server refuses to register the client${code ? ` (${code})` : ''}${told(text(facts, 'description'))}, although its metadata offers ${facts.how === 'document' ? 'client id metadata documents' : 'registration'}.`;
     },
     fix: (facts) => [
+      ...(facts.passing ? [later] : []),
       facts.how === 'document'
         ? {
             say: 'Let the authorization server fetch and accept the document at the client id, or leave client_id_metadata_document_supported out of its metadata.',
@@ -68,7 +83,8 @@ export const REGISTRATION_WORDS = {
       facts.outcome === 'no-answer'
         ? 'The registration endpoint of the authorization server does not answer.'
         : `The registration endpoint of the authorization server answers${text(facts, 'status') ? ` ${text(facts, 'status')}` : ''}, but with no client that could be used${told(text(facts, 'why'))}.`,
-    fix: () => [
+    fix: (facts) => [
+      ...(facts.outcome === 'no-answer' ? [later] : []),
       {
         say: 'Let the registration endpoint answer as RFC 7591 says, with the client id and all that was registered:',
         edit: {

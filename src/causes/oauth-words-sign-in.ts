@@ -1,7 +1,7 @@
 /** The words for faults of the sign-in, of the token and of its renewal. See oauth-words.ts. */
 import type { Facts, FixStep } from './cause.js';
 import type { FaultId } from './oauth-faults.js';
-import { again, pasteable, text, told } from './oauth-tell.js';
+import { again, later, pasteable, text, told } from './oauth-tell.js';
 import type { Words } from './oauth-words.js';
 
 export const signIn: FixStep = { say: 'Check it again:', run: 'mcp-verdict verify --auth oauth <url>' };
@@ -10,9 +10,17 @@ const error = (facts: Facts): string =>
   `${text(facts, 'error') ? ` (${text(facts, 'error')})` : ''}${told(text(facts, 'description'))}`;
 const brief = (facts: Facts): string =>
   [text(facts, 'error'), text(facts, 'description')].filter(Boolean).join(': ') || 'refused';
+/** No code of OAuth was said: an error of a moment, a rate limit, a firewall, or the fault behind a status. */
+const passing = (facts: Facts): FixStep[] => [
+  later,
+  {
+    say: `If it stays so, the log of the authorization server, or of the firewall before it, holds the reason${text(facts, 'status') ? ` for the ${text(facts, 'status')}` : ''}.`,
+  },
+];
 const refusedFix = (facts: Facts): FixStep[] => {
   const code = text(facts, 'error');
   const scope = text(facts, 'scope');
+  if (facts.passing) return passing(facts);
   if (code === 'invalid_scope')
     return [
       ...(facts.how === 'given'
@@ -148,12 +156,12 @@ export const SIGN_IN_WORDS = {
   'authorization-refused': {
     short: brief,
     say: (facts) =>
-      `The authorization endpoint ${facts.page ? 'shows an error page' : 'refuses the request'} before anybody can sign in${error(facts)}.`,
+      `The authorization endpoint ${facts.page ? `shows an error page${text(facts, 'status') ? ` (HTTP ${text(facts, 'status')})` : ''}` : 'refuses the request'} before anybody can sign in${error(facts)}.`,
     fix: refusedFix,
   },
   'authorization-unanswered': {
     short: () => 'the authorization endpoint does not answer',
-    say: (facts) => `The authorization endpoint ${text(facts, 'endpoint')} does not answer.`,
+    say: (facts) => `The authorization endpoint ${text(facts, 'endpoint')} does not answer${told(text(facts, 'why'))}.`,
     fix: (facts) => [
       {
         say: 'Start the authorization server, or name the right address in its metadata:',
@@ -193,8 +201,9 @@ export const SIGN_IN_WORDS = {
     ],
   },
   'response-invalid': {
-    short: () => 'came back with neither a code nor an error',
-    say: () => 'What came back to the redirect URI has neither a code nor an error in its query.',
+    short: (facts) => text(facts, 'description') || 'came back with neither a code nor an error',
+    say: (facts) =>
+      `What came back to the redirect URI ${text(facts, 'description') ? `cannot be used${told(text(facts, 'description'))}` : 'has neither a code nor an error in its query'}.`,
     fix: () => [
       {
         say: 'Let the authorization endpoint answer in the query of the redirect (response_mode=query), with code and state (RFC 6749 section 4.1.2).',
@@ -208,8 +217,12 @@ export const SIGN_IN_WORDS = {
       `Nobody finished the sign-in: nothing came back to the redirect URI within ${text(facts, 'waitedS')} s${facts.shown === 'nobody' ? ', and there was nobody to show the page to' : ''}.`,
     fix: () => [
       {
-        say: 'Sign in and finish it in the browser; where the browser runs on another machine, bring the address that it ends at back to the prompt:',
+        say: 'Sign in and finish it in the browser:',
         run: 'mcp-verdict verify --auth oauth <url>',
+      },
+      {
+        say: 'Where the browser runs on another machine, lead a port of it here (ssh -L 8123:127.0.0.1:8123 <this machine>), and let the answer come back through it:',
+        run: 'mcp-verdict verify --auth oauth --redirect-uri http://127.0.0.1:8123/callback <url>',
       },
       { say: 'If the page shows an error instead of a sign-in, its words say what the authorization server refuses.' },
     ],
@@ -221,6 +234,7 @@ export const SIGN_IN_WORDS = {
         ? `The token endpoint fails with ${text(facts, 'status')}, where it should give a token${error(facts)}.`
         : `The token endpoint refuses ${facts.grant === 'client_credentials' ? 'the client' : 'to give a token for the code'}${text(facts, 'status') ? ` with ${text(facts, 'status')}` : ''}${error(facts)}.`,
     fix: (facts) => [
+      ...(facts.passing ? [later] : []),
       text(facts, 'error') === 'unsupported_grant_type' || text(facts, 'error') === 'unauthorized_client'
         ? {
             say: `Let the authorization server allow this client the grant ${text(facts, 'grant')}:`,
@@ -253,7 +267,7 @@ export const SIGN_IN_WORDS = {
   },
   'token-unanswered': {
     short: () => 'the token endpoint does not answer',
-    say: (facts) => `The token endpoint ${text(facts, 'endpoint')} does not answer.`,
+    say: (facts) => `The token endpoint ${text(facts, 'endpoint')} does not answer${told(text(facts, 'why'))}.`,
     fix: (facts) => [
       {
         say: 'Start the authorization server, or name the right address in its metadata:',

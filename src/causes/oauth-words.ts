@@ -5,6 +5,7 @@ import { ACCESS_WORDS } from './oauth-words-access.js';
 import { METADATA_WORDS } from './oauth-words-metadata.js';
 import { REGISTRATION_WORDS } from './oauth-words-registration.js';
 import { SIGN_IN_WORDS } from './oauth-words-sign-in.js';
+import { UNREAD_WORDS } from './oauth-words-unread.js';
 
 export interface Words {
   /** Half a sentence, for a table. */
@@ -37,7 +38,13 @@ export const PARTY_NAMES: Record<Party, string> = {
 export const nameOf = (step: Step): string =>
   step === 'server-metadata' ? 'metadata of the authorization server' : STEP_TITLES[step];
 
-const WORDS: Record<FaultId, Words> = { ...METADATA_WORDS, ...REGISTRATION_WORDS, ...SIGN_IN_WORDS, ...ACCESS_WORDS };
+const WORDS: Record<FaultId, Words> = {
+  ...METADATA_WORDS,
+  ...UNREAD_WORDS,
+  ...REGISTRATION_WORDS,
+  ...SIGN_IN_WORDS,
+  ...ACCESS_WORDS,
+};
 
 export const shortOf = (id: FaultId, facts: Facts): string => WORDS[id].short(facts);
 

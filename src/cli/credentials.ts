@@ -15,6 +15,7 @@ export interface CredentialOptions {
   clientSecretEnv?: string;
   clientKey?: string;
   clientMetadata?: string;
+  issuer?: string;
   scope?: string;
   redirectUri?: string;
   signInTimeout?: string;
@@ -29,6 +30,7 @@ const OF_SIGN_IN = [
   ['--client-secret-env', 'clientSecretEnv'],
   ['--client-key', 'clientKey'],
   ['--client-metadata', 'clientMetadata'],
+  ['--issuer', 'issuer'],
   ['--scope', 'scope'],
   ['--redirect-uri', 'redirectUri'],
   ['--sign-in-timeout', 'signInTimeout'],
@@ -166,6 +168,12 @@ export async function signInOf(
     );
   if (clientId === undefined && (clientSecretEnv !== undefined || clientKey !== undefined))
     throw new UsageError('--client-secret-env and --client-key need the client they belong to: add --client-id <id>.');
+  if (options.issuer !== undefined && clientId === undefined)
+    throw new UsageError('--issuer says whose client --client-id is. Add --client-id <id>, or leave it out.');
+  if (options.issuer !== undefined && !/^https?:\/\/[^/\s]/.test(options.issuer))
+    throw new UsageError(
+      '--issuer must be the identifier of the authorization server, as its metadata write it: --issuer https://login.example.com/tenant',
+    );
   if (clientMetadata !== undefined && !/^https:\/\/[^/]+\/./.test(clientMetadata))
     throw new UsageError(
       '--client-metadata must be an https URL with a path: the address of a client ID metadata document.',
@@ -191,6 +199,7 @@ export async function signInOf(
       ? undefined
       : {
           id: clientId,
+          ...(options.issuer !== undefined && { issuer: options.issuer }),
           ...(clientSecretEnv !== undefined && {
             secret: fromEnv('--client-secret-env', clientSecretEnv, 'client secret'),
           }),

@@ -72,6 +72,7 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     )
     .option('--client-id <id>', 'client that is registered at the authorization server')
     .option('--client-secret-env <NAME>', 'variable that holds the secret of that client')
+    .option('--issuer <url>', 'authorization server of that client: it is shown to no other')
     .option('--client-key <file>', 'private key of that client (PEM), for private_key_jwt')
     .option('--client-metadata <url>', 'client ID metadata document to use where the server takes one')
     .option('--scope <scopes>', 'scopes to ask for, in place of those the server names')

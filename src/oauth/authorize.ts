@@ -40,9 +40,17 @@ export interface AuthorizeOptions {
   listener: Listener;
 }
 
+/** The request, repeated in an address on the page: nobody says anything by it. */
+const ECHO = /[?&;](?:amp;)?[a-z_]{2,40}=[^&\s"'<>]*/gi;
 /** Words with which authorization servers refuse a request before anybody signs in. */
 const REFUSES =
   /\b(?:redirect[_ -]?ur[il]|callback[_ ]url|invalid[_ ](?:client|redirect|request|scope|resource|target)|unknown[_ ]client|client(?:[_ ]id)?\b.{0,40}\b(?:not (?:found|known|registered|exist\w*)|unknown|invalid|does not exist|disabled)|unauthorized_client|unsupported_response_type|code_challenge|AADSTS\d+|we are sorry)\b/i;
+
+/** The same, said outright: a page of consent may well name the redirect URI, and the client, that it asks about. */
+const OUTRIGHT = new RegExp(
+  String.raw`\b(?:not|invalid|unknown|mismatch\w*|missing|required|wrong|unregistered|error|failed|does(?:n't| not))\b.{0,80}${REFUSES.source}|${REFUSES.source}.{0,80}\b(?:not|invalid|unknown|mismatch\w*|missing|required|wrong|unregistered|error|failed|does(?:n't| not))\b`,
+  'i',
+);
 
 /** Elements whose content nobody reads. */
 const UNREAD = new Set(['script', 'style', 'head', 'template', 'svg']);
@@ -128,11 +136,14 @@ async function lookAt(
   }
   const says = wordsOf(text);
   const named = /"error"\s*:\s*"([\w.-]{1,100})"/.exec(text)?.[1];
-  const refuses = REFUSES.test(says) || named !== undefined;
+  const words = says.replace(ECHO, ' ');
+  const refuses = REFUSES.test(words) || named !== undefined;
   // A page with status 200 is the sign-in itself, unless it says outright what it refuses and offers no way on.
-  if (status < 300 && !(refuses && !/<form\b|<script\b/i.test(text))) return { exchange, answer: 'sign-in' };
-  // Whoever turns every program away may still let a browser in.
-  if (!refuses && [403, 405, 406, 429, 503].includes(status)) return { exchange, answer: 'elsewhere', says };
+  const outright = OUTRIGHT.test(words) || named !== undefined;
+  if (status < 300 && !(outright && !/<(?:form|script|button|input)\b|http-equiv=["']?refresh/i.test(text)))
+    return { exchange, answer: 'sign-in' };
+  // Whoever turns every program away may still let a browser in: one with a Kerberos ticket, too.
+  if (!refuses && [401, 403, 405, 406, 429, 503].includes(status)) return { exchange, answer: 'elsewhere', says };
   return { exchange, answer: 'error-page', says, ...(named !== undefined && { error: named }) };
 }
 

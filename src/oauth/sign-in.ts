@@ -324,6 +324,12 @@ export class SignIn {
       return client;
     };
     if (known) return ready({ ...known, how: 'given', redirectUri });
+    if (options.known) {
+      const why = `the client that was given is one of ${this.#issuerOfKnown?.slice(0, 200)}, and is shown to no other authorization server`;
+      walk.registration = { how: 'given', outcome: 'impossible', why, clientId: options.known.id };
+      this.#end(why);
+      return undefined;
+    }
     const before = this.#clients.get(server.issuer);
     if (before && (before.redirectUri === undefined || before.redirectUri === redirectUri)) return before;
     const document = walk.used === undefined ? undefined : walk.serverMetadata[walk.used]?.document;

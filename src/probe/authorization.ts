@@ -63,9 +63,10 @@ const OTHER_RESOURCE = 'https://mcp-verdict.invalid/mcp';
 function oddOf(value: string): Given['odd'] {
   if (value.trim() === '' || /^(?:Bearer|Basic|Token)$/i.test(value.trim())) return 'empty';
   if (/^(?:Bearer|Basic|Token)\s+(?:Bearer|Basic|Token)\s+\S/i.test(value)) return 'scheme-twice';
-  if (/["'“”‘’`]/.test(value)) return 'quoted';
-  const [, token] = /^\S+\s+(.*)$/.exec(value) ?? [];
-  return token !== undefined && /\s/.test(token) ? 'spaces' : undefined;
+  const [, token = value] = /^(?:Bearer|Basic|Token)\s+(.*)$/i.exec(value) ?? [];
+  // Around the whole, or one left over; quotes within belong to schemes with parameters (Digest, Token token="...").
+  if (/^["'“”‘’`]|^[^"'“”‘’`]*["'“”‘’`]$/.test(token)) return 'quoted';
+  return /^(?:Bearer|Basic)\s+\S+\s/i.test(value) ? 'spaces' : undefined;
 }
 
 /** What the user sends in the way of credentials: never a value, but a placeholder that nobody filled in. */

@@ -78,6 +78,7 @@ describe('each fault behind the registration', () => {
       'auth-sign-in-refused',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'somebody said no',
@@ -96,6 +97,7 @@ describe('each fault behind the registration', () => {
       'auth-sign-in-refused',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'another iss',
@@ -132,6 +134,7 @@ describe('each fault behind the registration', () => {
       'auth-sign-in-refused',
       'you',
       'broken',
+      'likely',
     ],
     [
       'code refused',
@@ -186,6 +189,7 @@ describe('each fault behind the registration', () => {
       'auth-token-request-refused',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'a fresh token for somebody else',
@@ -195,6 +199,7 @@ describe('each fault behind the registration', () => {
       'auth-audience-mismatch',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'a fresh token for the host',
@@ -252,6 +257,7 @@ describe('each fault behind the registration', () => {
       'auth-token-expired',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'a clock ahead',
@@ -270,6 +276,7 @@ describe('each fault behind the registration', () => {
       'auth-token-expired',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'a signature that is not accepted',
@@ -389,7 +396,7 @@ describe('each fault behind the registration', () => {
       'stored-expired',
       'auth-token-expired',
       AS_OWNER,
-      'degraded',
+      'risky',
     ],
   ])('%s', (_, evidence, ...told) => expectFault(evidence, told));
 });

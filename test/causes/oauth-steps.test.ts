@@ -71,7 +71,16 @@ it('client credentials need neither PKCE nor an endpoint for users', () => {
 
 describe('each fault, at its step', () => {
   it.each<[string, Walk, ...Told]>([
-    ['403', challenged(403, null), 'challenge', 'challenge-not-401', 'auth-credentials-missing', OWNER, 'broken'],
+    [
+      '403',
+      challenged(403, null),
+      'challenge',
+      'challenge-not-401',
+      'auth-credentials-missing',
+      OWNER,
+      'broken',
+      'likely',
+    ],
     ['no challenge', challenged(401, null), 'challenge', 'challenge-absent', null, OWNER, 'risky'],
     ['a bare challenge', challenged(401, {}), 'challenge', 'challenge-without-metadata', null, OWNER, 'risky'],
     [
@@ -241,6 +250,7 @@ describe('each fault, at its step', () => {
       'auth-pkce-unsupported',
       AS_OWNER,
       'degraded',
+      'likely',
     ],
     [
       'PKCE plain',
@@ -277,6 +287,7 @@ describe('each fault, at its step', () => {
       'auth-metadata-unsafe',
       OWNER,
       'broken',
+      'likely',
     ],
     [
       'no registration',
@@ -286,6 +297,7 @@ describe('each fault, at its step', () => {
       'auth-registration-unsupported',
       AS_OWNER,
       'broken',
+      'likely',
     ],
     [
       'registration refused',

@@ -13,6 +13,10 @@ const SHOWS: Partial<Record<FaultId, [string[], CheckOutcome[]]>> = {
   'resource-metadata-missing': [['AUT-03', 'AUT-04'], ['fail']],
   'resource-metadata-pointer-dead': [['AUT-03'], ['fail']],
   'resource-metadata-invalid': [['AUT-03', 'AUT-04'], ['fail']],
+  'resource-metadata-unread': [
+    ['AUT-03', 'AUT-04'],
+    ['fail', 'not-verified'],
+  ],
   'resource-absent': [['AUT-06'], ['fail']],
   'resource-mismatch': [['AUT-06'], ['fail']],
   'resource-prefix': [['AUT-06'], ['warn']],
@@ -21,6 +25,7 @@ const SHOWS: Partial<Record<FaultId, [string[], CheckOutcome[]]>> = {
   'server-metadata-missing': [['AUT-10'], ['fail', 'warn']],
   'server-metadata-misplaced': [['AUT-10', 'AUT-12'], ['fail']],
   'server-metadata-invalid': [['AUT-10'], ['fail']],
+  'server-metadata-unread': [['AUT-10'], ['fail', 'warn', 'not-verified']],
   'issuer-mismatch': [['AUT-11'], ['fail']],
   'issuer-template': [['AUT-11'], ['fail']],
   'issuer-slash': [['AUT-11'], ['warn']],
