@@ -68,7 +68,7 @@ const PROSE =
 
 /** A placeholder that was never filled in: it is a name, and a fault of its own. */
 const PLACEHOLDER =
-  /^(?:(?:Bearer|Basic|Token)\s+)?(?:\$\{(?!\w+:-)(?:[\w:.-]|<[\w -]{1,30}>)+\}|\$[A-Z_][A-Z0-9_]*|\{env:\w+\}|\{\{[^}]*\}\}|\{[a-z_-]+\}|%\w+%|<[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)$/;
+  /^(?:(?:Bearer|Basic|Token)\s+)?(?:\$\{(?!\w+:-)(?:[\w:.-]|<[\w -]{1,30}>)+\}|\$[A-Z_][A-Z0-9_]*|\{env:\w+\}|\$?\{\{[^}]*\}\}|\{[a-z_-]+\}|%\w+%|<[\w .-]+>|[Yy][Oo][Uu][Rr][-_ ][\w -]*)$/;
 
 export const isPlaceholder = (value: string): boolean => PLACEHOLDER.test(value);
 

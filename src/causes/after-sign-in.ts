@@ -14,6 +14,7 @@ const WELL = String.raw`(?:succeed(?:s|ed)?|success(?:ful(?:ly)?)?|complete[sd]?
 
 /** The token was given. */
 const GIVEN = [
+  /\ball (?:the )?steps? (?:are |were )?(?:green|pass\w*|ok|done|fine|complete\w*|succe\w+)\b|\b(?:after|once|when) (?:I |we |the user )?(?:grant|approv|allow|consent|accept|authori[sz])(?:ing|ed|es)? (?:access|it|the|in|to|app|consent)\b/i,
   /\b(?:can|could|able to) (?:log|sign) ?in\b(?! to\b.{0,30}\bbut not\b)|\bredirect(?:s|ed)? (?:me |us )?back to\b|\bauth\w*: ?(?:authenticated|ok|success\w*|✔|✓)/i,
   new RegExp(
     String.raw`(?<!before |until |unless )\b${FLOW}\b(?! headers?)(?: (?:2\.[01]|flow|dance|handshake|process|step|page|screen|window|itself|with \w+))*(?!.{0,30}\b(?:before|until|unless|not|never|fail\w*)\b)[^\n.;]{0,30}?(?<!n't |un)(?:\b|(?=[^\x00-\x7f]))${WELL}`,

@@ -8,6 +8,7 @@ import { lookedWalk, signedInWalk } from './oauth-example.js';
 import { serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
 import { fromWalk, isOurs } from './oauth-walk.js';
+import { guessed } from './sign-in-guess.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -126,11 +127,17 @@ export default defineCause({
       wayWords(given).filter(({ text }) => !/redirect|proxy|gateway|nginx|regist/i.test(text)),
       UNSENT,
     );
-    const guess: Match<Found> | null = unsent && {
-      certainty: 'possible',
-      cites: [unsent.line.at],
-      facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null, oauth },
-    };
+    const vague = unsent ? null : guessed(given, 'auth-credentials-missing');
+    const place = unsent?.line.at ?? vague?.line.at;
+    const guess: Match<Found> | null =
+      place === undefined
+        ? null
+        : {
+            certainty: 'possible',
+            ...(vague && { order: vague.order }),
+            cites: [place],
+            facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null, oauth },
+          };
     if (answers(given).length > 0) return guess;
     // What an entry carries under a wrong key never reaches the server, which then misses it in so many words.
     const hit = find(

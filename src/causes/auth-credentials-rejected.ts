@@ -7,6 +7,7 @@ import { sawNone } from './lost-credentials.js';
 import { toldError } from './oauth-errors.js';
 import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
+import { guessed } from './sign-in-guess.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -98,7 +99,6 @@ export default defineCause({
       (!DOWNSTREAM.test(judgedSo.line.text) || /\bMCP server\b|\bPOSTing to endpoint\b/i.test(judgedSo.line.text))
         ? judgedSo
         : null;
-    if ((answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) && !said?.first) return null;
     const twice = (given.http?.exchanges ?? []).findIndex(({ requestHeaders = {} }) =>
       /^(?<scheme>Bearer|Basic|Token) +\k<scheme> /i.test(requestHeaders.authorization ?? ''),
     );
@@ -108,6 +108,7 @@ export default defineCause({
         cites: [...(said ? [said.line.at] : []), at('http', 'exchanges', twice, 'requestHeaders', 'authorization')],
         facts: { url, status: 401, reason: 'the scheme stands twice in the header' },
       };
+    if ((answers(given).some(({ exchange }) => !exchange.spoken) || missesHeader(given)) && !said?.first) return null;
     const hit = find(
       wayWords(given).filter(
         ({ text }) =>
@@ -126,6 +127,14 @@ export default defineCause({
     );
     const refused = carries.header && refusedRequests(given).find(({ status }) => status === 401 || status === 403);
     const line = hit?.line ?? (served ? null : (judged ?? (refused ? refused.line : null))) ?? said?.line;
+    const guess = line ? null : guessed(given, 'auth-credentials-rejected');
+    if (guess)
+      return {
+        certainty: 'possible',
+        order: guess.order,
+        cites: [guess.line.at],
+        facts: { url, status: 401, reason: null },
+      };
     if (!line) return null;
     const facts = {
       url,
@@ -176,6 +185,14 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization',
   ],
   examples: [
+    {
+      name: 'the scheme twice',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'POST', headers: { authorization: 'Bearer Bearer abcdef0123456789' } },
+      },
+    },
     {
       name: 'live, a token that is not known',
       finds: true,

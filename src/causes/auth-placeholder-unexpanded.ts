@@ -4,11 +4,12 @@ import { defineCause, type Match } from './cause.js';
 import { refusedCredentials } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn } from './sign-in.js';
+import { guessed } from './sign-in-guess.js';
 import { targetOf } from './way.js';
 import { find, words } from './words.js';
 
 /** How configurations name a variable. `<token>` and `YOUR_TOKEN` are what reporters write in place of a secret. */
-const FORM = String.raw`\$\{(?:env:|input:)?(?:[\w.:-]|<[\w -]{1,30}>){2,60}\}|\$env:\w{2,60}|\$[A-Z_][A-Z0-9_]{2,60}\b|\{env:\w{2,60}\}|\{\{\s?[\w.]{2,60}\s?\}\}|%[A-Z_][A-Z0-9_]{2,60}%`;
+const FORM = String.raw`\$\{(?:env:|input:)?(?:[\w.:-]|<[\w -]{1,30}>){2,60}\}|\$env:\w{2,60}|\$[A-Z_][A-Z0-9_]{2,60}\b|\{env:\w{2,60}\}|\$?\{\{\s?[\w.]{2,60}\s?\}\}|%[A-Z_][A-Z0-9_]{2,60}%`;
 const VARIABLE = new RegExp(FORM);
 const CARRIER = new RegExp(
   String.raw`"(?<key>(?:proxy-)?authorization|x-[\w-]{1,40}|[\w-]{0,40}(?:api[-_]?key|token|secret|bearer|auth)|bearer_token|key|headers?)"\s*:\s*"(?<value>[^"]{0,200}?(?<name>${FORM})[^"]{0,100})"`,
@@ -110,13 +111,19 @@ export default defineCause({
     const name = VARIABLE.exec(launch?.args[word] ?? '')?.[0] ?? null;
     const has =
       name !== null && launch?.env.some((variable) => name.includes(variable.name) && variable.state === 'set');
+    const guess = guessed(given, 'auth-placeholder-unexpanded');
     return name !== null && denied && !has
       ? {
           certainty: 'likely',
           cites: [at('launch', 'args', word)],
           facts: { ...facts, name, client: client ?? 'mcp-remote' },
         }
-      : null;
+      : guess && {
+          certainty: 'possible',
+          order: guess.order,
+          cites: [guess.line.at],
+          facts: { ...facts, name: VARIABLE.exec(guess.line.text)?.[0] ?? null },
+        };
   },
   say: ({ url, name, client, empty }) =>
     empty !== null

@@ -4,6 +4,7 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
+import { guessed } from './sign-in-guess.js';
 import { find } from './words.js';
 
 const SAID = [
@@ -96,7 +97,18 @@ export default defineCause({
     const hit = find(lines, ...SAID);
     const nobody = hit || !lines.some(({ text }) => ABOUT.test(text)) ? null : find(lines, NOBODY);
     const line = hit?.line ?? told?.line ?? nobody?.line;
-    if (!line) return unlike(given, client);
+    const guess = line ? null : guessed(given, 'auth-redirect-uri-mismatch');
+    const place = placeOf(given, 'redirect');
+    if (!line)
+      return (
+        unlike(given, client) ??
+        (guess && {
+          certainty: 'possible',
+          order: guess.order,
+          cites: [guess.line.at],
+          facts: { sent: CALLBACK.exec(guess.line.text)?.groups?.sent ?? null, client, unheard: false, place },
+        })
+      );
     return {
       certainty: hit || told?.first ? 'likely' : 'possible',
       cites: [line.at],
@@ -104,7 +116,7 @@ export default defineCause({
         sent: hit?.groups.sent ?? CALLBACK.exec(line.text)?.groups?.sent ?? null,
         client,
         unheard: line === nobody?.line,
-        place: placeOf(given, 'redirect'),
+        place,
       },
     };
   },
@@ -148,6 +160,24 @@ export default defineCause({
     'https://github.com/PrefectHQ/fastmcp/issues/1564',
   ],
   examples: [
+    {
+      name: 'the address that is registered and the one that is sent, side by side',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        clientError:
+          'The client only accepts:\nhttp://localhost:3118/callback\nand the login sends:\nhttp://127.0.0.1:3118/callback',
+      },
+    },
+    {
+      name: 'a loopback address on another port',
+      finds: false,
+      symptoms: {
+        transport: 'streamable-http',
+        url: 'https://acme.dev/authorize?redirect_uri=http%3A%2F%2Flocalhost%3A5001%2Fcallback',
+        serverLog: '"redirect_uris": ["http://localhost:3118/callback"]',
+      },
+    },
     {
       name: 'FastMCP',
       finds: true,

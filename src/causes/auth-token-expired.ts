@@ -6,6 +6,7 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
+import { guessed } from './sign-in-guess.js';
 import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -14,6 +15,7 @@ type What = 'expired' | 'refresh';
 
 /** The server, or the client, says that the time of the token is over. */
 const EXPIRED = [
+  /\b(?:token|jwt|bearer)\b.{0,30}\b(?:expired|exp(?:\b.{0,12}\bnot (?:satisfied|valid|met)))\b|(?:令牌|[Tt]oken|トークン|토큰|凭证|凭据).{0,8}(?:过期|過期|期限切れ|만료|失效)|\b[Tt]oken\b.{0,20}\b(?:abgelaufen|caducad[oa]|expirad[oa]|expiré|scadut[oa])\b|[Тт]окен.{0,12}(?:истёк|истек|просрочен)/i,
   /\b(?:access[_ ]|bearer[_ ]|id[_ ]|auth\w* |oauth |session |jwt )?(?:token|JWT|credentials?)\b["'`]?,? (?:has |have |had |is |was |already )?(?:already )?expired\b|\bexpired[_ ](?:access[_ ]|bearer[_ ]|oauth[_ ])?(?:token|jwt|credentials?)\b|\btoken[_ ]expired\b|\bTokenExpired(?:Error|Exception)?\b|\bExpiredSignature(?:Error)?\b|\bJWTExpired\b|\bIDX10223\b|\bLifetime validation failed\b|\b"exp" claim\b.{0,30}\bfailed\b|\bsignature has expired\b|\bERR_JWT_EXPIRED\b/i,
   /\b(?:re-?auth\w*|sign in again|log in again)\b.{0,60}\bexpir/i,
   /\bauth_revoked\b|\bsession (?:has |is )?expired\b.{0,40}\b(?:re-?auth|re-?connect|log(?:ging)? ?(?:back )?in|sign(?:ing)? ?(?:back )?in)/i,
@@ -118,6 +120,14 @@ export default defineCause({
       const again = find(lines, AGAIN);
       if (again) return { certainty: 'possible', cites: [again.line.at], facts: { ...facts, what: 'refresh' } };
     }
+    const guess = later ? null : guessed(given, 'auth-token-expired');
+    if (guess)
+      return {
+        certainty: 'possible',
+        order: guess.order,
+        cites: [guess.line.at],
+        facts: { ...facts, what: /refresh|renew/i.test(guess.line.text) ? 'refresh' : 'expired' },
+      };
     return later ? { certainty: 'likely', cites: [later.line.at], facts: { ...facts, what: 'expired' } } : null;
   },
   say: ({ url, what, client }) =>
@@ -165,6 +175,19 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/authorization#token-handling',
   ],
   examples: [
+    {
+      name: 'the refusal of a token in a good answer',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { status: 200, body: '{"category":"upstream_failure","message":"Invalid access token"}' },
+      },
+    },
+    {
+      name: 'a token that was given for an hour',
+      finds: false,
+      symptoms: { transport: 'streamable-http', serverLog: 'Session created, token expires in 3600 s' },
+    },
     {
       name: 'Claude Code',
       finds: true,

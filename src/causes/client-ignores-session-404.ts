@@ -81,6 +81,15 @@ export default defineCause({
   ],
   examples: [
     {
+      name: 'a session that ends when the token is renewed',
+      finds: true,
+      symptoms: {
+        transport: 'streamable-http',
+        http: { method: 'POST', status: 404 },
+        clientError: 'The server invalidates the established session when the token is refreshed.',
+      },
+    },
+    {
       name: 'wrapped by the terminal within a string',
       finds: true,
       symptoms: {

@@ -3,8 +3,7 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { ENTRA_CODES, type Setting, SIGN_INS, type SignIn } from './known-sign-ins.js';
 import { metadata, signInWords } from './sign-in.js';
-import { BARE } from './sign-in-codes.js';
-import { NAMED, type Row, type Step } from './sign-in-errors.js';
+import { ROWS, type Row, type Step } from './sign-in-errors.js';
 import type { Line } from './words.js';
 
 type Given = Parameters<typeof signInWords>[0];
@@ -20,7 +19,7 @@ export interface ToldError {
   hint: boolean;
 }
 
-const ALL: readonly Row[] = [...ENTRA_CODES, ...NAMED, ...BARE];
+const ALL: readonly Row[] = [...ENTRA_CODES, ...ROWS];
 
 /** What the client asked for stands in addresses: nobody says anything by it. */
 const ASKED =

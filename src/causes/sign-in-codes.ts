@@ -1,8 +1,11 @@
-/** Bare codes of OAuth, and events that are named after a step: what they mean hangs on where they are said. */
-import { code, type Row } from './sign-in-errors.js';
+/** The error codes of OAuth as they stand alone: what each means hangs on the step at which it was said. */
+import type { Row } from './sign-in-errors.js';
+
+/** One of these codes, as a word of its own. */
+export const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${codes})(?![\w-])`, 'i');
 
 /** Bare codes: what they mean hangs on the step. */
-export const BARE: readonly Row[] = [
+export const BARE: Row[] = [
   // Events of Keycloak are named after the step.
   {
     blames: 'auth-token-request-refused',

@@ -4,6 +4,8 @@
  * last. What people say of a failure is read by each cause itself.
  */
 
+import { BARE, code } from './sign-in-codes.js';
+
 /** The step of the sign-in at which something was said, as far as it can be told. */
 export type Step = 'registration' | 'authorization' | 'token' | 'refresh' | 'resource' | 'unknown';
 
@@ -22,8 +24,6 @@ export interface Row {
   means?: string;
 }
 
-export const code = (codes: string): RegExp => new RegExp(String.raw`(?<![\w-])(?:${codes})(?![\w-])`, 'i');
-
 /** Both words in one sentence, in either order. */
 const near = (a: string, b: string, gap = 60): RegExp =>
   new RegExp(String.raw`(?:${a})[^\n]{0,${gap}}?(?:${b})|(?:${b})[^\n]{0,${gap}}?(?:${a})`, 'i');
@@ -31,7 +31,7 @@ const near = (a: string, b: string, gap = 60): RegExp =>
 const REFUSED = String.raw`(?:\b(?:not (?:an? )?(?:allowed|permitted|supported|registered|configured|valid|available|enabled|recogni[sz]ed|granted|accepted|found|match\w*)|does(?: not|n't) (?:exist|match|support|accept)|did(?: not|n't) match|(?:is|are|was) invalid|invalid|unknown|unsupported|incorrect|wrong|mismatch\w*|malformed|rejected|expired|missing|required)\b|ung(?:ü|ue)ltig|nicht (?:registriert|gefunden|erlaubt)|non valide|invalide|introuvable|inv[áa]lid[oa]|no v[áa]lid[oa]|недопустим|недейств|неверн|無効|無效|无效|不正|不匹配|잘못된)`;
 
 /** Sentences that name the fault, whoever says them. */
-export const NAMED: readonly Row[] = [
+const NAMED: Row[] = [
   // The sentence of RFC 6749 for invalid_grant, which mentions all that it may be.
   {
     blames: 'auth-token-request-refused',
@@ -292,6 +292,7 @@ export const NAMED: readonly Row[] = [
       code(
         'ERR_JWS_\\w+|ERR_JWKS_\\w+|ERR_JWT_INVALID|ERR_JOSE_\\w+|JsonWebTokenError|InvalidSignatureError|SignatureVerificationError|JWSSignatureVerificationFailed|JwtValidationException|BadJwtException|MalformedJwtException|SignatureException|InvalidKeyError|InvalidAlgorithmError|BadSignatureError',
       ),
+      /\binvalid (?:token )?signature (?:for|of|in|on) (?:the )?(?:token|jwt)\b|\bJWS\b.{0,30}\b(?:expected|parts|segments|malformed)\b|\bunknown kid\b|^\W*\{?\W*(?:(?:error|message|detail)\W{1,5})?invalid (?:bearer |access |api |auth )?(?:token|key|api key)\W*$/i,
       /\bcrypto\/rsa: verification error\b|\b(?:unable|failed|could not|cannot) (?:to )?(?:find|get|fetch|retrieve|load|locate) (?:a |the |any )?(?:signing |public |verification |matching )?keys?\b|\b(?:Signing)?KeyNotFound\w*|\bJwksError\b|\bno (?:signing |public |matching )?key (?:found )?(?:for|with) (?:kid|key id)\b|\bkid\b.{0,40}\b(?:not found|unknown|missing|no match\w*)\b|\b(?:is )?not a (?:valid )?JWT\b|\bopaque (?:access )?token\b.{0,40}\b(?:JWT|expected|not|cannot)\b|\bJWT (?:is )?expected\b|\balgorithm (?:\w+ )?(?:is )?not (?:allowed|supported|permitted)\b|\balg(?:orithm)?\b.{0,20}\b(?:mismatch|invalid|unsupported|not allowed)\b|"active"\s?:\s?false\b|\btoken (?:is )?(?:inactive|not active)\b(?!.{0,40}\brefresh)/i,
       /\b(?:jwt|jose)\b.{0,30}\b(?:DecodeError|InvalidTokenError|JWTError|JWSError)\b|\bjwt malformed\b|\binvalid (?:jwt|jws|token) signature\b|\b(?:not enough segments|invalid header padding|invalid compact JWS|invalid number of segments|signature verification failed|token signature is invalid|signature is invalid)\b|\bno (?:applicable|matching) key\b|\bIDX10(?:500|501|503|511|517|609)\b|\bsigned JWT rejected\b/i,
     ],
@@ -333,3 +334,5 @@ export const NAMED: readonly Row[] = [
     without: /\binvalid_client_metadata\b|\bregist(?:er|ration)\b|\bgrant_types\b/i,
   },
 ];
+
+export const ROWS: readonly Row[] = [...NAMED, ...BARE];
