@@ -46,6 +46,7 @@ export const FAULTS = [
   'server-metadata-misplaced',
   'server-metadata-invalid',
   'server-metadata-unread',
+  'server-metadata-stumbles',
   'issuer-mismatch',
   'issuer-slash',
   'issuer-template',

@@ -114,8 +114,10 @@ function faultsOfServer(walk: Authorization, asked: string, exchanges: Exchange[
       ...issuer,
     ];
   const { pkceMethods } = document;
-  if (mode === 'client-credentials' || pkceMethods?.includes('S256')) return issuer;
+  const stumbles = stumbleBefore(walk, index, exchanges);
+  if (mode === 'client-credentials' || pkceMethods?.includes('S256')) return [...stumbles, ...issuer];
   return [
+    ...stumbles,
     ...issuer,
     {
       ...common,
@@ -127,6 +129,28 @@ function faultsOfServer(walk: Authorization, asked: string, exchanges: Exchange[
       certainty: pkceMethods === undefined ? 'likely' : 'certain',
       cites: [...(pkceMethods === undefined ? [] : [place('pkceMethods')]), ...whole],
       particulars: { issuer: asked, address: entry.url, methods: pkceMethods ?? [] },
+    },
+  ];
+}
+
+/** An address before the one that has the document answers 5xx: the SDKs go on after 4xx alone. */
+function stumbleBefore({ serverMetadata }: Authorization, index: number, exchanges: Exchange[]): Fault[] {
+  const at5xx = serverMetadata.findIndex(
+    ({ issuer, exchange }, i) =>
+      i < index && issuer === serverMetadata[index]?.issuer && (exchanges[exchange ?? -1]?.status ?? 0) >= 500,
+  );
+  const entry = serverMetadata[at5xx];
+  if (!entry) return [];
+  return [
+    {
+      ...{ step: 'server-metadata', id: 'server-metadata-stumbles', cause: 'auth-metadata-missing' },
+      ...{ party: 'authorization-server-owner', certainty: 'likely', severity: 'degraded' },
+      cites: [...exchangeAt(entry.exchange), at('authorization', 'serverMetadata', at5xx)],
+      particulars: {
+        address: entry.url,
+        status: exchanges[entry.exchange ?? -1]?.status ?? null,
+        found: serverMetadata[index]?.url ?? null,
+      },
     },
   ];
 }

@@ -50,6 +50,17 @@ export const UNREAD_WORDS = {
       again,
     ],
   },
+  'server-metadata-stumbles': {
+    short: (facts) => `HTTP ${text(facts, 'status')} at an address before it, where the SDKs stop`,
+    say: (facts) =>
+      `${text(facts, 'address')} answers ${text(facts, 'status')}. The metadata of the authorization server stand at ${text(facts, 'found')}, but clients ask in order, and those built on the SDKs take an error of the server (5xx) for the end.`,
+    fix: (facts) => [
+      ask(facts),
+      {
+        say: 'If it stays: let that address answer 404, upon which clients go on, or serve the same document there.',
+      },
+    ],
+  },
   'server-metadata-unread': {
     short: (facts) => `could not be read: ${met(facts)}`,
     say: (facts) =>

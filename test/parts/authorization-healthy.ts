@@ -232,17 +232,6 @@ const sound: (Omit<SetupRecipe, 'says' | 'expects' | 'clientSees'> & { says?: st
     name: 'a firewall that lets browsers in',
     onAuthorization: toPrograms('it turns programs away', 403, '<h1>Access denied</h1><p>Request blocked.</p>'),
   },
-  {
-    name: 'server metadata 503 at one of its addresses',
-    says: 'the OpenID Connect document stands, the other is asked in a bad moment',
-    onAuthorization: () => [
-      {
-        says: 'one address fails',
-        when: ({ path }) => path.startsWith('/.well-known/oauth-authorization-server'),
-        answer: () => html(503, 'Service Unavailable'),
-      },
-    ],
-  },
   { name: 'no iss in the response', says: 'as before RFC 9207', onAuthorization: () => withoutIss },
   {
     name: 'refresh tokens that rotate',

@@ -266,6 +266,20 @@ const SERVER_DOCUMENT: {
 ];
 
 const document = at('server metadata', [
+  {
+    name: 'server metadata 503 at one of its addresses',
+    says: 'the OpenID Connect document stands, the other is asked in a bad moment',
+    expects: 'auth-metadata-missing',
+    onAuthorization: () => [
+      {
+        says: 'one address fails',
+        when: ({ path }) => path.startsWith('/.well-known/oauth-authorization-server'),
+        answer: () => html(503, 'Service Unavailable'),
+      },
+    ],
+    clientSees:
+      'HTTP 503 trying to load OAuth metadata from http://127.0.0.1:PORT/.well-known/oauth-authorization-server',
+  },
   ...SERVER_DOCUMENT.map(({ name, says, sees, v2Sees, answer }) => ({
     name,
     says,
