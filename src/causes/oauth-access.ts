@@ -2,6 +2,7 @@
 import type { Exchange } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import type { Facts } from './cause.js';
+import { sawNone } from './lost-credentials.js';
 import { edgeOf } from './oauth-asked.js';
 import {
   type Authorization,
@@ -111,6 +112,9 @@ export function accessFaults(walk: Authorization, exchanges: Exchange[]): Fault[
         ),
       ];
   }
+  // "Missing": what was sent did not arrive, or is looked for in another place. That is no word on its value.
+  const answer = exchanges[last.exchange];
+  if (own && answer && sawNone(answer)) return [];
   const shown = place === undefined ? cites : [place, ...cites];
   if (last.status === 403 && last.error === undefined) {
     const barred = edgeOf(exchanges, last) !== null;
