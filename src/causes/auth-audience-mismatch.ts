@@ -6,7 +6,6 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { refusedToken } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -82,14 +81,6 @@ export default defineCause({
     const after = hit || told ? null : afterSignIn(given);
     const refused = after && /^(?:unauthorized|forbidden)$/.test(after.came) ? after : null;
     const line = (hit ?? fresh ?? shown ?? empty)?.line ?? told?.line ?? refused?.line ?? hosted?.line;
-    const guess = line ? null : guessed(given, 'auth-audience-mismatch');
-    if (guess)
-      return {
-        certainty: 'possible',
-        order: guess.order,
-        cites: [guess.line.at],
-        facts: { url, got: null, wanted: null, shown: true, place: placeOf(given, 'audience') },
-      };
     if (!line) return null;
     return {
       certainty:

@@ -8,7 +8,6 @@ import { lookedWalk, signedInWalk } from './oauth-example.js';
 import { serverDocument } from './oauth-faults.js';
 import { faultsOf } from './oauth-steps.js';
 import { fromWalk, isOurs } from './oauth-walk.js';
-import { guessed } from './sign-in-guess.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -127,14 +126,12 @@ export default defineCause({
       wayWords(given).filter(({ text }) => !/redirect|proxy|gateway|nginx|regist/i.test(text)),
       UNSENT,
     );
-    const vague = unsent ? null : guessed(given, 'auth-credentials-missing');
-    const place = unsent?.line.at ?? vague?.line.at;
+    const place = unsent?.line.at;
     const guess: Match<Found> | null =
       place === undefined
         ? null
         : {
             certainty: 'possible',
-            ...(vague && { order: vague.order }),
             cites: [place],
             facts: { url, status: 401, scheme: null, realm: null, metadata: null, barred: null, oauth },
           };

@@ -7,7 +7,6 @@ import { sawNone } from './lost-credentials.js';
 import { toldError } from './oauth-errors.js';
 import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
-import { guessed } from './sign-in-guess.js';
 import { serverWords, targetOf, wayWords } from './way.js';
 import { find } from './words.js';
 
@@ -127,14 +126,6 @@ export default defineCause({
     );
     const refused = carries.header && refusedRequests(given).find(({ status }) => status === 401 || status === 403);
     const line = hit?.line ?? (served ? null : (judged ?? (refused ? refused.line : null))) ?? said?.line;
-    const guess = line ? null : guessed(given, 'auth-credentials-rejected');
-    if (guess)
-      return {
-        certainty: 'possible',
-        order: guess.order,
-        cites: [guess.line.at],
-        facts: { url, status: 401, reason: null },
-      };
     if (!line) return null;
     const facts = {
       url,

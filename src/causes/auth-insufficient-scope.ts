@@ -6,7 +6,6 @@ import { toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -56,14 +55,6 @@ export default defineCause({
       ...SAID,
     );
     const line = told?.line ?? hit?.line;
-    const guess = line ? null : guessed(given, 'auth-insufficient-scope');
-    if (guess)
-      return {
-        certainty: 'possible',
-        order: guess.order,
-        cites: [guess.line.at],
-        facts: { url, scope: null, status: null },
-      };
     if (!line) return null;
     const scope = SCOPE.exec(line.text)?.groups?.scope ?? null;
     return {

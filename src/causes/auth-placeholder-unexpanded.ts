@@ -4,7 +4,6 @@ import { defineCause, type Match } from './cause.js';
 import { refusedCredentials } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { targetOf } from './way.js';
 import { find, words } from './words.js';
 
@@ -111,19 +110,13 @@ export default defineCause({
     const name = VARIABLE.exec(launch?.args[word] ?? '')?.[0] ?? null;
     const has =
       name !== null && launch?.env.some((variable) => name.includes(variable.name) && variable.state === 'set');
-    const guess = guessed(given, 'auth-placeholder-unexpanded');
     return name !== null && denied && !has
       ? {
           certainty: 'likely',
           cites: [at('launch', 'args', word)],
           facts: { ...facts, name, client: client ?? 'mcp-remote' },
         }
-      : guess && {
-          certainty: 'possible',
-          order: guess.order,
-          cites: [guess.line.at],
-          facts: { ...facts, name: VARIABLE.exec(guess.line.text)?.[0] ?? null },
-        };
+      : null;
   },
   say: ({ url, name, client, empty }) =>
     empty !== null

@@ -4,7 +4,6 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { find } from './words.js';
 
 const SAID = [
@@ -97,18 +96,8 @@ export default defineCause({
     const hit = find(lines, ...SAID);
     const nobody = hit || !lines.some(({ text }) => ABOUT.test(text)) ? null : find(lines, NOBODY);
     const line = hit?.line ?? told?.line ?? nobody?.line;
-    const guess = line ? null : guessed(given, 'auth-redirect-uri-mismatch');
     const place = placeOf(given, 'redirect');
-    if (!line)
-      return (
-        unlike(given, client) ??
-        (guess && {
-          certainty: 'possible',
-          order: guess.order,
-          cites: [guess.line.at],
-          facts: { sent: CALLBACK.exec(guess.line.text)?.groups?.sent ?? null, client, unheard: false, place },
-        })
-      );
+    if (!line) return unlike(given, client);
     return {
       certainty: hit || told?.first ? 'likely' : 'possible',
       cites: [line.at],

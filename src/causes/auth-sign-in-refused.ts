@@ -4,7 +4,6 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
 
@@ -104,13 +103,11 @@ export default defineCause({
   }> | null {
     if (isOwnSignIn(given)) return null;
     const told = toldError(given, 'auth-sign-in-refused');
-    const guess = told ? null : guessed(given, 'auth-sign-in-refused');
-    const line = told?.line ?? find(wordsFor(given, 'auth-sign-in-refused'), ...SAID)?.line ?? guess?.line;
+    const line = told?.line ?? find(wordsFor(given, 'auth-sign-in-refused'), ...SAID)?.line;
     if (!line) return null;
     const kind = KINDS.find(([, form]) => form.test(`${line.text} ${told?.means ?? ''}`))?.[0] ?? 'other';
     return {
-      certainty: told?.first === false || line === guess?.line ? 'possible' : 'likely',
-      ...(line === guess?.line && { order: guess.order }),
+      certainty: told?.first === false ? 'possible' : 'likely',
       cites: [line.at],
       facts: {
         url: given.endpoint?.asked.url ?? targetOf(given) ?? null,

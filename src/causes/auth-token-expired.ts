@@ -6,7 +6,6 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { refusedCredentials, signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, UNSIGNED } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { wasTold } from './told.js';
 import { targetOf } from './way.js';
 import { find } from './words.js';
@@ -120,14 +119,6 @@ export default defineCause({
       const again = find(lines, AGAIN);
       if (again) return { certainty: 'possible', cites: [again.line.at], facts: { ...facts, what: 'refresh' } };
     }
-    const guess = later ? null : guessed(given, 'auth-token-expired');
-    if (guess)
-      return {
-        certainty: 'possible',
-        order: guess.order,
-        cites: [guess.line.at],
-        facts: { ...facts, what: /refresh|renew/i.test(guess.line.text) ? 'refresh' : 'expired' },
-      };
     return later ? { certainty: 'likely', cites: [later.line.at], facts: { ...facts, what: 'expired' } } : null;
   },
   say: ({ url, what, client }) =>

@@ -7,7 +7,6 @@ import { placeOf, toldError, wordsFor } from './oauth-errors.js';
 import { signedInWalk } from './oauth-example.js';
 import { fromWalk } from './oauth-walk.js';
 import { isOwnSignIn, SIGN_IN, signInWords, UNSIGNED } from './sign-in.js';
-import { guessed } from './sign-in-guess.js';
 import { targetOf } from './way.js';
 import { find, type Line } from './words.js';
 
@@ -117,7 +116,6 @@ export default defineCause({
   }> | null {
     if (isOwnSignIn(given)) return null;
     const told = toldError(given, 'auth-token-request-refused');
-    const guess = told ? null : guessed(given, 'auth-token-request-refused');
     const hit = find(
       wordsFor(given, 'auth-token-request-refused').filter(({ text }) => !OTHER.test(text)),
       ...SAID,
@@ -128,14 +126,12 @@ export default defineCause({
       told?.line ??
       hit?.line ??
       (given.reported ? refusedToken(given) : undefined) ??
-      (bare && !/refresh/i.test(bare.text) ? bare : undefined) ??
-      guess?.line;
+      (bare && !/refresh/i.test(bare.text) ? bare : undefined);
     // A token came: what failed then was another request, told in the same sentence.
     if (!line || (!CODES.test(line.text) && afterSignIn(given))) return null;
     const kind = KINDS.find(([, form]) => form.test(line.text))?.[0] ?? 'other';
     return {
-      certainty: told?.first === false || line === bare || line === guess?.line ? 'possible' : 'likely',
-      ...(line === guess?.line && { order: guess.order }),
+      certainty: told?.first === false || line === bare ? 'possible' : 'likely',
       cites: [line.at],
       facts: {
         url: given.endpoint?.asked.url ?? targetOf(given) ?? null,

@@ -1,6 +1,6 @@
 /**
  * What a thin report of a sign-in is about, when nothing in it says what is wrong: the best place to look, and no more than that. Asked
- * only where no cause found itself; what sign-in-guess.ts knows of a line stands beside other findings and comes before.
+ * only where no cause found itself.
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
@@ -8,7 +8,6 @@ import { answers } from './answers.js';
 import type { FixStep, Match } from './cause.js';
 import { entryCarries } from './challenge.js';
 import { isOwnSignIn, signInWords } from './sign-in.js';
-import { NO } from './sign-in-guess.js';
 import { isRemote, targetOf } from './way.js';
 
 interface Topic {
@@ -20,8 +19,17 @@ interface Topic {
   complains?: true;
 }
 
+/** A word of refusal, in some languages. */
+const NO =
+  /\b(?:not?|never|cannot|without|only|must|should|but|stops?|lost|invalid|fail\w*|reject\w*|refus\w*|mismatch\w*|denied|den(?:y|ies)|missing|unknown|errors?|wrong|bad|unexpected|unsupported|expected|requires?|required|disallow\w*|forbidden|revoked|already|40[0134])\b|n't\b|\b(?:nicht|kein\w*|ungültig|fehlt|abgelaufen|abgelehnt|inválid[oa]|caducad[oa]|expirad[oa]|falt[ao]|invalide|expiré|refusé|недейств\w*|истёк|истек|неверн\w*)|[无無]效|失败|失敗|错误|過期|过期|期限切れ|不正|不支持|만료|잘못|실패/i;
+
 /** The nearest first: who names a redirect URI means that, also when tokens and scopes stand beside it. */
 const TOPICS: Topic[] = [
+  {
+    cause: 'auth-placeholder-unexpanded',
+    name: 'a variable beside the token',
+    form: /\b(?:header|token|key|auth\w*|bearer)\b.{0,60}(?:\$\{\{?[\w.: -]{2,60}\}|\{env:\w+\}|\{\{[^}]{2,60}\}\}|%[A-Z_]{3,}%)/i,
+  },
   {
     cause: 'auth-redirect-uri-mismatch',
     name: 'the redirect URI',
@@ -67,7 +75,7 @@ const TOPICS: Topic[] = [
   {
     cause: 'auth-token-expired',
     name: 'a token that runs out',
-    form: /\bexpir(?:e[sd]?|y|ing|ation)\b|\brefresh(?:_| |-)?(?:token|fail\w*|error|grant|flow)?\b/i,
+    form: /\bexpir(?:e[sd]?|y|ing|ation)\b|\brefresh(?:_| |-)?(?:token|fail\w*|error|grant|flow)?\b|\b(?:abgelaufen|caducad[oa]|expirad[oa]|expiré|истёк|истек)|(?:令牌|token|トークン|토큰).{0,6}(?:过期|過期|期限|만료)/i,
   },
   {
     cause: 'auth-token-request-refused',
