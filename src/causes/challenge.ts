@@ -1,4 +1,5 @@
 /** Who misses or blames credentials: challenges, bodies and entries. */
+import { oauthChallenge, parseChallenges } from '../case/challenges.js';
 import type { Evidence, Exchange } from '../case/evidence.js';
 import { words } from './words.js';
 
@@ -12,9 +13,13 @@ export function challengeOf({ headers = {} }: Exchange): {
   metadata: string | null;
 } {
   const text = headers['www-authenticate'] ?? '';
-  const parameter = (name: string) => new RegExp(String.raw`\b${name}="?([^",]{1,500})`, 'i').exec(text)?.[1] ?? null;
+  // Of a header that was pasted without its scheme the parameters are left.
+  const bare = /^\s*[\w-]+\s*=/.test(text);
+  const challenges = parseChallenges(bare ? `Bearer ${text}` : text);
+  const one = oauthChallenge(challenges) ?? challenges[0];
+  const parameter = (name: string) => one?.parameters[name] || null;
   return {
-    scheme: /^(?<scheme>[A-Za-z][\w-]*)(?: |$)/.exec(text)?.groups?.scheme ?? null,
+    scheme: bare ? null : (one?.scheme ?? null),
     realm: parameter('realm'),
     error: parameter('error'),
     says: parameter('error_description'),
