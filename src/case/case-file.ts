@@ -88,6 +88,9 @@ export const caseFileSchema = z.object({
     worlds: attempt(evidenceSchemas.worlds).optional(),
     reported: attempt(evidenceSchemas.reported).optional(),
     complaint: attempt(evidenceSchemas.complaint).optional(),
+    config: attempt(evidenceSchemas.config).optional(),
+    client: attempt(evidenceSchemas.client).optional(),
+    clientLog: attempt(evidenceSchemas.clientLog).optional(),
   }),
   timeline: z.array(timelineEvent),
   /** Events that did not fit (the first 200 and the last 100 are kept). */

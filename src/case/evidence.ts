@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { authorization } from './authorization.js';
+import { client, clientLog, config } from './client-evidence.js';
 import { rpcError, systemError } from './errors.js';
 import { endpoint, type endpointAnswer, type exchange, http, network, series, stream } from './remote.js';
 
@@ -262,6 +263,18 @@ const catalog = z.object({
       ms: z.number().optional(),
       /** Names (or URIs) of the items, the first 500. */
       names: z.array(z.string()),
+      /** Of `tools/list`, what the limits of clients are about, tool by tool, the first 500. */
+      tools: z
+        .array(
+          z.object({
+            name: z.string(),
+            /** UTF-8; 0 when there is no description. */
+            descriptionBytes: z.number(),
+            /** Keywords of JSON Schema that its input schema uses, at any depth, each once. */
+            keywords: z.array(z.string()),
+          }),
+        )
+        .optional(),
       error: rpcError.optional(),
       problems: z.array(z.string()).optional(),
       /** Set when the walk over the pages was stopped, with the reason. */
@@ -319,6 +332,9 @@ export const evidenceSchemas = {
   worlds,
   reported,
   complaint,
+  config,
+  client,
+  clientLog,
 };
 
 export type EvidenceKind = keyof typeof evidenceSchemas;

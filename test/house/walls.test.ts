@@ -8,22 +8,23 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 /** Each folder, and what it may import beside itself. `tool` is the name and version of the tool. */
 const MAY_IMPORT: Record<string, string[]> = {
   case: [],
-  causes: ['case'],
-  checks: ['case'],
   clients: [],
+  config: ['case', 'clients'],
+  causes: ['case', 'clients', 'config'],
+  checks: ['case', 'clients'],
   wire: ['case'],
   oauth: ['case', 'wire'],
-  verdict: ['case', 'causes', 'checks', 'clients'],
-  render: ['case', 'verdict'],
-  probe: ['case', 'wire', 'oauth', 'clients', 'tool'],
-  cli: ['case', 'causes', 'checks', 'verdict', 'render', 'probe', 'oauth', 'tool'],
+  verdict: ['case', 'clients', 'config', 'causes', 'checks'],
+  render: ['case', 'clients', 'config', 'verdict'],
+  probe: ['case', 'clients', 'config', 'wire', 'oauth', 'tool'],
+  cli: ['case', 'clients', 'config', 'causes', 'checks', 'verdict', 'render', 'probe', 'oauth', 'tool'],
 };
 
 /** Folders that run in a browser and give the same answer twice: no Node.js, no clock, no chance, no environment. */
-const PURE = ['case', 'causes', 'checks', 'clients', 'verdict', 'render'];
+const PURE = ['case', 'clients', 'config', 'causes', 'checks', 'verdict', 'render'];
 
 /** Packages that a pure folder may use. */
-const PURE_PACKAGES = ['zod', 'picocolors'];
+const PURE_PACKAGES = ['zod', 'picocolors', 'jsonc-parser', 'yaml', 'toml-eslint-parser'];
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))

@@ -1,0 +1,107 @@
+/**
+ * What belongs to one client: the entry in its configuration, the part that we played to start a server as it does, and what it
+ * wrote into its own log.
+ */
+import { z } from 'zod';
+
+/** A line of a file, for the reader: values that look like secrets are stars of the same length, so that columns hold. */
+const sourceLine = z.object({ line: z.number(), text: z.string() });
+
+/** What a rule of src/config found in the file. */
+const configFault = z.object({
+  /** Id of the rule. */
+  rule: z.string(),
+  level: z.enum(['fatal', 'broken', 'risky', 'advice', 'info']),
+  /** Root cause of which it is an instance. */
+  cause: z.string(),
+  /** From 1; of the first character. */
+  line: z.number(),
+  column: z.number(),
+  /** Characters to underline, on that line. */
+  length: z.number(),
+  facts: z.record(z.string(), z.string()),
+  /** The line itself, and one before and after it where that helps. */
+  source: z.array(sourceLine),
+  /** There is an edit that cures it (`mcp-verdict fix`). */
+  fixable: z.boolean(),
+});
+
+/** The entry of a server in the configuration of a client. */
+export const config = z.object({
+  /** Client id. */
+  client: z.string(),
+  clientName: z.string(),
+  scope: z.string(),
+  /** With `~` for the home folder. */
+  file: z.string(),
+  format: z.enum(['json', 'jsonc', 'toml', 'yaml']),
+  server: z.string(),
+  /** Where the entry begins; absent when the file could not be read so far. */
+  line: z.number().optional(),
+  column: z.number().optional(),
+  /** The entry as JSON text, values of variables and headers left out. */
+  entry: z.string().optional(),
+  faults: z.array(configFault),
+});
+
+const probe = z.object({
+  method: z.string(),
+  outcome: z.enum(['answered', 'error', 'unanswered', 'closed']),
+  code: z.number().optional(),
+});
+
+/** How a server was started in the part of a client. */
+export const client = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Version, when the user named one. */
+  version: z.string().optional(),
+  /** The name of the server in its configuration, where there is one. */
+  server: z.string().optional(),
+  /** What is not known of this client, and was played in the usual way instead: sentences. */
+  assumed: z.array(z.string()),
+  environment: z.object({
+    policy: z.enum(['sdk', 'list', 'all', 'all-but']),
+    /** Where the PATH came from. */
+    path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
+    /** The folders of the PATH. */
+    folders: z.array(z.string()),
+    /** Names of variables of the user's shell that the server did not get, the first 50. */
+    withheld: z.array(z.string()),
+  }),
+  cwd: z.string().optional(),
+  /** How long the client waits, milliseconds; null: for ever, absent: not known. */
+  startLimitMs: z.number().nullable().optional(),
+  callLimitMs: z.number().nullable().optional(),
+  /** How long the server took until it had answered initialize. */
+  startMs: z.number().optional(),
+  revision: z.string(),
+  capabilities: z.array(z.string()),
+  /** Methods that it calls although they were not declared, and what came of it. */
+  probes: z.array(probe),
+  /** Of a URL: what the client would do with it, transport by transport. */
+  transports: z
+    .array(
+      z.object({
+        transport: z.enum(['streamable-http', 'sse']),
+        outcome: z.enum(['connected', 'failed', 'not-tried']),
+        why: z.string().optional(),
+      }),
+    )
+    .optional(),
+});
+
+/** The last run of the server in the client's own log. */
+export const clientLog = z.object({
+  client: z.string(),
+  /** With `~` for the home folder. */
+  file: z.string(),
+  /** Last change of the file, ISO 8601; it may hold an older run. */
+  changedAt: z.string(),
+  server: z.string(),
+  /** Which run of the file, from 1; `runs` 0 when none is marked. */
+  run: z.number(),
+  runs: z.number(),
+  /** Lines of that run, the last ones, in the form in which `explain` would read them. */
+  lines: z.array(z.string()),
+});

@@ -1,0 +1,241 @@
+/**
+ * What is known of an MCP client: where its configuration lies and what it reads there, how it starts a server, what it says in the
+ * handshake, what it leaves out, where it logs, what it does wrong. Data only. `null` means: not confirmed by any source that was
+ * read. Whoever uses a `null` says so, and never takes it for a "no".
+ */
+
+export type Os = 'linux' | 'macos' | 'windows';
+
+/** `json`: comments and trailing commas are faults. `jsonc`: they are not. */
+export type ConfigFormat = 'json' | 'jsonc' | 'toml' | 'yaml';
+
+/**
+ * `user`: one for all folders. `project`: in the folder that is open. `local`: for one folder, kept in the user's file. `profile`: one
+ * of several of a user. `managed`: laid down by an administrator. `agent`: belongs to one agent. `legacy`: read once, or no longer.
+ */
+export type Scope = 'user' | 'project' | 'local' | 'profile' | 'managed' | 'agent' | 'legacy';
+
+/** A file, or a family of files, that the client reads. */
+export interface ConfigPlace {
+  /** Systems on which it lies there. */
+  os: readonly Os[];
+  scope: Scope;
+  /**
+   * Absolute, with `/` on every system. `~` is the home folder, `%APPDATA%` a variable of Windows, `<project>` the folder that is
+   * open, `*` any one name.
+   */
+  path: string;
+  format: ConfigFormat;
+  /** Keys from the top of the file to the servers; `*` is any one key (the folder of a project). */
+  root: readonly string[];
+  /** The servers are a list whose items have a `name`. */
+  list?: true;
+  /** The whole file is the servers, beside what `root` says: nothing else needs to stand in it. */
+  wholeFile?: true;
+  /** A variable of the environment that names another folder in place of the one in which `path` lies. */
+  movedBy?: { variable: string /** What the variable replaces at the beginning of `path`. */; folder: string };
+  /** Read by this client only when something else is true, in words ("after approval", "in trusted folders"). */
+  onlyIf?: string;
+  /** `shared` files belong to another client as well, which is the one that writes them. */
+  shared?: string;
+  confidence?: 'medium' | 'low';
+}
+
+/** A file in which people put servers although the client reads none there. */
+export interface NotRead {
+  path: string;
+  root: readonly string[];
+  format: ConfigFormat;
+  /** Why, and where they belong: a sentence. */
+  instead: string;
+}
+
+export interface TimeoutField {
+  key: string;
+  unit: 'ms' | 's';
+  /** What it limits. */
+  limits: 'start' | 'call' | 'both';
+  defaultMs: number | null;
+  min?: number;
+  max?: number;
+}
+
+/** How an entry is written. */
+export interface EntryForm {
+  /** Keys of a local server. `program`: `command` holds the program alone; `list`: program and arguments as one list. */
+  command: { key: string; holds: 'program' | 'list' };
+  /** Null when the arguments stand in the command. */
+  args: string | null;
+  env: string;
+  cwd: string | null;
+  /** Names of variables that are handed on from the client's own environment (Codex: `env_vars`). */
+  passes?: string;
+  /** Keys of an address, the best one first; empty when the file takes commands only. */
+  url: readonly string[];
+  /** Key of the HTTP headers, with dots for a way down (`requestOptions.headers`); null when not known, absent when there are none. */
+  headers?: string | null;
+  /** The words for `type`. `needed`: without it an address is not understood. */
+  type: {
+    key: string;
+    needed: 'always' | 'for-url' | 'no';
+    stdio: string | null;
+    http: string | null;
+    sse: string | null;
+    /** All that it accepts; null when it looks at the word not at all, or nobody knows. */
+    words: readonly string[] | null;
+  };
+  /** What an address without `type` is taken for. */
+  urlWithoutType: 'http' | 'sse' | 'http-then-sse' | 'stdio' | 'error' | null;
+  /** Which one is used where a command and an address stand side by side. */
+  both: 'error' | 'command' | 'url' | null;
+  timeouts: readonly TimeoutField[];
+  /** How an entry is switched off. */
+  off: { key: string; when: boolean } | null;
+  /** Every key it knows; null when the list is not published. Keys above need not be repeated. */
+  others: readonly string[] | null;
+  /** What a key that it does not know does; null when nobody knows. */
+  unknownKey: 'error' | 'warning' | 'ignored' | null;
+  /** The name of a server, as a regular expression; null when no rule is known. */
+  name: { pattern: string; says: string } | null;
+}
+
+/** How values are filled in. */
+export interface Variables {
+  /** Forms that are expanded, with NAME where the name stands: `${env:NAME}`, `$NAME`, `${workspaceFolder}`. Empty: none is. */
+  forms: readonly string[];
+  /** Keys in which that is done; null when it is all of them, or nobody knows. */
+  fields: readonly string[] | null;
+  /** What becomes of one that is not set. */
+  unset: 'fails' | 'empty' | 'left' | null;
+}
+
+export interface Launch {
+  /** Where the client itself comes from: `gui` apps get the environment of the desktop, `terminal` ones that of a shell. */
+  kind: 'gui' | 'terminal';
+  /**
+   * What of its own environment a server gets, before the entry's variables. `sdk`: the list of the SDK. `list`: a list of its own.
+   * `all-but`: everything but names that match.
+   */
+  environment:
+    | { policy: 'sdk' }
+    | { policy: 'list'; posix: readonly string[]; windows: readonly string[] }
+    | { policy: 'all' }
+    | { policy: 'all-but'; names: string }
+    | null;
+  /** The PATH is read from a login shell, whatever the client was started from (not on Windows). */
+  loginPath?: true;
+  /** Folders the client puts behind its own PATH. */
+  extraPath?: readonly string[];
+  /** Variables the client adds of itself. */
+  adds?: Readonly<Record<string, string>>;
+  /** The client's own environment wins over the entry's (Amazon Q). */
+  ownWins?: true;
+  shell: boolean | null;
+  /** How `.cmd` files are started on Windows. `finds`: as the SDK does, by cross-spawn. `wraps`: cmd.exe /c before these, `*` for all. */
+  windows: { how: 'finds' } | { how: 'wraps'; programs: readonly string[] } | { how: 'none' } | null;
+  /** The working directory where the entry gives none. */
+  cwd: 'root' | 'home' | 'project' | 'own' | null;
+  /** How long a server may take to answer initialize, milliseconds; `none`: it waits for ever. */
+  startMs: number | 'none' | null;
+  /** How long a call may take. */
+  callMs: number | 'none' | null;
+}
+
+export interface ClientHandshake {
+  name: string | null;
+  version?: string;
+  protocolVersion: string | null;
+  capabilities: Readonly<Record<string, unknown>> | null;
+  /** Methods that it calls although the server did not declare them. */
+  probes: readonly string[];
+  /** It opens with `server/discover`. */
+  discovers?: true;
+  /** It drops a server that answers with another revision than it asked for; null when nobody knows. */
+  exactRevision: boolean | null;
+}
+
+export interface ClientHttp {
+  /** Transports in the order in which they are tried; empty: none. Null: nobody knows. */
+  order: readonly ('streamable-http' | 'sse')[] | null;
+  /** A failed first POST leads to the next transport; the statuses for which it does not. Null: nobody knows. */
+  fallsBack: boolean | null;
+  notOn?: readonly number[];
+  /** Where the request begins: an address that only this machine reaches is out of reach for a vendor's cloud. */
+  origin: 'local' | 'vendor-cloud' | null;
+  /** A 404 to the GET of the event stream is an error for it, where the specification wants 405. */
+  getMustBe405: boolean | null;
+  oauth: boolean | null;
+  redirectUri?: string;
+}
+
+export interface ToolLimits {
+  /** How many tools of all servers together it hands to the model. */
+  tools: { max: number; beyond: 'left-out' | 'error' | 'unknown'; confidence?: 'medium' | 'low' } | null;
+  /** The name that the model sees: `<server>` and `<tool>` are filled in. `beyond`: what becomes of a name that does not fit. */
+  toolName: {
+    form: string;
+    pattern?: string;
+    max?: number;
+    beyond: 'left-out' | 'cut' | 'hashed' | 'replaced' | 'error' | 'unknown';
+    confidence?: 'medium' | 'low';
+  } | null;
+  description: { maxBytes?: number; needed?: true; beyond: 'cut' | 'left-out' | 'unknown' } | null;
+  /** JSON Schema keywords it drops from, or cannot take in, an input schema. */
+  schema: { drops?: readonly string[]; refuses?: readonly string[] } | null;
+}
+
+export interface ClientLog {
+  os: readonly Os[];
+  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any one name. */
+  path: string;
+  /** It holds one server, or all of them. */
+  of: 'one-server' | 'all-servers';
+}
+
+/** A known defect, by versions. */
+export interface Defect {
+  /** Versions that have it; bounds are included. Absent: reported, without a range. */
+  from?: string;
+  to?: string;
+  os?: readonly Os[];
+  /** What it does to a sound server: a sentence without a full stop. */
+  effect: string;
+  /** What it shows in, where it can be told: `stdio`, `http`, or a word for the situation. */
+  when?: 'stdio' | 'http';
+  fixedIn?: string;
+  url: string;
+}
+
+export interface Client {
+  /** Permanent. */
+  id: string;
+  name: string;
+  /** Names that people and reports give it. */
+  is: RegExp;
+  places: readonly ConfigPlace[];
+  notRead: readonly NotRead[];
+  /** Which scope wins where a name stands in several, the strongest first; null when nobody knows. */
+  precedence: readonly Scope[] | null;
+  entry: EntryForm;
+  variables: Variables | null;
+  launch: Launch;
+  handshake: ClientHandshake;
+  http: ClientHttp;
+  limits: ToolLimits;
+  logs: readonly ClientLog[];
+  /** Where its log shows when there is no file, and how to make it say more. */
+  logPanel?: string;
+  debug?: string;
+  /** Verbatim words with what they mean. */
+  errors: readonly { text: string; means: string }[];
+  defects: readonly Defect[];
+  /** How its configuration is read again after a change: a sentence. */
+  reload: string;
+  /** Pages that the facts come from. */
+  sources: readonly string[];
+  /** What is not known, or known with little confidence, by the part it belongs to: sentences. */
+  doubts: Readonly<Record<string, string>>;
+}
+
+/** Declare a client. */
+export const defineClient = (client: Client): Client => client;
