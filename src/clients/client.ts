@@ -34,6 +34,8 @@ export interface ConfigPlace {
   wholeFile?: true;
   /** A variable of the environment that names another folder in place of the one in which `path` lies. */
   movedBy?: { variable: string /** What the variable replaces at the beginning of `path`. */; folder: string };
+  /** Of a place in `<project>`: the same file is read in the folders above as well, up to that of the repository or to the top. */
+  above?: 'repository' | 'top';
   /** Read by this client only when something else is true, in words ("after approval", "in trusted folders"). */
   onlyIf?: string;
   /** `shared` files belong to another client as well, which is the one that writes them. */
@@ -48,6 +50,20 @@ export interface NotRead {
   format: ConfigFormat;
   /** Why, and where they belong: a sentence. */
   instead: string;
+}
+
+/** Where a client keeps what its user said to servers that came with a project. */
+export interface Approval {
+  /** Places whose servers need a yes. */
+  scopes: readonly Scope[];
+  /** Files that hold the answers, all of them read. `root` leads to the object with the keys below; `<project>` in it is a folder. */
+  answers: readonly { os: readonly Os[]; path: string; root: readonly string[]; movedBy?: ConfigPlace['movedBy'] }[];
+  /** Key of the list of names that were allowed. */
+  allowed: string;
+  /** Key of the list of names that were refused, which counts more. */
+  refused: string;
+  /** Key of the switch that allows all of them. */
+  all: string;
 }
 
 export interface TimeoutField {
@@ -216,6 +232,8 @@ export interface Client {
   notRead: readonly NotRead[];
   /** Which scope wins where a name stands in several, the strongest first; null when nobody knows. */
   precedence: readonly Scope[] | null;
+  /** Absent: it asks for none, or nobody knows where it keeps the answer. */
+  approval?: Approval;
   entry: EntryForm;
   variables: Variables | null;
   launch: Launch;
