@@ -40,6 +40,8 @@ export interface ConfigPlace {
   movedBy?: readonly { variable: string; replaces: string }[];
   /** It lies on the Windows side of a machine on which we look from WSL: what stands in it runs on Windows. */
   windowsSide?: true;
+  /** Of a place in `<project>`: the same file is read in the folders above as well, up to that of the repository or to the top. */
+  above?: 'repository' | 'top';
   /** Read by this client only when something else is true, in words ("after approval", "in trusted folders"). */
   onlyIf?: string;
   /** `shared` files belong to another client as well, which is the one that writes them. */
@@ -54,6 +56,22 @@ export interface NotRead {
   format: ConfigFormat;
   /** Why, and where they belong: a sentence. */
   instead: string;
+}
+
+/** Where a client keeps what its user said to servers that came with a project. */
+export interface Approval {
+  /** Places whose servers need a yes. */
+  scopes: readonly Scope[];
+  /** Files that hold the answers, all of them read. `root` leads to the object with the keys below; `<project>` in it is a folder. */
+  answers: readonly { os: readonly Os[]; path: string; root: readonly string[]; movedBy?: ConfigPlace['movedBy'] }[];
+  /** Key of the list of names that were allowed. */
+  allowed: string;
+  /** Key of the list of names that were refused, which counts more. */
+  refused: string;
+  /** Key of the switch that allows all of them. */
+  all: string;
+  /** Key of the list of names that are switched off, whatever file they stand in. */
+  switchedOff?: string;
 }
 
 export interface TimeoutField {
@@ -206,6 +224,9 @@ export interface ClientLog {
   path: string;
   /** It holds one server, or all of them. */
   of: 'one-server' | 'all-servers';
+  /** Written only when something else is true, in words ("it was started with --debug"). */
+  onlyIf?: string;
+  confidence?: 'medium' | 'low';
 }
 
 /** A known defect, by versions. */
@@ -240,6 +261,8 @@ export interface Client {
   notRead: readonly NotRead[];
   /** Which scope wins where a name stands in several, the strongest first; null when nobody knows. */
   precedence: readonly Scope[] | null;
+  /** Absent: it asks for none, or nobody knows where it keeps the answer. */
+  approval?: Approval;
   entry: EntryForm;
   variables: Variables | null;
   launch: Launch;
