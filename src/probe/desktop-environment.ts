@@ -23,9 +23,28 @@ const LAUNCHD_PATH = '/usr/bin:/bin:/usr/sbin:/sbin';
 const LOGIN_PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games';
 
 /** What launchd sets for every program of a user's session, beside the PATH. */
-const OF_LAUNCHD = ['HOME', 'LOGNAME', 'USER', 'SHELL', 'TMPDIR', 'SSH_AUTH_SOCK', 'XPC_FLAGS', '__CF_USER_TEXT_ENCODING'];
+const OF_LAUNCHD = [
+  'HOME',
+  'LOGNAME',
+  'USER',
+  'SHELL',
+  'TMPDIR',
+  'SSH_AUTH_SOCK',
+  'XPC_FLAGS',
+  '__CF_USER_TEXT_ENCODING',
+];
 /** Who the user is, as every login knows. */
-const OF_LOGIN = ['HOME', 'LOGNAME', 'USER', 'SHELL', 'LANG', 'TMPDIR', 'DISPLAY', 'WAYLAND_DISPLAY', 'XDG_RUNTIME_DIR'];
+const OF_LOGIN = [
+  'HOME',
+  'LOGNAME',
+  'USER',
+  'SHELL',
+  'LANG',
+  'TMPDIR',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XDG_RUNTIME_DIR',
+];
 
 const some = (env: World['env'], names: readonly string[]): Variables =>
   Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
@@ -52,7 +71,10 @@ export function shownEnvironment(text: string): Variables {
 }
 
 async function onLinux(world: World): Promise<Desktop> {
-  const given = { PATH: world.env.PATH ?? LOGIN_PATH, ...some(world.env, ['HOME', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']) };
+  const given = {
+    PATH: world.env.PATH ?? LOGIN_PATH,
+    ...some(world.env, ['HOME', 'XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']),
+  };
   const question = ['--user', 'show-environment'];
   const manager = await ask('systemctl', question, { env: given, limitMs: LIMIT_MS }, world);
   const shown = manager?.code === 0 ? shownEnvironment(manager.stdout) : {};
@@ -63,7 +85,8 @@ async function onLinux(world: World): Promise<Desktop> {
   if (login?.PATH)
     return {
       env: { ...who, ...login },
-      assumed: 'The PATH of the desktop is that of a login shell without a terminal: no session manager could be asked.',
+      assumed:
+        'The PATH of the desktop is that of a login shell without a terminal: no session manager could be asked.',
     };
   return {
     env: { ...who, PATH: LOGIN_PATH },
@@ -73,7 +96,12 @@ async function onLinux(world: World): Promise<Desktop> {
 
 async function onMac(world: World): Promise<Desktop> {
   // Empty unless somebody set it for the whole session.
-  const set = await ask('/bin/launchctl', ['getenv', 'PATH'], { env: { PATH: LAUNCHD_PATH }, limitMs: LIMIT_MS }, world);
+  const set = await ask(
+    '/bin/launchctl',
+    ['getenv', 'PATH'],
+    { env: { PATH: LAUNCHD_PATH }, limitMs: LIMIT_MS },
+    world,
+  );
   const path = set?.code === 0 ? set.stdout.trim() : '';
   return { env: { ...some(world.env, OF_LAUNCHD), PATH: path || LAUNCHD_PATH } };
 }
@@ -100,7 +128,10 @@ async function onWindows(world: World): Promise<Desktop> {
   const rest = Object.entries(own).filter(([name]) => name.toUpperCase() !== 'PATH');
   const name = Object.keys(own).find((key) => key.toUpperCase() === 'PATH') ?? 'Path';
   if (paths.length > 0) return { env: { ...Object.fromEntries(rest), [name]: paths.join(';') } };
-  return { env: own, assumed: 'The PATH of the desktop is taken to be that of this terminal: the registry could not be read.' };
+  return {
+    env: own,
+    assumed: 'The PATH of the desktop is taken to be that of this terminal: the registry could not be read.',
+  };
 }
 
 /** What a program gets that the desktop starts on this machine. */

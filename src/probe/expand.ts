@@ -17,8 +17,8 @@ export interface Expanded {
   text: string;
   /** Variables, inputs and files that are named and have no value. */
   unset: string[];
-  /** What was filled in. */
-  values: string[];
+  /** What was filled in, with the name it stood behind; a file has its path for a name. */
+  values: { name: string; value: string; file?: true }[];
 }
 
 const NAME = '[A-Za-z_][A-Za-z0-9_]*';
@@ -38,16 +38,19 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, 
 interface Form {
   pattern: RegExp;
   /** What a match stands for: undefined when it has no value, with the name that has none. */
-  value(match: string[], fillings: Fillings): { name: string; value: string | undefined };
+  value(match: string[], fillings: Fillings): { name: string; value: string | undefined; file?: true };
 }
 
 /** One form of a client, for example `${env:NAME}`, as what it finds and what that stands for. */
 function formOf(form: string): Form {
-  if (form === '~')
-    return { pattern: /^~(?=[\\/]|$)/g, value: (_, { home }) => ({ name: '~', value: home }) };
+  if (form === '~') return { pattern: /^~(?=[\\/]|$)/g, value: (_, { home }) => ({ name: '~', value: home }) };
   const word = /^\$\{([^}]*)\}$/.exec(form)?.[1] ?? '';
   const fixed = FIXED.find(([pattern]) => pattern.test(word));
-  if (fixed) return { pattern: new RegExp(escaped(form), 'g'), value: (_, fillings) => ({ name: word, value: fixed[1](fillings) }) };
+  if (fixed)
+    return {
+      pattern: new RegExp(escaped(form), 'g'),
+      value: (_, fillings) => ({ name: word, value: fixed[1](fillings) }),
+    };
   // The default stands behind the name: ${NAME:-default}.
   const withDefault = /^([\s\S]*?)NAME:-[A-Za-z]+([\s\S]*)$/.exec(form);
   if (withDefault)
@@ -61,10 +64,14 @@ function formOf(form: string): Form {
   const [before = '', after = ''] = form.split(/NAME|\b(?:path|id|name)\b(?=[^A-Za-z]*$)/);
   const bare = after === '' && before.endsWith('$');
   return {
-    pattern: new RegExp(`${escaped(before).replace(/ /g, '\\s*')}(${inside})${escaped(after).replace(/ /g, '\\s*')}${bare ? '(?![\\w{])' : ''}`, 'g'),
+    pattern: new RegExp(
+      `${escaped(before).replace(/ /g, '\\s*')}(${inside})${escaped(after).replace(/ /g, '\\s*')}${bare ? '(?![\\w{])' : ''}`,
+      'g',
+    ),
     value: ([, name = ''], { variable, file }) => ({
       name,
       value: kind === 'file' ? file(name) : kind === 'asked' ? undefined : variable(name),
+      ...(kind === 'file' && { file: true as const }),
     }),
   };
 }
@@ -80,7 +87,7 @@ export function expand(
   fillings: Fillings,
 ): Expanded {
   const without = new Set<string>();
-  const values: string[] = [];
+  const values: Expanded['values'] = [];
   // The longer forms first, so that a default is not taken for a part of a name; one pass each, and no value is read twice.
   const pieces: { text: string; done: boolean }[] = [{ text, done: false }];
   for (const form of [...forms].sort((a, b) => b.length - a.length)) {
@@ -94,7 +101,7 @@ export function expand(
         const found = value([...match], fillings);
         parts.push({ text: piece.text.slice(from, match.index), done: false });
         if (found.value === undefined) without.add(found.name);
-        else values.push(found.value);
+        else values.push({ name: found.name, value: found.value, ...(found.file && { file: true as const }) });
         parts.push({ text: found.value ?? (unset === 'empty' ? '' : match[0]), done: true });
         from = match.index + match[0].length;
       }
