@@ -61,7 +61,7 @@ function formOf(form: string): Form {
   const kind = /file/i.test(form) ? 'file' : /input|secret/i.test(form) ? 'asked' : 'variable';
   const inside = kind === 'file' ? '[^}]+' : kind === 'asked' ? '[\\w.-]+' : NAME;
   // The place of the name: NAME, or what an example has in its stead (`path`, `id`).
-  const [before = '', after = ''] = form.split(/NAME|\b(?:path|id|name)\b(?=[^A-Za-z]*$)/);
+  const [before = '', after = ''] = form.split(/NAME|\b(?:path|PATH|id|name)\b(?=[^A-Za-z]*$)/);
   const bare = after === '' && before.endsWith('$');
   return {
     pattern: new RegExp(

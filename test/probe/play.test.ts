@@ -8,7 +8,7 @@ import type { Evidence } from '../../src/case/evidence.js';
 import { writeCase } from '../../src/case/write.js';
 import type { Client } from '../../src/clients/client.js';
 import type { Entry } from '../../src/probe/command.js';
-import { investigate } from '../../src/probe/investigate.js';
+import { investigate, type TargetSpec } from '../../src/probe/investigate.js';
 import { launchKey } from '../../src/probe/part-launch.js';
 import { type PartOptions, partOf } from '../../src/probe/play.js';
 import type { World } from '../../src/probe/world.js';
@@ -63,13 +63,13 @@ interface Setting {
 }
 
 async function play({ client = sampleClient(), world = machine(), entry = {}, part = {} }: Setting): Promise<CaseFile> {
-  const spec = {
+  const spec: TargetSpec = {
     kind: 'stdio',
     command: process.execPath,
     args: [join(folder.path, 'server.cjs')],
     env: {},
     ...entry,
-  } as const;
+  };
   return investigate(spec, { world, quick: true, as: await partOf(client, world, part) });
 }
 
