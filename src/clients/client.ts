@@ -23,7 +23,7 @@ export interface ConfigPlace {
   scope: Scope;
   /**
    * Absolute, with `/` on every system. `~` is the home folder, `%APPDATA%` a variable of Windows, `<project>` the folder that is
-   * open, `*` any one name.
+   * open, `*` any characters of one name.
    */
   path: string;
   format: ConfigFormat;
@@ -70,6 +70,8 @@ export interface Approval {
   refused: string;
   /** Key of the switch that allows all of them. */
   all: string;
+  /** Key of the list of names that are switched off, whatever file they stand in. */
+  switchedOff?: string;
 }
 
 export interface TimeoutField {
@@ -176,8 +178,8 @@ export interface ClientHandshake {
   capabilities: Readonly<Record<string, unknown>> | null;
   /** Methods that it calls although the server did not declare them. */
   probes: readonly string[];
-  /** It opens with `server/discover`. */
-  discovers?: true;
+  /** It opens with `server/discover`: to addresses only, or always. */
+  discovers?: 'http' | 'always';
   /** It drops a server that answers with another revision than it asked for; null when nobody knows. */
   exactRevision: boolean | null;
 }
@@ -218,10 +220,13 @@ export interface ToolLimits {
 
 export interface ClientLog {
   os: readonly Os[];
-  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any one name, `$TMPDIR` a variable. The newest of several counts. */
+  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any characters of one name, `$TMPDIR` a variable. The newest of several counts. */
   path: string;
   /** It holds one server, or all of them. */
   of: 'one-server' | 'all-servers';
+  /** Written only when something else is true, in words ("it was started with --debug"). */
+  onlyIf?: string;
+  confidence?: 'medium' | 'low';
 }
 
 /** A known defect, by versions. */
@@ -271,6 +276,8 @@ export interface Client {
   /** Verbatim words with what they mean. */
   errors: readonly { text: string; means: string }[];
   defects: readonly Defect[];
+  /** What else a reader needs to know: sentences. */
+  notes?: readonly string[];
   /** How its configuration is read again after a change: a sentence. */
   reload: string;
   /** Pages that the facts come from. */

@@ -59,7 +59,11 @@ function breakOld(path: string, name: string): void {
   }
 }
 
-/** Do it while no other process does. `what` is what is written, for the reader. `work` returns false to be run again, when it saw that the lock was taken away. */
+/**
+ * Do it while no other process does. `work` returns false to be run again, when it saw that the lock was taken away; `what` says what
+ * the others are busy with.
+ * @throws WrongUse when another process holds the lock for too long.
+ */
 export async function withLock(path: string, what: string, work: (stillOurs: () => boolean) => boolean): Promise<void> {
   const name = `${process.pid}-${randomBytes(8).toString('hex')}`;
   const until = Date.now() + PATIENCE_MS;
@@ -73,7 +77,7 @@ export async function withLock(path: string, what: string, work: (stillOurs: () 
       }
     } else breakOld(path, name);
     if (Date.now() > until)
-      throw new WrongUse(`Another mcp-verdict has been writing its ${what} for too long. If none runs, delete ${path}`);
+      throw new WrongUse(`Another mcp-verdict has been writing ${what} for too long. If none runs, delete ${path}`);
     await pause();
   }
 }

@@ -76,7 +76,7 @@ const octal = (mode: number): string => (mode & 0o777).toString(8);
 const word = (path: string): string => (/^[\w/.:@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 /** Create the folder, or look whether it may hold secrets. One that was made for us is closed to others; one that was named is left as it is. */
-function prepareFolder(folder: string, named: boolean, { one }: Words): void {
+export function prepareFolder(folder: string, named: boolean, one: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = statSync(folder);
   if (!named && found.uid === me() && found.mode & 0o077) {
@@ -179,9 +179,9 @@ export function ownFile(name: string, words: Words, home: Home = thisHome()): Ow
     read,
     async change(edit) {
       try {
-        prepareFolder(folder, Boolean(home.env.MCP_VERDICT_CONFIG_DIR), words);
+        prepareFolder(folder, Boolean(home.env.MCP_VERDICT_CONFIG_DIR), words.one);
         const lock = join(folder, name.replace(/\.json$/, '.lock'));
-        await withLock(lock, words.many, (stillOurs) => {
+        await withLock(lock, `its ${words.many}`, (stillOurs) => {
           const after = edit(read());
           return after === null || writeOwn(folder, name, after, stillOurs);
         });

@@ -10,6 +10,8 @@ import { type FileRead, readBounded } from './read-file.js';
 export interface SpawnOptions {
   cwd?: string;
   env: Record<string, string>;
+  /** Windows: leave it to the operating system to find the program; it finds no .cmd file. */
+  bare?: boolean;
 }
 
 export interface World {
@@ -56,8 +58,8 @@ export const realWorld = (): World => ({
   date: () => new Date().toISOString(),
   // The spawn semantics of MCP clients: no shell; on Windows cross-spawn finds .cmd shims, as the SDK does.
   // Its own process group (POSIX), so that the whole tree can be signalled.
-  spawn: (command, args, { cwd, env }) =>
-    spawnProgram(command, args, {
+  spawn: (command, args, { cwd, env, bare }) =>
+    (bare ? spawn : spawnProgram)(command, args, {
       cwd,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
