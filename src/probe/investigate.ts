@@ -219,7 +219,7 @@ interface Played {
 
 /** Of all that a part brings along, what may be a secret: what stands behind a telling name, and what was filled in for one. */
 async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Played | undefined> {
-  if (spec.kind === 'http') return undefined;
+  if (spec.kind !== 'stdio') return undefined;
   const [{ launchIn }, { notePart, processOptionsIn }] = await Promise.all([
     import('./part-launch.js'),
     import('./as-client.js'),
