@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { configFolder, type Home, prepareFolder } from '../oauth/store.js';
+import { configFolder, type Home, prepareFolder } from '../oauth/own-file.js';
 import { writeNew } from './write-new.js';
 
 const BACKUP_FORMAT = 'mcp-verdict.backup/1';

@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { withLock } from '../oauth/lock.js';
-import type { Home } from '../oauth/store.js';
+import type { Home } from '../oauth/own-file.js';
 import { WrongUse } from '../oauth/wrong-use.js';
 import { type Backup, backupsOf, dropBackup, keepBackup, prepareBackups, pruneBackups } from './backups.js';
 import { writeNew } from './write-new.js';
