@@ -136,6 +136,8 @@ export interface Hit {
   server?: string;
   /** The edits that cure it, all of them together; empty when there is no sure one. */
   edits: TextEdit[];
+  /** Where this one is milder or worse than its rule usually is. */
+  level?: Level;
 }
 
 /**
@@ -146,6 +148,7 @@ export type Level = 'fatal' | 'broken' | 'risky' | 'advice' | 'info';
 
 export interface Rule {
   id: RuleId;
+  /** The usual one; a hit may say another. */
   level: Level;
   /** The root cause of which it is an instance. */
   cause: string;
