@@ -67,3 +67,19 @@ export function tomlEscapes(text: string, start: number, end: number): Escape[] 
   }
   return escapes;
 }
+
+/** The escapes of a double-quoted string of YAML. */
+export function yamlEscapes(text: string, start: number, end: number): Escape[] {
+  const escapes: Escape[] = [];
+  for (let i = start; i < end; i++) {
+    if (text[i] !== '\\') continue;
+    const char = text[i + 1] ?? '';
+    const code = { x: 2, u: 4, U: 8 }[char];
+    const bad = code
+      ? !new RegExp(`^[\\da-fA-F]{${code}}`).test(text.slice(i + 2, i + 2 + code))
+      : !'0abt\tnvfre "/\\N_LP\r\n'.includes(char || '?');
+    if (bad || !code) escapes.push({ at: i, char, bad });
+    i++;
+  }
+  return escapes;
+}
