@@ -123,8 +123,8 @@ export interface EntryForm {
   commandObject?: true;
   /** Every key it knows; null when the list is not published. Keys above need not be repeated. */
   others: readonly string[] | null;
-  /** Keys without which an entry with a command is not read, beside the command itself. */
-  required?: readonly string[];
+  /** Keys without which an entry is not read, beside the command or the address itself. */
+  required?: { command: readonly string[]; url: readonly string[] };
   /** What a key that it does not know does; null when nobody knows. */
   unknownKey: 'error' | 'warning' | 'ignored' | null;
   /** The name of a server, as a regular expression; null when no rule is known. */

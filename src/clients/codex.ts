@@ -47,7 +47,7 @@ export default defineClient({
     headers: 'http_headers',
     type: { key: 'type', needed: 'no', stdio: null, http: null, sse: null, words: null },
     urlWithoutType: 'http',
-    both: null,
+    both: 'error',
     timeouts: [
       { key: 'startup_timeout_sec', unit: 's', limits: 'start', defaultMs: 30_000 },
       { key: 'tool_timeout_sec', unit: 's', limits: 'call', defaultMs: 300_000 },
@@ -55,7 +55,7 @@ export default defineClient({
     off: [{ key: 'enabled', when: false }],
     others: ['required', 'enabled_tools', 'disabled_tools', 'bearer_token_env_var', 'env_http_headers'],
     unknownKey: null,
-    name: { pattern: '^[a-zA-Z0-9_-]+$', says: 'Names hold letters, digits, _ and - only.' },
+    name: { pattern: '^[A-Za-z0-9_:@/.-]+$', says: 'Names hold letters, digits and _ - : @ / . only.' },
   },
   variables: { forms: [], fields: null, unset: 'left' },
   launch: {
@@ -133,6 +133,10 @@ export default defineClient({
     },
     { text: 'MCP startup incomplete (failed:', means: 'These servers were left out of the session.' },
     { text: 'MCP server is not logged in. Run `codex mcp login', means: 'Nobody has signed in yet.' },
+    {
+      text: 'url is not supported for stdio in',
+      means: 'A command and an address stand in one entry.',
+    },
     { text: 'is not set', means: 'A variable that the entry names is not set.' },
   ],
   defects: [
@@ -175,11 +179,13 @@ export default defineClient({
     'https://developers.openai.com/codex/mcp',
     'https://developers.openai.com/codex/config-basic.md',
     'https://github.com/openai/codex/tree/main/codex-rs/rmcp-client',
+    'https://github.com/openai/codex/pull/41700',
+    'https://github.com/milind-soni/OpenMausBot/pull/1601',
     'https://github.com/openai/codex/issues/6020',
   ],
   doubts: {
-    'entry.both': 'What becomes of an entry with a command and an address is not told.',
     'entry.type': 'There is no type: a command or an address decides.',
+    'entry.name': 'Before 0.152.0 letters, digits, _ and - only.',
     'entry.unknownKey': 'What an unknown key does is not told.',
     'launch.environment': 'Older versions had a shorter list for Windows, without SYSTEMROOT.',
     'launch.startMs': '30 seconds by the source; the documentation and older versions say 10.',

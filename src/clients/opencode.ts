@@ -40,7 +40,7 @@ export default defineClient({
       sse: 'remote',
       words: ['local', 'remote'],
     },
-    urlWithoutType: null,
+    urlWithoutType: 'error',
     both: null,
     timeouts: [
       { key: 'timeout', unit: 'ms', limits: 'both', defaultMs: 30_000 },
@@ -85,6 +85,7 @@ export default defineClient({
     { text: 'Operation timed out after 5000ms', means: 'The same, with the limit of older versions.' },
     { text: 'Failed to get tools', means: 'initialize worked, tools/list did not.' },
     { text: 'MCP error -32000: Connection closed', means: 'The process ended, or its pipes were closed.' },
+    { text: 'Ignoring MCP config entry without type', means: 'The entry has no type and is left out.' },
     { text: 'opencode mcp auth', means: 'Nobody has signed in yet.' },
   ],
   defects: [
@@ -131,10 +132,10 @@ export default defineClient({
     'https://opencode.ai/v2/docs/mcp-servers/',
     'https://opencode.ai/docs/config/',
     'https://github.com/anomalyco/opencode',
+    'https://github.com/anomalyco/opencode/issues/41229',
   ],
   doubts: {
     places: 'Managed files lie in other folders on Linux and Windows, which were not read.',
-    'entry.urlWithoutType': 'The type is asked for in every entry; what becomes of one without it is not told.',
     'entry.both': 'The type decides; what becomes of the other key is not told.',
     'entry.timeouts': 'In some versions the one field also limits requests.',
     'entry.unknownKey': 'What an unknown key does is not told.',

@@ -36,7 +36,7 @@ export default defineClient({
     timeouts: [{ key: 'timeout', unit: 's', limits: 'both', defaultMs: 60_000 }],
     off: [{ key: 'enabled', when: false }],
     others: ['source', 'remote', 'oauth', 'settings'],
-    required: ['args'],
+    required: { command: ['args'], url: [] },
     unknownKey: null,
     name: null,
   },
@@ -113,6 +113,7 @@ export default defineClient({
     'https://zed.dev/docs/ai/mcp',
     'https://github.com/zed-industries/zed/tree/main/crates/context_server',
     'https://github.com/zed-industries/zed/blob/main/crates/settings_content/src/project.rs',
+    'https://github.com/zed-industries/zed/pull/59623',
     'https://github.com/zed-industries/zed/issues/38252',
   ],
   doubts: {
@@ -123,6 +124,7 @@ export default defineClient({
     'entry.both': 'By the source, which tries the form of a command first.',
     'entry.timeouts':
       'Seconds by the source, for calls; that it also limits initialize is seen in logs. Samples with 60000 are about.',
+    'entry.required': 'Versions before the middle of 2026 read no command without args; newer ones do.',
     'entry.unknownKey': 'What an unknown key does is not told.',
     'entry.name': 'No rule for names of servers was found.',
     variables: 'No expansion was found in the documentation that was read.',
