@@ -180,7 +180,8 @@ export default defineClient({
   doubts: {
     precedence: 'Which file wins where both Windows files are there is told by the kind of installation only.',
     'entry.cwd': 'No key for the working folder is documented.',
-    'entry.both': 'What becomes of an entry with a command and an address is not known; an address alone is skipped or reported as invalid.',
+    'entry.both':
+      'What becomes of an entry with a command and an address is not known; an address alone is skipped or reported as invalid.',
     'entry.off': 'No key that switches an entry off is documented.',
     'entry.others': 'The list of keys is not published.',
     'entry.unknownKey': 'What an unknown key does is not known.',
@@ -192,9 +193,11 @@ export default defineClient({
     'launch.cwd': 'Documented as undefined; it can be / on macOS.',
     'launch.startMs': 'Reports name 30, 60 and 120 seconds; none is confirmed.',
     'launch.callMs': 'About 60 seconds in older versions.',
-    'handshake.protocolVersion': 'Logs show 2024-11-05 until the middle of 2025, then 2025-06-18, and 2025-11-25 in 2026.',
+    'handshake.protocolVersion':
+      'Logs show 2024-11-05 until the middle of 2025, then 2025-06-18, and 2025-11-25 in 2026.',
     'handshake.capabilities': 'Older versions sent an empty object.',
-    'handshake.exactRevision': 'Servers that answered another revision were reported as dropped; that it is always so is not confirmed.',
+    'handshake.exactRevision':
+      'Servers that answered another revision were reported as dropped; that it is always so is not confirmed.',
     'http.fallsBack': 'In which order connectors try the transports is not documented.',
     'http.getMustBe405': 'What a connector makes of a 404 to GET is not known.',
     'limits.tools': 'No published limit was found.',

@@ -27,6 +27,8 @@ export interface ConfigPlace {
    */
   path: string;
   format: ConfigFormat;
+  /** Of strict JSON: comments are taken out before it is read, a trailing comma is still a fault. */
+  comments?: true;
   /** Keys from the top of the file to the servers; `*` is any one key (the folder of a project). */
   root: readonly string[];
   /** The servers are a list whose items have a `name`. */
@@ -40,6 +42,8 @@ export interface ConfigPlace {
   movedBy?: readonly { variable: string; replaces: string }[];
   /** It lies on the Windows side of a machine on which we look from WSL: what stands in it runs on Windows. */
   windowsSide?: true;
+  /** Of a place in `<project>`: the same file is read in the folders above as well, up to that of the repository or to the top. */
+  above?: 'repository' | 'top';
   /** Read by this client only when something else is true, in words ("after approval", "in trusted folders"). */
   onlyIf?: string;
   /** `shared` files belong to another client as well, which is the one that writes them. */
@@ -56,7 +60,24 @@ export interface NotRead {
   instead: string;
 }
 
+/** Where a client keeps what its user said to servers that came with a project. */
+export interface Approval {
+  /** Places whose servers need a yes. */
+  scopes: readonly Scope[];
+  /** Files that hold the answers, all of them read. `root` leads to the object with the keys below; `<project>` in it is a folder. */
+  answers: readonly { os: readonly Os[]; path: string; root: readonly string[]; movedBy?: ConfigPlace['movedBy'] }[];
+  /** Key of the list of names that were allowed. */
+  allowed: string;
+  /** Key of the list of names that were refused, which counts more. */
+  refused: string;
+  /** Key of the switch that allows all of them. */
+  all: string;
+  /** Key of the list of names that are switched off, whatever file they stand in. */
+  switchedOff?: string;
+}
+
 export interface TimeoutField {
+  /** With dots for a way down (`timeout.startup`). */
   key: string;
   unit: 'ms' | 's';
   /** What it limits. */
@@ -104,6 +125,8 @@ export interface EntryForm {
   commandObject?: true;
   /** Every key it knows; null when the list is not published. Keys above need not be repeated. */
   others: readonly string[] | null;
+  /** Keys without which an entry is not read, beside the command or the address itself. */
+  required?: { command: readonly string[]; url: readonly string[] };
   /** What a key that it does not know does; null when nobody knows. */
   unknownKey: 'error' | 'warning' | 'ignored' | null;
   /** The name of a server, as a regular expression; null when no rule is known. */
@@ -169,7 +192,7 @@ export interface ClientHandshake {
 }
 
 export interface ClientHttp {
-  /** Transports in the order in which they are tried; empty: none. Null: nobody knows. */
+  /** Transports in the order in which they are tried, or all that `type` can choose from; empty: none. Null: nobody knows. */
   order: readonly ('streamable-http' | 'sse')[] | null;
   /** A failed first POST leads to the next transport; the statuses for which it does not. Null: nobody knows. */
   fallsBack: boolean | null;
@@ -208,6 +231,9 @@ export interface ClientLog {
   path: string;
   /** It holds one server, or all of them. */
   of: 'one-server' | 'all-servers';
+  /** Written only when something else is true, in words ("it was started with --debug"). */
+  onlyIf?: string;
+  confidence?: 'medium' | 'low';
 }
 
 /** A known defect, by versions. */
@@ -242,6 +268,8 @@ export interface Client {
   notRead: readonly NotRead[];
   /** Which scope wins where a name stands in several, the strongest first; null when nobody knows. */
   precedence: readonly Scope[] | null;
+  /** Absent: it asks for none, or nobody knows where it keeps the answer. */
+  approval?: Approval;
   entry: EntryForm;
   variables: Variables | null;
   launch: Launch;
