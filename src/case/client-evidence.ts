@@ -65,6 +65,10 @@ export const client = z.object({
   server: z.string().optional(),
   /** What is not known of this client, and was played in the usual way instead: sentences. */
   assumed: z.array(z.string()),
+  /** What the entry names and nothing stands for: variables, inputs, files. */
+  unset: z.array(z.string()).optional(),
+  /** What the client makes of such a name; absent when that is not known. */
+  onUnset: z.enum(['fails', 'empty', 'left']).optional(),
   environment: z.object({
     policy: z.enum(['sdk', 'list', 'all', 'all-but']),
     /** Where the PATH came from. */
@@ -80,7 +84,9 @@ export const client = z.object({
   callLimitMs: z.number().nullable().optional(),
   /** How long the server took until it had answered initialize. */
   startMs: z.number().optional(),
+  /** The revision that it asks for, and whether it drops a server that answers with another; null: not known. */
   revision: z.string(),
+  exactRevision: z.boolean().nullable().optional(),
   capabilities: z.array(z.string()),
   /** Methods that it calls although they were not declared, and what came of it. */
   probes: z.array(probe),

@@ -18,6 +18,8 @@ import { Turns } from '../wire/turns.js';
 import type { AuthOptions } from './authorization.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
+import type { PartLaunch } from './part-launch.js';
+import type { Part } from './play.js';
 import { observeProcess, type ProcessOptions } from './process.js';
 import { realWorld, type World } from './world.js';
 
@@ -49,6 +51,8 @@ export interface InvestigateOptions {
   watchMs?: number;
   /** Of a URL: connect to public addresses only, also behind redirects. */
   publicOnly?: boolean;
+  /** Start and ask the target in the part of a client (probe/play.ts). */
+  as?: Part;
   /** Give the server the whole environment of the shell, which no MCP client does. */
   inheritEnv?: boolean;
   /** Of a URL: how to be let in, beside headers of one's own. */
@@ -164,7 +168,8 @@ const crypto = () => process.getBuiltinModule('node:crypto');
 export async function investigate(spec: TargetSpec, options: InvestigateOptions = {}): Promise<CaseFile> {
   const world = options.world ?? realWorld();
   const progress = options.onProgress ?? (() => {});
-  const secrets = secretsOf(spec, world);
+  const played = options.as && (await playedBy(options.as, spec, world));
+  const secrets = [...secretsOf(spec, world), ...(played?.secrets ?? [])];
   // Secrets come up on the way (tokens, codes): the redactor is made anew when there are more.
   let made = { of: -1, redact: (text: string) => text };
   const redact = (text: string) => {
@@ -188,7 +193,7 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
   else if (clientLog) draft.seen('clientLog', clientLog);
   const looking =
     spec.kind === 'stdio'
-      ? investigateCommand(draft, spec, options, world, progress)
+      ? investigateCommand(draft, spec, options, { world, progress, played })
       : spec.kind === 'http'
         ? investigateUrl(draft, spec, options, { world, progress, secrets })
         : Promise.resolve();
@@ -201,6 +206,34 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     throw error;
   });
   return draft.seal();
+}
+
+/** A target in the part of a client: how it is started and opened, what is asked at the end, and how that is noted. */
+interface Played {
+  launch?: PartLaunch;
+  options?: Pick<ProcessOptions, 'entry' | 'env' | 'clientInfo' | 'opening' | 'idleMs'>;
+  beforeEnd?: ProcessOptions['beforeEnd'];
+  note(draft: CaseDraft): void;
+  secrets: string[];
+}
+
+/** Of all that a part brings along, what may be a secret: what stands behind a telling name, and what was filled in for one. */
+async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Played | undefined> {
+  if (spec.kind !== 'stdio') return undefined;
+  const [{ launchIn }, { notePart, processOptionsIn }] = await Promise.all([
+    import('./part-launch.js'),
+    import('./as-client.js'),
+  ]);
+  const launch = launchIn(part, spec, world);
+  const probes: Evidence['client']['probes'] = [];
+  const { beforeEnd, ...options } = processOptionsIn(part, launch, probes, world);
+  return {
+    launch,
+    options,
+    beforeEnd,
+    note: (draft) => notePart(draft, part, launch, probes, world),
+    secrets: [...launch.secrets, ...secretsOf({ kind: 'stdio', ...launch.entry }, { ...world, env: launch.env })],
+  };
 }
 
 /** What a client said, read as a pasted log is. */
@@ -249,24 +282,27 @@ async function investigateUrl(
 
 async function investigateCommand(
   draft: CaseDraft,
-  entry: Entry,
+  given: Entry,
   options: InvestigateOptions,
-  world: World,
-  progress: (text: string) => void,
+  { world, progress, played }: { world: World; progress: (text: string) => void; played: Played | undefined },
 ): Promise<void> {
-  const env = serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
+  const entry = played?.launch?.entry ?? given;
+  const env =
+    played?.launch?.env ?? serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
   const launch = lookAtCommand(entry, env, world);
   draft.seen('launch', launch);
   const common = {
     entry,
     env,
     clientInfo: { name: TOOL.name, version: TOOL.version },
+    ...played?.options,
     timeoutMs: options.timeoutMs,
     graceMs: options.quick ? QUICK_GRACE_MS : GRACE_MS,
     signal: options.signal,
     progress,
   };
-  await observeProcess(draft, common, world);
+  await observeProcess(draft, { ...common, beforeEnd: played?.beforeEnd }, world);
+  played?.note(draft);
   const failed = draft.get('process')?.exit?.by === 'itself' || draft.get('handshake')?.used === undefined;
   if (failed) options.onTrouble?.();
   if (failed || options.full) {
