@@ -63,7 +63,9 @@ export interface Part {
   revision: string;
   capabilities: ClientCapabilities;
   fillings: Fillings;
+  /** What is not known and was played in the usual way: of the conversation, and of the launch of a command. Sentences. */
   assumed: string[];
+  assumedOfLaunch: string[];
 }
 
 const MAX_FILE_BYTES = 64 * 1024;
@@ -213,11 +215,14 @@ export async function partOf(client: Client, world: World, options: PartOptions 
   const project = options.project ?? entry?.project ?? world.cwd;
   const surroundings = options.surroundings ?? surroundingsOf(world);
   const assumed: string[] = [];
+  const assumedOfLaunch: string[] = [];
   const { launch, name } = client;
   const policy = launch.environment ?? { policy: 'sdk' as const };
   if (launch.environment === null)
-    assumed.push(`Which variables ${name} hands on to a server is not known; it got those that the SDK hands on.`);
-  const { own, path } = await ownEnvironment(client, world, surroundings, assumed);
+    assumedOfLaunch.push(
+      `Which variables ${name} hands on to a server is not known; it got those that the SDK hands on.`,
+    );
+  const { own, path } = await ownEnvironment(client, world, surroundings, assumedOfLaunch);
   const passed = passedOn(client, entry).flatMap((variable) => {
     const value = valueIn(own, variable, world);
     return value === undefined ? [] : [[variable, value]];
@@ -235,7 +240,7 @@ export async function partOf(client: Client, world: World, options: PartOptions 
     env: over(handedOn(policy, own, world), Object.fromEntries([...adds, ...passed]), world),
     policy: policy.policy,
     path,
-    cwd: folderOf(client, project, world, assumed),
+    cwd: folderOf(client, project, world, assumedOfLaunch),
     startMs: start.ms,
     callMs: limitOf(client, entry, 'call', world).ms,
     startFromEntry: start.fromEntry,
@@ -248,5 +253,6 @@ export async function partOf(client: Client, world: World, options: PartOptions 
       file: (file) => fileText(file, world.home),
     },
     assumed,
+    assumedOfLaunch,
   };
 }
