@@ -5,7 +5,12 @@
 import { z } from 'zod';
 
 /** A line of a file, for the reader: values that look like secrets are stars of the same length, so that columns hold. */
-const sourceLine = z.object({ line: z.number(), text: z.string() });
+const sourceLine = z.object({
+  line: z.number(),
+  text: z.string(),
+  /** The column at which the text begins, where the line was too long to be kept whole. */
+  from: z.number().optional(),
+});
 
 /** What a rule of src/config found in the file. */
 const configFault = z.object({

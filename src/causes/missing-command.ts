@@ -1,8 +1,8 @@
 /** The command of an entry that was not found: read by the causes that say why. */
 import type { Evidence } from '../case/evidence.js';
+import { LAUNCHER } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
 import { runWords } from './installers.js';
-import { LAUNCHER } from './launchers.js';
 import { systemOf } from './system.js';
 import { failed, find, type Line, words } from './words.js';
 

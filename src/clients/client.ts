@@ -23,7 +23,7 @@ export interface ConfigPlace {
   scope: Scope;
   /**
    * Absolute, with `/` on every system. `~` is the home folder, `%APPDATA%` a variable of Windows, `<project>` the folder that is
-   * open, `*` any one name.
+   * open, `*` any characters of one name.
    */
   path: string;
   format: ConfigFormat;
@@ -40,6 +40,8 @@ export interface ConfigPlace {
   movedBy?: readonly { variable: string; replaces: string }[];
   /** It lies on the Windows side of a machine on which we look from WSL: what stands in it runs on Windows. */
   windowsSide?: true;
+  /** Of a place in `<project>`: the same file is read in the folders above as well, up to that of the repository or to the top. */
+  above?: 'repository' | 'top';
   /** Read by this client only when something else is true, in words ("after approval", "in trusted folders"). */
   onlyIf?: string;
   /** `shared` files belong to another client as well, which is the one that writes them. */
@@ -54,6 +56,22 @@ export interface NotRead {
   format: ConfigFormat;
   /** Why, and where they belong: a sentence. */
   instead: string;
+}
+
+/** Where a client keeps what its user said to servers that came with a project. */
+export interface Approval {
+  /** Places whose servers need a yes. */
+  scopes: readonly Scope[];
+  /** Files that hold the answers, all of them read. `root` leads to the object with the keys below; `<project>` in it is a folder. */
+  answers: readonly { os: readonly Os[]; path: string; root: readonly string[]; movedBy?: ConfigPlace['movedBy'] }[];
+  /** Key of the list of names that were allowed. */
+  allowed: string;
+  /** Key of the list of names that were refused, which counts more. */
+  refused: string;
+  /** Key of the switch that allows all of them. */
+  all: string;
+  /** Key of the list of names that are switched off, whatever file they stand in. */
+  switchedOff?: string;
 }
 
 export interface TimeoutField {
@@ -160,8 +178,8 @@ export interface ClientHandshake {
   capabilities: Readonly<Record<string, unknown>> | null;
   /** Methods that it calls although the server did not declare them. */
   probes: readonly string[];
-  /** It opens with `server/discover`. */
-  discovers?: true;
+  /** It opens with `server/discover`: to addresses only, or always. */
+  discovers?: 'http' | 'always';
   /** It drops a server that answers with another revision than it asked for; null when nobody knows. */
   exactRevision: boolean | null;
 }
@@ -202,10 +220,13 @@ export interface ToolLimits {
 
 export interface ClientLog {
   os: readonly Os[];
-  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any one name, `$TMPDIR` a variable. The newest of several counts. */
+  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any characters of one name, `$TMPDIR` a variable. The newest of several counts. */
   path: string;
   /** It holds one server, or all of them. */
   of: 'one-server' | 'all-servers';
+  /** Written only when something else is true, in words ("it was started with --debug"). */
+  onlyIf?: string;
+  confidence?: 'medium' | 'low';
 }
 
 /** A known defect, by versions. */
@@ -240,6 +261,8 @@ export interface Client {
   notRead: readonly NotRead[];
   /** Which scope wins where a name stands in several, the strongest first; null when nobody knows. */
   precedence: readonly Scope[] | null;
+  /** Absent: it asks for none, or nobody knows where it keeps the answer. */
+  approval?: Approval;
   entry: EntryForm;
   variables: Variables | null;
   launch: Launch;
@@ -253,6 +276,8 @@ export interface Client {
   /** Verbatim words with what they mean. */
   errors: readonly { text: string; means: string }[];
   defects: readonly Defect[];
+  /** What else a reader needs to know: sentences. */
+  notes?: readonly string[];
   /** How its configuration is read again after a change: a sentence. */
   reload: string;
   /** Pages that the facts come from. */

@@ -10,21 +10,28 @@ export interface Range {
   end: number;
 }
 
-/** A value with its place. `value` is the plain JavaScript value of it and everything in it. */
+/**
+ * A value with its place. `value` is the plain JavaScript value of it and everything in it. `other`: a date, a value that is missing,
+ * or one too deep or too large to be kept.
+ */
 export interface Node {
   kind: 'object' | 'list' | 'text' | 'number' | 'boolean' | 'null' | 'other';
   range: Range;
   value: unknown;
   members?: Member[];
   items?: Node[];
+  /** An alias of YAML: `range` is that of the alias, what is in it stands at its anchor. */
+  alias?: true;
 }
 
 export interface Member {
   key: string;
   keyRange: Range;
-  /** Key and value. */
+  /** Key and value. Of a table of TOML: from its first header to its last line, whatever stands between. */
   range: Range;
   node: Node;
+  /** It comes with a merge key (`<<`) of YAML, and stands at the anchor. */
+  merged?: true;
 }
 
 /** What a parser stumbled over, or accepted although a client does not. The ids are those of rules. */
@@ -32,8 +39,12 @@ export interface SyntaxFault {
   rule: RuleId;
   range: Range;
   facts: Facts;
-  /** The edits that cure it; empty when there is no sure one. */
+  /** The edits that cure it, all of them together; empty when there is no sure one. */
   edits: TextEdit[];
+  /** Where it is another one than the rule's: a backslash that makes a line break of `\\n` stops one entry, not the file. */
+  level?: Level;
+  /** The cure is to write the same text in this encoding (`bytesOf({ ...config, encoding: recode }, text)`). */
+  recode?: ConfigText['encoding'];
 }
 
 /** Replace a piece of the text. */
@@ -46,8 +57,8 @@ export interface ConfigText {
   format: ConfigFormat;
   /** Decoded, with a byte order mark left out. Offsets count here. */
   text: string;
-  /** How the bytes must be written again. */
-  encoding: { bom: boolean; charset: 'utf-8' | 'utf-16le' | 'utf-16be' };
+  /** How the bytes must be written again. `lossy`: some are no text of this charset, and cannot be written again. */
+  encoding: { bom: boolean; charset: 'utf-8' | 'utf-16le' | 'utf-16be'; lossy?: true };
   /** As much as could be read, also of a text with faults; null when nothing could. */
   root: Node | null;
   faults: SyntaxFault[];
@@ -136,6 +147,10 @@ export interface Hit {
   server?: string;
   /** The edits that cure it, all of them together; empty when there is no sure one. */
   edits: TextEdit[];
+  /** Where it is another one than the rule's. */
+  level?: Level;
+  /** See SyntaxFault. */
+  recode?: ConfigText['encoding'];
 }
 
 /**
@@ -164,6 +179,7 @@ export interface Rule {
 /** A hit with its rule. */
 export interface Fault extends Hit {
   rule: RuleId;
+  /** That of the hit, or else of the rule. */
   level: Level;
 }
 

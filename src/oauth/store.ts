@@ -125,7 +125,7 @@ const octal = (mode: number): string => (mode & 0o777).toString(8);
 const word = (path: string): string => (/^[\w/.:@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 /** Create the folder, or look whether it may hold secrets. One that was made for us is closed to others; one that was named is left as it is. */
-function prepareFolder(folder: string, named: boolean): void {
+export function prepareFolder(folder: string, named: boolean, what = 'sign-in'): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = statSync(folder);
   if (!named && found.uid === me() && found.mode & 0o077) {
@@ -135,7 +135,7 @@ function prepareFolder(folder: string, named: boolean): void {
   belongsToUs(folder, found.uid);
   if (isOpenTo(found.mode, 0o022))
     throw new WrongUse(
-      `${folder} can be changed by other users of this machine (mode ${octal(found.mode)}), so no sign-in is kept there. Close it: chmod go-w ${word(folder)}`,
+      `${folder} can be changed by other users of this machine (mode ${octal(found.mode)}), so no ${what} is kept there. Close it: chmod go-w ${word(folder)}`,
     );
 }
 
@@ -278,7 +278,7 @@ export function openStore(home: Home = thisHome()): Store {
   async function change(edit: (signIns: Remembered[]) => Remembered[] | null): Promise<void> {
     try {
       prepareFolder(folder, named);
-      await withLock(join(folder, 'tokens.lock'), (stillOurs) => {
+      await withLock(join(folder, 'tokens.lock'), 'its sign-ins', (stillOurs) => {
         const after = edit(read());
         return after === null || writeOwn(folder, after, stillOurs);
       });

@@ -29,6 +29,8 @@ export { Turns };
 
 /** What to investigate: a command to start, or a URL. */
 export type TargetSpec =
+  /** An entry that gives nothing to start or to ask: only what stands in the file is judged. */
+  | { kind: 'entry' }
   | ({ kind: 'stdio' } & Entry)
   | {
       kind: 'http';
@@ -58,6 +60,10 @@ export interface InvestigateOptions {
   auth?: AuthOptions;
   /** The message that brought the user here. */
   complaint?: string;
+  /** Where the target is declared, and what was found there. */
+  declared?: { in: NonNullable<CaseFile['target']['declaredIn']>; config: Evidence['config'] };
+  /** What the client's own log holds of the last run, or why that is not known. */
+  clientLog?: Evidence['clientLog'] | { why: string };
   /** Turns to ask a host, shared by investigations that run at the same time. */
   turns?: Turns;
   signal?: AbortSignal;
@@ -106,6 +112,7 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
       Object.entries(world.env).filter(([name, value]) => SECRET_NAME.test(name) && (value?.length ?? 0) >= 6),
     ),
   );
+  if (spec.kind === 'entry') return shell;
   if (spec.kind === 'http') {
     const ofHeaders = secretValues({ ...basicOf(spec.url), ...spec.headers }).flatMap((value) => [
       value,
@@ -134,6 +141,27 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
 export const commandLine = (words: string[]): string =>
   words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
+/** How the target is called: a declared one by its client and name, which is shorter than its command and tells no secret. */
+function targetOf(
+  spec: TargetSpec,
+  { declared }: InvestigateOptions,
+  redact: (text: string) => string,
+): CaseFile['target'] {
+  if (spec.kind === 'entry')
+    return {
+      transport: 'unknown',
+      label: declared ? `${declared.config.client}:${declared.config.server}` : 'an entry',
+    };
+  if (spec.kind === 'http') return { transport: 'http', label: spec.url.slice(0, 500), url: spec.url };
+  return {
+    transport: 'stdio',
+    label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500),
+    command: spec.command,
+    args: spec.args,
+    cwd: spec.cwd,
+  };
+}
+
 /** Node's crypto takes some milliseconds to load, and is needed for the seal only. */
 const crypto = () => process.getBuiltinModule('node:crypto');
 
@@ -154,25 +182,22 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     takenAt: world.date(),
     tool: TOOL,
     host: hostOf(world),
-    target:
-      spec.kind === 'stdio'
-        ? {
-            transport: 'stdio',
-            label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500),
-            command: spec.command,
-            args: spec.args,
-            cwd: spec.cwd,
-          }
-        : { transport: 'http', label: spec.url.slice(0, 500), url: spec.url },
+    target: { ...targetOf(spec, options, redact), ...(options.declared && { declaredIn: options.declared.in }) },
     complaint: options.complaint,
     redact,
     now: world.now,
     sha256: (text) => crypto().createHash('sha256').update(text).digest('hex'),
   });
+  const { declared, clientLog } = options;
+  if (declared) draft.seen('config', declared.config);
+  if (clientLog && 'why' in clientLog) draft.skipped('clientLog', clientLog.why);
+  else if (clientLog) draft.seen('clientLog', clientLog);
   const looking =
     spec.kind === 'stdio'
       ? investigateCommand(draft, spec, options, { world, progress, played })
-      : investigateUrl(draft, spec, options, { world, progress, secrets, played });
+      : spec.kind === 'http'
+        ? investigateUrl(draft, spec, options, { world, progress, secrets, played })
+        : Promise.resolve();
   if (options.complaint !== undefined) draft.seen('complaint', await complaintOf(options.complaint));
   // By now the server is starting: the best time to load what comes later.
   crypto();
@@ -202,7 +227,8 @@ interface Surroundings {
 }
 
 /** Of all that a part brings along, what may be a secret: what stands behind a telling name, and what was filled in for one. */
-async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Played> {
+async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Played | undefined> {
+  if (spec.kind === 'entry') return undefined;
   const probes: Evidence['client']['probes'] = [];
   if (spec.kind === 'http') {
     const { noteUrlPart, remoteOptionsIn, urlPart } = await import('./part-url.js');

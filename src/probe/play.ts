@@ -151,6 +151,9 @@ function folderOf({ launch, name }: Client, project: string, world: World, assum
       return world.home;
     case 'project':
       return project;
+    // A terminal stands in the folder that is worked in.
+    case launch.kind === 'terminal' && 'own':
+      return project;
     default:
       assumed.push(
         `In which folder ${name} starts a server is not known; it was started in ${project === world.cwd ? 'this one' : 'the project'}.`,

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { type FileRead, readBounded } from './read-file.js';
 
 export interface SpawnOptions {
   cwd?: string;
@@ -31,6 +32,8 @@ export interface World {
   stat(path: string): { kind: 'file' | 'directory' | 'other'; mode: number } | null;
   /** The first bytes of a file; null when it cannot be read. */
   head(path: string, bytes: number): Buffer | null;
+  /** The whole of a file of at most `limit` bytes, or why it cannot be had. Anything but a file is never opened. */
+  read(path: string, limit: number): FileRead;
   /** Names in a directory; empty when it cannot be read. */
   list(path: string): string[];
   realpath(path: string): string;
@@ -84,6 +87,7 @@ export const realWorld = (): World => ({
       if (file !== undefined) closeSync(file);
     }
   },
+  read: readBounded,
   list(path) {
     try {
       return readdirSync(path);

@@ -1,0 +1,19 @@
+/** From the bytes of a configuration file to its text, its values with their places, and what is wrong with its syntax. */
+import type { ConfigFormat } from '../clients/client.js';
+import type { ConfigText } from './config.js';
+import { decode } from './encoding.js';
+import { readJson } from './read-json.js';
+
+/** Reads a file. Never throws: what cannot be read is a fault. */
+export function readConfig(bytes: Uint8Array, format: ConfigFormat): ConfigText {
+  const { text, encoding, faults } = decode(bytes);
+  const config = readText(text, format);
+  return { ...config, encoding, faults: [...faults, ...config.faults] };
+}
+
+/** Reads a text that is decoded already. Never throws. */
+export function readText(text: string, format: ConfigFormat): ConfigText {
+  const encoding = { bom: false, charset: 'utf-8' } as const;
+  if (format === 'json' || format === 'jsonc') return { format, text, encoding, ...readJson(text, format) };
+  return { format, text, encoding, root: null, faults: [] };
+}
