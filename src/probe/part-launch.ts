@@ -86,7 +86,7 @@ export function launchIn(part: Part, entry: Entry, world: World): PartLaunch {
   };
   // Where the client has no key for it, nobody can give a folder.
   const given = entry.cwd !== undefined && form.cwd !== null ? filling.text(form.cwd, entry.cwd) : undefined;
-  const cwd = given === undefined ? part.cwd : pathFor(world).resolve(part.cwd ?? world.cwd, given);
+  const cwd = given === undefined ? part.cwd : pathFor(world).resolve(part.cwd, given);
   const wins = part.client.launch.ownWins === true;
   const setsPath =
     !(wins && valueIn(part.env, 'PATH', world) !== undefined) && valueIn(own, 'PATH', world) !== undefined;
@@ -129,7 +129,7 @@ export function launchKey(part: Part, entry: Entry, world: World): string {
     part.revision,
     inOrder(part.capabilities),
     [...probes].sort(),
-    discovers,
+    discovers === 'always',
   ]);
 }
 

@@ -71,7 +71,7 @@ export function remoteOptionsIn(
   const answer = answerIn(part, world);
   return {
     clientInfo,
-    opening: { revision, capabilities, discovers: handshake.discovers === true, answer },
+    opening: { revision, capabilities, discovers: handshake.discovers !== undefined, answer },
     answer,
     ways,
     async beforeEnd(talk, opened) {

@@ -52,8 +52,8 @@ export interface Part {
   policy: 'sdk' | 'list' | 'all' | 'all-but';
   /** Where the PATH comes from, unless the entry sets one. */
   path: 'desktop' | 'terminal' | 'login-shell';
-  /** The working directory where the entry gives none; undefined: ours. */
-  cwd: string | undefined;
+  /** The working directory where the entry gives none. */
+  cwd: string;
   /** How long it waits for the first answer, and for a call: milliseconds; null: for ever, undefined: not known. */
   startMs: number | null | undefined;
   callMs: number | null | undefined;
@@ -143,23 +143,14 @@ async function ownEnvironment(
 }
 
 /** The working directory that the client gives where the entry gives none. */
-function folderOf({ launch, name }: Client, project: string, world: World, assumed: string[]): string | undefined {
-  switch (launch.cwd) {
-    case 'root':
-      return isWindows(world) ? `${valueIn(world.env, 'SystemDrive', world) ?? 'C:'}\\` : '/';
-    case 'home':
-      return world.home;
-    case 'project':
-      return project;
-    // A terminal stands in the folder that is worked in.
-    case launch.kind === 'terminal' && 'own':
-      return project;
-    default:
-      assumed.push(
-        `In which folder ${name} starts a server is not known; it was started in ${project === world.cwd ? 'this one' : 'the project'}.`,
-      );
-      return project;
-  }
+function folderOf({ launch, name }: Client, project: string, world: World, assumed: string[]): string {
+  if (launch.cwd === 'root') return isWindows(world) ? `${valueIn(world.env, 'SystemDrive', world) ?? 'C:'}\\` : '/';
+  if (launch.cwd === 'home') return world.home;
+  // What was started in a terminal stands in the folder that is worked in.
+  const known = launch.cwd === 'project' || (launch.cwd === 'own' && launch.kind === 'terminal');
+  const where = project === world.cwd ? 'this one' : 'the project';
+  if (!known) assumed.push(`In which folder ${name} starts a server is not known; it was started in ${where}.`);
+  return project;
 }
 
 type Limit = number | null | undefined;

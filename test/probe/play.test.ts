@@ -244,7 +244,7 @@ describe('the handshake', () => {
 
   it('opens with server/discover where the client does, and falls back to initialize in the same process', async () => {
     server('heard.join()', 'const heard = []; function before(method) { if (method) heard.push(method); }');
-    const file = await play({ client: sampleClient({ handshake: { discovers: true } }) });
+    const file = await play({ client: sampleClient({ handshake: { discovers: 'always' } }) });
     expect(told(file)).toBe('server/discover,initialize,notifications/initialized,tools/list');
     expect(of(file, 'handshake')).toMatchObject({ used: 'initialize', discover: { status: 'refused' } });
   });
@@ -349,7 +349,7 @@ describe('equal launches', () => {
       key(sampleClient({ handshake: { protocolVersion: '2024-11-05' } })),
       key(sampleClient({ handshake: { capabilities: { roots: {} } } })),
       key(sampleClient({ handshake: { probes: ['prompts/list'] } })),
-      key(sampleClient({ handshake: { discovers: true } })),
+      key(sampleClient({ handshake: { discovers: 'always' } })),
       key(sampleClient(), { ...entry, env: { A: '1' } }),
     ]);
     expect(new Set([usual, ...others]).size).toBe(8);
