@@ -6,6 +6,7 @@ import { TOOL } from '../tool.js';
 import { secretsOfRun } from './credentials.js';
 import { EXIT, isUsageError, UsageError } from './exit.js';
 import type { ExplainOptions } from './explain.js';
+import type { FixOptions } from './fix.js';
 import { Interrupt } from './interrupt.js';
 import { FORMATS } from './options.js';
 import { verify } from './verify.js';
@@ -112,6 +113,49 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     .action(async (what: string, options: ExplainOptions) => {
       const { explain } = await import('./explain.js');
       done(await explain(what, options));
+    });
+
+  program
+    .command('fix')
+    .summary('show the edit that cures an entry, and write it')
+    .description(
+      'Show what is wrong with an entry or a configuration file of a client, as the edit that cures it. It is written with --apply, and taken back with --undo.',
+    )
+    .usage(
+      '[options] <client>:<server>\n       mcp-verdict fix [options] <client | file>\n       mcp-verdict fix --undo [<client>:<server> | <file>]',
+    )
+    .argument('[target]', 'entry (cursor:weather), client, or configuration file')
+    .optionsGroup('What is done:')
+    .option('--apply', 'write it: as a whole, with a backup, and only into a file that did not change meanwhile')
+    .option('--undo', 'put the text before the last writing back')
+    .option('--list', 'list what was written and can be taken back')
+    .optionsGroup('What is fixed:')
+    .option(
+      '--set <NAME[=value]>',
+      'give the server a variable; without a value that of your shell (repeatable)',
+      collect,
+    )
+    .option('--only <rule>', 'make only the fixes of this rule (repeatable)', collect)
+    .option('--static', 'read only: start no server, before or after')
+    .option('--all', 'every configuration file of every client')
+    .option('--client <id>', 'of a file: the client that reads it')
+    .option('--project <dir>', 'the folder that is open in the client (default: the working directory)')
+    .optionsGroup('Report:')
+    .addOption(
+      new Option('--format <format>', 'how the report is written').choices(['terminal', 'json']).default('terminal'),
+    )
+    .option('--output <file>', 'write the report to a file instead of stdout')
+    .option('--quiet', 'no progress on stderr')
+    .option('--no-color', 'no colours')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing is wrong (any more), 1 there is something to fix, or it is still wrong after the fix, 2 wrong use or the file
+could not be written (it is as it was then), 3 the server could not be observed, 70 defect in mcp-verdict.`,
+    )
+    .action(async (target: string | undefined, options: FixOptions) => {
+      const { fix } = await import('./fix.js');
+      done(await fix(target, options));
     });
 
   const auth = program.command('auth').description('The sign-ins that verify --auth oauth --remember has kept.');
