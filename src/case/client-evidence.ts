@@ -5,7 +5,12 @@
 import { z } from 'zod';
 
 /** A line of a file, for the reader: values that look like secrets are stars of the same length, so that columns hold. */
-const sourceLine = z.object({ line: z.number(), text: z.string() });
+const sourceLine = z.object({
+  line: z.number(),
+  text: z.string(),
+  /** The column at which the text begins, where the line was too long to be kept whole. */
+  from: z.number().optional(),
+});
 
 /** What a rule of src/config found in the file. */
 const configFault = z.object({
@@ -60,22 +65,31 @@ export const client = z.object({
   server: z.string().optional(),
   /** What is not known of this client, and was played in the usual way instead: sentences. */
   assumed: z.array(z.string()),
-  environment: z.object({
-    policy: z.enum(['sdk', 'list', 'all', 'all-but']),
-    /** Where the PATH came from. */
-    path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
-    /** The folders of the PATH. */
-    folders: z.array(z.string()),
-    /** Names of variables of the user's shell that the server did not get, the first 50. */
-    withheld: z.array(z.string()),
-  }),
+  /** What the entry names and nothing stands for: variables, inputs, files. */
+  unset: z.array(z.string()).optional(),
+  /** What the client makes of such a name; absent when that is not known. */
+  onUnset: z.enum(['fails', 'empty', 'left']).optional(),
+  /** Absent for a URL. */
+  environment: z
+    .object({
+      policy: z.enum(['sdk', 'list', 'all', 'all-but']),
+      /** Where the PATH came from. */
+      path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
+      /** The folders of the PATH. */
+      folders: z.array(z.string()),
+      /** Names of variables of the user's shell that the server did not get, the first 50. */
+      withheld: z.array(z.string()),
+    })
+    .optional(),
   cwd: z.string().optional(),
   /** How long the client waits, milliseconds; null: for ever, absent: not known. */
   startLimitMs: z.number().nullable().optional(),
   callLimitMs: z.number().nullable().optional(),
   /** How long the server took until it had answered initialize. */
   startMs: z.number().optional(),
+  /** The revision that it asks for, and whether it drops a server that answers with another; null: not known. */
   revision: z.string(),
+  exactRevision: z.boolean().nullable().optional(),
   capabilities: z.array(z.string()),
   /** Methods that it calls although they were not declared, and what came of it. */
   probes: z.array(probe),
@@ -89,6 +103,11 @@ export const client = z.object({
       }),
     )
     .optional(),
+  /** Where its requests begin; absent when that is not known. */
+  origin: z.enum(['local', 'vendor-cloud']).optional(),
+  /** Whether a GET for the event stream that is answered 404 in place of 405 is an error for it, and what the GET got. */
+  getMustBe405: z.boolean().optional(),
+  getStatus: z.number().optional(),
 });
 
 /** The last run of the server in the client's own log. */

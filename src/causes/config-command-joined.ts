@@ -1,7 +1,7 @@
+import { isJoined, LAUNCHER } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isJoined, LAUNCHER } from './launchers.js';
 import { programOf, saysNothing } from './system.js';
 import { failed, find, WORDS, words } from './words.js';
 

@@ -1,7 +1,7 @@
+import { isJoined } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isJoined } from './launchers.js';
 import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT, WRONG_TYPE } from './shapes.js';
 import { saysNothing } from './system.js';
 import { failed, find, findAll, type Line, WORDS, words } from './words.js';

@@ -1,8 +1,8 @@
 import type { Evidence } from '../case/evidence.js';
+import { LAUNCHER } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { LAUNCHER } from './launchers.js';
 import { isGraphical, missingCommand } from './missing-command.js';
 import { placesOf, saysNothing } from './system.js';
 import { decidingFolder, entryPath, newerInShell } from './two-worlds.js';

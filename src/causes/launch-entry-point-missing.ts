@@ -1,6 +1,6 @@
+import { LAUNCHER } from '../case/launchers.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { LAUNCHER } from './launchers.js';
 import { IN_CMD } from './missing-command.js';
 import { find, WORDS, words } from './words.js';
 

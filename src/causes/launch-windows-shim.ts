@@ -1,7 +1,7 @@
+import { isJoined } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { isJoined } from './launchers.js';
 import { placesOf, programOf, saysNothing, systemOf } from './system.js';
 import { failed, find, WORDS, words } from './words.js';
 

@@ -1,7 +1,7 @@
 /** The path of an entry that leads nowhere: read by the causes that say why. */
 import type { Evidence } from '../case/evidence.js';
+import { isJoined } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
-import { isJoined } from './launchers.js';
 import { NAMELESS } from './missing-command.js';
 import { isForeign, programOf, systemOf } from './system.js';
 import { failed, find, findAll, mended, words } from './words.js';

@@ -5,6 +5,7 @@
  */
 
 export type Os = 'linux' | 'macos' | 'windows';
+export const EVERY_OS: readonly Os[] = ['linux', 'macos', 'windows'];
 
 /** `json`: comments and trailing commas are faults. `jsonc`: they are not. */
 export type ConfigFormat = 'json' | 'jsonc' | 'toml' | 'yaml';
@@ -22,18 +23,27 @@ export interface ConfigPlace {
   scope: Scope;
   /**
    * Absolute, with `/` on every system. `~` is the home folder, `%APPDATA%` a variable of Windows, `<project>` the folder that is
-   * open, `*` any one name.
+   * open, `*` any characters of one name.
    */
   path: string;
   format: ConfigFormat;
+  /** Of strict JSON: comments are taken out before it is read, a trailing comma is still a fault. */
+  comments?: true;
   /** Keys from the top of the file to the servers; `*` is any one key (the folder of a project). */
   root: readonly string[];
   /** The servers are a list whose items have a `name`. */
   list?: true;
   /** The whole file is the servers, beside what `root` says: nothing else needs to stand in it. */
   wholeFile?: true;
-  /** A variable of the environment that names another folder in place of the one in which `path` lies. */
-  movedBy?: { variable: string /** What the variable replaces at the beginning of `path`. */; folder: string };
+  /**
+   * Variables of the environment that put the file elsewhere, the strongest first; the first that is set counts. `replaces` is the
+   * beginning of `path` in place of which the value stands: a folder, or the whole path.
+   */
+  movedBy?: readonly { variable: string; replaces: string }[];
+  /** It lies on the Windows side of a machine on which we look from WSL: what stands in it runs on Windows. */
+  windowsSide?: true;
+  /** Of a place in `<project>`: the same file is read in the folders above as well, up to that of the repository or to the top. */
+  above?: 'repository' | 'top';
   /** Read by this client only when something else is true, in words ("after approval", "in trusted folders"). */
   onlyIf?: string;
   /** `shared` files belong to another client as well, which is the one that writes them. */
@@ -50,12 +60,30 @@ export interface NotRead {
   instead: string;
 }
 
+/** Where a client keeps what its user said to servers that came with a project. */
+export interface Approval {
+  /** Places whose servers need a yes. */
+  scopes: readonly Scope[];
+  /** Files that hold the answers, all of them read. `root` leads to the object with the keys below; `<project>` in it is a folder. */
+  answers: readonly { os: readonly Os[]; path: string; root: readonly string[]; movedBy?: ConfigPlace['movedBy'] }[];
+  /** Key of the list of names that were allowed. */
+  allowed: string;
+  /** Key of the list of names that were refused, which counts more. */
+  refused: string;
+  /** Key of the switch that allows all of them. */
+  all: string;
+  /** Key of the list of names that are switched off, whatever file they stand in. */
+  switchedOff?: string;
+}
+
 export interface TimeoutField {
+  /** With dots for a way down (`timeout.startup`). */
   key: string;
   unit: 'ms' | 's';
   /** What it limits. */
   limits: 'start' | 'call' | 'both';
   defaultMs: number | null;
+  /** Bounds in `unit`; what lies beyond is ignored, or brought back to the bound. */
   min?: number;
   max?: number;
 }
@@ -67,6 +95,8 @@ export interface EntryForm {
   /** Null when the arguments stand in the command. */
   args: string | null;
   env: string;
+  /** What the value of a variable may be besides text (VS Code: numbers, and null to take a variable away). */
+  envTakes?: readonly ('number' | 'boolean' | 'null')[];
   cwd: string | null;
   /** Names of variables that are handed on from the client's own environment (Codex: `env_vars`). */
   passes?: string;
@@ -89,10 +119,14 @@ export interface EntryForm {
   /** Which one is used where a command and an address stand side by side. */
   both: 'error' | 'command' | 'url' | null;
   timeouts: readonly TimeoutField[];
-  /** How an entry is switched off. */
-  off: { key: string; when: boolean } | null;
+  /** How an entry is switched off: any one of these; null when that is not done in the entry, or nobody knows. */
+  off: readonly { key: string; when: boolean }[] | null;
+  /** Older versions write `command` as an object with `path`, `args` and `env` (Zed). */
+  commandObject?: true;
   /** Every key it knows; null when the list is not published. Keys above need not be repeated. */
   others: readonly string[] | null;
+  /** Keys without which an entry is not read, beside the command or the address itself. */
+  required?: { command: readonly string[]; url: readonly string[] };
   /** What a key that it does not know does; null when nobody knows. */
   unknownKey: 'error' | 'warning' | 'ignored' | null;
   /** The name of a server, as a regular expression; null when no rule is known. */
@@ -120,13 +154,14 @@ export interface Launch {
     | { policy: 'sdk' }
     | { policy: 'list'; posix: readonly string[]; windows: readonly string[] }
     | { policy: 'all' }
+    /** `names`: a regular expression, whatever the case; names that the entry sets are kept. */
     | { policy: 'all-but'; names: string }
     | null;
   /** The PATH is read from a login shell, whatever the client was started from (not on Windows). */
   loginPath?: true;
   /** Folders the client puts behind its own PATH. */
   extraPath?: readonly string[];
-  /** Variables the client adds of itself. */
+  /** Variables the client adds of itself; `<project>` stands for the folder that is open, `<session>` for an id of the session. */
   adds?: Readonly<Record<string, string>>;
   /** The client's own environment wins over the entry's (Amazon Q). */
   ownWins?: true;
@@ -139,6 +174,8 @@ export interface Launch {
   startMs: number | 'none' | null;
   /** How long a call may take. */
   callMs: number | 'none' | null;
+  /** Variables of the client's own environment, or settings of its own, that change these limits; milliseconds. */
+  limitsBy?: { start?: string; call?: string };
 }
 
 export interface ClientHandshake {
@@ -148,14 +185,14 @@ export interface ClientHandshake {
   capabilities: Readonly<Record<string, unknown>> | null;
   /** Methods that it calls although the server did not declare them. */
   probes: readonly string[];
-  /** It opens with `server/discover`. */
-  discovers?: true;
+  /** It opens with `server/discover`: to addresses only, or always. */
+  discovers?: 'http' | 'always';
   /** It drops a server that answers with another revision than it asked for; null when nobody knows. */
   exactRevision: boolean | null;
 }
 
 export interface ClientHttp {
-  /** Transports in the order in which they are tried; empty: none. Null: nobody knows. */
+  /** Transports in the order in which they are tried, or all that `type` can choose from; empty: none. Null: nobody knows. */
   order: readonly ('streamable-http' | 'sse')[] | null;
   /** A failed first POST leads to the next transport; the statuses for which it does not. Null: nobody knows. */
   fallsBack: boolean | null;
@@ -171,10 +208,14 @@ export interface ClientHttp {
 export interface ToolLimits {
   /** How many tools of all servers together it hands to the model. */
   tools: { max: number; beyond: 'left-out' | 'error' | 'unknown'; confidence?: 'medium' | 'low' } | null;
-  /** The name that the model sees: `<server>` and `<tool>` are filled in. `beyond`: what becomes of a name that does not fit. */
+  /**
+   * The name that the model sees: `<server>` and `<tool>` are filled in. `pattern` and `max` hold for the whole, `own` is a pattern for
+   * the tool's own name. `beyond`: what becomes of a name that does not fit.
+   */
   toolName: {
     form: string;
     pattern?: string;
+    own?: string;
     max?: number;
     beyond: 'left-out' | 'cut' | 'hashed' | 'replaced' | 'error' | 'unknown';
     confidence?: 'medium' | 'low';
@@ -186,22 +227,27 @@ export interface ToolLimits {
 
 export interface ClientLog {
   os: readonly Os[];
-  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any one name. */
+  /** As `ConfigPlace.path`; `<name>` is the server's name, `*` any characters of one name, `$TMPDIR` a variable. The newest of several counts. */
   path: string;
   /** It holds one server, or all of them. */
   of: 'one-server' | 'all-servers';
+  /** Written only when something else is true, in words ("it was started with --debug"). */
+  onlyIf?: string;
+  confidence?: 'medium' | 'low';
 }
 
 /** A known defect, by versions. */
 export interface Defect {
-  /** Versions that have it; bounds are included. Absent: reported, without a range. */
+  /** Versions that have it; bounds are included. Both absent: reported, without a range. */
   from?: string;
   to?: string;
   os?: readonly Os[];
   /** What it does to a sound server: a sentence without a full stop. */
   effect: string;
-  /** What it shows in, where it can be told: `stdio`, `http`, or a word for the situation. */
+  /** The transport in which it shows; absent: either, or not told. */
   when?: 'stdio' | 'http';
+  /** When it shows: as the server starts, during a call, later of itself, or in what the configuration is worth. */
+  phase: 'start' | 'call' | 'later' | 'configuration';
   fixedIn?: string;
   url: string;
 }
@@ -212,10 +258,18 @@ export interface Client {
   name: string;
   /** Names that people and reports give it. */
   is: RegExp;
+  /** Words in a report that only this client's files and messages have. */
+  marks?: RegExp;
+  /** Paths of its own program, as stack traces show them. */
+  program?: RegExp;
+  /** The file of the servers, as people call it. */
+  file: string;
   places: readonly ConfigPlace[];
   notRead: readonly NotRead[];
   /** Which scope wins where a name stands in several, the strongest first; null when nobody knows. */
   precedence: readonly Scope[] | null;
+  /** Absent: it asks for none, or nobody knows where it keeps the answer. */
+  approval?: Approval;
   entry: EntryForm;
   variables: Variables | null;
   launch: Launch;
@@ -229,6 +283,8 @@ export interface Client {
   /** Verbatim words with what they mean. */
   errors: readonly { text: string; means: string }[];
   defects: readonly Defect[];
+  /** What else a reader needs to know: sentences. */
+  notes?: readonly string[];
   /** How its configuration is read again after a change: a sentence. */
   reload: string;
   /** Pages that the facts come from. */

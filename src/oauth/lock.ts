@@ -59,8 +59,12 @@ function breakOld(path: string, name: string): void {
   }
 }
 
-/** Do it while no other process does. `work` returns false to be run again, when it saw that the lock was taken away. */
-export async function withLock(path: string, work: (stillOurs: () => boolean) => boolean): Promise<void> {
+/**
+ * Do it while no other process does. `work` returns false to be run again, when it saw that the lock was taken away; `what` says what
+ * the others are busy with.
+ * @throws WrongUse when another process holds the lock for too long.
+ */
+export async function withLock(path: string, what: string, work: (stillOurs: () => boolean) => boolean): Promise<void> {
   const name = `${process.pid}-${randomBytes(8).toString('hex')}`;
   const until = Date.now() + PATIENCE_MS;
   const stillOurs = () => holderOf(path) === name;
@@ -73,9 +77,7 @@ export async function withLock(path: string, work: (stillOurs: () => boolean) =>
       }
     } else breakOld(path, name);
     if (Date.now() > until)
-      throw new WrongUse(
-        `Another mcp-verdict has been writing its sign-ins for too long. If none runs, delete ${path}`,
-      );
+      throw new WrongUse(`Another mcp-verdict has been writing ${what} for too long. If none runs, delete ${path}`);
     await pause();
   }
 }

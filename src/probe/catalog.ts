@@ -1,7 +1,7 @@
 /** The lists of a server, all pages, read with every bound that a hostile server makes necessary. */
 import type { Era, Evidence, ListMethod } from '../case/evidence.js';
 import type { Channel } from '../wire/channel.js';
-import { type ClientInfo, hasPing, modernMeta } from '../wire/revisions.js';
+import { type ClientCapabilities, type ClientInfo, hasPing, modernMeta } from '../wire/revisions.js';
 import { rpcErrorOf } from './handshake.js';
 
 type List = Evidence['catalog']['lists'][number];
@@ -21,15 +21,17 @@ const LISTS: { method: ListMethod; capability: string; key: string; name: string
   { method: 'prompts/list', capability: 'prompts', key: 'prompts', name: 'name' },
 ];
 
-interface Talk {
+export interface Talk {
   channel: Channel;
   era: 'initialize' | 'discover';
   clientInfo: ClientInfo;
   timeoutMs: number;
+  /** Declared in every request of the stateless era. */
+  capabilities?: ClientCapabilities;
 }
 
 async function readList(
-  { channel, era, clientInfo, timeoutMs }: Talk,
+  { channel, era, clientInfo, timeoutMs, capabilities }: Talk,
   { method, key, name }: (typeof LISTS)[number],
 ): Promise<List> {
   const list: List = { method, outcome: 'listed', count: 0, pages: 0, ms: 0, names: [] };
@@ -37,7 +39,10 @@ async function readList(
   const problems = new Set<string>();
   let cursor: string | undefined;
   for (;;) {
-    const params = { ...(era === 'discover' && modernMeta(clientInfo)), ...(cursor !== undefined && { cursor }) };
+    const params = {
+      ...(era === 'discover' && modernMeta(clientInfo, capabilities)),
+      ...(cursor !== undefined && { cursor }),
+    };
     const outcome = await channel.request(method, Object.keys(params).length ? params : undefined, { timeoutMs, era });
     list.ms = (list.ms ?? 0) + outcome.ms;
     if (outcome.kind !== 'result') {

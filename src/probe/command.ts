@@ -10,6 +10,8 @@ export interface Entry {
   cwd?: string;
   /** Variables of the entry itself, with their values. */
   env: Record<string, string>;
+  /** Windows: started as the operating system alone finds it, without looking for .cmd files. */
+  bare?: true;
 }
 
 type Launch = Evidence['launch'];

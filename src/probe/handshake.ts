@@ -1,7 +1,7 @@
 /** The opening of an MCP conversation, in either era, judged by the schema of the revision. */
 import type { Era, RpcError } from '../case/evidence.js';
-import type { Channel, Outcome } from '../wire/channel.js';
-import type { ErrorObject } from '../wire/json-rpc.js';
+import type { Answer, Channel, Outcome } from '../wire/channel.js';
+import type { ErrorObject, Request } from '../wire/json-rpc.js';
 import {
   type ClientCapabilities,
   type ClientInfo,
@@ -138,4 +138,14 @@ export async function openDiscover(
     status: problems.length ? 'invalid' : 'answered',
     problems: problems.length ? problems : undefined,
   };
+}
+
+/** How a conversation is opened in place of our own way: as a certain client does it. */
+export interface Opening {
+  revision: string;
+  capabilities: ClientCapabilities;
+  /** `server/discover` is the first message. */
+  discovers: boolean;
+  /** Answers what the server asks of the client. */
+  answer(request: Request): Promise<Answer>;
 }

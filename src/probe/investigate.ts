@@ -18,6 +18,9 @@ import { Turns } from '../wire/turns.js';
 import type { AuthOptions } from './authorization.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
+import type { PartLaunch } from './part-launch.js';
+import type { PartUrl, remoteOptionsIn } from './part-url.js';
+import type { Part } from './play.js';
 import { observeProcess, type ProcessOptions } from './process.js';
 import { realWorld, type World } from './world.js';
 
@@ -26,6 +29,8 @@ export { Turns };
 
 /** What to investigate: a command to start, or a URL. */
 export type TargetSpec =
+  /** An entry that gives nothing to start or to ask: only what stands in the file is judged. */
+  | { kind: 'entry' }
   | ({ kind: 'stdio' } & Entry)
   | {
       kind: 'http';
@@ -47,12 +52,18 @@ export interface InvestigateOptions {
   watchMs?: number;
   /** Of a URL: connect to public addresses only, also behind redirects. */
   publicOnly?: boolean;
+  /** Start and ask the target in the part of a client (probe/play.ts). */
+  as?: Part;
   /** Give the server the whole environment of the shell, which no MCP client does. */
   inheritEnv?: boolean;
   /** Of a URL: how to be let in, beside headers of one's own. */
   auth?: AuthOptions;
   /** The message that brought the user here. */
   complaint?: string;
+  /** Where the target is declared, and what was found there. */
+  declared?: { in: NonNullable<CaseFile['target']['declaredIn']>; config: Evidence['config'] };
+  /** What the client's own log holds of the last run, or why that is not known. */
+  clientLog?: Evidence['clientLog'] | { why: string };
   /** Turns to ask a host, shared by investigations that run at the same time. */
   turns?: Turns;
   signal?: AbortSignal;
@@ -101,6 +112,7 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
       Object.entries(world.env).filter(([name, value]) => SECRET_NAME.test(name) && (value?.length ?? 0) >= 6),
     ),
   );
+  if (spec.kind === 'entry') return shell;
   if (spec.kind === 'http') {
     const ofHeaders = secretValues({ ...basicOf(spec.url), ...spec.headers }).flatMap((value) => [
       value,
@@ -129,6 +141,27 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
 export const commandLine = (words: string[]): string =>
   words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
+/** How the target is called: a declared one by its client and name, which is shorter than its command and tells no secret. */
+function targetOf(
+  spec: TargetSpec,
+  { declared }: InvestigateOptions,
+  redact: (text: string) => string,
+): CaseFile['target'] {
+  if (spec.kind === 'entry')
+    return {
+      transport: 'unknown',
+      label: declared ? `${declared.config.client}:${declared.config.server}` : 'an entry',
+    };
+  if (spec.kind === 'http') return { transport: 'http', label: spec.url.slice(0, 500), url: spec.url };
+  return {
+    transport: 'stdio',
+    label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500),
+    command: spec.command,
+    args: spec.args,
+    cwd: spec.cwd,
+  };
+}
+
 /** Node's crypto takes some milliseconds to load, and is needed for the seal only. */
 const crypto = () => process.getBuiltinModule('node:crypto');
 
@@ -136,7 +169,8 @@ const crypto = () => process.getBuiltinModule('node:crypto');
 export async function investigate(spec: TargetSpec, options: InvestigateOptions = {}): Promise<CaseFile> {
   const world = options.world ?? realWorld();
   const progress = options.onProgress ?? (() => {});
-  const secrets = secretsOf(spec, world);
+  const played = options.as && (await playedBy(options.as, spec, world));
+  const secrets = [...secretsOf(spec, world), ...(played?.secrets ?? [])];
   // Secrets come up on the way (tokens, codes): the redactor is made anew when there are more.
   let made = { of: -1, redact: (text: string) => text };
   const redact = (text: string) => {
@@ -148,25 +182,22 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     takenAt: world.date(),
     tool: TOOL,
     host: hostOf(world),
-    target:
-      spec.kind === 'stdio'
-        ? {
-            transport: 'stdio',
-            label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500),
-            command: spec.command,
-            args: spec.args,
-            cwd: spec.cwd,
-          }
-        : { transport: 'http', label: spec.url.slice(0, 500), url: spec.url },
+    target: { ...targetOf(spec, options, redact), ...(options.declared && { declaredIn: options.declared.in }) },
     complaint: options.complaint,
     redact,
     now: world.now,
     sha256: (text) => crypto().createHash('sha256').update(text).digest('hex'),
   });
+  const { declared, clientLog } = options;
+  if (declared) draft.seen('config', declared.config);
+  if (clientLog && 'why' in clientLog) draft.skipped('clientLog', clientLog.why);
+  else if (clientLog) draft.seen('clientLog', clientLog);
   const looking =
     spec.kind === 'stdio'
-      ? investigateCommand(draft, spec, options, world, progress)
-      : investigateUrl(draft, spec, options, { world, progress, secrets });
+      ? investigateCommand(draft, spec, options, { world, progress, played })
+      : spec.kind === 'http'
+        ? investigateUrl(draft, spec, options, { world, progress, secrets, played })
+        : Promise.resolve();
   if (options.complaint !== undefined) draft.seen('complaint', await complaintOf(options.complaint));
   // By now the server is starting: the best time to load what comes later.
   crypto();
@@ -176,6 +207,52 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     throw error;
   });
   return draft.seal();
+}
+
+/** A target in the part of a client: how it is started and opened, what is asked at the end, and how that is noted. */
+interface Played {
+  launch?: PartLaunch;
+  url?: PartUrl;
+  remote?: ReturnType<typeof remoteOptionsIn>;
+  options?: Pick<ProcessOptions, 'entry' | 'env' | 'clientInfo' | 'opening' | 'idleMs'>;
+  beforeEnd?: ProcessOptions['beforeEnd'];
+  note(draft: CaseDraft): void;
+  secrets: string[];
+}
+
+interface Surroundings {
+  world: World;
+  progress(text: string): void;
+  played: Played | undefined;
+}
+
+/** Of all that a part brings along, what may be a secret: what stands behind a telling name, and what was filled in for one. */
+async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Played | undefined> {
+  if (spec.kind === 'entry') return undefined;
+  const probes: Evidence['client']['probes'] = [];
+  if (spec.kind === 'http') {
+    const { noteUrlPart, remoteOptionsIn, urlPart } = await import('./part-url.js');
+    const url = urlPart(part, spec);
+    return {
+      url,
+      remote: remoteOptionsIn(part, url, probes, world),
+      note: (draft) => noteUrlPart(draft, part, url, spec.transport, probes),
+      secrets: [...url.secrets, ...secretsOf(url.spec, world)],
+    };
+  }
+  const [{ launchIn }, { notePart, processOptionsIn }] = await Promise.all([
+    import('./part-launch.js'),
+    import('./as-client.js'),
+  ]);
+  const launch = launchIn(part, spec, world);
+  const { beforeEnd, ...options } = processOptionsIn(part, launch, probes, world);
+  return {
+    launch,
+    options,
+    beforeEnd,
+    note: (draft) => notePart(draft, part, launch, probes, world),
+    secrets: [...launch.secrets, ...secretsOf({ kind: 'stdio', ...launch.entry }, { ...world, env: launch.env })],
+  };
 }
 
 /** What a client said, read as a pasted log is. */
@@ -188,10 +265,17 @@ async function complaintOf(text: string): Promise<Evidence['complaint']> {
 
 async function investigateUrl(
   draft: CaseDraft,
-  { url, headers, transport, keys = [] }: Extract<TargetSpec, { kind: 'http' }>,
+  given: Extract<TargetSpec, { kind: 'http' }>,
   options: InvestigateOptions,
-  { world, progress, secrets }: { world: World; progress: (text: string) => void; secrets: string[] },
+  { world, progress, secrets, played }: Surroundings & { secrets: string[] },
 ): Promise<void> {
+  const { url, headers, transport, keys = [] } = played?.url?.spec ?? given;
+  if (played?.url?.ways.order.length === 0) {
+    for (const kind of ['http', 'handshake', 'catalog'] as const)
+      draft.skipped(kind, 'the client takes no such address');
+    played.note(draft);
+    return;
+  }
   const { observeRemote } = await import('./http.js');
   const { searchParams } = new URL(url);
   const withheld = secrets.filter((value) => value.length >= SHORTEST_SECRET);
@@ -203,6 +287,7 @@ async function investigateUrl(
     urlHasCredentials: keys.length > 0 || [...searchParams.keys()].some(isSecretParameter),
     keys,
     clientInfo: { name: TOOL.name, version: TOOL.version },
+    ...played?.remote,
     timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
     connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
     world,
@@ -220,28 +305,32 @@ async function investigateUrl(
     onTrouble: options.onTrouble,
     progress,
   });
+  played?.note(draft);
 }
 
 async function investigateCommand(
   draft: CaseDraft,
-  entry: Entry,
+  given: Entry,
   options: InvestigateOptions,
-  world: World,
-  progress: (text: string) => void,
+  { world, progress, played }: Surroundings,
 ): Promise<void> {
-  const env = serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
+  const entry = played?.launch?.entry ?? given;
+  const env =
+    played?.launch?.env ?? serverEnvironment(world.env, entry.env, world.platform, options.inheritEnv ?? false);
   const launch = lookAtCommand(entry, env, world);
   draft.seen('launch', launch);
   const common = {
     entry,
     env,
     clientInfo: { name: TOOL.name, version: TOOL.version },
+    ...played?.options,
     timeoutMs: options.timeoutMs,
     graceMs: options.quick ? QUICK_GRACE_MS : GRACE_MS,
     signal: options.signal,
     progress,
   };
-  await observeProcess(draft, common, world);
+  await observeProcess(draft, { ...common, beforeEnd: played?.beforeEnd }, world);
+  played?.note(draft);
   const failed = draft.get('process')?.exit?.by === 'itself' || draft.get('handshake')?.used === undefined;
   if (failed) options.onTrouble?.();
   if (failed || options.full) {

@@ -29,14 +29,22 @@ export function environmentIn(text: string): Record<string, string> | null {
   }
 }
 
-/** The variables that a login shell sets; null when there is none to ask, or it says nothing in time. */
-export async function loginEnvironment(world: World): Promise<Record<string, string> | null> {
+/**
+ * The variables that a login shell sets; null when there is none to ask, or it says nothing in time. `terminal`: as in a terminal that
+ * was opened just now. `session`: without a terminal, as at the login to a desktop: what stands in the file for interactive shells alone
+ * is left out.
+ */
+export async function loginEnvironment(
+  world: World,
+  kind: 'terminal' | 'session' = 'terminal',
+): Promise<Record<string, string> | null> {
   const shell = world.env.SHELL;
   if (world.platform === 'win32' || !shell || !shell.startsWith('/')) return null;
   const name = shell.split('/').at(-1) ?? '';
   if (/^(?:false|nologin|true)$/.test(name)) return null;
   // csh takes -l only by itself.
-  const flags = /^t?csh$/.test(name) ? ['-ic'] : ['-ilc'];
+  const interactive = /^t?csh$/.test(name) ? ['-ic'] : ['-ilc'];
+  const flags = kind === 'terminal' ? interactive : /^t?csh$/.test(name) ? ['-c'] : ['-lc'];
   const command = `'${world.node.path}' -e '${SCRIPT}'`;
   // Like a terminal that was opened just now: who the user is, and nothing that we were given.
   const env = Object.fromEntries(

@@ -4,10 +4,10 @@ import type { Era, Evidence } from '../case/evidence.js';
 import type { CaseDraft } from '../case/write.js';
 import type { ClientInfo } from '../wire/revisions.js';
 import { StdioChannel } from '../wire/stdio.js';
-import { readCatalog } from './catalog.js';
+import { readCatalog, type Talk } from './catalog.js';
 import type { Entry } from './command.js';
 import { ContainerRun } from './container.js';
-import { openDiscover, openInitialize } from './handshake.js';
+import { type Opening, openDiscover, openInitialize } from './handshake.js';
 import { launcherAlone, type Patience, patienceFor } from './patience.js';
 import { MARK, ProcessTree } from './process-tree.js';
 import { StdoutHolders } from './who-held.js';
@@ -29,6 +29,12 @@ export interface ProcessOptions {
   graceMs: number;
   /** Open with `server/discover` instead of `initialize`. */
   modern?: boolean;
+  /** The part of a client that is played. */
+  opening?: Opening;
+  /** A start that the user said to be slow is waited for so long in silence, milliseconds. */
+  idleMs?: number;
+  /** Called while the conversation is still open, when every list was read. */
+  beforeEnd?(talk: Talk, opened: Era): Promise<void>;
   /** A folder that must not outlive this start, whatever becomes of us. */
   scratch?: string;
   signal?: AbortSignal;
@@ -99,6 +105,34 @@ async function shutDown(
   return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigkill' };
 }
 
+const notAsked = (why: string): Era => ({ status: 'not-asked', why });
+
+/** The first messages. A process is asked in the second era only when that is how it was opened, or when it refused the first. */
+async function openAs(
+  channel: StdioChannel,
+  { clientInfo, modern, opening }: ProcessOptions,
+  timeoutMs: number,
+): Promise<{ initialize: Era; discover: Era }> {
+  const inOrder = () => openInitialize(channel, clientInfo, timeoutMs, opening?.revision, opening?.capabilities);
+  const stateless = () => openDiscover(channel, clientInfo, timeoutMs, opening?.capabilities);
+  if (modern)
+    return { initialize: notAsked('this process was opened with server/discover'), discover: await stateless() };
+  if (opening?.discovers) {
+    const discover = await stateless();
+    const why =
+      discover.status === 'answered' ? 'the client keeps to server/discover' : 'server/discover was the end of it';
+    return { initialize: discover.status === 'refused' && channel.open ? await inOrder() : notAsked(why), discover };
+  }
+  const initialize = await inOrder();
+  // A server that refuses initialize may speak the stateless era only: the same process is asked, never a second one.
+  if (initialize.status === 'refused' && channel.open) return { initialize, discover: await stateless() };
+  const why =
+    initialize.status === 'answered'
+      ? 'a stdio server keeps to the era of the first message; --full starts it a second time and asks'
+      : 'initialize got no answer';
+  return { initialize, discover: notAsked(why) };
+}
+
 /**
  * Start the server, hold a whole conversation, end it, and note `process`, `stderr`, `stdout`, `handshake` and `catalog`.
  * Never throws for what the server does.
@@ -113,6 +147,7 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
     child = world.spawn(entry.command, container?.args ?? entry.args, {
       cwd: entry.cwd,
       env: { ...options.env, [MARK]: run },
+      ...(entry.bare && { bare: true }),
     });
   } catch (error) {
     // Some refusals come at once: EINVAL for a .cmd without a shell on Windows, E2BIG, a NUL byte in an argument.
@@ -128,7 +163,10 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
   const channel = new StdioChannel(child, draft.timeline);
   const holders = child.pid === undefined ? undefined : new StdoutHolders(child.pid);
   channel.onStray = (stray) => holders?.look(stray);
+  const { opening } = options;
+  if (opening) channel.answer = opening.answer;
   const patience = patienceFor(entry.command, options.timeoutMs);
+  if (options.timeoutMs === undefined) patience.idleMs = Math.max(patience.idleMs, options.idleMs ?? 0);
   const watch = watchSilence(channel, tree, entry.command, patience, world, world.now() - draft.now());
   const looks = EARLY_LOOKS_MS.map((ms) => setTimeout(() => tree.sample(), ms));
   const onAbort = () => tree.killNow();
@@ -136,24 +174,7 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
   const timeoutMs = patience.limitMs;
   try {
     progress(`started ${entry.command}, waiting for its first answer`);
-    const notAsked = (why: string): Era => ({ status: 'not-asked', why });
-    let initialize: Era;
-    let discover: Era;
-    if (options.modern) {
-      initialize = notAsked('this process was opened with server/discover');
-      discover = await openDiscover(channel, clientInfo, timeoutMs);
-    } else {
-      initialize = await openInitialize(channel, clientInfo, timeoutMs);
-      // A server that refuses initialize may speak the stateless era only: the same process is asked, never a second one.
-      discover =
-        initialize.status === 'refused' && channel.open
-          ? await openDiscover(channel, clientInfo, timeoutMs)
-          : notAsked(
-              initialize.status === 'answered'
-                ? 'a stdio server keeps to the era of the first message; --full starts it a second time and asks'
-                : 'initialize got no answer',
-            );
-    }
+    const { initialize, discover } = await openAs(channel, options, timeoutMs);
     const used =
       initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
     draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
@@ -161,11 +182,9 @@ export async function observeProcess(draft: CaseDraft, options: ProcessOptions, 
       progress('reading its tools, resources and prompts');
       const opened = used === 'initialize' ? initialize : discover;
       const from = draft.now();
-      draft.seen(
-        'catalog',
-        await readCatalog({ channel, era: used, clientInfo, timeoutMs }, opened),
-        draft.now() - from,
-      );
+      const talk: Talk = { channel, era: used, clientInfo, timeoutMs, capabilities: opening?.capabilities };
+      draft.seen('catalog', await readCatalog(talk, opened), draft.now() - from);
+      await options.beforeEnd?.(talk, opened);
     } else draft.skipped('catalog', 'the conversation was never opened');
     // A server may close its stdout and live on: its end is not waited for without a limit.
     if (!channel.open) await Promise.race([channel.ended, wait(options.graceMs)]);

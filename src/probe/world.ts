@@ -5,10 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { type FileRead, readBounded } from './read-file.js';
 
 export interface SpawnOptions {
   cwd?: string;
   env: Record<string, string>;
+  /** Windows: leave it to the operating system to find the program; it finds no .cmd file. */
+  bare?: boolean;
 }
 
 export interface World {
@@ -29,6 +32,8 @@ export interface World {
   stat(path: string): { kind: 'file' | 'directory' | 'other'; mode: number } | null;
   /** The first bytes of a file; null when it cannot be read. */
   head(path: string, bytes: number): Buffer | null;
+  /** The whole of a file of at most `limit` bytes, or why it cannot be had. Anything but a file is never opened. */
+  read(path: string, limit: number): FileRead;
   /** Names in a directory; empty when it cannot be read. */
   list(path: string): string[];
   realpath(path: string): string;
@@ -53,8 +58,8 @@ export const realWorld = (): World => ({
   date: () => new Date().toISOString(),
   // The spawn semantics of MCP clients: no shell; on Windows cross-spawn finds .cmd shims, as the SDK does.
   // Its own process group (POSIX), so that the whole tree can be signalled.
-  spawn: (command, args, { cwd, env }) =>
-    spawnProgram(command, args, {
+  spawn: (command, args, { cwd, env, bare }) =>
+    (bare ? spawn : spawnProgram)(command, args, {
       cwd,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -82,6 +87,7 @@ export const realWorld = (): World => ({
       if (file !== undefined) closeSync(file);
     }
   },
+  read: readBounded,
   list(path) {
     try {
       return readdirSync(path);

@@ -7,6 +7,7 @@ import { redactor, secretValues } from '../case/redact.js';
 import { CaseDraft } from '../case/write.js';
 import type { ClientInfo } from '../wire/revisions.js';
 import type { Entry } from './command.js';
+import type { Opening } from './handshake.js';
 import { foldersOf, isDirect, pathFor, pathName, programName, resolveCommand } from './lookup.js';
 import { managerOf } from './managers.js';
 import { narrow } from './narrow.js';
@@ -49,6 +50,7 @@ export interface WorldsOptions {
   /** How a server is started and watched. */
   observe: typeof observeProcess;
   clientInfo: ClientInfo;
+  opening?: Opening;
   timeoutMs?: number;
   quick?: boolean;
   full?: boolean;
@@ -133,7 +135,7 @@ class Trial {
 
   /** Start the server in an environment; null when no more starts are allowed. */
   async start(env: Variables): Promise<Start | null> {
-    const { entry, observe, clientInfo, signal, timeoutMs = Number.POSITIVE_INFINITY } = this.#options;
+    const { entry, observe, clientInfo, opening, signal, timeoutMs = Number.POSITIVE_INFINITY } = this.#options;
     const left = Math.min(this.#until - this.#world.now(), this.limitMs, timeoutMs);
     if (this.starts >= MAX_STARTS || left < 100 || signal?.aborted) return null;
     this.starts++;
@@ -145,7 +147,7 @@ class Trial {
     try {
       await observe(
         draft,
-        { entry, env, clientInfo, timeoutMs: left, graceMs: GRACE_MS, signal: end.signal, progress: () => {} },
+        { entry, env, clientInfo, opening, timeoutMs: left, graceMs: GRACE_MS, signal: end.signal, progress: () => {} },
         this.#world,
       );
     } finally {

@@ -9,6 +9,7 @@ import type { Citation } from '../verdict/verdict.js';
 import { authorizationFact } from './authorization.js';
 import { duration } from './duration.js';
 import { remoteFact } from './remote.js';
+import { sourceLines } from './source.js';
 
 /** "40 ms before the end" of a server that ended by itself, else the time since the start; empty when no time is known. */
 function when(file: CaseFile, atMs: unknown): string {
@@ -114,8 +115,15 @@ function worldsFact(
 
 const parent = (at: string): string => at.slice(0, at.lastIndexOf('/'));
 
+export interface Described {
+  label: string;
+  text: string;
+  /** Lines of a file, in place of a text. */
+  block?(width: number): string[];
+}
+
 /** A label and the quoted text of a citation. Objects are put into words instead of being shown as JSON. */
-export function describe(file: CaseFile, { at, quote }: Citation): { label: string; text: string } {
+export function describe(file: CaseFile, { at, quote }: Citation): Described {
   const [, , kind, , part] = at.split('/');
   // A path is told with where it leads, also when only its word is cited.
   const place = part === 'paths' ? at.replace(/\/word$/, '') : at;
@@ -188,6 +196,20 @@ export function describe(file: CaseFile, { at, quote }: Citation): { label: stri
     case 'series':
     case 'stream':
       return remoteFact(file, kind, at, quote);
+    case 'config': {
+      const fault = resolve(file, at.split('/').slice(0, 7).join('/')) as
+        | Evidence['config']['faults'][number]
+        | undefined;
+      const config = resolve(file, '/evidence/config/value') as Evidence['config'] | undefined;
+      if (part !== 'faults' || !fault || !config) return { label: `${config?.file ?? 'config'}, ${part}`, text: quote };
+      return {
+        label: `${config.file}:${fault.line}:${fault.column}`,
+        text: '',
+        block: (width) => sourceLines(fault, width),
+      };
+    }
+    case 'client':
+      return { label: `as ${resolve(file, '/evidence/client/value/name')}`, text: quote };
     case 'complaint':
       return { label: 'the client said', text: quote };
     case 'authorization':

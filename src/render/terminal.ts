@@ -112,10 +112,19 @@ function findingBlock(
   paint: Paint,
 ): string[] {
   const says = wrap(escapeLine(finding.says, 1_000), options.width - 2).map((line) => `  ${paint.bold(line)}`);
-  const evidence = finding.cites.slice(0, 5).map((cite): [string, string] => {
-    const { label, text } = describe(file, cite);
-    return [escapeLine(label, 60), escapeLine(text, 240)];
-  });
+  const described = finding.cites.slice(0, 5).map((cite) => describe(file, cite));
+  const blocks = described.flatMap(({ label, block }) =>
+    block
+      ? [
+          `    ${paint.dim(escapeLine(label, 200))}`,
+          ...block(options.width - 6).map((line) => `      ${/^ *│ *\^+$/.test(line) ? paint.red(line) : line}`),
+          '',
+        ]
+      : [],
+  );
+  const evidence = described
+    .filter(({ block }) => !block)
+    .map(({ label, text }): [string, string] => [escapeLine(label, 60), escapeLine(text, 240)]);
   const exitCited = finding.cites.some(({ at }) => at.startsWith(pointer('evidence', 'process', 'value', 'exit')));
   if (
     verdict.process &&
@@ -137,6 +146,7 @@ function findingBlock(
     `  ${paint.dim(`${finding.certainty} · ${finding.id}`)}`,
     '',
     ...worldsBlock(file, options),
+    ...blocks,
     ...rows(evidence, options, paint),
   ];
 }

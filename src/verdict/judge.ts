@@ -4,9 +4,10 @@ import type { Evidence, EvidenceKind } from '../case/evidence.js';
 import { exitMeaning } from '../case/exit-status.js';
 import { resolve } from '../case/pointer.js';
 import { AREAS } from '../causes/areas.js';
-import type { Cause, Certainty, Facts, FixStep, Match } from '../causes/cause.js';
+import type { Cause, Certainty, Facts, Match } from '../causes/cause.js';
 import type { Check } from '../checks/check.js';
 import { closedBy } from './closed-by.js';
+import { forReader } from './for-reader.js';
 import { momentOfExit } from './moment.js';
 import { nextSteps } from './next.js';
 import { walk } from './path.js';
@@ -66,36 +67,6 @@ export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
         order(a.found) - order(b.found) ||
         a.found.cause.id.localeCompare(b.found.cause.id, 'en'),
     );
-}
-
-/** The system of the machine that was looked at, or of the one that the report is about. */
-const onWindows = ({ host, evidence }: CaseFile): boolean =>
-  host.os === 'windows' || (evidence.reported?.status === 'seen' && evidence.reported.value.os === 'windows');
-
-/** The command line to paste: the target's own, or that of the entry that was told. */
-function commandOf({ target, origin, evidence }: CaseFile): string | undefined {
-  if (origin === 'live') return target.command === undefined ? undefined : target.label;
-  const { launch } = evidence;
-  if (launch?.status !== 'seen') return undefined;
-  const words = [launch.value.command, ...launch.value.args];
-  return words.map((word) => (/^[^\s"'$`\\]+$/.test(word) ? word : `"${word}"`)).join(' ');
-}
-
-/** The URL to paste: the target's own, or the one that was told; never one that could mean something to a shell. */
-function urlOf({ target, evidence }: CaseFile): string | undefined {
-  const { reported } = evidence;
-  const url = target.url ?? (reported?.status === 'seen' ? reported.value.url : undefined);
-  return url !== undefined && /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : undefined;
-}
-
-/** A step as its reader needs it: the command of their system, with `<command>` and `<url>` filled in. */
-function forReader({ windows, ...step }: FixStep, file: CaseFile): FixStep {
-  const run = onWindows(file) ? (windows ?? step.run) : step.run;
-  if (run === undefined) return step;
-  const command = commandOf(file);
-  const url = urlOf(file);
-  const filled = command ? run.replaceAll('<command>', command) : run;
-  return { ...step, run: url ? filled.replaceAll('<url>', url) : filled };
 }
 
 function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role']): Finding {

@@ -7,8 +7,11 @@ import type { Timeline } from '../case/timeline.js';
 import type { Channel, Outcome, RequestOptions } from './channel.js';
 import type { Connections } from './connections.js';
 import { exchange } from './http-exchange.js';
-import type { Reading } from './json-rpc.js';
+import type { Reading, Request } from './json-rpc.js';
 import { carriesCredentials, type HttpOptions } from './streamable-http.js';
+
+/** How long the server may take to accept our answer to its question. */
+const ANSWER_MS = 10_000;
 
 export class LegacySseChannel implements Channel {
   readonly #options: HttpOptions;
@@ -141,7 +144,16 @@ export class LegacySseChannel implements Channel {
     return record;
   }
 
+  /** What the server asks is answered where we play a client that does; else nothing is. */
+  async #answer(request: Request): Promise<void> {
+    const { answer } = this.#options;
+    if (!answer) return;
+    const reply = await answer(request);
+    await this.#post('answer', { jsonrpc: '2.0', id: request.id, ...reply }, ANSWER_MS);
+  }
+
   #onMessage(reading: Reading): boolean {
+    if (reading.type === 'request') void this.#answer(reading.message);
     const id = reading.type === 'response' ? reading.message.id : reading.type === 'invalid' ? reading.id : undefined;
     const settle = id === undefined || id === null ? undefined : this.#pending.get(id);
     if (!settle) return false;

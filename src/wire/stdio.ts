@@ -5,10 +5,10 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Evidence, SystemError } from '../case/evidence.js';
 import type { Timeline } from '../case/timeline.js';
-import type { Channel, Outcome, RequestOptions } from './channel.js';
+import type { Answer, Channel, Outcome, RequestOptions } from './channel.js';
 import { type FramedLine, LineFramer, markPrettyPrinted } from './framing.js';
 import { HeadAndTail } from './head-and-tail.js';
-import type { RequestId, Response } from './json-rpc.js';
+import type { Request, RequestId, Response } from './json-rpc.js';
 
 const STRAYS_KEPT = 50;
 const STRAY_TEXT = 500;
@@ -61,6 +61,9 @@ export class StdioChannel implements Channel {
   pendingAtExit: string[] = [];
   /** Resolves when nothing more can come: the process is gone and its output is drained, or it never started. */
   readonly ended: Promise<void>;
+  /** Answers what the server asks. We declare no capability unless we play a client that does, so only ping is due. */
+  answer: (request: Request) => Promise<Answer> = async ({ method }) =>
+    method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
 
   constructor(child: ChildProcess, timeline: Timeline) {
     this.#child = child;
@@ -294,9 +297,8 @@ export class StdioChannel implements Channel {
       this.#timeline.add('received', `${method} (request)`);
       if (method !== 'ping' && !this.#initialized)
         this.#remark('early-request', line, `the request ${method.slice(0, 60)} came before notifications/initialized`);
-      // We declared no capability, so only ping can be asked of us. Silence would make a polite server wait.
-      const reply = method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
-      this.#write({ jsonrpc: '2.0', id, ...reply });
+      // Silence would make a polite server wait.
+      void this.answer(reading.message).then((reply) => this.#write({ jsonrpc: '2.0', id, ...reply }));
       return;
     }
     if (reading.type === 'notification') this.#timeline.add('received', reading.message.method);

@@ -40,7 +40,7 @@ export const brokenServers = (): BrokenServer[] =>
     .map(({ name }) => ({ file: name, cause: name.split('.')[0] ?? '', clientSees: sees(name) }));
 
 export interface Prepared {
-  spec: TargetSpec;
+  spec: Exclude<TargetSpec, { kind: 'entry' }>;
   stop(): Promise<void>;
 }
 

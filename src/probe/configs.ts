@@ -1,0 +1,243 @@
+/**
+ * Every file in which a client of this machine keeps servers, and what stands in it. A file that cannot be read is told with the
+ * reason: nothing is lost, and nothing is thrown.
+ */
+import type { Client, ConfigPlace, NotRead } from '../clients/client.js';
+import { CLIENTS } from '../clients/index.js';
+import type { ConfigText, Fault, Machine, Namesake, RuleContext, ServerEntry } from '../config/config.js';
+import { entriesIn } from '../config/entries.js';
+import { faultsIn } from '../config/faults.js';
+import { positionOf } from '../config/position.js';
+import { readConfig } from '../config/read.js';
+import { approvals } from './approvals.js';
+import { locate, machineOfSide, plainPath, type Side, shownPath, sidesOf } from './places.js';
+import type { FileRead } from './read-file.js';
+import type { World } from './world.js';
+
+export { machineOf } from './places.js';
+
+/** No client config is longer, not even one that keeps the history of every project. */
+export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+
+export type FoundState = 'read' | 'absent' | 'unreadable' | 'too-large' | 'not-a-file' | 'binary' | 'loop';
+
+/** A place of a client, and what is there. One file may stand in several places of its client, with other servers in each. */
+export interface FoundFile {
+  client: Client;
+  place: ConfigPlace;
+  /** Absolute, with `/` on every system; with the `*` of the place where nothing fits it. */
+  path: string;
+  /** For people: `~` for the home folder, the separators of the system. */
+  shown: string;
+  /** The folder for which it counts; of a place in a project only. */
+  project?: string;
+  state: FoundState;
+  /** Why it is not read; of a file that is, what is strange about it. A sentence without a full stop. */
+  why?: string;
+  bytes?: Uint8Array;
+  /** Last change, milliseconds since 1970. */
+  mtimeMs?: number;
+  config?: ConfigText;
+  entries: ServerEntry[];
+  faults: Fault[];
+  /** The client reads no servers there, and it holds some all the same. */
+  notRead?: NotRead;
+  /** It is the file of a client on Windows, seen from inside WSL: its servers run there, not here. */
+  throughWsl?: true;
+  /** What of the machine the rules were told. */
+  machine: Machine;
+}
+
+export interface FindOptions {
+  /** All of ours, unless told otherwise. */
+  clients?: readonly Client[];
+  /** The folder that is open; without it the working directory. */
+  project?: string;
+}
+
+const IS: Record<Extract<FileRead, { state: 'not-a-file' }>['is'], string> = {
+  directory: 'a folder',
+  pipe: 'a named pipe, which was not opened',
+  device: 'a device, which was not opened',
+  socket: 'a socket, which was not opened',
+};
+
+const REASONS: Record<string, string> = {
+  EACCES: 'you may not read it',
+  EPERM: 'the system forbids to read it',
+  ENAMETOOLONG: 'its path is longer than the system takes',
+  EIO: 'the disk gave an error (EIO)',
+  EMFILE: 'too many files are open (EMFILE)',
+  ESTALE: 'the network folder in which it lies is gone (ESTALE)',
+};
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 104_857.6) / 10} MB`;
+
+const ofOwner = ({ owner }: { owner?: number }): string =>
+  owner === undefined ? '' : `it belongs to another user (id ${owner})`;
+
+/** Bytes that are no text in any encoding that a config is written in. */
+function isBinary(bytes: Uint8Array): boolean {
+  const head = bytes.subarray(0, 65_536);
+  if (!head.includes(0)) return false;
+  const [first = 0, second = 0] = head;
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  // UTF-16 without a mark: one half of every ASCII character is empty.
+  return !marked && !(first === 0 && second > 8 && second < 127) && !(second === 0 && first > 8 && first < 127);
+}
+
+const joined = (...parts: string[]): string => parts.filter(Boolean).join(', and ');
+
+/** State and reason of what the world said. */
+function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
+  switch (read.state) {
+    case 'absent':
+      return { state: 'absent' };
+    case 'loop':
+      return { state: 'loop', why: 'it is a symbolic link that leads back to itself' };
+    case 'not-a-file':
+      return { state: 'not-a-file', why: `it is no file but ${IS[read.is]}` };
+    case 'too-large':
+      return {
+        state: 'too-large',
+        why: joined(
+          `it has ${megabytes(read.size)}, and at most ${megabytes(MAX_CONFIG_BYTES)} are read`,
+          ofOwner(read),
+        ),
+      };
+    case 'unreadable': {
+      const { code, link, mode, vanished } = read;
+      if (link !== undefined)
+        return { state: 'unreadable', why: `it is a symbolic link to ${link}, and nothing is there` };
+      if (vanished) return { state: 'unreadable', why: 'it vanished while it was being read' };
+      const reason = REASONS[code] ?? `it cannot be read (${code})`;
+      const rights = mode === undefined || code !== 'EACCES' ? '' : ` (mode ${mode.toString(8).padStart(3, '0')})`;
+      return { state: 'unreadable', why: joined(ofOwner(read), `${reason}${rights}`) };
+    }
+    case 'read': {
+      if (isBinary(read.bytes)) return { state: 'binary', why: 'it holds binary data, no text' };
+      const why = ofOwner(read);
+      return { state: 'read', ...(why && { why }), bytes: read.bytes, mtimeMs: read.mtimeMs };
+    }
+  }
+}
+
+/** One place of a client that belongs to this side of the machine. */
+interface Candidate {
+  place: ConfigPlace;
+  notRead?: NotRead;
+}
+
+function candidatesOf(client: Client, { os, throughWsl }: Side): Candidate[] {
+  const mark = throughWsl && { windowsSide: true as const };
+  return [
+    ...client.places.filter((place) => place.os.includes(os)).map((place) => ({ place: { ...place, ...mark } })),
+    ...client.notRead.map((notRead) => ({
+      place: {
+        os: [os],
+        scope: 'legacy' as const,
+        path: notRead.path,
+        format: notRead.format,
+        root: notRead.root,
+        ...mark,
+      },
+      notRead,
+    })),
+  ];
+}
+
+/** Whether two entries of one name can meet in one session of the client. */
+const meet = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
+
+/** The files of one client on one side of the machine. */
+function filesOf(client: Client, side: Side, project: string, world: World): FoundFile[] {
+  const machine = machineOfSide(world, side, side.throughWsl ? undefined : project);
+  const seen = new Set<string>();
+  const reads = new Map<string, ReturnType<typeof told> & { config?: ConfigText }>();
+  const files = candidatesOf(client, side).flatMap(({ place, notRead }): FoundFile[] =>
+    locate(place, side, project, world).flatMap(({ path, project: of }): FoundFile[] => {
+      const key = `${path}\n${place.root.join('\n')}`;
+      // A file that the client reads elsewhere is read; of one that stands in the home folder that is open, too.
+      if (seen.has(key) || (notRead && [...seen].some((other) => other.startsWith(`${path}\n`)))) return [];
+      seen.add(key);
+      const readKey = `${path}\n${place.format}`;
+      let read = reads.get(readKey);
+      if (!read) {
+        read = told(world.read(path, MAX_CONFIG_BYTES));
+        if (read.bytes) read.config = readConfig(read.bytes, place.format);
+        reads.set(readKey, read);
+      }
+      const { config } = read;
+      const entries = config ? entriesIn(config, client, place) : [];
+      // A file that is none of the client's is worth a word only when servers stand in it.
+      if (notRead && entries.length === 0) return [];
+      return [
+        {
+          ...{ client, place, path, shown: shownPath(path, side), machine, entries, faults: [] },
+          ...read,
+          ...(of !== undefined && { project: of }),
+          ...(notRead && { notRead }),
+          ...(side.throughWsl && { throughWsl: true }),
+        },
+      ];
+    }),
+  );
+  return judged(files, client, approvals(client, side, world), project);
+}
+
+/** What the rules find in each, now that all of them are known. */
+function judged(
+  files: FoundFile[],
+  client: Client,
+  approved: ReturnType<typeof approvals>,
+  project: string,
+): FoundFile[] {
+  const told = new Set<string>();
+  return files.map((file) => {
+    const { config, machine, place, path, entries } = file;
+    if (!config) return file;
+    const context: RuleContext = {
+      ...{ client, place, file: path, config, machine, entries },
+      namesakes: (entry) => namesakesOf(entry, file, files),
+      approved: (entry) =>
+        file.project === undefined ? null : approved(entry.name, place.scope, [...new Set([file.project, project])]),
+    };
+    // What is wrong with a file as a whole is told once, in however many places of its client it stands.
+    const faults = faultsIn(context).filter(({ rule, range, server }) => {
+      const key = `${path}\n${rule}\n${range.start}\n${range.end}\n${server ?? ''}`;
+      return !told.has(key) && told.add(key);
+    });
+    return { ...file, faults };
+  });
+}
+
+function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Namesake[] {
+  return files
+    .filter(({ notRead }) => !notRead)
+    .flatMap(({ entries, place, shown, config, path }) =>
+      entries
+        .filter(
+          (other) =>
+            other !== entry &&
+            other.name === entry.name &&
+            meet(other.project, entry.project) &&
+            // The same piece of the same file, which stands in two places of the client.
+            !(path === own.path && other.range.start === entry.range.start),
+        )
+        .map((other) => ({
+          ...{ place, file: shown, line: positionOf(config?.text ?? '', other.nameRange.start).line },
+          ...(other.project !== undefined && { project: other.project }),
+        })),
+    );
+}
+
+/**
+ * Every place of the clients on this machine, the files that are absent among them, in the order of the clients and their places. On
+ * WSL the files of clients on Windows follow.
+ */
+export function findConfigs(world: World, { clients = CLIENTS, project }: FindOptions = {}): FoundFile[] {
+  return sidesOf(world).flatMap((side) => {
+    const open = plainPath(project ?? world.cwd, side.os).replace(/(?<=.)\/$/, '');
+    return clients.flatMap((client) => filesOf(client, side, open, world));
+  });
+}
