@@ -126,6 +126,8 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
   );
   const { handshake, pending } = handshakeOf({ clientError: symptoms.clientError });
   const process = processOf(symptoms);
+  // What a client passes on from stderr comes from a program that it started.
+  const started = given.stderr === undefined && stderr.kept.length > 0 && remote.url === undefined && !remote.http;
   const evidence: Partial<Evidence> = {
     launch: launchOf(serverIn(symptoms.entry)),
     process: process && { ...process, pending },
@@ -143,7 +145,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
     http: remote.http,
     authorization: toldAuthorization(remote.http?.exchanges ?? [], remote.url),
     reported: {
-      transport: remote.transport,
+      transport: remote.transport ?? (started && symptoms.client !== undefined ? 'stdio' : undefined),
       client: remote.client,
       os: symptoms.os,
       platform: symptoms.platform,
