@@ -68,7 +68,7 @@ export function processOptionsIn(
     entry,
     env,
     clientInfo,
-    opening: { revision, capabilities, discovers: handshake.discovers === true, answer: answerIn(part, world) },
+    opening: { revision, capabilities, discovers: handshake.discovers === 'always', answer: answerIn(part, world) },
     // Whoever raised the limit has said that the server is slow.
     ...(part.startFromEntry && typeof part.startMs === 'number' && { idleMs: Math.min(part.startMs, MAX_IDLE_MS) }),
     async beforeEnd(talk, opened) {
