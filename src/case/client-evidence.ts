@@ -69,15 +69,18 @@ export const client = z.object({
   unset: z.array(z.string()).optional(),
   /** What the client makes of such a name; absent when that is not known. */
   onUnset: z.enum(['fails', 'empty', 'left']).optional(),
-  environment: z.object({
-    policy: z.enum(['sdk', 'list', 'all', 'all-but']),
-    /** Where the PATH came from. */
-    path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
-    /** The folders of the PATH. */
-    folders: z.array(z.string()),
-    /** Names of variables of the user's shell that the server did not get, the first 50. */
-    withheld: z.array(z.string()),
-  }),
+  /** Absent for a URL. */
+  environment: z
+    .object({
+      policy: z.enum(['sdk', 'list', 'all', 'all-but']),
+      /** Where the PATH came from. */
+      path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
+      /** The folders of the PATH. */
+      folders: z.array(z.string()),
+      /** Names of variables of the user's shell that the server did not get, the first 50. */
+      withheld: z.array(z.string()),
+    })
+    .optional(),
   cwd: z.string().optional(),
   /** How long the client waits, milliseconds; null: for ever, absent: not known. */
   startLimitMs: z.number().nullable().optional(),
@@ -100,6 +103,11 @@ export const client = z.object({
       }),
     )
     .optional(),
+  /** Where its requests begin; absent when that is not known. */
+  origin: z.enum(['local', 'vendor-cloud']).optional(),
+  /** Whether a GET for the event stream that is answered 404 in place of 405 is an error for it, and what the GET got. */
+  getMustBe405: z.boolean().optional(),
+  getStatus: z.number().optional(),
 });
 
 /** The last run of the server in the client's own log. */
