@@ -10,6 +10,7 @@ import { authorizationBlock } from './authorization.js';
 import { duration } from './duration.js';
 import { escapeLine } from './escape.js';
 import { describe, twoWorldsSentence } from './evidence.js';
+import { pastRunBlock } from './past-run.js';
 
 export interface TerminalOptions {
   color: boolean;
@@ -278,6 +279,7 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
       );
     }
   }
+  lines.push(...pastRunBlock(verdict, file, width.width, wrap, paint));
   lines.push(...stepsBlock('Look next', verdict.next, width, paint));
   if (file.origin === 'live') lines.push('', `  ${paint.dim(`${duration(file.tookMs)} in all`)}`);
   return `${lines.join('\n')}\n`;
