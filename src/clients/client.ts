@@ -27,6 +27,8 @@ export interface ConfigPlace {
    */
   path: string;
   format: ConfigFormat;
+  /** Of strict JSON: comments are taken out before it is read, a trailing comma is still a fault. */
+  comments?: true;
   /** Keys from the top of the file to the servers; `*` is any one key (the folder of a project). */
   root: readonly string[];
   /** The servers are a list whose items have a `name`. */
@@ -75,6 +77,7 @@ export interface Approval {
 }
 
 export interface TimeoutField {
+  /** With dots for a way down (`timeout.startup`). */
   key: string;
   unit: 'ms' | 's';
   /** What it limits. */
@@ -92,6 +95,8 @@ export interface EntryForm {
   /** Null when the arguments stand in the command. */
   args: string | null;
   env: string;
+  /** What the value of a variable may be besides text (VS Code: numbers, and null to take a variable away). */
+  envTakes?: readonly ('number' | 'boolean' | 'null')[];
   cwd: string | null;
   /** Names of variables that are handed on from the client's own environment (Codex: `env_vars`). */
   passes?: string;
@@ -120,6 +125,8 @@ export interface EntryForm {
   commandObject?: true;
   /** Every key it knows; null when the list is not published. Keys above need not be repeated. */
   others: readonly string[] | null;
+  /** Keys without which an entry is not read, beside the command or the address itself. */
+  required?: { command: readonly string[]; url: readonly string[] };
   /** What a key that it does not know does; null when nobody knows. */
   unknownKey: 'error' | 'warning' | 'ignored' | null;
   /** The name of a server, as a regular expression; null when no rule is known. */
@@ -185,7 +192,7 @@ export interface ClientHandshake {
 }
 
 export interface ClientHttp {
-  /** Transports in the order in which they are tried; empty: none. Null: nobody knows. */
+  /** Transports in the order in which they are tried, or all that `type` can choose from; empty: none. Null: nobody knows. */
   order: readonly ('streamable-http' | 'sse')[] | null;
   /** A failed first POST leads to the next transport; the statuses for which it does not. Null: nobody knows. */
   fallsBack: boolean | null;

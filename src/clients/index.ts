@@ -1,14 +1,51 @@
 /** Every client that is known, and what can be asked of the data. */
+import amazonQ from './amazon-q.js';
 import claudeCode from './claude-code.js';
 import claudeDesktop from './claude-desktop.js';
 import type { Client, ConfigPlace, Defect, Os } from './client.js';
+import cline from './cline.js';
+import codex from './codex.js';
+import continueDev from './continue.js';
 import cursor from './cursor.js';
+import cursorCli from './cursor-cli.js';
+import geminiCli from './gemini-cli.js';
+import goose from './goose.js';
+import jetbrainsAiAssistant from './jetbrains-ai-assistant.js';
+import jetbrainsCopilot from './jetbrains-copilot.js';
+import jetbrainsJunie from './jetbrains-junie.js';
+import kiro from './kiro.js';
+import lmStudio from './lm-studio.js';
+import opencode from './opencode.js';
+import roo from './roo.js';
 import vscode from './vscode.js';
 import vscodeInsiders from './vscode-insiders.js';
 import windsurf from './windsurf.js';
+import zed from './zed.js';
 
 /** In the order in which they are shown. */
-export const CLIENTS: readonly Client[] = [claudeDesktop, claudeCode, cursor, windsurf, vscode, vscodeInsiders];
+export const CLIENTS: readonly Client[] = [
+  claudeDesktop,
+  claudeCode,
+  cursor,
+  cursorCli,
+  windsurf,
+  vscode,
+  vscodeInsiders,
+  zed,
+  cline,
+  roo,
+  codex,
+  geminiCli,
+  jetbrainsAiAssistant,
+  jetbrainsJunie,
+  jetbrainsCopilot,
+  continueDev,
+  goose,
+  opencode,
+  lmStudio,
+  kiro,
+  amazonQ,
+];
 
 /** The client of that id, of that name, or of a name that people give it; undefined when none is. */
 export function clientOf(idOrName: string): Client | undefined {

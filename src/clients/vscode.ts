@@ -83,6 +83,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: ['number', 'null'],
     cwd: 'cwd',
     url: ['url'],
     headers: 'headers',

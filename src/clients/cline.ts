@@ -1,0 +1,151 @@
+import { defineClient, EVERY_OS } from './client.js';
+import { userFolders } from './vscode.js';
+
+const NEW = '~/.cline/data/settings/cline_mcp_settings.json';
+const file = { format: 'json', root: ['mcpServers'] } as const;
+
+export default defineClient({
+  id: 'cline',
+  name: 'Cline',
+  is: /\bcline\b/i,
+  marks: /cline_mcp_settings/,
+  program: /saoudrizwan\.claude-dev/,
+  file: 'cline_mcp_settings.json',
+  places: [
+    {
+      ...file,
+      os: EVERY_OS,
+      scope: 'user',
+      path: NEW,
+      movedBy: [
+        { variable: 'CLINE_MCP_SETTINGS_PATH', replaces: NEW },
+        { variable: 'CLINE_DATA_DIR', replaces: '~/.cline/data' },
+        { variable: 'CLINE_DIR', replaces: '~/.cline' },
+      ],
+    },
+    ...userFolders('Code').map(([os, folder]) => ({
+      ...file,
+      os: [os],
+      scope: 'legacy' as const,
+      path: `${folder}/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json`,
+      onlyIf: 'the version is older; newer ones take it over once, and later edits there do nothing',
+    })),
+  ],
+  notRead: userFolders('Code').map(([, folder]) => ({
+    path: `${folder}/settings.json`,
+    root: ['mcpServers'],
+    format: 'jsonc' as const,
+    instead:
+      'Cline reads no servers from the settings of VS Code; they belong into cline_mcp_settings.json (MCP Servers, Configure).',
+  })),
+  precedence: null,
+  entry: {
+    command: { key: 'command', holds: 'program' },
+    args: 'args',
+    env: 'env',
+    cwd: 'cwd',
+    url: ['url'],
+    headers: 'headers',
+    type: {
+      key: 'type',
+      needed: 'for-url',
+      stdio: 'stdio',
+      http: 'streamableHttp',
+      sse: 'sse',
+      words: ['stdio', 'sse', 'streamableHttp'],
+    },
+    urlWithoutType: 'sse',
+    both: null,
+    timeouts: [{ key: 'timeout', unit: 's', limits: 'both', defaultMs: 60_000, min: 1, max: 3600 }],
+    off: [{ key: 'disabled', when: true }],
+    others: ['autoApprove', 'oauth', 'transportType', 'transport'],
+    unknownKey: null,
+    name: null,
+  },
+  variables: { forms: ['${env:NAME}'], fields: null, unset: 'left' },
+  launch: {
+    kind: 'gui',
+    environment: { policy: 'sdk' },
+    shell: false,
+    windows: { how: 'finds' },
+    cwd: 'own',
+    startMs: 60_000,
+    callMs: 60_000,
+  },
+  handshake: { name: 'Cline', protocolVersion: null, capabilities: {}, probes: [], exactRevision: null },
+  http: {
+    order: ['sse', 'streamable-http'],
+    fallsBack: false,
+    origin: 'local',
+    getMustBe405: false,
+    oauth: true,
+  },
+  limits: {
+    tools: null,
+    toolName: { form: '<server>__<tool>', max: 64, beyond: 'hashed', confidence: 'medium' },
+    description: null,
+    schema: null,
+  },
+  logs: [],
+  logPanel: 'the Output panel, channel "Cline"',
+  errors: [
+    {
+      text: "Server type must be one of: 'stdio', 'sse', or 'streamableHttp'",
+      means: 'The word for type is spelt otherwise.',
+    },
+    {
+      text: 'Increase the "timeout" field',
+      means: 'The end of the message about a time limit, which names server, method and seconds.',
+    },
+    { text: 'MCP process exited for', means: 'The command line: code, signal and stderr follow.' },
+    { text: 'This MCP server requires authentication to get started.', means: 'Nobody has signed in yet.' },
+    {
+      text: 'SSE error: Non-200 status code (404)',
+      means: 'A server of streamable HTTP was spoken to as sse, since type is missing, or the path is wrong.',
+    },
+  ],
+  defects: [
+    {
+      effect: 'a Node.js that nvm installed is not found',
+      os: ['macos', 'linux'],
+      when: 'stdio',
+      phase: 'start',
+      url: 'https://github.com/cline/cline/issues/2204',
+    },
+    {
+      effect: 'a server of streamable HTTP was answered with 404 to a GET',
+      when: 'http',
+      phase: 'start',
+      url: 'https://github.com/FalkorDB/FalkorDB-MCPServer/issues/3',
+    },
+  ],
+  notes: [
+    'The command line of Cline is another program: it hands on its whole environment, asks for 2024-11-05, calls itself @cline/core, and gives a server three seconds, twice.',
+    'A line on stderr in which the word error stands is shown as an error.',
+  ],
+  reload: 'Switch the server off and on in the MCP panel of Cline, or press its restart button.',
+  sources: [
+    'https://github.com/cline/cline',
+    'https://docs.cline.bot/mcp/configuring-mcp-servers',
+    'https://github.com/cline/cline/issues/2204',
+  ],
+  doubts: {
+    places: 'No file of a project was found.',
+    precedence: 'There is one file.',
+    'entry.both': 'What becomes of an entry with a command and an address is not told.',
+    'entry.unknownKey': 'What an unknown key does is not told.',
+    'entry.name': 'No rule for names of servers was found.',
+    'variables.fields': 'In which keys variables are filled in is not told.',
+    'launch.environment': 'The list of the SDK for the extension; the command line hands on everything.',
+    'launch.windows': 'The extension finds scripts as the SDK does; the command line uses a shell on Windows.',
+    'launch.startMs': 'By the extension; the command line gives three seconds, twice.',
+    'launch.callMs': 'By the key timeout.',
+    'handshake.protocolVersion': 'The newest of the SDK in use; the command line sends 2024-11-05.',
+    'handshake.exactRevision': 'What it does with another revision than it asked for is not told.',
+    'limits.tools': 'No limit was found.',
+    'limits.toolName': 'Read in the source of the command line.',
+    'limits.description': 'No limit of descriptions was found.',
+    'limits.schema': 'Which keywords of JSON Schema are taken is not published.',
+    logs: 'It logs into the Output panel only, as far as is known.',
+  },
+});

@@ -1,0 +1,113 @@
+import { defineClient, EVERY_OS } from './client.js';
+import { userFolders } from './vscode.js';
+
+const file = { format: 'json', root: ['mcpServers'] } as const;
+
+export default defineClient({
+  id: 'roo',
+  name: 'Roo Code',
+  is: /\broo\b|roo[-_ ]?code|kilo/i,
+  program: /rooveterinaryinc/i,
+  file: 'mcp_settings.json',
+  places: [
+    { ...file, os: EVERY_OS, scope: 'project', path: '<project>/.roo/mcp.json' },
+    ...userFolders('Code').map(([os, folder]) => ({
+      ...file,
+      os: [os],
+      scope: 'user' as const,
+      path: `${folder}/globalStorage/rooveterinaryinc.roo-cline/settings/mcp_settings.json`,
+    })),
+  ],
+  notRead: [],
+  precedence: ['project', 'user'],
+  entry: {
+    command: { key: 'command', holds: 'program' },
+    args: 'args',
+    env: 'env',
+    cwd: 'cwd',
+    url: ['url'],
+    headers: 'headers',
+    type: {
+      key: 'type',
+      needed: 'for-url',
+      stdio: 'stdio',
+      http: 'streamable-http',
+      sse: 'sse',
+      words: ['stdio', 'sse', 'streamable-http'],
+    },
+    urlWithoutType: 'error',
+    both: 'error',
+    timeouts: [{ key: 'timeout', unit: 's', limits: 'both', defaultMs: 60_000, min: 1, max: 3600 }],
+    off: [{ key: 'disabled', when: true }],
+    others: ['alwaysAllow', 'watchPaths', 'disabledTools'],
+    unknownKey: 'ignored',
+    name: null,
+  },
+  variables: { forms: ['${env:NAME}', '${workspaceFolder}'], fields: null, unset: null },
+  launch: {
+    kind: 'gui',
+    environment: { policy: 'sdk' },
+    shell: false,
+    windows: { how: 'wraps', programs: ['*'] },
+    cwd: 'project',
+    startMs: 60_000,
+    callMs: 60_000,
+  },
+  handshake: { name: 'Roo Code', protocolVersion: null, capabilities: {}, probes: [], exactRevision: null },
+  http: {
+    order: ['sse', 'streamable-http'],
+    fallsBack: false,
+    origin: 'local',
+    getMustBe405: null,
+    oauth: null,
+  },
+  limits: {
+    tools: null,
+    toolName: { form: 'mcp--<server>--<tool>', max: 64, beyond: 'unknown' },
+    description: null,
+    schema: null,
+  },
+  logs: [],
+  logPanel: 'the Output panel, channel "Roo-Code"',
+  errors: [
+    {
+      text: "Configuration with 'url' must explicitly specify 'type' as 'sse' or 'streamable-http'.",
+      means: 'The type is missing beside the address.',
+    },
+    {
+      text: "Cannot mix 'stdio' and ('sse' or 'streamable-http') fields",
+      means: 'A command and an address stand in one entry.',
+    },
+    {
+      text: "Server type must be 'stdio', 'sse', or 'streamable-http'",
+      means: 'The word for type is spelt otherwise.',
+    },
+  ],
+  defects: [],
+  notes: [
+    'The project was archived about April 2026; editions by others (Kilo Code and more) keep the form.',
+    'Lines on stderr in which INFO does not stand are shown as errors, cut after 1000 characters.',
+    'Variables come out with / in paths.',
+  ],
+  reload: 'Press the restart button of the server in the MCP panel of Roo Code.',
+  sources: [
+    'https://github.com/RooCodeInc/Roo-Code/blob/main/src/services/mcp/McpHub.ts',
+    'https://docs.roocode.com/features/mcp/using-mcp-in-roo',
+  ],
+  doubts: {
+    'entry.name': 'No rule for names of servers was found.',
+    'variables.fields': 'In which keys variables are filled in is not told.',
+    'variables.unset': 'What becomes of a variable that is not set is not told.',
+    'launch.startMs': 'The limit of the SDK.',
+    'launch.callMs': 'By the key timeout.',
+    'handshake.protocolVersion': 'The newest of the SDK in use.',
+    'handshake.exactRevision': 'What it does with another revision than it asked for is not told.',
+    'http.getMustBe405': 'What it makes of a 404 to GET is not known.',
+    'http.oauth': 'No sign-in was found.',
+    'limits.tools': 'No limit was found.',
+    'limits.toolName': 'Names above 64 characters are cut or given a hash, by version.',
+    'limits.description': 'No limit of descriptions was found.',
+    'limits.schema': 'Which keywords of JSON Schema are taken is not published.',
+    logs: 'It logs into the Output panel only, as far as is known.',
+  },
+});
