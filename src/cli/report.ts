@@ -39,7 +39,7 @@ function render(verdict: Verdict, file: CaseFile, options: ReportOptions): strin
 }
 
 /** @throws UsageError when the file cannot be written. */
-function save(path: string, text: string): void {
+export function save(path: string, text: string): void {
   try {
     // A case file is free of secrets, but it is still somebody's machine: for its owner alone.
     writeFileSync(path, text, { mode: 0o600 });
