@@ -107,7 +107,8 @@ export function targetsOf(word: string | undefined, options: TargetOptions, worl
     return grouped(findConfigs(world, { project }), ({ shown }) => shown);
   }
   if (word === undefined) throw new UsageError(`Nothing to fix is named. ${WAYS}`);
-  const whole = clientOf(word);
+  // Its id or its name to the letter: the path of a file may hold the name of a client as well.
+  const whole = CLIENTS.find(({ id, name }) => id === word || name === word);
   if (whole) {
     const targets = grouped(findConfigs(world, { clients: [whole], project }), ({ shown }) => shown);
     if (targets.length === 0)
@@ -154,14 +155,12 @@ export const judgeOf =
   };
 
 /** The file and the entry of a server, if that text stood there. */
-export function entryIn(
-  { client, files, server }: FixTarget,
-  config: ConfigText,
-): { found: FoundFile; entry: ServerEntry } | null {
+export function entryIn(target: FixTarget, config: ConfigText): { found: FoundFile; entry: ServerEntry } | null {
+  const { client, files, server } = target;
   for (const found of files) {
     const entries = entriesIn(config, client, found.place);
     const entry = entries.find(({ name }) => name === server);
-    if (entry) return { found: { ...found, config, entries }, entry };
+    if (entry) return { found: { ...found, config, entries, faults: judgeOf(target)(config) }, entry };
   }
   return null;
 }

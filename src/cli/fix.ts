@@ -250,6 +250,7 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     files: targets.length > 1 ? told : files,
     needs: seen?.needs ?? [],
     ...(seen?.before && { before: seen.before }),
+    ...(seen?.expected && { expected: seen.expected }),
     ...(seen?.notStarted !== undefined && { notStarted: seen.notStarted }),
   };
   let after: Seen | undefined;
@@ -263,7 +264,7 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     if (one && !options.static) {
       const { verifyAgain } = await import('./fix-verify.js');
       after = await verifyAgain(one.label, world, options, shownProgress).finally(shownProgress.done);
-      Object.assign(report, { after: after.outcome, needs: after.needs, notStarted: undefined });
+      Object.assign(report, { after: after.outcome, needs: after.needs, notStarted: undefined, expected: undefined });
     }
   }
   const look = after && { ...(seen as Look), again: after.again };

@@ -60,6 +60,9 @@ export interface FixReport {
   /** Variables that only the user has a value for. */
   needs: { name: string; inShell: boolean }[];
   before?: Outcome;
+  /** With everything that would be written; present when nothing was. */
+  expected?: Outcome;
+  /** After it was written. */
   after?: Outcome;
   /** Why the server was not started. */
   notStarted?: string;
@@ -141,7 +144,11 @@ function fileBlock(file: FileFix, outcome: FixReport['outcome'], options: FixOpt
   ];
 }
 
-function outcomeBlock({ before, after, notStarted }: FixReport, { width }: FixOptions, paint: Paint): string[] {
+function outcomeBlock(
+  { before, expected, after, notStarted }: FixReport,
+  { width }: FixOptions,
+  paint: Paint,
+): string[] {
   const row = (label: string, { status, says, cause }: Outcome): string[] => {
     const lead = `    ${label.padEnd(8)} ${SIGN[status]} ${status.padEnd(12)} `;
     const lines = wrap(escapeLine(says, 400), width - lead.length);
@@ -151,12 +158,14 @@ function outcomeBlock({ before, after, notStarted }: FixReport, { width }: FixOp
       ...(cause ? [' '.repeat(lead.length) + paint.dim(cause)] : []),
     ];
   };
+  const later = after ?? expected;
   const rows = [
-    ...(before ? row(after ? 'before' : 'now', before) : []),
-    ...(after ? row(before ? 'after' : 'now', after) : []),
+    ...(before ? row(later ? 'before' : 'now', before) : []),
+    ...(later ? row(after ? (before ? 'after' : 'now') : 'fixed', later) : []),
   ];
   const said = notStarted ? wrap(escapeLine(notStarted, 400), width - 4).map((line) => `    ${paint.dim(line)}`) : [];
-  return rows.length + said.length ? ['', `  ${paint.bold('The server')}`, ...rows, ...said] : [];
+  if (rows.length + said.length === 0) return [];
+  return ['', `  ${paint.bold('The server')}`, ...rows, ...(rows.length && said.length ? [''] : []), ...said];
 }
 
 /** The whole report. Every line ends with a newline; nothing from a file reaches the terminal unescaped. */
