@@ -25,16 +25,18 @@ export interface FixTarget {
 const WAYS =
   'Write what is to be fixed: <client>:<server> (mcp-verdict fix cursor:weather), a client, a configuration file, or --all.';
 
-/** Files that were read, one target for each path. */
+/** Files that were read, one target for each path: for the client that writes it, where several read it. */
 function grouped(found: FoundFile[], label: (file: FoundFile) => string, server?: string): FixTarget[] {
   const targets = new Map<string, FixTarget>();
-  for (const file of found) {
-    // A file from which the client reads no servers is not put right by an edit in it.
-    if (!file.config || file.notRead) continue;
-    const key = `${file.client.id}\n${file.path}`;
-    const known = targets.get(key);
-    if (known) known.files.push(file);
-    else targets.set(key, { label: label(file), client: file.client, files: [file], server });
+  // A file from which the client reads no servers is not put right by an edit in it.
+  const usable = found.filter(({ config, notRead }) => config && !notRead);
+  for (const file of [
+    ...usable.filter(({ place }) => place.shared === undefined),
+    ...usable.filter(({ place }) => place.shared !== undefined),
+  ]) {
+    const known = targets.get(file.path);
+    if (!known) targets.set(file.path, { label: label(file), client: file.client, files: [file], server });
+    else if (known.client === file.client) known.files.push(file);
   }
   return [...targets.values()];
 }

@@ -168,14 +168,14 @@ function nextOf(
     ...(options.project ? [` --project ${word(options.project)}`] : []),
   ].join('');
   const fix = `mcp-verdict fix ${asked}`;
-  const own = report.needs.map(({ name }) => ` --set ${name}`).join('');
+  const own = report.needs.map(({ name, inShell }) => ` --set ${name}${inShell ? '' : '=<value>'}`).join('');
   if (report.outcome === 'shown')
     return [{ says: 'Nothing was written yet. Write exactly this, with a backup:', run: `${fix}${more} --apply` }];
   if (report.outcome === 'applied') {
     const again = seen?.again ? [{ says: 'There is more that can be fixed now:', run: `${fix}${own}` }] : [];
     return [...again, { says: 'Take it back:', run: `mcp-verdict fix --undo ${asked}` }];
   }
-  if (report.needs.length) return [{ says: 'Give the server the value:', run: `${fix}${own} --apply` }];
+  if (report.needs.length) return [{ says: 'Give the server the value:', run: `${fix}${own}` }];
   const broken = report.before && report.before.status !== 'healthy';
   return broken
     ? [{ says: 'The entry is not what is wrong. See the whole evidence:', run: `mcp-verdict verify ${asked}` }]

@@ -116,13 +116,15 @@ function toldBlock(title: string, told: readonly (Told & { fix?: string })[], wi
   ];
 }
 
-function head({ outcome, target, files }: FixReport, paint: Paint): string {
+function head({ outcome, target, files, needs, before }: FixReport, paint: Paint): string {
   const changes = files.reduce((sum, file) => sum + file.changes.length, 0);
   const left = files.reduce((sum, file) => sum + file.left.length, 0);
   const words = {
-    nothing: left
-      ? paint.yellow(`! ${paint.bold('nothing to change')}`)
-      : paint.green(`✓ ${paint.bold('nothing to fix')}`),
+    nothing: needs.length
+      ? paint.yellow(`! ${paint.bold('a value is missing')}`)
+      : left || (before && before.status !== 'healthy')
+        ? paint.yellow(`! ${paint.bold('nothing to change')}`)
+        : paint.green(`✓ ${paint.bold('nothing to fix')}`),
     shown: paint.yellow(`! ${paint.bold(`${count(changes, 'fix', 'fixes')} to apply`)}`),
     applied: paint.green(`✓ ${paint.bold(`${count(changes, 'fix', 'fixes')} applied`)}`),
     undone: paint.green(`✓ ${paint.bold('put back')}`),
@@ -178,11 +180,14 @@ export function renderFix(report: FixReport, { color, width: columns }: FixOptio
     head(report, paint),
     ...files.flatMap((file) => fileBlock(file, outcome, { color, width }, paint)),
     ...outcomeBlock(report, { color, width }, paint),
+    ...(reload && outcome === 'applied'
+      ? ['', ...wrap(escapeLine(reload, 400), width - 2).map((line) => `  ${line}`)]
+      : []),
     ...(needs.length ? ['', `  ${paint.bold('Only you have the value')}`] : []),
     ...needs.flatMap(({ name, inShell }) => {
       const how = inShell
         ? `--set ${name} takes the value that your shell has`
-        : `--set ${name} takes it from your shell, --set ${name}=<value> from the command line`;
+        : `--set ${name}=<value>, or --set ${name} when your shell has it (then it is in no history)`;
       return labelled(name, [[how, same]], width, column);
     }),
     ...next.flatMap(({ says, run }) => [
@@ -191,9 +196,6 @@ export function renderFix(report: FixReport, { color, width: columns }: FixOptio
       // What is to be pasted is never wrapped.
       `    ${paint.green(escapeLine(run, 2_000))}`,
     ]),
-    ...(reload && outcome === 'applied'
-      ? ['', ...wrap(escapeLine(reload, 400), width - 2).map((line) => `  ${line}`)]
-      : []),
   ];
   return `${lines.join('\n')}\n`;
 }
