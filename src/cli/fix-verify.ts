@@ -42,9 +42,9 @@ const MAX_STARTS = 4;
 
 function outcomeOf(verdict: Verdict): Outcome {
   const { status, root, checks } = verdict;
+  if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
   if (root) return { status, cause: root.id, says: root.says };
   const failed = checks.find(({ outcome }) => outcome === 'fail');
-  if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
   return { status, says: failed?.says ?? 'Not everything could be looked at. That is no proof of health.' };
 }
 
@@ -103,6 +103,8 @@ export async function lookInto(
     return { plan: made, before: staticOutcome(target, made), needs: [], again: false, notStarted };
   }
   let before = staticOutcome(target, made);
+  // With values that were given it is no longer the server of today.
+  if (!before && wishes.length > 0) before = outcomeOf(await judged(today, world, options, shown));
   let expected: Outcome | undefined;
   let needs: Need[] = [];
   for (let starts = 0; starts < MAX_STARTS; starts++) {
