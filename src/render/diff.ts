@@ -256,7 +256,7 @@ export function diffLines(hunks: readonly Hunk[], { file, color, width }: DiffOp
       const lines = filled(row.parts, room);
       // What stays is there to find the way: its beginning is enough.
       const shown = sign === ' ' ? lines.slice(0, 1) : lines;
-      return shown.map((parts, n) => {
+      return shown.flatMap((parts, n) => {
         const cut = sign === ' ' && lines.length > 1;
         const text = parts
           .map((part) => {
@@ -268,8 +268,13 @@ export function diffLines(hunks: readonly Hunk[], { file, color, width }: DiffOp
           .join('');
         const number = n === 0 ? String(row.line).padStart(gutter) : ' '.repeat(gutter);
         const mark = sign === ' ' ? ' ' : sign === '-' ? paint.red('-') : paint.green('+');
-        const remark = row.remark && n === shown.length - 1 ? `  ${paint.dim(`(${row.remark})`)}` : '';
-        return `  ${paint.dim(number)} ${mark} ${text}${remark}`.trimEnd();
+        const line = `  ${paint.dim(number)} ${mark} ${text}`.trimEnd();
+        if (!row.remark || n < shown.length - 1) return [line];
+        const remark = paint.dim(`(${row.remark})`);
+        const taken = parts.reduce((sum, part) => sum + part.text.length, 0);
+        // It stands behind the line, or below it where there is no room.
+        if (taken + row.remark.length + 4 <= room) return [`${line}  ${remark}`];
+        return [line, `  ${' '.repeat(gutter)} ${mark} ${remark}`];
       });
     }),
   ]);
