@@ -69,15 +69,18 @@ export const client = z.object({
   unset: z.array(z.string()).optional(),
   /** What the client makes of such a name; absent when that is not known. */
   onUnset: z.enum(['fails', 'empty', 'left']).optional(),
-  environment: z.object({
-    policy: z.enum(['sdk', 'list', 'all', 'all-but']),
-    /** Where the PATH came from. */
-    path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
-    /** The folders of the PATH. */
-    folders: z.array(z.string()),
-    /** Names of variables of the user's shell that the server did not get, the first 50. */
-    withheld: z.array(z.string()),
-  }),
+  /** Absent for a URL. */
+  environment: z
+    .object({
+      policy: z.enum(['sdk', 'list', 'all', 'all-but']),
+      /** Where the PATH came from. */
+      path: z.enum(['desktop', 'terminal', 'login-shell', 'entry']),
+      /** The folders of the PATH. */
+      folders: z.array(z.string()),
+      /** Names of variables of the user's shell that the server did not get, the first 50. */
+      withheld: z.array(z.string()),
+    })
+    .optional(),
   cwd: z.string().optional(),
   /** How long the client waits, milliseconds; null: for ever, absent: not known. */
   startLimitMs: z.number().nullable().optional(),
@@ -100,19 +103,34 @@ export const client = z.object({
       }),
     )
     .optional(),
+  /** Where its requests begin; absent when that is not known. */
+  origin: z.enum(['local', 'vendor-cloud']).optional(),
+  /** Whether a GET for the event stream that is answered 404 in place of 405 is an error for it, and what the GET got. */
+  getMustBe405: z.boolean().optional(),
+  getStatus: z.number().optional(),
 });
 
 /** The last run of the server in the client's own log. */
 export const clientLog = z.object({
+  /** Client id and name. */
   client: z.string(),
+  clientName: z.string(),
   /** With `~` for the home folder. */
   file: z.string(),
   /** Last change of the file, ISO 8601; it may hold an older run. */
   changedAt: z.string(),
+  /** When the run said its last word, ISO 8601, where its lines have a time. */
+  ranAt: z.string().optional(),
+  /** When the configuration file of the entry was written last, ISO 8601: a run before that may have been of another entry. */
+  configChangedAt: z.string().optional(),
   server: z.string(),
   /** Which run of the file, from 1; `runs` 0 when none is marked. */
   run: z.number(),
   runs: z.number(),
-  /** Lines of that run, the last ones, in the form in which `explain` would read them. */
+  /** The log tells only by the order of its lines whose some of them are: they may be another server's. */
+  guessed: z.boolean(),
+  /** Lines of that run, the first and the last ones, in the form in which `explain` would read them. */
   lines: z.array(z.string()),
+  /** Lines left out between them. */
+  omitted: z.number(),
 });

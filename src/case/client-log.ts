@@ -2,22 +2,18 @@
  * A log of a client, or of whatever ran the server, taken apart: what the server said on stderr, what the client said,
  * and the command that the client started. A reader pastes all of it as one text.
  */
+import { DESKTOP, formOf, nameIn, STAMPED } from './log-forms.js';
 
-/** Clients that mark a server's stderr: VS Code, Claude Code, Codex, Gemini CLI, LibreChat. */
+/** Clients that mark a server's stderr: VS Code, Claude Code, Codex, Gemini CLI, LibreChat, Zed, opencode, LM Studio, Goose, Amazon Q. */
 const MARKED =
-  /^.{0,200}?(?:\[server stderr\]|\bserver stderr[:>\]]|\bMCP (?:server )?stderr(?: \([^)]{1,60}\))?[:>\]]|\[stderr\]:?)[ \t]?(?<text>.*)$/i;
+  /^.{0,200}?(?:\[server stderr\]|\bserver stderr[:>\]]|\bMCP (?:server )?stderr(?: \([^)]{1,60}\))?[:>\]]:?|\[stderr\]:?|\[Plugin\([^)]{1,80}\)\] stderr:(?! (?:Error in LM Studio MCP bridge|\[MCPBridge\/|_0x\w+ \[McpError\]))|\bbefore initialization: stderr =|\bmcp: [\w.@-]{1,80} logged\b)[ \t]?(?<text>.*)$/i;
 
-/** Cursor writes a server's stderr as errors of `user-<name>`, among its own. */
+/** Cursor writes a server's stderr as errors, in the log of all servers behind `user-<name>`, among its own. */
 const CURSOR = /^(?:\d{4}-\S+ \S+ )?\[error\] (?:user|project)-[\w.@/-]+: (?<text>.*)$/;
+const CURSOR_OF_ONE = /^\d{4}-\S+ \S+ \[error\] {1,2}(?:(?<name>[\w.@/-]{1,80}): )?(?<text>.*)$/;
 const CURSOR_ITSELF =
   /\bclient\b|connect|server info|offerings|transport|streamable|\bSSE\b|auth|MCP error|\bspawn\b|createClient|tools/i;
 
-/** A line that a client's logger began. */
-const STAMPED =
-  /^\W{0,2}(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d)\S*\s+\W?(?:\[|\w+(?:\s|:|\]))|^\[(?:info|warn(?:ing)?|error|debug|trace)\]/i;
-/** The form of Claude Desktop's log of one server, where stderr stands between the lines as it came. */
-const DESKTOP =
-  /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:\[[^\]]+\] \[(?:info|warn|error|debug)\]|\[(?:info|warn|error|debug)\] \[[^\]]+\])/;
 /** What follows a line of Claude Desktop: the rest of an object that it printed. */
 const OBJECT = /^\s*[{}\])]|^\s+\w+: |^\s*'[^']*',?$/;
 
@@ -25,28 +21,8 @@ const OBJECT = /^\s*[{}\])]|^\s+\w+: |^\s*'[^']*',?$/;
 export const CLIENT_WORDS =
   /MCP error -|-3200[01]\b|connection closed|(?:server|client) disconnected|transport (?:is )?closed|failed to (?:re)?connect|\bspawn .*\bE[A-Z]{4,}\b|request timed out|is not valid JSON|client closed|fetch failed|error POSTing to endpoint|SSE error|failed to parse message|process exited with code|Connection state: |Waiting for server to respond|Using MCP server command|Message from (?:client|server): |Starting new stdio process|(?:Initializing|Shutting down) server\.\.\.|(?:Server|Client) transport closed|Client error for command|Incompatible auth server|\bdynamic (?:client )?registration\b|\bOAuth(?:Registration|Token|Flow)Error\b|\bMCPOAuthError\b|\bprotected[- ]resource metadata\b|\bprotected resource https?:|\bmcp_(?:registration|token_exchange)_failed\b|\bstep-up re-?authorization\b|\bafter trying upscoping\b/i;
 
-/** The client that wrote a log, by the form of its lines. */
-const FORMS: { client: string; form: RegExp }[] = [
-  { client: 'claude-desktop', form: DESKTOP },
-  {
-    client: 'cursor',
-    form: /^(?:\d{4}-\S+ \S+ )?\[(?:info|warning|error)\] (?:(?:user|project)-[\w.@/ -]{1,80}?: |Client error for command |Starting new stdio process with command: |Handling \w+ action|Successfully connected to stdio server)/,
-  },
-  {
-    client: 'claude-code',
-    form: /\[(?:DEBUG|ERROR|WARN)\] MCP server "|\bMCP server "[^"]{1,80}":? (?:Server stderr|Starting connection|Connection failed)|^(?:Server stderr: |Starting connection with timeout of \d+ms)/,
-  },
-  {
-    client: 'vscode',
-    form: /\[(?:info|warning|error)\] (?:Connection state: |Waiting for server to respond to|\[server stderr\]|Discovered \d+ tools|Failed to parse message: |Server exited before responding)/,
-  },
-  { client: 'codex', form: /\bcodex_(?:core|rmcp_client|mcp)\w*\b/ },
-  { client: 'gemini-cli', form: /(?:Error connecting to MCP server|Error during discovery for (?:MCP )?server)[: ]*'/ },
-];
-
 /** The client whose log this is; undefined when no line has the form of one. */
-export const clientOf = (lines: string[]): string | undefined =>
-  FORMS.find(({ form }) => lines.some((line) => form.test(line)))?.client;
+export const clientOf = (lines: string[]): string | undefined => formOf(lines)?.client;
 
 /** The operating system, by the paths that only it has. */
 export function systemOf(text: string): 'windows' | 'macos' | undefined {
@@ -91,15 +67,29 @@ export function markedStderr(line: string): string | undefined {
   return cursor !== undefined && !CURSOR_ITSELF.test(cursor) ? cursor : undefined;
 }
 
+/** The same where all lines are known: Cursor's log of one server marks stderr by its level alone. */
+function stderrIn(lines: string[]): (line: string) => string | undefined {
+  if (clientOf(lines) !== 'cursor') return markedStderr;
+  const names = new Set(lines.map(nameIn));
+  return (line) => {
+    const { name, text } = CURSOR_OF_ONE.exec(line)?.groups ?? {};
+    if (text === undefined) return markedStderr(line);
+    // What stands before the colon is a name only when other lines say so.
+    const said = name === undefined || names.has(name) ? text : `${name}: ${text}`;
+    return markedStderr(line) ?? (CURSOR_ITSELF.test(said) || nameIn(line) !== undefined ? undefined : said);
+  };
+}
+
 /** What the client said, and what it passed on from the server's stderr. */
 export function splitLog(lines: string[]): { client: string[]; stderr: string[] } {
   const client: string[] = [];
   const stderr: string[] = [];
+  const textOf = stderrIn(lines);
   let desktop = false;
   let inside = false;
   let dated = false;
   for (const line of lines) {
-    const text = markedStderr(line);
+    const text = textOf(line);
     dated ||= /^\W{0,2}\d{4}-\d\d-\d\d/.test(line);
     // Where the client stamps with the date, a bare time is the server's own.
     const bareTime = dated && inside && /^\d\d:\d\d:\d\d/.test(line);
@@ -117,7 +107,28 @@ export function splitLog(lines: string[]): { client: string[]; stderr: string[] 
 
 const quoted = (list: string): string[] => [...list.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, a, b]) => a ?? b ?? '');
 
-/** The command that the log names: Claude Desktop, Cursor, the Inspector. */
+/** A list as JSON writes it; undefined when it is none. */
+function listIn(json: string | undefined): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(json ?? '');
+    return Array.isArray(list) && list.every((word) => typeof word === 'string') ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** opencode and Zed write the command as a list. */
+function listedCommand(text: string): string[] | undefined {
+  const opencode = listIn(/\bservice=mcp \S{1,100} command=(?<list>\[[^\]\n]{1,4000}\])/.exec(text)?.groups?.list);
+  if (opencode) return opencode;
+  const zed = /\bstarting context server \(executable="(?<path>[^"\n]{1,500})", args=(?<list>\[[^\]\n]{0,4000}\])/.exec(
+    text,
+  )?.groups;
+  const args = listIn(zed?.list);
+  return zed?.path !== undefined && args ? [zed.path, ...args] : undefined;
+}
+
+/** The command that the log names: Claude Desktop, Cursor, the Inspector, opencode, Zed. */
 export function commandIn(text: string): { command: string; args: string[] } | undefined {
   const desktop = /Using MCP server command: (?<command>[^\n]{1,300}?) with args(?<rest>[^\n]*(?:\n[^\n]*){0,40})/.exec(
     text,
@@ -130,7 +141,7 @@ export function commandIn(text: string): { command: string; args: string[] } | u
       .replaceAll(',', ' ');
   const [command, ...args]: (string | undefined)[] = desktop
     ? [desktop.command, ...quoted(/\bargs: \[(?<list>[^\]]*)\]/.exec(desktop.rest ?? '')?.groups?.list ?? '')]
-    : (line?.split(/\s+/) ?? []);
+    : (line?.split(/\s+/) ?? listedCommand(text) ?? []);
   // Of a container or a bridge everything that matters stands in its arguments.
   if (!command || (args.length === 0 && /docker|podman|nerdctl|mcp-remote|mcp-proxy|supergateway/.test(text)))
     return undefined;

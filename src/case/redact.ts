@@ -255,8 +255,10 @@ export function redactor(secrets: Iterable<string> = []): Redactor {
   };
 }
 
-const isSecretOption = (word: string): boolean =>
-  /^--?[\w-]+$/.test(word) && SECRET_NAME.test(word) && !OTHER_NAME.test(word);
+/** Whether what stands under that name is a secret: of a variable, a header, a field. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name) && !OTHER_NAME.test(name);
+
+const isSecretOption = (word: string): boolean => /^--?[\w-]+$/.test(word) && isSecretName(word);
 
 /** Words of a command line with the values of secret options taken out: `--api-key X`, `--token=X`, `-H "Authorization: X"`. */
 export function redactArgs(args: readonly string[], redact: Redactor): string[] {

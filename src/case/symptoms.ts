@@ -126,6 +126,8 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
   );
   const { handshake, pending } = handshakeOf({ clientError: symptoms.clientError });
   const process = processOf(symptoms);
+  // What a client passes on from stderr comes from a program that it started.
+  const started = given.stderr === undefined && stderr.kept.length > 0 && remote.url === undefined && !remote.http;
   const evidence: Partial<Evidence> = {
     launch: launchOf(serverIn(symptoms.entry)),
     process: process && { ...process, pending },
@@ -143,7 +145,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
     http: remote.http,
     authorization: toldAuthorization(remote.http?.exchanges ?? [], remote.url),
     reported: {
-      transport: remote.transport,
+      transport: remote.transport ?? (started && symptoms.client !== undefined ? 'stdio' : undefined),
       client: remote.client,
       os: symptoms.os,
       platform: symptoms.platform,
@@ -164,7 +166,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
 export function symptomsOf(text: string, server?: string): Symptoms {
   const { rest: pasted, exchanges, network, secrets } = pastedHttp(text.split(/\r\n|\n|\r/).map(plain));
   const said = unwrapped(pasted).map((line) => line.slice(0, MAX_LINE));
-  const { lines, ...log } = lastRun(said, server);
+  const { lines, guessed: _, ...log } = lastRun(said, server);
   const client: string[] = [];
   const rest: string[] = [];
   // A log of a client is kept whole: what belongs to the server is told by its place between the client's lines.

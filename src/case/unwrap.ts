@@ -7,16 +7,17 @@ const TEXT_KEYS = ['log', 'error', 'debug', 'message', 'msg', 'event', 'text'] a
 /** What marks an object as a line of a log rather than as the data of the server. */
 const LOG_KEYS = ['timestamp', 'time', 'ts', 'sessionId', 'stream', 'level', '@timestamp'];
 
-/** A JSON object that a logger wrote: it has a time or a level, and a text. */
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+/** A JSON object that a logger wrote: it has a time or a level, and a text (Rust's tracing keeps it among the fields). */
 export const isLogLine = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' &&
   value !== null &&
   !('jsonrpc' in value) &&
   LOG_KEYS.some((key) => key in value) &&
-  TEXT_KEYS.some((key) => typeof (value as Record<string, unknown>)[key] === 'string');
-
-const record = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  (TEXT_KEYS.some((key) => typeof (value as Record<string, unknown>)[key] === 'string') ||
+    typeof record((value as Record<string, unknown>).fields).message === 'string');
 
 /** Of a request that a server or a proxy logged as JSON (pino-http, Caddy, Traefik, zap): what its access log would say. */
 function accessOf(value: Record<string, unknown>): string | null {
@@ -33,6 +34,22 @@ function accessOf(value: Record<string, unknown>): string | null {
   return `"${method} ${path.slice(0, 300)} HTTP/1.1" ${status}${agent === undefined ? '' : ` "-" "${String(agent).slice(0, 100)}"`}`;
 }
 
+/** The lines of a text that say something. */
+const said = (text: string): string[] => text.split(/\r\n|\n|\r/).filter((part) => part.trim() !== '');
+
+/** Escapes of a quoted text brought back. */
+const unquoted = (text: string): string =>
+  text.replace(/\\(["'\\nrt])/g, (_, c: string) => ({ n: '\n', r: '', t: '\t' })[c] ?? c);
+
+/** Rust prints a structure with what the server said as one quoted text in it (Goose). */
+const DEBUG = /(?<=\bstderr: |\bProcessError\(|\bStdioProcessError\()"(?<text>(?:[^"\\]|\\.){1,20000})"/;
+
+function ofDebug(line: string): string[] {
+  const quoted = line.length > 100_000 ? undefined : DEBUG.exec(line)?.groups?.text;
+  if (quoted === undefined) return [line];
+  return [line.replace(quoted, '...'), ...said(unquoted(quoted)).map((part) => `[stderr] ${part}`)];
+}
+
 function ofJson(line: string): string[] | null {
   if (!line.startsWith('{') || !line.trimEnd().endsWith('}') || line.length > 100_000) return null;
   let value: unknown;
@@ -42,27 +59,42 @@ function ofJson(line: string): string[] | null {
     return null;
   }
   if (!isLogLine(value)) return null;
+  const { message } = record(value.fields);
+  if (typeof message === 'string')
+    return said(`${String(value.level ?? 'INFO')} ${String(value.target ?? '')}: ${message}`).flatMap(ofDebug);
   const text = TEXT_KEYS.map((key) => value[key]).find((part) => typeof part === 'string');
   // "Tool call failed" beside the error: what was done, and how it went.
   const what = ['msg', 'message', 'event'].map((key) => value[key]).find((part) => typeof part === 'string');
+  const access = accessOf(value);
   return [
-    ...String(what === undefined || what === text ? text : `${what}: ${text}`).split(/\r\n|\n|\r/),
-    accessOf(value) ?? '',
-  ].filter((part) => part.trim() !== '');
+    ...said(String(what === undefined || what === text ? text : `${what}: ${text}`)),
+    ...(access === null ? [] : [access]),
+  ];
 }
 
 /** A client in Go that passes on what the server said: `time=... level=INFO msg="mcp stderr" line="..."`. */
-const LOGFMT = /^(?:time|ts|t|level|lvl)=\S/;
+const LOGFMT = /^(?:time|ts|t|timestamp|level|lvl)=\S/;
 const SAID = /\s(?:line|stderr|output)="(?<text>(?:[^"\\]|\\.)*)"/;
+/** Later opencode: `timestamp=... level=WARN message="server unavailable" key=notes type=local status=failed error="..."`. */
+const FIELD = /(?:^|\s)(?<key>[\w.]{1,40})=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>\S*))/g;
 
 function ofLogfmt(line: string): string[] | null {
   if (line.length > 100_000 || !LOGFMT.test(line)) return null;
   const text = SAID.exec(line)?.groups?.text;
-  if (text === undefined) return null;
-  return text
-    .replace(/\\(["\\nt])/g, (_, c: string) => ({ n: '\n', t: '\t' })[c] ?? c)
-    .split('\n')
-    .filter((part) => part.trim() !== '');
+  if (text !== undefined) return said(unquoted(text));
+  const fields = new Map(
+    [...line.matchAll(FIELD)].map(({ groups }) => [groups?.key, groups?.bare ?? unquoted(groups?.quoted ?? '')]),
+  );
+  const [key, message] = [fields.get('key') ?? fields.get('clientName'), fields.get('message')];
+  if (key === undefined || message === undefined) return null;
+  // As it wrote the same before, so that they are read alike.
+  const stamp = fields.get('timestamp');
+  const head = `${fields.get('level') ?? 'INFO'} ${stamp ? `${stamp} ` : ''}service=mcp key=${key}`;
+  const stderr = /^mcp stderr: (?<text>.*)$/s.exec(message)?.groups?.text;
+  if (stderr !== undefined) return said(stderr).map((part) => `${head} mcp stderr: ${part}`);
+  const type = fields.get('type');
+  const error = fields.get('error');
+  return said(`${head}${type ? ` type=${type}` : ''} ${message}${error ? `: ${error}` : ''}`);
 }
 
 /** docker logs -t and Kubernetes: nanoseconds, and for the latter the stream and whether the line is whole. */
@@ -106,9 +138,19 @@ const onSeveral = (line: string): string[] => {
   );
 };
 
+/** A stamp on a line of its own, with the text below it, indented (LM Studio). */
+const STAMP_ALONE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\[[A-Z]{4,5}\]\s*$/;
+
+const withStamps = (lines: string[]): string[] =>
+  lines.flatMap((line, i) => {
+    if (STAMP_ALONE.test(line) && /^ \S/.test(lines[i + 1] ?? '')) return [];
+    const above = lines[i - 1];
+    return above !== undefined && STAMP_ALONE.test(above) && /^ \S/.test(line) ? [above.trimEnd() + line] : [line];
+  });
+
 /** The lines that were said. A wrapped text of several lines becomes several. */
 export function unwrapped(given: string[]): string[] {
-  const lines = pasted(given);
+  const lines = pasted(withStamps(given));
   const npm = isNpmDebug(lines);
   return lines.flatMap((line) => {
     const plain = line.replace(NANOSECONDS, '');

@@ -2,6 +2,7 @@ import type { CaseFile } from '../case/case-file.js';
 import type { Evidence, EvidenceKind } from '../case/evidence.js';
 import type { Symptoms } from '../case/symptoms.js';
 import type { Area } from './areas.js';
+import { ruleFix, ruleMatch, ruleSays, withRule } from './config-rules.js';
 
 /**
  * How sure a finding is. `certain`: the evidence leaves no other reading. `likely`: it fits and nothing speaks against
@@ -118,21 +119,34 @@ export function defineCause<const N extends EvidenceKind, const U extends Eviden
   return {
     ...(rest as unknown as Cause),
     area: spec.id.split('-')[0] as Area,
-    ...(live && {
-      say: (facts: Facts) => (facts.fault === undefined ? spec.say(facts as F) : live.say(facts)),
-      fix: (facts: Facts) => (facts.fault === undefined ? spec.fix(facts as F) : live.fix(facts)),
-      ...(live.guess && { guess: live.guess }),
-    }),
+    say: (facts: Facts) =>
+      facts.configRule !== undefined
+        ? ruleSays(facts)
+        : live && facts.fault !== undefined
+          ? live.say(facts)
+          : spec.say(facts as F),
+    fix: (facts: Facts) =>
+      facts.configRule !== undefined
+        ? ruleFix(facts)
+        : live && facts.fault !== undefined
+          ? live.fix(facts)
+          : spec.fix(facts as F),
+    ...(live?.guess && { guess: live.guess }),
     match(given) {
-      if (spec.needs.some((kind) => given[kind] === undefined)) return null;
-      // Only what was declared is handed over, so that the declaration cannot rot.
-      const declared = Object.fromEntries(Object.entries(given).filter(([kind]) => readable.has(kind as EvidenceKind)));
-      const seen = live?.match(declared);
-      if (live?.excludes(declared)) return seen ?? null;
-      // What was pasted of a walk may show less than what was said beside it.
-      if (seen && seen.certainty !== 'possible') return seen;
-      const told = spec.match(declared as Given<N, U>);
-      return told && !(seen && told.certainty === 'possible') ? told : (seen ?? null);
+      // Every cause may stand in a configuration: it need not say so.
+      return withRule(ownMatch(given), ruleMatch(spec.id, given));
     },
   };
+
+  function ownMatch(given: Partial<Evidence>): Match<Facts> | null {
+    if (spec.needs.some((kind) => given[kind] === undefined)) return null;
+    // Only what was declared is handed over, so that the declaration cannot rot.
+    const declared = Object.fromEntries(Object.entries(given).filter(([kind]) => readable.has(kind as EvidenceKind)));
+    const seen = live?.match(declared);
+    if (live?.excludes(declared)) return seen ?? null;
+    // What was pasted of a walk may show less than what was said beside it.
+    if (seen && seen.certainty !== 'possible') return seen;
+    const told = spec.match(declared as Given<N, U>);
+    return told && !(seen && told.certainty === 'possible') ? told : (seen ?? null);
+  }
 }

@@ -8,6 +8,8 @@ import { find, type Line, WORDS, words } from './words.js';
 const UP = String.raw`(?:time(?:d )?[ -]?outs?\b|timed ?out|Timeout(?:Error|Exception)|deadline exceeded|no (?:response|answer|reply)|unanswered|超时|タイムアウト|시간 초과|Zeit(?:überschreitung|limit)|délai (?:d'attente )?(?:dépassé|expiré)|tiempo de espera|tempo (?:limite|esgotado)|время ожидания|hang(?:s|ing)?\b|never (?:return|answer|respond|complete)\w*)`;
 const TIMED_OUT = [
   /waiting for (?:the )?(?:MCP )?server to respond to .{0,3}initialize/i,
+  // Zed
+  /\bcancelled csp request task for "initialize"/,
   new RegExp(String.raw`\binitiali[sz]\w*\b.{0,80}?${UP}`, 'i'),
   new RegExp(String.raw`${UP}.{0,80}?\binitiali[sz]`, 'i'),
   /\b(?:nothing|no \w+) is (?:ever )?(?:returned|answered|sent) (?:for|to) .{0,3}initiali[sz]e/i,

@@ -104,7 +104,7 @@ const UNSET =
 
 /** The command itself is not there, and the client does not repeat its name. */
 export const NAMELESS =
-  /(?:start|spawn|launch|connect|command|process).*(?:No such file or directory \(os error 2\)|\[Errno 2\] No such file or directory$|program not found)|^(?:No such file or directory \(os error 2\)|\[Errno 2\] No such file or directory|error=2, No such file or directory)$|\binitiali[sz]e\b.{0,80}: error=2\b|^(?:error: |\W*Caused by:? ?)?program not found|\[WinError 2\]|CreateProcess error=2\b|\b(?:spawn|launch|start|execut|creat)\w*(?: the)?(?: MCP)?(?: server)?(?: child)? (?:process|command|server|transport|executable)\b.{0,80}(?:No such file or directory|cannot find the file|entity not found|executable (?:file )?not found|command not found|ENOENT)(?! ?:? ?['"`/])/i;
+  /(?:start|spawn|launch|connect|command|process|failed to load after).*(?:No such file or directory \(os error 2\)|\[Errno 2\] No such file or directory$|program not found)|^(?:No such file or directory \(os error 2\)|\[Errno 2\] No such file or directory|error=2, No such file or directory)$|\binitiali[sz]e\b.{0,80}: error=2\b|^(?:error: |\W*Caused by:? ?)?program not found|\[WinError 2\]|CreateProcess error=2\b|\b(?:spawn|launch|start|execut|creat)\w*(?: the)?(?: MCP)?(?: server)?(?: child)? (?:process|command|server|transport|executable)\b.{0,80}(?:No such file or directory|cannot find the file|entity not found|executable (?:file )?not found|command not found|ENOENT)(?! ?:? ?['"`/])/i;
 
 type Seen = Partial<Pick<Evidence, 'launch' | 'process' | 'stderr' | 'stdout' | 'handshake' | 'reported'>>;
 

@@ -21,7 +21,7 @@ const PLAIN_BARRIER =
   /\bno NAT gateway\b|\bprivate subnet\b|\bfirewalls? (?:is |was |rules? )?(?:block|drop|den|reject|prevent|clos)\w*|\b(?:blocked|dropped|denied|rejected|closed|filtered) (?:by|in|at) (?:the |a |our |my |its )?(?:\w+ )?(?:firewall|security group|network ?policy|ufw|iptables)|\b(?:security group|network ?policy|ufw|iptables) (?:\w+ )?(?:block|drop|den|reject|prevent)\w*|\b(?:not connected to|without|outside) (?:the |our |a )?(?:\w+ )?VPN\b/i;
 /** The patience of a client is for answers, not for connections. */
 const PATIENCE =
-  /-32001|\brequest timed out\b|\bRead ?Time-?d? ?-?out\b|\bHeaders Timeout\b|\bBody Timeout\b|\b50[24]\b|\bHTTP\b.{0,10}\b5\d\d\b|\bgateway\b|\binitiali[sz]e\b.{0,30}timed? ?out|\bMCP (?:server )?connection\b.{0,20}timed? ?out|\bconnection timeout (?:triggered|after|of)\b/i;
+  /-32001|\brequest timed out\b|\bRead ?Time-?d? ?-?out\b|\bHeaders Timeout\b|\bBody Timeout\b|\b50[24]\b|\bHTTP\b.{0,10}\b5\d\d\b|\bgateway\b|\binitiali[sz]e\b.{0,30}timed? ?out|\bMCP (?:server )?(?:["'`][^"'`]{1,80}["'`] )?connection\b.{0,20}timed? ?out|\bconnection timeout (?:triggered|after|of)\b/i;
 
 const CODES =
   /^(?:EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|EADDRNOTAVAIL|EACCES|EPERM)$/;

@@ -33,6 +33,7 @@ const PARSERS = [
   // Clients that quote the line: VS Code, Claude Desktop, the SDKs of Java and .NET, Zed. `{` would be a message in the wrong form.
   /Failed to (?:parse|deserialize|decode) message: ["'](?!\s*\{\s*["'\\]|Content-Length)(?<text>.{1,400})/i,
   /Invalid JSON-?RPC (?:message|line|response|data)\b[^:]{0,20}: ?["'`]?(?!\s*[{"'`]|\[(?:\{|\])|null\b|undefined\b)(?<text>\S.{0,400})/i,
+  /\bUnhandled JSON from context_server: ?(?!\s*[{[])(?<text>\S.{0,400})/,
   /processing inbound message for line: ?(?!\s*[{[])(?<text>\S.{0,400})/,
   /\b(?:non-?JSON(?:-RPC)?|invalid JSON(?:-RPC)?|malformed JSON|not JSON|unparse?able|non-protocol) (?:line|message|output|data|text|content)s?\b[^:]{0,60}: ?["'`]?(?!\s*[{"'`[])(?<text>\S.{0,400})/i,
   /\b(?:non-?JSON(?:-RPC)?|(?:invalid|malformed) JSON|not (?:valid )?JSON(?:-RPC)?)\b.{0,60}\b(?:stdout|stdio|standard output|from (?:the )?(?:MCP )?server|(?:stdio |MCP )?server(?:'s)? (?:output|sent|line))\b/i,

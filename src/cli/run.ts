@@ -49,15 +49,19 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
 
   reporting(program.command('verify'))
     .summary('investigate a server and judge it')
-    .description('Investigate a server and judge it: a URL, a command behind --, or a saved case file.')
-    .usage(
-      '[options] <url | case file>\n       mcp-verdict verify [options] -- <command> [args...]\n       mcp-verdict verify [options] --targets <file | ->',
+    .description(
+      'Investigate a server and judge it: a URL, an entry in the configuration of a client, a command behind --, or a saved case file.',
     )
-    .argument('[target]', 'URL or case file')
+    .usage(
+      '[options] <url | client:server | case file>\n       mcp-verdict verify [options] -- <command> [args...]\n       mcp-verdict verify [options] --targets <file | ->',
+    )
+    .argument('[target]', 'URL, entry of a client (cursor:weather) or case file')
     .optionsGroup('A command:')
     .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect)
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
     .option('--cwd <dir>', 'working directory of the server')
+    .optionsGroup('An entry of a client:')
+    .option('--project <dir>', 'folder that is open in the client (default: the working directory)')
     .optionsGroup('Credentials for a URL:')
     .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect)
     .option('--bearer-env <NAME>', 'send the value of this environment variable as bearer token')

@@ -95,6 +95,8 @@ export interface EntryForm {
   /** Null when the arguments stand in the command. */
   args: string | null;
   env: string;
+  /** What the value of a variable may be besides text (VS Code: numbers, and null to take a variable away). */
+  envTakes?: readonly ('number' | 'boolean' | 'null')[];
   cwd: string | null;
   /** Names of variables that are handed on from the client's own environment (Codex: `env_vars`). */
   passes?: string;

@@ -51,3 +51,35 @@ export function escapeFault(text: string, body: Range, escapes: Escape[], closed
   if (fault && bad.length === 0) fault.level = 'broken';
   return true;
 }
+
+/** The escapes of a basic string of TOML. */
+export function tomlEscapes(text: string, start: number, end: number): Escape[] {
+  const escapes: Escape[] = [];
+  for (let i = start; i < end; i++) {
+    if (text[i] !== '\\') continue;
+    const char = text[i + 1] ?? '';
+    const code = { u: 4, U: 8 }[char];
+    const bad = code
+      ? !new RegExp(`^[\\da-fA-F]{${code}}`).test(text.slice(i + 2, i + 2 + code))
+      : !'btnfr"\\'.includes(char || ' ');
+    if (bad || !code) escapes.push({ at: i, char, bad });
+    i++;
+  }
+  return escapes;
+}
+
+/** The escapes of a double-quoted string of YAML. */
+export function yamlEscapes(text: string, start: number, end: number): Escape[] {
+  const escapes: Escape[] = [];
+  for (let i = start; i < end; i++) {
+    if (text[i] !== '\\') continue;
+    const char = text[i + 1] ?? '';
+    const code = { x: 2, u: 4, U: 8 }[char];
+    const bad = code
+      ? !new RegExp(`^[\\da-fA-F]{${code}}`).test(text.slice(i + 2, i + 2 + code))
+      : !'0abt\tnvfre "/\\N_LP\r\n'.includes(char || '?');
+    if (bad || !code) escapes.push({ at: i, char, bad });
+    i++;
+  }
+  return escapes;
+}

@@ -147,7 +147,7 @@ export interface Hit {
   server?: string;
   /** The edits that cure it, all of them together; empty when there is no sure one. */
   edits: TextEdit[];
-  /** Where it is another one than the rule's. */
+  /** Where this one is milder or worse than its rule usually is. */
   level?: Level;
   /** See SyntaxFault. */
   recode?: ConfigText['encoding'];
@@ -161,6 +161,7 @@ export type Level = 'fatal' | 'broken' | 'risky' | 'advice' | 'info';
 
 export interface Rule {
   id: RuleId;
+  /** The usual one; a hit may say another. */
   level: Level;
   /** The root cause of which it is an instance. */
   cause: string;

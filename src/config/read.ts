@@ -3,6 +3,8 @@ import type { ConfigFormat } from '../clients/client.js';
 import type { ConfigText } from './config.js';
 import { decode } from './encoding.js';
 import { readJson } from './read-json.js';
+import { readToml } from './read-toml.js';
+import { readYaml } from './read-yaml.js';
 
 /** Reads a file. Never throws: what cannot be read is a fault. */
 export function readConfig(bytes: Uint8Array, format: ConfigFormat): ConfigText {
@@ -15,5 +17,6 @@ export function readConfig(bytes: Uint8Array, format: ConfigFormat): ConfigText 
 export function readText(text: string, format: ConfigFormat): ConfigText {
   const encoding = { bom: false, charset: 'utf-8' } as const;
   if (format === 'json' || format === 'jsonc') return { format, text, encoding, ...readJson(text, format) };
-  return { format, text, encoding, root: null, faults: [] };
+  const { root, faults } = format === 'toml' ? readToml(text) : readYaml(text);
+  return { format, text, encoding, root, faults };
 }

@@ -99,6 +99,7 @@ export function notePart(draft: CaseDraft, part: Part, launch: PartLaunch, probe
   const opened = handshake?.[handshake.used ?? 'initialize'];
   draft.seen('client', {
     ...partEvidence(part, launch.unset),
+    assumed: [...part.assumedOfLaunch, ...part.assumed],
     environment: environmentOf(part, launch, world),
     cwd: launch.entry.cwd,
     ...(opened?.status === 'answered' && opened.ms !== undefined && { startMs: Math.round(opened.ms) }),

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { configFolder, type Home, prepareFolder } from '../oauth/store.js';
+import { configFolder, type Home, prepareFolder } from '../oauth/own-file.js';
 import { writeNew } from './write-new.js';
 
 const BACKUP_FORMAT = 'mcp-verdict.backup/1';
@@ -122,9 +122,18 @@ export function keepBackup(folder: string, facts: BackupFacts, before: Uint8Arra
   return made;
 }
 
+/** What cannot be removed is one backup too many, and no reason to fail. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It is looked for again at the next writing.
+  }
+}
+
 /** Away with one. */
 export function dropBackup({ note: path, before, after }: Backup): void {
-  for (const one of [path, before, after]) rmSync(one, { force: true });
+  for (const one of [path, before, after]) remove(one);
 }
 
 /** Away with all but the last ones, and with what a killed process left. To be called by whoever holds the lock of the file. */
@@ -139,6 +148,6 @@ export function pruneBackups(folder: string): void {
   );
   for (const name of namesIn(folder)) {
     const base = join(folder, name).replace(/\.(?:json|before|after)$/, '');
-    if (/^\d{15}-[0-9a-f]{8}\./.test(name) && !kept.has(base)) rmSync(join(folder, name), { force: true });
+    if (/^\d{15}-[0-9a-f]{8}\./.test(name) && !kept.has(base)) remove(join(folder, name));
   }
 }

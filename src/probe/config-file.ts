@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { withLock } from '../oauth/lock.js';
-import type { Home } from '../oauth/store.js';
+import type { Home } from '../oauth/own-file.js';
 import { WrongUse } from '../oauth/wrong-use.js';
 import { type Backup, backupsOf, dropBackup, keepBackup, prepareBackups, pruneBackups } from './backups.js';
 import { writeNew } from './write-new.js';
@@ -74,8 +74,9 @@ function hindrance(real: string, found: Stats): string | null {
 }
 
 /** An error of the system, in words that say what to do. */
-function told(real: string, error: unknown): Error {
-  if (error instanceof WrongUse) return error;
+function told(real: string, error: unknown): unknown {
+  // Without a code it is none of the system's, but a defect of ours.
+  if (error instanceof WrongUse || (error as NodeJS.ErrnoException).code === undefined) return error;
   const code = codeOf(error);
   const { path = real, syscall } = error as NodeJS.ErrnoException;
   const unharmed = `${real} is as it was.`;
@@ -101,26 +102,43 @@ function sweep(real: string): void {
       rmSync(join(dirname(real), name), { force: true });
 }
 
-/** The new name, too, must outlive a power failure. Windows cannot open a folder. */
-function settle(folder: string): void {
-  if (isWindows) return;
-  const handle = openSync(folder, constants.O_RDONLY);
+function quietly(work: () => void): void {
   try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    work();
+  } catch {
+    // Nothing depends on it.
   }
 }
 
-/** The whole of an open file, from its beginning. */
-function readAgain(handle: number): Buffer {
-  const bytes = Buffer.alloc(fstatSync(handle).size);
-  for (let at = 0; at < bytes.length; ) {
-    const count = readSync(handle, bytes, at, bytes.length - at, at);
-    if (count === 0) return bytes.subarray(0, at);
-    at += count;
+/** The new name, too, should outlive a power failure. It is there already, so that a failure here is none. Windows cannot open a folder. */
+function settle(folder: string): void {
+  if (isWindows) return;
+  quietly(() => {
+    const handle = openSync(folder, constants.O_RDONLY);
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  });
+}
+
+/** What somebody wrote into the old file after our last look at it; null when nobody did. */
+function writtenLate(handle: number, before: Uint8Array): Buffer | null {
+  try {
+    const bytes = Buffer.alloc(fstatSync(handle).size);
+    let at = 0;
+    while (at < bytes.length) {
+      const count = readSync(handle, bytes, at, bytes.length - at, at);
+      if (count === 0) break;
+      at += count;
+    }
+    const late = bytes.subarray(0, at);
+    return late.equals(before) ? null : late;
+  } catch {
+    // It cannot be told, and what we wrote is there.
+    return null;
   }
-  return bytes;
 }
 
 interface Open {
@@ -182,9 +200,9 @@ function swap(real: string, before: Uint8Array, after: Uint8Array, stillOurs: ()
       if (isWindows && BUSY.test(codeOf(error))) return false;
       throw error;
     }
-    // Somebody who wrote into the old file after our last look wrote into a file without a name. Theirs comes back.
-    const late = readAgain(open.handle);
-    if (!late.equals(before)) {
+    const late = writtenLate(open.handle, before);
+    if (late) {
+      // Theirs comes back: it was written into a file that has no name any more.
       writeNew(temporary, late, found.mode & 0o7777, found);
       renameSync(temporary, real);
       throw changed(real);
@@ -192,8 +210,9 @@ function swap(real: string, before: Uint8Array, after: Uint8Array, stillOurs: ()
     settle(dirname(real));
     return true;
   } finally {
-    closeSync(open.handle);
-    rmSync(temporary, { force: true });
+    // By now it is decided whether the text was written: what is left over changes nothing in that, and is swept next time.
+    quietly(() => closeSync(open.handle));
+    quietly(() => rmSync(temporary, { force: true }));
   }
 }
 
@@ -215,27 +234,25 @@ export interface Writing {
  */
 export async function replaceFile({ path, before, after, shown, target }: Writing, home?: Home): Promise<Backup> {
   const real = realFile(path);
+  let made: Backup | undefined;
   try {
     const folder = prepareBackups(real, home);
-    let made: Backup | undefined;
     await withLock(join(folder, 'lock'), `to ${shown}`, (stillOurs) => {
       const backup = keepBackup(folder, { file: real, shown, target }, before, after);
-      let done = false;
       try {
-        done = swap(real, before, after, stillOurs);
-      } finally {
-        if (!done) dropBackup(backup);
-      }
-      if (done) {
+        if (!swap(real, before, after, stillOurs)) return false;
         made = backup;
-        pruneBackups(folder);
+      } finally {
+        if (!made) dropBackup(backup);
       }
-      return done;
+      pruneBackups(folder);
+      return true;
     });
-    return made as Backup;
   } catch (error) {
-    throw told(real, error);
+    // A lock that could not be taken away hinders the next one for some seconds, and undoes nothing.
+    if (!made) throw told(real, error);
   }
+  return made as Backup;
 }
 
 /** What putting a backup back would do. */
@@ -278,11 +295,15 @@ export function lastWriting(path: string, home?: Home): Undoing | null {
  */
 export async function putBack({ backup, before, after }: Undoing, home?: Home): Promise<void> {
   const { file, shown } = backup;
+  let done = false;
   try {
     const folder = prepareBackups(file, home);
-    await withLock(join(folder, 'lock'), `to ${shown}`, (stillOurs) => swap(file, after, before, stillOurs));
-    dropBackup(backup);
+    await withLock(join(folder, 'lock'), `to ${shown}`, (stillOurs) => {
+      done = swap(file, after, before, stillOurs);
+      return done;
+    });
   } catch (error) {
-    throw told(file, error);
+    if (!done) throw told(file, error);
   }
+  dropBackup(backup);
 }

@@ -8,16 +8,17 @@ import { type ClientInfo, MODERN } from '../wire/revisions.js';
 import { type HttpOptions, StreamableHttpChannel } from '../wire/streamable-http.js';
 import type { Turns } from '../wire/turns.js';
 import type { AuthOptions, Gate } from './authorization.js';
-import { readCatalog } from './catalog.js';
+import { type Talk as CatalogTalk, readCatalog } from './catalog.js';
 import { answerOf, askHealth, isLegacySse, lookAround, postAt, titleOf } from './endpoint.js';
 import type { Setting } from './experiments.js';
-import { openDiscover, openInitialize } from './handshake.js';
+import { type Opening, openDiscover, openInitialize } from './handshake.js';
 import { Lab, type LabOptions, type Live } from './lab.js';
 import { answersTls, observeNetwork } from './network.js';
 import { publishedBy } from './published.js';
 import { followRedirects, targetOf } from './redirects.js';
 import { runSeries } from './series.js';
 import { watchStream } from './stream.js';
+import { asksForCredentials, openInOrder, type Ways } from './ways.js';
 import type { World } from './world.js';
 
 /** A list that is read again and again must not be slow. */
@@ -34,6 +35,10 @@ export interface RemoteOptions extends HttpOptions {
   world: World;
   /** `quick`: the conversation alone. `full`: the whole series of experiments. */
   depth: 'quick' | 'default' | 'full';
+  /** The part of a client that is played: how it opens, which ways it goes, what it asks at the end. */
+  opening?: Opening;
+  ways?: Ways;
+  beforeEnd?(talk: CatalogTalk, opened: Era): Promise<void>;
   /** Watch an event stream that nobody uses for so long, milliseconds. */
   watchMs?: number;
   /** Connect to public addresses only, also behind redirects. */
@@ -107,11 +112,18 @@ export async function observeRemote(draft: CaseDraft, given: RemoteOptions): Pro
   }
 }
 
-const open = (look: Look): Promise<Talk> => (look.options.transport === 'sse' ? converseOverSse(look) : converse(look));
+const openBy = (look: Look): Promise<Talk> =>
+  look.options.transport === 'sse' ? converseOverSse(look) : converse(look);
 
-/** 401, or 403 with a challenge. */
-const asksForCredentials = ({ status, headers = {} }: Exchange): boolean =>
-  status === 401 || (status === 403 && headers['www-authenticate'] !== undefined);
+const open = (look: Look): Promise<Talk> => {
+  const { draft, options, lab } = look;
+  const { ways } = options;
+  if (!ways) return openBy(look);
+  return openInOrder(ways, draft, lab.exchanges, (transport) => {
+    options.transport = transport;
+    return openBy(look);
+  });
+};
 
 /** Whoever looks after credentials, where the server asks for them or the user has some. */
 async function gateOf({ draft, options, lab }: Look): Promise<Gate | undefined> {
@@ -267,7 +279,8 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
   // Behind a sign-in there are exchanges already.
   const from = lab.exchanges.length;
   const channel = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
-  const initialize = await openInitialize(channel, clientInfo, timeoutMs);
+  const { opening } = options;
+  const initialize = await openInitialize(channel, clientInfo, timeoutMs, opening?.revision, opening?.capabilities);
   // Whoever did not answer at all, or demands credentials, is not asked a second time.
   const first = lab.exchanges[from];
   const mute =
@@ -276,7 +289,9 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
   const modern = new StreamableHttpChannel(options, lab.connections, draft.timeline, lab.exchanges);
   const discover = mute
     ? notAsked('initialize was not answered by an MCP server')
-    : await openDiscover(modern, clientInfo, timeoutMs);
+    : opening && !opening.discovers
+      ? notAsked('the client does not ask for the stateless era')
+      : await openDiscover(modern, clientInfo, timeoutMs, opening?.capabilities);
   const used =
     initialize.status === 'answered' ? 'initialize' : discover.status === 'answered' ? 'discover' : undefined;
   draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
@@ -286,9 +301,22 @@ async function converse({ draft, options, lab }: Look): Promise<Talk> {
   }
   progress('reading its tools, resources and prompts');
   const since = draft.now();
-  const talk = { channel: used === 'initialize' ? channel : modern, era: used, clientInfo, timeoutMs } as const;
-  const catalog = await readCatalog(talk, used === 'initialize' ? initialize : discover);
+  const opened = used === 'initialize' ? initialize : discover;
+  const { capabilities } = opening ?? {};
+  const talk: CatalogTalk = {
+    channel: used === 'initialize' ? channel : modern,
+    era: used,
+    clientInfo,
+    timeoutMs,
+    capabilities,
+  };
+  // Clients of the SDKs ask for the stream of the server's own accord as soon as the conversation is open.
+  if (opening && used === 'initialize') await channel.listen(timeoutMs);
+  const catalog = await readCatalog(talk, opened);
   draft.seen('catalog', catalog, draft.now() - since);
+  await options.beforeEnd?.(talk, opened);
+  // Servers allow one such stream for a session, and the experiments open their own.
+  await channel.unlisten();
   const listed = catalog.lists.find(({ outcome, ms = 0 }) => outcome === 'listed' && ms < HARMLESS_MS)?.method;
   const live: Live = {
     era: used,
@@ -311,7 +339,8 @@ async function converseOverSse({ draft, options, lab }: Look): Promise<Talk> {
     draft.skipped('catalog', 'the conversation was never opened');
     return undefined;
   }
-  const initialize = await openInitialize(channel, clientInfo, timeoutMs);
+  const { opening } = options;
+  const initialize = await openInitialize(channel, clientInfo, timeoutMs, opening?.revision, opening?.capabilities);
   const used = initialize.status === 'answered' ? 'initialize' : undefined;
   draft.seen('handshake', { initialize, discover, used }, draft.now() - startedAt);
   if (!used) {
@@ -319,7 +348,9 @@ async function converseOverSse({ draft, options, lab }: Look): Promise<Talk> {
     await channel.close();
     return undefined;
   }
-  draft.seen('catalog', await readCatalog({ channel, era: used, clientInfo, timeoutMs }, initialize));
+  const talk: CatalogTalk = { channel, era: used, clientInfo, timeoutMs };
+  draft.seen('catalog', await readCatalog(talk, initialize));
+  await options.beforeEnd?.(talk, initialize);
   const live: Live = { era: 'initialize', revision: initialize.revision ?? '', harmless: 'ping', modern: false };
   return { live, end: () => channel.close() };
 }

@@ -19,6 +19,7 @@ import type { AuthOptions } from './authorization.js';
 import { type Entry, lookAtCommand } from './command.js';
 import { serverEnvironment } from './environment.js';
 import type { PartLaunch } from './part-launch.js';
+import type { PartUrl, remoteOptionsIn } from './part-url.js';
 import type { Part } from './play.js';
 import { observeProcess, type ProcessOptions } from './process.js';
 import { realWorld, type World } from './world.js';
@@ -195,7 +196,7 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     spec.kind === 'stdio'
       ? investigateCommand(draft, spec, options, { world, progress, played })
       : spec.kind === 'http'
-        ? investigateUrl(draft, spec, options, { world, progress, secrets })
+        ? investigateUrl(draft, spec, options, { world, progress, secrets, played })
         : Promise.resolve();
   if (options.complaint !== undefined) draft.seen('complaint', await complaintOf(options.complaint));
   // By now the server is starting: the best time to load what comes later.
@@ -211,21 +212,39 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
 /** A target in the part of a client: how it is started and opened, what is asked at the end, and how that is noted. */
 interface Played {
   launch?: PartLaunch;
+  url?: PartUrl;
+  remote?: ReturnType<typeof remoteOptionsIn>;
   options?: Pick<ProcessOptions, 'entry' | 'env' | 'clientInfo' | 'opening' | 'idleMs'>;
   beforeEnd?: ProcessOptions['beforeEnd'];
   note(draft: CaseDraft): void;
   secrets: string[];
 }
 
+interface Surroundings {
+  world: World;
+  progress(text: string): void;
+  played: Played | undefined;
+}
+
 /** Of all that a part brings along, what may be a secret: what stands behind a telling name, and what was filled in for one. */
 async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Played | undefined> {
-  if (spec.kind !== 'stdio') return undefined;
+  if (spec.kind === 'entry') return undefined;
+  const probes: Evidence['client']['probes'] = [];
+  if (spec.kind === 'http') {
+    const { noteUrlPart, remoteOptionsIn, urlPart } = await import('./part-url.js');
+    const url = urlPart(part, spec);
+    return {
+      url,
+      remote: remoteOptionsIn(part, url, probes, world),
+      note: (draft) => noteUrlPart(draft, part, url, spec.transport, probes),
+      secrets: [...url.secrets, ...secretsOf(url.spec, world)],
+    };
+  }
   const [{ launchIn }, { notePart, processOptionsIn }] = await Promise.all([
     import('./part-launch.js'),
     import('./as-client.js'),
   ]);
   const launch = launchIn(part, spec, world);
-  const probes: Evidence['client']['probes'] = [];
   const { beforeEnd, ...options } = processOptionsIn(part, launch, probes, world);
   return {
     launch,
@@ -246,10 +265,17 @@ async function complaintOf(text: string): Promise<Evidence['complaint']> {
 
 async function investigateUrl(
   draft: CaseDraft,
-  { url, headers, transport, keys = [] }: Extract<TargetSpec, { kind: 'http' }>,
+  given: Extract<TargetSpec, { kind: 'http' }>,
   options: InvestigateOptions,
-  { world, progress, secrets }: { world: World; progress: (text: string) => void; secrets: string[] },
+  { world, progress, secrets, played }: Surroundings & { secrets: string[] },
 ): Promise<void> {
+  const { url, headers, transport, keys = [] } = played?.url?.spec ?? given;
+  if (played?.url?.ways.order.length === 0) {
+    for (const kind of ['http', 'handshake', 'catalog'] as const)
+      draft.skipped(kind, 'the client takes no such address');
+    played.note(draft);
+    return;
+  }
   const { observeRemote } = await import('./http.js');
   const { searchParams } = new URL(url);
   const withheld = secrets.filter((value) => value.length >= SHORTEST_SECRET);
@@ -261,6 +287,7 @@ async function investigateUrl(
     urlHasCredentials: keys.length > 0 || [...searchParams.keys()].some(isSecretParameter),
     keys,
     clientInfo: { name: TOOL.name, version: TOOL.version },
+    ...played?.remote,
     timeoutMs: options.timeoutMs ?? HTTP_TIMEOUT_MS,
     connectTimeoutMs: Math.min(options.timeoutMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
     world,
@@ -278,13 +305,14 @@ async function investigateUrl(
     onTrouble: options.onTrouble,
     progress,
   });
+  played?.note(draft);
 }
 
 async function investigateCommand(
   draft: CaseDraft,
   given: Entry,
   options: InvestigateOptions,
-  { world, progress, played }: { world: World; progress: (text: string) => void; played: Played | undefined },
+  { world, progress, played }: Surroundings,
 ): Promise<void> {
   const entry = played?.launch?.entry ?? given;
   const env =

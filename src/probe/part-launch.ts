@@ -12,6 +12,8 @@ import { nameOf } from './patience.js';
 import { over, type Part, valueIn } from './play.js';
 import type { World } from './world.js';
 
+type Environment = NonNullable<Evidence['client']['environment']>;
+
 const MAX_WITHHELD = 50;
 
 /** A launch in a part, ready to be made. */
@@ -19,7 +21,7 @@ export interface PartLaunch {
   entry: Entry;
   /** The whole environment of the server. */
   env: Record<string, string>;
-  path: Evidence['client']['environment']['path'];
+  path: Environment['path'];
   /** What the entry names and nothing stands for. */
   unset: string[];
   /** Values that were filled in and may be secrets. */
@@ -84,7 +86,7 @@ export function launchIn(part: Part, entry: Entry, world: World): PartLaunch {
   };
   // Where the client has no key for it, nobody can give a folder.
   const given = entry.cwd !== undefined && form.cwd !== null ? filling.text(form.cwd, entry.cwd) : undefined;
-  const cwd = given === undefined ? part.cwd : pathFor(world).resolve(part.cwd ?? world.cwd, given);
+  const cwd = given === undefined ? part.cwd : pathFor(world).resolve(part.cwd, given);
   const wins = part.client.launch.ownWins === true;
   const setsPath =
     !(wins && valueIn(part.env, 'PATH', world) !== undefined) && valueIn(own, 'PATH', world) !== undefined;
@@ -127,12 +129,12 @@ export function launchKey(part: Part, entry: Entry, world: World): string {
     part.revision,
     inOrder(part.capabilities),
     [...probes].sort(),
-    discovers,
+    discovers === 'always',
   ]);
 }
 
 /** What the evidence says of the environment: names and folders, no values. */
-export function environmentOf(part: Part, { env, path }: PartLaunch, world: World): Evidence['client']['environment'] {
+export function environmentOf(part: Part, { env, path }: PartLaunch, world: World): Environment {
   const withheld = Object.keys(world.env).filter((name) => valueIn(env, name, world) === undefined);
   const telling = (name: string) => Number(!TELLING.test(name));
   return {

@@ -52,8 +52,8 @@ export interface Part {
   policy: 'sdk' | 'list' | 'all' | 'all-but';
   /** Where the PATH comes from, unless the entry sets one. */
   path: 'desktop' | 'terminal' | 'login-shell';
-  /** The working directory where the entry gives none; undefined: ours. */
-  cwd: string | undefined;
+  /** The working directory where the entry gives none. */
+  cwd: string;
   /** How long it waits for the first answer, and for a call: milliseconds; null: for ever, undefined: not known. */
   startMs: number | null | undefined;
   callMs: number | null | undefined;
@@ -63,7 +63,9 @@ export interface Part {
   revision: string;
   capabilities: ClientCapabilities;
   fillings: Fillings;
+  /** What is not known and was played in the usual way: of the conversation, and of the launch of a command. Sentences. */
   assumed: string[];
+  assumedOfLaunch: string[];
 }
 
 const MAX_FILE_BYTES = 64 * 1024;
@@ -141,20 +143,14 @@ async function ownEnvironment(
 }
 
 /** The working directory that the client gives where the entry gives none. */
-function folderOf({ launch, name }: Client, project: string, world: World, assumed: string[]): string | undefined {
-  switch (launch.cwd) {
-    case 'root':
-      return isWindows(world) ? `${valueIn(world.env, 'SystemDrive', world) ?? 'C:'}\\` : '/';
-    case 'home':
-      return world.home;
-    case 'project':
-      return project;
-    default:
-      assumed.push(
-        `In which folder ${name} starts a server is not known; it was started in ${project === world.cwd ? 'this one' : 'the project'}.`,
-      );
-      return project;
-  }
+function folderOf({ launch, name }: Client, project: string, world: World, assumed: string[]): string {
+  if (launch.cwd === 'root') return isWindows(world) ? `${valueIn(world.env, 'SystemDrive', world) ?? 'C:'}\\` : '/';
+  if (launch.cwd === 'home') return world.home;
+  // What was started in a terminal stands in the folder that is worked in.
+  const known = launch.cwd === 'project' || (launch.cwd === 'own' && launch.kind === 'terminal');
+  const where = project === world.cwd ? 'this one' : 'the project';
+  if (!known) assumed.push(`In which folder ${name} starts a server is not known; it was started in ${where}.`);
+  return project;
 }
 
 type Limit = number | null | undefined;
@@ -213,11 +209,14 @@ export async function partOf(client: Client, world: World, options: PartOptions 
   const project = options.project ?? entry?.project ?? world.cwd;
   const surroundings = options.surroundings ?? surroundingsOf(world);
   const assumed: string[] = [];
+  const assumedOfLaunch: string[] = [];
   const { launch, name } = client;
   const policy = launch.environment ?? { policy: 'sdk' as const };
   if (launch.environment === null)
-    assumed.push(`Which variables ${name} hands on to a server is not known; it got those that the SDK hands on.`);
-  const { own, path } = await ownEnvironment(client, world, surroundings, assumed);
+    assumedOfLaunch.push(
+      `Which variables ${name} hands on to a server is not known; it got those that the SDK hands on.`,
+    );
+  const { own, path } = await ownEnvironment(client, world, surroundings, assumedOfLaunch);
   const passed = passedOn(client, entry).flatMap((variable) => {
     const value = valueIn(own, variable, world);
     return value === undefined ? [] : [[variable, value]];
@@ -235,7 +234,7 @@ export async function partOf(client: Client, world: World, options: PartOptions 
     env: over(handedOn(policy, own, world), Object.fromEntries([...adds, ...passed]), world),
     policy: policy.policy,
     path,
-    cwd: folderOf(client, project, world, assumed),
+    cwd: folderOf(client, project, world, assumedOfLaunch),
     startMs: start.ms,
     callMs: limitOf(client, entry, 'call', world).ms,
     startFromEntry: start.fromEntry,
@@ -248,5 +247,6 @@ export async function partOf(client: Client, world: World, options: PartOptions 
       file: (file) => fileText(file, world.home),
     },
     assumed,
+    assumedOfLaunch,
   };
 }

@@ -161,9 +161,15 @@ export class StreamableHttpChannel implements Channel {
     });
   }
 
+  /** Give up the stream of the server's own accord. */
+  async unlisten(): Promise<void> {
+    await this.#unlisten?.();
+    this.#unlisten = undefined;
+  }
+
   /** End the session, when the server gave one. It may answer 405: it then ends sessions by itself. */
   async end(timeoutMs: number): Promise<void> {
-    await this.#unlisten?.();
+    await this.unlisten();
     if (!this.#session) return;
     await this.#do({ purpose: 'end-session', method: 'DELETE', timeoutMs, headers: this.#ofSession('initialize') });
     this.#session = undefined;

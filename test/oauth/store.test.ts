@@ -16,15 +16,8 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import {
-  configFolder,
-  keptOf,
-  openStore,
-  type Remembered,
-  rememberedOf,
-  STORE_FORMAT,
-  type Store,
-} from '../../src/oauth/store.js';
+import { configFolder } from '../../src/oauth/own-file.js';
+import { keptOf, openStore, type Remembered, rememberedOf, STORE_FORMAT, type Store } from '../../src/oauth/store.js';
 import { testFolder } from '../support/folder.js';
 
 const folder = testFolder();

@@ -77,7 +77,7 @@ describe('the environment', () => {
   it('of the desktop is that of the terminal where the registry cannot be read, and that is said', async () => {
     const part = await partOf(sampleClient({ launch: { kind: 'gui' } }), machine());
     expect(part.env.Path).toBe('C:\\term;C:\\Windows');
-    expect(part.assumed).toEqual([
+    expect(part.assumedOfLaunch).toEqual([
       'The PATH of the desktop is taken to be that of this terminal: the registry could not be read.',
     ]);
   });

@@ -94,9 +94,9 @@ describe('the environment', () => {
     server(`Object.keys(process.env).filter((name) => !/^(?:MCP_VERDICT_RUN|__CF_\\w+)$/.test(name)).sort().join()`);
     const file = await play({ client: sampleClient({ launch: { environment } }), world: machine(shell) });
     expect(told(file)).toBe(names);
-    const { environment: seen } = of(file, 'client');
-    expect(seen.policy).toBe(environment.policy);
-    expect(seen.withheld).toEqual(
+    const seen = of(file, 'client').environment;
+    expect(seen?.policy).toBe(environment.policy);
+    expect(seen?.withheld).toEqual(
       ['MY_TOKEN', 'HOME', 'LANG', 'OTEL_LEVEL', 'PATH', 'SHELL'].filter((name) => !names.includes(name)),
     );
   });
@@ -163,7 +163,7 @@ describe('the PATH', () => {
     const client = sampleClient({ launch: { kind: 'gui', extraPath: ['~/.extra'] } });
     const file = await play({ client, world: machine({ PATH: `/opt/own:${SYSTEM}` }) });
     expect(told(file)).toBe(`${home()}/from-profile:/usr/bin:/bin:${home()}/.extra`);
-    expect(of(file, 'client').environment.path).toBe('desktop');
+    expect(of(file, 'client').environment?.path).toBe('desktop');
     expect(of(file, 'client').assumed).toEqual([
       'The PATH of the desktop is that of a login shell without a terminal: no session manager could be asked.',
     ]);
@@ -178,7 +178,7 @@ describe('the PATH', () => {
     });
     const file = await play({ client });
     expect(told(file)).toBe(`${home()}/nvm:${home()}/from-profile:/usr/bin:/bin|`);
-    expect(of(file, 'client').environment.path).toBe('login-shell');
+    expect(of(file, 'client').environment?.path).toBe('login-shell');
     expect(of(file, 'client').assumed).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('the PATH', () => {
     tell();
     const file = await play({ entry: { env: { PATH: '/mine:/bin' } } });
     expect(told(file)).toBe('/mine:/bin');
-    expect(of(file, 'client').environment.path).toBe('entry');
+    expect(of(file, 'client').environment?.path).toBe('entry');
   });
 
   it('comes from launchd on macOS, whatever the shell has', async () => {
@@ -207,7 +207,7 @@ describe('the PATH', () => {
 
 describe('the folder', () => {
   it.each([
-    ['root', () => '/'],
+    ['root', (): string => '/'],
     ['home', () => join(folder.path, 'home')],
     ['project', () => join(folder.path, 'project')],
   ] as const)('%s', async (cwd, expected) => {
@@ -244,7 +244,7 @@ describe('the handshake', () => {
 
   it('opens with server/discover where the client does, and falls back to initialize in the same process', async () => {
     server('heard.join()', 'const heard = []; function before(method) { if (method) heard.push(method); }');
-    const file = await play({ client: sampleClient({ handshake: { discovers: true } }) });
+    const file = await play({ client: sampleClient({ handshake: { discovers: 'always' } }) });
     expect(told(file)).toBe('server/discover,initialize,notifications/initialized,tools/list');
     expect(of(file, 'handshake')).toMatchObject({ used: 'initialize', discover: { status: 'refused' } });
   });
@@ -339,7 +339,8 @@ describe('equal launches', () => {
 
   it('are those in which the server is given and asked the same', async () => {
     const world = machine({ TOKEN: 'x' });
-    const key = async (client: Client, own = entry) => launchKey(await partOf(client, world), own, world);
+    const key = async (client: Client, own = entry): Promise<string> =>
+      launchKey(await partOf(client, world), own, world);
     const usual = await key(sampleClient());
     expect(await key(sampleClient({ id: 'other', name: 'Other', handshake: { name: 'other' } }))).toBe(usual);
     const others = await Promise.all([
@@ -348,7 +349,7 @@ describe('equal launches', () => {
       key(sampleClient({ handshake: { protocolVersion: '2024-11-05' } })),
       key(sampleClient({ handshake: { capabilities: { roots: {} } } })),
       key(sampleClient({ handshake: { probes: ['prompts/list'] } })),
-      key(sampleClient({ handshake: { discovers: true } })),
+      key(sampleClient({ handshake: { discovers: 'always' } })),
       key(sampleClient(), { ...entry, env: { A: '1' } }),
     ]);
     expect(new Set([usual, ...others]).size).toBe(8);

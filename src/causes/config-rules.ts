@@ -1,0 +1,99 @@
+/**
+ * What the rules of a configuration found, as findings of their root causes. A fault of what the client reads is certain by itself; a
+ * fault of what is started then is judged by whether it started.
+ */
+import type { Evidence } from '../case/evidence.js';
+import { at } from '../case/pointer.js';
+import { clientOf } from '../clients/index.js';
+import type { RuleId } from '../config/config.js';
+import { RULES } from '../config/rules.js';
+import type { Certainty, Facts, FixStep, Match } from './cause.js';
+
+type Given = Partial<Evidence>;
+type Fault = Evidence['config']['faults'][number];
+
+/** Rules about what a client understands of the file: whatever is started from it proves nothing against them. */
+const OF_READING = /^(?:syntax|file|root|entry|url|type|key|command-is|args|env|name|timeout)-/;
+
+const LEVELS: Fault['level'][] = ['fatal', 'broken', 'risky', 'advice', 'info'];
+const CERTAINTIES: Certainty[] = ['certain', 'likely', 'possible'];
+
+/** It was started, or asked, and did not answer. */
+const failed = ({ process, http, handshake }: Given): boolean =>
+  (process !== undefined || http !== undefined) && handshake?.used === undefined;
+
+function weightOf(fault: Fault, given: Given): Pick<Match<Facts>, 'certainty' | 'severity'> {
+  const grave = fault.level === 'fatal' || fault.level === 'broken';
+  // What makes trouble some day is no reason for the trouble of today.
+  if (!grave) return { certainty: failed(given) ? 'possible' : 'certain', severity: 'risky' };
+  if (OF_READING.test(fault.rule)) return { certainty: 'certain', severity: 'broken' };
+  return given.handshake?.used === undefined
+    ? { certainty: 'likely', severity: 'broken' }
+    : { certainty: 'likely', severity: 'risky' };
+}
+
+/** The gravest fault of this root cause in the entry and its file; null when there is none. */
+export function ruleMatch(id: string, given: Given): Match<Facts> | null {
+  const { config } = given;
+  if (!config) return null;
+  const own = config.faults
+    .map((fault, index) => ({ fault, index }))
+    .filter(({ fault }) => fault.cause === id && fault.level !== 'info')
+    .sort((a, b) => LEVELS.indexOf(a.fault.level) - LEVELS.indexOf(b.fault.level) || a.index - b.index);
+  const [first] = own;
+  if (!first) return null;
+  const { rule, facts, line, fixable } = first.fault;
+  return {
+    ...weightOf(first.fault, given),
+    cites: own.slice(0, 3).map(({ index }) => at('config', 'faults', index)),
+    order: LEVELS.indexOf(first.fault.level),
+    facts: {
+      ...facts,
+      configRule: rule,
+      configClient: config.client,
+      configFile: `${config.file}:${line}`,
+      configServer: config.server,
+      fixable,
+    },
+  };
+}
+
+/** What was seen of the server, and what stands in the file, as one finding: the surer of the two speaks, both are cited. */
+export function withRule(own: Match<Facts> | null, stands: Match<Facts> | null): Match<Facts> | null {
+  if (!own || !stands) return own ?? stands;
+  const surer = CERTAINTIES.indexOf(stands.certainty) < CERTAINTIES.indexOf(own.certainty) ? stands : own;
+  const other = surer === own ? stands : own;
+  // Where it is broken in one of them, it is.
+  const severity = own.severity === 'broken' || own.severity === undefined ? own.severity : stands.severity;
+  return { ...surer, ...(severity && surer === own && { severity }), cites: [...surer.cites, ...other.cites] };
+}
+
+const parts = (facts: Facts) => {
+  const client = clientOf(String(facts.configClient));
+  const rule = RULES[facts.configRule as RuleId];
+  return client && rule ? { client, rule } : null;
+};
+
+const texts = (facts: Facts): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]));
+
+/** What a rule says of a fault. */
+export function ruleSays(facts: Facts): string {
+  const known = parts(facts);
+  return known ? known.rule.says(texts(facts), known.client) : `Rule ${String(facts.configRule)} found a fault.`;
+}
+
+/** What to do about it: with a command where an edit is known. */
+export function ruleFix(facts: Facts): FixStep[] {
+  const known = parts(facts);
+  const entry = `${String(facts.configClient)}:${String(facts.configServer)}`;
+  const name = /^[\p{L}\p{N}_.@:/-]+$/u.test(entry) ? entry : `'${entry.replaceAll("'", "'\\''")}'`;
+  return [
+    {
+      say: known ? known.rule.fix(texts(facts), known.client) : 'See the page of this cause.',
+      ...(facts.fixable === true && { run: `mcp-verdict fix ${name}` }),
+    },
+    ...(known ? [{ say: known.client.reload }] : []),
+    { say: 'Check again:', run: `mcp-verdict verify ${name}` },
+  ];
+}

@@ -1,0 +1,121 @@
+/** A URL in the part of a client: its transports in their order, when one failure leads to the next, and the evidence of it. */
+import type { Evidence, Exchange } from '../case/evidence.js';
+import type { CaseDraft } from '../case/write.js';
+import { askProbes, partEvidence } from './as-client.js';
+import type { RemoteOptions } from './http.js';
+import type { TargetSpec } from './investigate.js';
+import { answerIn, urlIn } from './part-launch.js';
+import type { Part } from './play.js';
+import type { Ways } from './ways.js';
+import type { World } from './world.js';
+
+type UrlSpec = Extract<TargetSpec, { kind: 'http' }>;
+type Transport = Ways['order'][number];
+
+/** A URL as a client asks for it. */
+export interface PartUrl {
+  spec: UrlSpec;
+  unset: string[];
+  secrets: string[];
+  ways: Ways;
+}
+
+const NAMES: Record<Transport, string> = { 'streamable-http': 'Streamable HTTP', sse: 'HTTP+SSE' };
+
+/** What is not known of the client's way to a URL: sentences. */
+function assumedOf({ client: { name, http } }: Part, asked: Transport | undefined): string[] {
+  const { order, fallsBack, origin, getMustBe405 } = http;
+  return [
+    ...(order === null && asked === undefined
+      ? [`Which transports ${name} tries is not known; Streamable HTTP was spoken.`]
+      : []),
+    ...(fallsBack === null && asked === undefined && (order?.length ?? 0) > 1
+      ? [`Whether ${name} goes on to ${NAMES[order?.[1] ?? 'sse']} after a failure is not known; it was taken to.`]
+      : []),
+    ...(origin === null ? [`Whether ${name} connects from this machine is not known; it was asked from here.`] : []),
+    ...(getMustBe405 === null
+      ? [`What ${name} makes of a 404 to the GET of the event stream is not known; it was taken to go on.`]
+      : []),
+  ];
+}
+
+/** What a client makes of an address. */
+export function urlPart(part: Part, given: UrlSpec): PartUrl {
+  const { order, fallsBack, notOn = [] } = part.client.http;
+  const { spec, unset, secrets } = urlIn(part, given);
+  const asked = spec.transport;
+  const known: readonly Transport[] = order ?? ['streamable-http'];
+  // Where the entry names a transport, the client tries no other.
+  const wanted = asked === undefined ? known : order === null || order.includes(asked) ? [asked] : [];
+  return {
+    spec: { ...spec, transport: wanted[0] ?? asked },
+    unset,
+    secrets,
+    ways: {
+      order: wanted,
+      leadsOn: (status) => fallsBack !== false && !(status !== undefined && notOn.includes(status)),
+      tried: [],
+    },
+  };
+}
+
+/** Options of `observeRemote` for a part. `probes` fills while it talks. */
+export function remoteOptionsIn(
+  part: Part,
+  { ways }: PartUrl,
+  probes: Evidence['client']['probes'],
+  world: World,
+): Pick<RemoteOptions, 'clientInfo' | 'opening' | 'ways' | 'beforeEnd' | 'answer'> {
+  const { revision, capabilities, clientInfo } = part;
+  const { handshake } = part.client;
+  const answer = answerIn(part, world);
+  return {
+    clientInfo,
+    opening: { revision, capabilities, discovers: handshake.discovers !== undefined, answer },
+    answer,
+    ways,
+    async beforeEnd(talk, opened) {
+      probes.push(...(await askProbes(talk, handshake.probes, opened)));
+    },
+  };
+}
+
+/** What the GET for the event stream was answered, on the way that was taken. */
+const getOf = (exchanges: readonly Exchange[]): Exchange | undefined =>
+  exchanges.findLast(({ purpose }) => purpose === 'listen');
+
+/** Note what the client would do with the URL, and what came of it. */
+export function noteUrlPart(
+  draft: CaseDraft,
+  part: Part,
+  { ways, unset }: PartUrl,
+  asked: Transport | undefined,
+  probes: Evidence['client']['probes'],
+): void {
+  const handshake = draft.get('handshake');
+  const opened = handshake?.[handshake.used ?? 'initialize'];
+  const untried = ways.order.slice(ways.tried.length);
+  const get = getOf(draft.get('http')?.exchanges ?? []);
+  draft.seen('client', {
+    ...partEvidence(part, unset),
+    assumed: [...part.assumed, ...assumedOf(part, asked)],
+    ...(opened?.status === 'answered' && opened.ms !== undefined && { startMs: Math.round(opened.ms) }),
+    probes,
+    transports: [
+      ...ways.tried,
+      ...untried.map((transport) => ({ transport, outcome: 'not-tried' as const })),
+      ...(ways.order.length === 0 && asked !== undefined
+        ? [
+            {
+              transport: asked,
+              outcome: 'not-tried' as const,
+              why: `${part.client.name} does not speak ${NAMES[asked]}`,
+            },
+          ]
+        : []),
+    ],
+    ...(part.client.http.origin !== null && { origin: part.client.http.origin }),
+    ...(part.client.http.getMustBe405 !== null && { getMustBe405: part.client.http.getMustBe405 }),
+    ...(get?.status !== undefined && { getStatus: get.status }),
+  });
+}
