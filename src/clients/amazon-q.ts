@@ -5,6 +5,7 @@ const file = { os: EVERY_OS, format: 'json', root: ['mcpServers'] } as const;
 export default defineClient({
   id: 'amazon-q',
   name: 'Amazon Q',
+  cli: 'q',
   is: /amazon[-_ ]?q/i,
   marks: /\.aws[\\/]amazonq\b|\.amazonq\b/,
   file: '~/.aws/amazonq/mcp.json',

@@ -104,6 +104,8 @@ export interface EntryForm {
   url: readonly string[];
   /** Key of the HTTP headers, with dots for a way down (`requestOptions.headers`); null when not known, absent when there are none. */
   headers?: string | null;
+  /** Key that names the variable with the token for an address (Codex: `bearer_token_env_var`). */
+  tokenVariable?: string;
   /** The words for `type`. `needed`: without it an address is not understood. */
   type: {
     key: string;
@@ -256,6 +258,8 @@ export interface Client {
   /** Permanent. */
   id: string;
   name: string;
+  /** The program that is typed in a terminal to start it, where there is one. */
+  cli?: string;
   /** Names that people and reports give it. */
   is: RegExp;
   /** Words in a report that only this client's files and messages have. */

@@ -6,6 +6,7 @@ export default defineClient({
   ...shared,
   id: 'cursor-cli',
   name: 'Cursor CLI',
+  cli: 'cursor-agent',
   is: /cursor[-_ ]?(?:cli|agent)\b/i,
   notRead: [],
   launch: {

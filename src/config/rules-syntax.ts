@@ -1,0 +1,1 @@
+export const SYNTAX_RULES = {} as any;
