@@ -8,13 +8,15 @@ import {
   BUNDLES,
   ELSEWHERE,
   FOREIGN_CODE,
-  knownDefect,
   NOT_OWN,
   NOT_THE_SAME,
   OWN_ERROR,
+  reportedDefect,
   SAID,
   WAY,
 } from './defects.js';
+import { knownDefect } from './played.js';
+import { PLAYED } from './played-example.js';
 import { isLocalReport } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -76,9 +78,10 @@ export default defineCause({
     'Skipping automatic createClient for non-retryable error server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'client'],
   explains: [],
 
+  live: knownDefect,
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
@@ -105,7 +108,7 @@ export default defineCause({
         facts: facts(bundle.name, own.line.text, null, null),
       };
     }
-    const known = knownDefect(
+    const known = reportedDefect(
       lines.filter(({ from }) => from === 'client'),
       reported ?? {},
     );
@@ -202,6 +205,7 @@ export default defineCause({
     'https://github.com/microsoft/vscode/issues/255310',
   ],
   examples: [
+    ...PLAYED.defect,
     {
       name: 'an exception inside Claude Desktop',
       finds: true,

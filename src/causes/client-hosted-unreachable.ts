@@ -1,6 +1,8 @@
 import { at } from '../case/pointer.js';
 import { clientOf } from '../clients/index.js';
 import { type Certainty, defineCause } from './cause.js';
+import { hostedUnreachable } from './played.js';
+import { PLAYED } from './played-example.js';
 import { isObserved, tells, told, wasTold } from './told.js';
 import { WORDS } from './words.js';
 
@@ -46,7 +48,7 @@ export default defineCause({
     "Error retrieving tool list from MCP server: 'notes'. Http status code: 424 (Failed Dependency)",
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch'],
+  uses: [...WORDS, 'http', 'launch', 'client', 'network'],
   explains: [
     'network-refused',
     'network-dns-failed',
@@ -60,6 +62,7 @@ export default defineCause({
     'container-loopback-bound',
   ],
 
+  live: hostedUnreachable,
   match(given) {
     const { reported, launch, http } = given;
     if (isObserved(given) || launch) return null;
@@ -138,6 +141,7 @@ export default defineCause({
     'https://platform.openai.com/docs/guides/tools-connectors-mcp',
   ],
   examples: [
+    ...PLAYED.hosted,
     {
       name: 'a connector that points at localhost',
       finds: true,

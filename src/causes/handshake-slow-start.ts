@@ -2,6 +2,8 @@ import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
 import { raiseOf, waitOf } from './client-limits.js';
+import { slowStart } from './played.js';
+import { PLAYED } from './played-example.js';
 import { failed, find, type Hit, type Line, unlogged, WORDS, words } from './words.js';
 
 /** Something is fetched, built or loaded before the server can speak. */
@@ -102,9 +104,10 @@ export default defineCause({
     'failed to initialize: context deadline exceeded',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'client'],
   explains: ['handshake-unanswered', 'catalog-list-fails'],
 
+  live: slowStart,
   match(given) {
     const { process, handshake, launch, reported, http } = given;
     if (http || reported?.url || (reported?.transport ?? 'stdio') !== 'stdio' || process?.spawnError) return null;
@@ -224,6 +227,7 @@ export default defineCause({
     'https://code.claude.com/docs/en/mcp',
   ],
   examples: [
+    ...PLAYED.slowStart,
     {
       name: 'uv still downloads when Claude Desktop gives up',
       finds: true,
