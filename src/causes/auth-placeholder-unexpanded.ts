@@ -1,5 +1,5 @@
 import { at } from '../case/pointer.js';
-import { clientOf } from '../clients/index.js';
+import { clientOf, formsIn } from '../clients/index.js';
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { refusedCredentials } from './oauth-example.js';
@@ -37,11 +37,10 @@ const BRIDGE = {
 /** Whether the client fills a variable of this form into a header. */
 function fillsIn(client: string, form: string): boolean {
   if (BRIDGE.is.test(client)) return BRIDGE.fills.test(form);
-  const variables = clientOf(client)?.variables;
-  if (!variables || variables.fields?.includes('headers') === false) return false;
-  return variables.forms.some((known) => {
-    const [before = '', after = ''] = known.split('NAME').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-    return known.includes('NAME') && new RegExp(`^${before}[A-Za-z_][\\w-]*${after}$`).test(form);
+  const known = clientOf(client);
+  return ((known && formsIn(known, 'headers')) ?? []).some((one) => {
+    const [before = '', after = ''] = one.split('NAME').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+    return one.includes('NAME') && new RegExp(`^${before}[A-Za-z_][\\w-]*${after}$`).test(form);
   });
 }
 
@@ -51,8 +50,8 @@ function formFor(client: string): string | undefined {
   const known = clientOf(client);
   if (!known) return undefined;
   if (known.entry.tokenVariable) return `${known.entry.tokenVariable} = "TOKEN" in ${known.file}`;
-  const [form] = known.variables?.forms.filter((one) => one.includes('NAME')) ?? [];
-  if (form === undefined || known.variables?.fields?.includes('headers') === false) return undefined;
+  const form = formsIn(known, 'headers')?.find((one) => one.includes('NAME'));
+  if (form === undefined) return undefined;
   if (form.includes('input:'))
     return `"Bearer ${form.replace('NAME', () => 'token')}", with an entry of that id under "inputs"`;
   const where = known.cli ? `, with TOKEN exported in the shell that starts ${known.cli}` : '';

@@ -47,9 +47,9 @@ export default defineClient({
     name: null,
   },
   variables: {
-    forms: ['${env:NAME}', '$NAME', '${NAME}'],
+    forms: ['${env:NAME}', '$NAME', '${NAME}', '~'],
     fields: null,
-    only: { $NAME: ['command'], '${NAME}': ['command'] },
+    only: { $NAME: ['command'], '${NAME}': ['command'], '~': ['command'] },
     unset: null,
   },
   launch: {
@@ -57,7 +57,6 @@ export default defineClient({
     environment: { policy: 'all' },
     ownWins: true,
     shell: false,
-    tilde: ['command'],
     windows: null,
     cwd: null,
     startMs: 5_000,

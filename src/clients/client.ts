@@ -137,11 +137,14 @@ export interface EntryForm {
 
 /** How values are filled in. */
 export interface Variables {
-  /** Forms that are expanded, with NAME where the name stands: `${env:NAME}`, `$NAME`, `${workspaceFolder}`. Empty: none is. */
+  /**
+   * Forms that are expanded, with NAME where the name stands: `${env:NAME}`, `$NAME`, `${workspaceFolder}`; `~` is the home folder at
+   * the beginning of a value. Empty: none is.
+   */
   forms: readonly string[];
   /** Keys in which that is done; null when it is all of them, or nobody knows. */
   fields: readonly string[] | null;
-  /** Forms that are expanded in these keys only (Amazon Q: `$NAME` in `command`). */
+  /** Forms that are expanded in these keys alone, whatever `fields` says (Amazon Q: `~` in `command`). */
   only?: Readonly<Record<string, readonly string[]>>;
   /** What becomes of one that is not set. */
   unset: 'fails' | 'empty' | 'left' | null;
@@ -170,8 +173,6 @@ export interface Launch {
   /** The client's own environment wins over the entry's (Amazon Q). */
   ownWins?: true;
   shell: boolean | null;
-  /** Keys of the entry in which a `~` at the beginning is the home folder (Amazon Q: `command`). */
-  tilde?: readonly string[];
   /** How `.cmd` files are started on Windows. `finds`: as the SDK does, by cross-spawn. `wraps`: cmd.exe /c before these, `*` for all. */
   windows: { how: 'finds' } | { how: 'wraps'; programs: readonly string[] } | { how: 'none' } | null;
   /** The working directory where the entry gives none. */
