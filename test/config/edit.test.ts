@@ -54,15 +54,15 @@ function meaning(text: string, format: ConfigFormat): unknown {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
   if (errors.length > 0 || !root) throw new SyntaxError(`error ${errors[0]?.error} at ${errors[0]?.offset}`);
-  return valueOf(root);
+  return jsoncValue(root);
 }
 
 /** Its own function takes `__proto__` for the prototype. */
-function valueOf(node: JsoncNode): unknown {
-  if (node.type === 'array') return (node.children ?? []).map(valueOf);
+function jsoncValue(node: JsoncNode): unknown {
+  if (node.type === 'array') return (node.children ?? []).map(jsoncValue);
   if (node.type !== 'object') return node.value;
   return Object.fromEntries(
-    (node.children ?? []).map(({ children = [] }) => [children[0]?.value, valueOf(children[1] as JsoncNode)]),
+    (node.children ?? []).map(({ children = [] }) => [children[0]?.value, jsoncValue(children[1] as JsoncNode)]),
   );
 }
 

@@ -170,7 +170,9 @@ const escaped = (text: string): string =>
 // ---- TOML
 
 function tomlString(text: string, whim: Whim): string {
-  const printable = !/[\u0000-\u0008\u000a-\u001f\u007f']/.test(text) && text.isWellFormed();
+  const printable =
+    [...text].every((char) => char === '\t' || (char >= ' ' && char !== "'" && char !== '\u007f')) &&
+    text.isWellFormed();
   if (printable && whim.pick(true, false)) return `'${text}'`;
   return JSON.stringify(text).replaceAll('\u007f', '\\u007f');
 }
