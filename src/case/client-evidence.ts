@@ -63,6 +63,8 @@ export const client = z.object({
   version: z.string().optional(),
   /** The name of the server in its configuration, where there is one. */
   server: z.string().optional(),
+  /** The system on which the client was played. */
+  os: z.enum(['linux', 'macos', 'windows']).optional(),
   /** What is not known of this client, and was played in the usual way instead: sentences. */
   assumed: z.array(z.string()),
   /** What the entry names and nothing stands for: variables, inputs, files. */
@@ -85,6 +87,8 @@ export const client = z.object({
   /** How long the client waits, milliseconds; null: for ever, absent: not known. */
   startLimitMs: z.number().nullable().optional(),
   callLimitMs: z.number().nullable().optional(),
+  /** The limit of the start stands in the entry. */
+  limitInEntry: z.boolean().optional(),
   /** How long the server took until it had answered initialize. */
   startMs: z.number().optional(),
   /** The revision that it asks for, and whether it drops a server that answers with another; null: not known. */
@@ -112,15 +116,25 @@ export const client = z.object({
 
 /** The last run of the server in the client's own log. */
 export const clientLog = z.object({
+  /** Client id and name. */
   client: z.string(),
+  clientName: z.string(),
   /** With `~` for the home folder. */
   file: z.string(),
   /** Last change of the file, ISO 8601; it may hold an older run. */
   changedAt: z.string(),
+  /** When the run said its last word, ISO 8601, where its lines have a time. */
+  ranAt: z.string().optional(),
+  /** When the configuration file of the entry was written last, ISO 8601: a run before that may have been of another entry. */
+  configChangedAt: z.string().optional(),
   server: z.string(),
   /** Which run of the file, from 1; `runs` 0 when none is marked. */
   run: z.number(),
   runs: z.number(),
-  /** Lines of that run, the last ones, in the form in which `explain` would read them. */
+  /** The log tells only by the order of its lines whose some of them are: they may be another server's. */
+  guessed: z.boolean(),
+  /** Lines of that run, the first and the last ones, in the form in which `explain` would read them. */
   lines: z.array(z.string()),
+  /** Lines left out between them. */
+  omitted: z.number(),
 });

@@ -25,11 +25,15 @@ export interface LogRun {
   /** Which run of how many, counted from 1; 0 of 0 when the log shows no start. */
   run: number;
   runs: number;
+  /** Lines without a name are among them, of a log of several servers: they may be another's. */
+  guessed: boolean;
 }
 
 interface Owned {
   line: string;
   server: string | undefined;
+  /** By the order of the lines alone. */
+  guessed: boolean;
 }
 
 /** Lines before a name may be a server's whose name comes first with its failure: so far is looked ahead. */
@@ -65,7 +69,7 @@ function owners(lines: string[], form: LogForm | undefined): Owned[] {
       last = names[i];
       ahead = false;
     }
-    return { line, server: ahead ? (next[i] ?? last) : last };
+    return { line, server: ahead ? (next[i] ?? last) : last, guessed: ahead };
   });
 }
 
@@ -134,28 +138,37 @@ function untilEach(lines: string[]): string[][] {
   return runs;
 }
 
+/** Whether a line says that the connection was lost, or looks like an error of the server's. */
+export const isFailure = (line: string): boolean => LOST.test(line) || FAILS.test(markedStderr(line) ?? line);
+/** Whether lines show that the client got its answer, and lost nothing after it. */
+export const isAnswered = (lines: string[]): boolean =>
+  lines.findLastIndex((line) => ANSWERED.test(line)) > lines.findLastIndex((line) => LOST.test(line));
+
+/** Whether lines say how a run went. */
+export const tells = (lines: string[]): boolean => lines.some((line) => FAILS.test(line) || ANSWERED.test(line));
+
 /**
  * The last run of the server in question. A run that had only begun when the log ended tells nothing: then the one before it
  * counts. `wanted` is the server's name as the user gave it; a name that the log does not hold leaves all lines in place.
  */
 export function lastRun(given: string[], wanted?: string): LogRun {
   const form = formOf(given);
-  const lines = aboutMcp(given, form);
-  const owned = owners(lines, form);
+  const owned = owners(aboutMcp(given, form), form);
   const servers = [...new Set(owned.flatMap(({ server }) => server ?? []))];
   const server = meant(owned, wanted);
-  const own =
-    servers.length > 1 && server !== undefined
-      ? owned.filter((line) => line.server === server).map(({ line }) => line)
-      : lines;
-  const starts = own.some((line) => STARTS.test(line));
-  if (!starts && !own.some((line) => ENDS.test(line))) return { lines: own, server, servers, run: 0, runs: 0 };
-  const runs = starts ? runsOf(own) : untilEach(own);
+  const own = servers.length > 1 && server !== undefined ? owned.filter((line) => line.server === server) : owned;
+  const lines = own.map(({ line }) => line);
+  const chosen = (run: string[], place: Pick<LogRun, 'run' | 'runs'>): LogRun => {
+    const guessed = servers.length > 1 && own.some((one) => one.guessed && run.includes(one.line));
+    return { lines: run, server, servers, ...place, guessed };
+  };
+  const starts = lines.some((line) => STARTS.test(line));
+  if (!starts && !lines.some((line) => ENDS.test(line))) return chosen(lines, { run: 0, runs: 0 });
+  const runs = starts ? runsOf(lines) : untilEach(lines);
   // Where failures alone are told, one of them is no run of which there is a number.
-  if (!starts && runs.length === 1) return { lines: own, server, servers, run: 0, runs: 0 };
-  const tells = (run: string[]) => run.some((line) => FAILS.test(line) || ANSWERED.test(line));
-  const index = runs.findLastIndex((run) => tells(run));
+  if (!starts && runs.length === 1) return chosen(lines, { run: 0, runs: 0 });
+  const index = runs.findLastIndex(tells);
   // No run says how it went: then all of them together are what there is.
-  if (index < 0) return { lines: own, server, servers, run: 1, runs: runs.length };
-  return { lines: runs[index] ?? own, server, servers, run: index + 1, runs: runs.length };
+  if (index < 0) return chosen(lines, { run: 1, runs: runs.length });
+  return chosen(runs[index] ?? lines, { run: index + 1, runs: runs.length });
 }

@@ -166,7 +166,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
 export function symptomsOf(text: string, server?: string): Symptoms {
   const { rest: pasted, exchanges, network, secrets } = pastedHttp(text.split(/\r\n|\n|\r/).map(plain));
   const said = unwrapped(pasted).map((line) => line.slice(0, MAX_LINE));
-  const { lines, ...log } = lastRun(said, server);
+  const { lines, guessed: _, ...log } = lastRun(said, server);
   const client: string[] = [];
   const rest: string[] = [];
   // A log of a client is kept whole: what belongs to the server is told by its place between the client's lines.

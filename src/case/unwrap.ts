@@ -88,7 +88,8 @@ function ofLogfmt(line: string): string[] | null {
   const [key, message] = [fields.get('key') ?? fields.get('clientName'), fields.get('message')];
   if (key === undefined || message === undefined) return null;
   // As it wrote the same before, so that they are read alike.
-  const head = `${fields.get('level') ?? 'INFO'} service=mcp key=${key}`;
+  const stamp = fields.get('timestamp');
+  const head = `${fields.get('level') ?? 'INFO'} ${stamp ? `${stamp} ` : ''}service=mcp key=${key}`;
   const stderr = /^mcp stderr: (?<text>.*)$/s.exec(message)?.groups?.text;
   if (stderr !== undefined) return said(stderr).map((part) => `${head} mcp stderr: ${part}`);
   const type = fields.get('type');

@@ -2,7 +2,8 @@ import { isJoined } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
-import { addressIn, faultIn, formOf, shapeOf, UNKNOWN_CLIENT, WRONG_TYPE } from './shapes.js';
+import { addressIn, formOf, shapeOf, UNKNOWN_CLIENT } from './entry-form.js';
+import { faultIn, WRONG_TYPE } from './shapes.js';
 import { saysNothing } from './system.js';
 import { failed, find, findAll, type Line, WORDS, words } from './words.js';
 
@@ -123,7 +124,7 @@ export default defineCause({
 
     const told = complaint(lines);
     if (told) {
-      const local = !fault && shape?.url === null && told.key === 'command';
+      const local = !fault && shape?.urls.length === 0 && told.key === 'command';
       return {
         certainty: 'likely',
         cites: [told.at, ...(fault ? [place] : [])],
@@ -145,7 +146,7 @@ export default defineCause({
         facts: {
           ...facts({}),
           fault: 'remote-in-local',
-          form: formOf({ ...(shape ?? UNKNOWN_CLIENT), url: null }, entry),
+          form: formOf({ ...(shape ?? UNKNOWN_CLIENT), urls: [] }, entry),
         },
       };
     if (process?.exit || http || (process?.spawnError && fault?.fault !== 'remote-in-local')) return null;
@@ -157,7 +158,7 @@ export default defineCause({
       return {
         certainty: fault ? 'likely' : 'possible',
         cites: [none.line.at, ...(fault ? [place] : [])],
-        facts: { ...facts({}), ...(!fault && { fault: 'no-servers', instead: shape?.root ?? 'mcpServers' }) },
+        facts: { ...facts({}), ...(!fault && { fault: 'no-servers', instead: shape?.roots[0] ?? 'mcpServers' }) },
       };
     // The entry alone. What was said of a failed way to the server speaks against it: the entry was read.
     if (!fault || findAll(lines, BEYOND).length > 0) return null;

@@ -1,222 +1,5 @@
-/** How each MCP client wants a server written: the key of the list, the names in an entry, the words for the transport. */
-
-export interface ClientShape {
-  name: string;
-  is: RegExp;
-  /** Where the servers stand. */
-  file: string;
-  root: string;
-  /** The key of an address; null when the file takes commands only. */
-  url: string | null;
-  /** The client takes an entry without `type` for a command. */
-  typed: boolean;
-  /** The words for `type`, without those that mean nothing wrong. */
-  types: RegExp;
-  http: string;
-  env: string;
-  /** Program and arguments are one list. */
-  list?: true;
-}
-
-/** Clients by the name that reports give them. Sources: the documentation of each, read in 2026. */
-const CLIENTS: ClientShape[] = [
-  {
-    name: 'Claude Desktop',
-    is: /claude[-_ ]?desktop|claude[-_ ]?app\b/i,
-    file: 'claude_desktop_config.json',
-    root: 'mcpServers',
-    url: null,
-    typed: false,
-    types: /^(?:stdio)$/,
-    http: '',
-    env: 'env',
-  },
-  {
-    name: 'Claude Code',
-    is: /claude[-_ ]?code/i,
-    file: '.mcp.json (project) or ~/.claude.json (user)',
-    root: 'mcpServers',
-    url: 'url',
-    typed: true,
-    types: /^(?:stdio|http|sse|ws|sdk)$/,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Cursor',
-    is: /cursor/i,
-    file: '~/.cursor/mcp.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: false,
-    types: /./,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Windsurf',
-    is: /windsurf/i,
-    file: '~/.codeium/windsurf/mcp_config.json',
-    root: 'mcpServers',
-    url: 'serverUrl',
-    typed: false,
-    types: /./,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'VS Code',
-    is: /vs ?-?code\b(?!.*(?:cline|roo))|copilot(?!-cli)/i,
-    file: '.vscode/mcp.json',
-    root: 'servers',
-    url: 'url',
-    typed: false,
-    types: /^(?:stdio|http|sse)$/,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Zed',
-    is: /\bzed\b/i,
-    file: '~/.config/zed/settings.json',
-    root: 'context_servers',
-    url: 'url',
-    typed: false,
-    types: /./,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Cline',
-    is: /\bcline\b/i,
-    file: 'cline_mcp_settings.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: true,
-    types: /^(?:stdio|sse|streamableHttp)$/,
-    http: 'streamableHttp',
-    env: 'env',
-  },
-  {
-    name: 'Roo Code',
-    is: /\broo\b|roo[-_ ]?code|kilo/i,
-    file: 'mcp_settings.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: true,
-    types: /^(?:stdio|sse|streamable-http)$/,
-    http: 'streamable-http',
-    env: 'env',
-  },
-  {
-    name: 'Codex',
-    is: /codex/i,
-    file: '~/.codex/config.toml',
-    root: 'mcp_servers',
-    url: 'url',
-    typed: false,
-    types: /./,
-    http: '',
-    env: 'env',
-  },
-  {
-    name: 'Gemini CLI',
-    is: /gemini/i,
-    file: '~/.gemini/settings.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: false,
-    types: /^(?:stdio|http|sse)$/,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Goose',
-    is: /goose/i,
-    file: '~/.config/goose/config.yaml',
-    root: 'extensions',
-    url: 'uri',
-    typed: true,
-    types: /^(?:stdio|streamable_http|sse|builtin|platform)$/,
-    http: 'streamable_http',
-    env: 'envs',
-  },
-  {
-    name: 'opencode',
-    is: /open-?code/i,
-    file: 'opencode.json',
-    root: 'mcp',
-    url: 'url',
-    typed: true,
-    types: /^(?:local|remote)$/,
-    http: 'remote',
-    env: 'environment',
-    list: true,
-  },
-  {
-    name: 'LM Studio',
-    is: /lm-?_? ?studio/i,
-    file: '~/.lmstudio/mcp.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: false,
-    types: /./,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Kiro',
-    is: /kiro/i,
-    file: '~/.kiro/settings/mcp.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: false,
-    types: /./,
-    http: 'http',
-    env: 'env',
-  },
-  {
-    name: 'Amazon Q',
-    is: /amazon[-_ ]?q/i,
-    file: '~/.aws/amazonq/mcp.json',
-    root: 'mcpServers',
-    url: 'url',
-    typed: true,
-    types: /^(?:stdio|http)$/,
-    http: 'http',
-    env: 'env',
-  },
-];
-
-/** The client by its name, else by the files and words that only it has. */
-export const shapeOf = (client: string, said: string): ClientShape | undefined =>
-  client !== ''
-    ? CLIENTS.find(({ is }) => is.test(client))
-    : CLIENTS.find(({ name }) => {
-        const own: Record<string, RegExp> = {
-          'Claude Desktop': /claude_desktop_config/,
-          'Claude Code': /adhere to MCP server configuration|\.claude\.json/,
-          Codex: /\.codex\b|mcp_servers\./,
-          'Gemini CLI': /\.gemini\b/,
-          opencode: /opencode\.jsonc?/,
-          Cline: /cline_mcp_settings/,
-          Cursor: /\.cursor\b/,
-        };
-        return own[name]?.test(said) ?? false;
-      });
-
-/** What most clients read, for one that is not known. */
-export const UNKNOWN_CLIENT: ClientShape = {
-  name: '',
-  is: /^$/,
-  file: '',
-  root: 'mcpServers',
-  url: 'url',
-  typed: false,
-  types: /./,
-  http: 'http',
-  env: 'env',
-};
+/** What is wrong with an entry that was pasted without its file, for the client it was written for. */
+import { type ClientShape, type Entry, firstServer, isObject, isServer, ROOTS, URLS } from './entry-form.js';
 
 export interface Fault {
   fault: string;
@@ -226,21 +9,7 @@ export interface Fault {
   sure: boolean;
 }
 
-type Entry = Record<string, unknown>;
-const isObject = (value: unknown): value is Entry =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const ROOTS = /^(?:mcpServers?|mcp_servers|servers|context_servers|mcp|extensions)$/;
-const isServer = (value: unknown): boolean =>
-  isObject(value) && ('command' in value || 'url' in value || 'type' in value);
 const ENVS = ['env', 'environment', 'envs', 'envVars', 'env_vars', 'environmentVariables'];
-const URLS = ['url', 'serverUrl', 'httpUrl', 'uri', 'endpoint', 'baseUrl', 'serverURL', 'URL'];
-/** Keys that more than one client takes for the address. */
-const TAKES: Record<string, string[]> = { Windsurf: ['url', 'serverUrl'], 'Gemini CLI': ['url', 'httpUrl'] };
-
-/** The address of an entry, whatever its key. */
-export const addressIn = (entry: Entry): string | undefined =>
-  URLS.map((key) => entry[key]).find((value) => typeof value === 'string') as string | undefined;
-
 /** The whole of a file in place of one entry: where the servers stand in it, or null. */
 function rootFault(entry: Entry, shape: ClientShape | undefined): Fault | null {
   const root = Object.keys(entry).find((key) => ROOTS.test(key) && isObject(entry[key]));
@@ -250,12 +19,14 @@ function rootFault(entry: Entry, shape: ClientShape | undefined): Fault | null {
     (key) => ROOTS.test(key) && isObject(servers[key]) && !isServer(servers[key]),
   );
   // Older settings of VS Code had "mcp": { "servers": ... }.
+  if (inner && shape?.roots.includes(`${root}.${inner}`)) return null;
   if (inner && !(root === 'mcp' && inner === 'servers'))
     return { fault: 'nested', key: inner, instead: root, sure: true };
-  if (inner && shape && shape.root !== 'servers')
-    return { fault: 'wrong-root', key: `${root}.${inner}`, instead: shape.root, sure: true };
-  if (shape && root !== shape.root && Object.values(servers).some(isServer))
-    return { fault: 'wrong-root', key: root, instead: shape.root, sure: true };
+  const [best] = shape?.roots ?? [];
+  if (inner && best !== undefined && best !== 'servers')
+    return { fault: 'wrong-root', key: `${root}.${inner}`, instead: best, sure: true };
+  if (best !== undefined && !shape?.roots.includes(root) && Object.values(servers).some(isServer))
+    return { fault: 'wrong-root', key: root, instead: best, sure: true };
   return null;
 }
 
@@ -263,11 +34,11 @@ function rootFault(entry: Entry, shape: ClientShape | undefined): Fault | null {
 export function faultIn(entry: Entry, shape: ClientShape | undefined): Fault | null {
   const whole = rootFault(entry, shape);
   if (whole) return whole;
-  const inner = rootOf(entry);
+  const inner = firstServer(entry);
   if (inner && inner !== entry) return faultIn(inner, shape);
   const has = (key: string) => key in entry;
   const fault = (name: string, key = '', instead = '', sure = true): Fault => ({ fault: name, key, instead, sure });
-  if (isObject(entry.command)) return shape?.name === 'Zed' ? null : fault('command-is-object', 'command');
+  if (isObject(entry.command)) return shape?.commandObject ? null : fault('command-is-object', 'command');
   if (has('args') && !Array.isArray(entry.args)) return fault('args-not-list', 'args');
   const env = entry.env;
   if (has('env') && isObject(env) && Object.keys(env).length > 0 && Object.keys(env).every((key) => /^\d+$/.test(key)))
@@ -280,60 +51,20 @@ export function faultIn(entry: Entry, shape: ClientShape | undefined): Fault | n
   const url = URLS.find(has);
   const transport = isObject(entry.transport);
   if (url && !has('command') && !has('cmd')) {
-    if (shape.url === null) return fault('remote-in-local', url);
+    const [best] = shape.urls;
+    if (best === undefined) return fault('remote-in-local', url);
     const type = typeof entry.type === 'string' ? entry.type : undefined;
-    if (type !== undefined && !shape.types.test(type)) return fault('wrong-type', type, shape.http);
-    if (url !== shape.url && !TAKES[shape.name]?.includes(url)) return fault('wrong-key', url, shape.url);
-    if (type === undefined && shape.typed) return fault('no-type', 'type', shape.http);
+    if (type !== undefined && shape.types?.includes(type) === false) return fault('wrong-type', type, shape.http);
+    if (!shape.urls.includes(url)) return fault('wrong-key', url, best);
+    if (type === undefined && shape.needsType !== 'no') return fault('no-type', 'type', shape.http);
     return null;
   }
   if (transport)
-    return shape.url === null ? fault('remote-in-local', 'transport') : fault('wrong-key', 'transport', 'type');
+    return shape.urls.length === 0 ? fault('remote-in-local', 'transport') : fault('wrong-key', 'transport', 'type');
   const type = typeof entry.type === 'string' ? entry.type : undefined;
-  if (type !== undefined && !shape.types.test(type) && (has('command') || url))
-    return fault('wrong-type', type, shape.list ? 'local' : 'stdio');
+  if (type !== undefined && shape.types?.includes(type) === false && (has('command') || url))
+    return fault('wrong-type', type, shape.stdio);
   return null;
-}
-
-/** An entry in the form of this client, as text to paste. The words of the given entry are kept. */
-export function formOf(shape: ClientShape | undefined, entry: Entry | undefined): string {
-  const first = rootOf(entry);
-  const command = Array.isArray(first?.command)
-    ? first.command.map(String)
-    : typeof first?.command === 'string'
-      ? [first.command, ...(Array.isArray(first.args) ? first.args.map(String) : [])]
-      : undefined;
-  const address = first && addressIn(first);
-  const text = (value: unknown) => JSON.stringify(value);
-  const words = command ?? ['npx', '-y', '<package>'];
-  const remote = address !== undefined && !command;
-  const { root = 'mcpServers', url = 'url', http = 'http', env = 'env', typed = false, list, name } = shape ?? {};
-  if (name === 'Codex')
-    return remote
-      ? `[mcp_servers.<name>]\nurl = ${text(address)}`
-      : `[mcp_servers.<name>]\ncommand = ${text(words[0])}\nargs = ${text(words.slice(1))}\n\n[mcp_servers.<name>.env]\nNAME = "value"`;
-  if (name === 'Goose')
-    return remote
-      ? `extensions:\n  <name>:\n    type: streamable_http\n    uri: ${address}\n    enabled: true`
-      : `extensions:\n  <name>:\n    type: stdio\n    cmd: ${words[0]}\n    args: ${text(words.slice(1))}\n    envs: { NAME: value }\n    enabled: true`;
-  if (list)
-    return remote
-      ? `{ "mcp": { "<name>": { "type": "remote", "url": ${text(address)}, "enabled": true } } }`
-      : `{ "mcp": { "<name>": { "type": "local", "command": ${text(words)}, "environment": { "NAME": "value" }, "enabled": true } } }`;
-  if (remote && url === null)
-    return `{ "mcpServers": { "<name>": { "command": "npx", "args": ["-y", "mcp-remote", ${text(address)}] } } }`;
-  const type = typed || name === 'VS Code' ? `"type": ${text(http || 'http')}, ` : '';
-  return remote
-    ? `{ ${text(root)}: { "<name>": { ${type}${text(url)}: ${text(address)} } } }`
-    : `{ ${text(root)}: { "<name>": { "command": ${text(words[0])}, "args": ${text(words.slice(1))}, ${text(env)}: { "NAME": "value" } } } }`;
-}
-
-/** The first server of an entry that is a whole file, else the entry itself. */
-function rootOf(entry: Entry | undefined): Entry | undefined {
-  const root = Object.keys(entry ?? {}).find((key) => ROOTS.test(key) && isObject(entry?.[key]));
-  const servers = root === undefined ? undefined : (entry?.[root] as Entry);
-  const server = Object.values(servers ?? {}).find(isServer);
-  return isObject(server) ? server : entry;
 }
 
 /**

@@ -1,10 +1,10 @@
 /** `mcp-verdict verify <client>:<server>`: the entry of a client, started or asked as that client does it. */
 
 import { readClientLog } from '../probe/client-log.js';
-import { declaredOf, entryNamed, type Named, NoSuchEntry, nameParts, specOf } from '../probe/declared.js';
+import { declaredOf, entryNamed, type Named, NoSuchEntry, specOf } from '../probe/declared.js';
 import type { InvestigateOptions, TargetSpec } from '../probe/investigate.js';
 import { partOf } from '../probe/play.js';
-import type { World } from '../probe/world.js';
+import { realWorld, type World } from '../probe/world.js';
 import { UsageError } from './exit.js';
 
 /** Everything that `investigate` needs to look at an entry. */
@@ -14,10 +14,9 @@ export interface EntryTarget {
   options: Pick<InvestigateOptions, 'declared' | 'as' | 'clientLog'>;
 }
 
-export const isEntryName = (target: string): boolean => nameParts(target) !== null;
-
 /** @throws UsageError when there is no such client or entry. */
-export async function entryTarget(target: string, world: World, project?: string): Promise<EntryTarget> {
+export async function entryTarget(target: string, project?: string): Promise<EntryTarget> {
+  const world = realWorld();
   let named: Named;
   try {
     named = entryNamed(target, world, { project });
@@ -25,9 +24,17 @@ export async function entryTarget(target: string, world: World, project?: string
     if (error instanceof NoSuchEntry) throw new UsageError(error.message);
     throw error;
   }
+  return lookedAt(named, world, project);
+}
+
+/** The same of an entry that was found already, or would stand in a file after a fix. */
+export async function lookedAt(named: Named, world: World, project?: string): Promise<EntryTarget> {
   const { client, found, entry, server } = named;
   const declared = declaredOf(found, server, entry) ?? undefined;
-  const clientLog = await readClientLog(client, server, world);
+  const clientLog = await readClientLog(client, server, world, {
+    configChangedMs: found.mtimeMs,
+    project: entry?.project ?? found.project ?? project,
+  });
   if (!entry) return { named, spec: { kind: 'entry' }, options: { declared, clientLog } };
   const part = await partOf(client, world, { server, entry, project: entry.project ?? found.project ?? project });
   return { named, spec: specOf(entry, client), options: { declared, as: part, clientLog } };

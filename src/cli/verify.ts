@@ -1,6 +1,6 @@
 /** `mcp-verdict verify`: investigate a target, or open a case file again, and judge it. */
 import { readFileSync, statSync } from 'node:fs';
-import { investigate } from '../probe/investigate.js';
+import { type InvestigateOptions, investigate, type TargetSpec } from '../probe/investigate.js';
 import { escapeLine } from '../render/escape.js';
 import { type CredentialOptions, headersOf, signInOf, signInOptionOf, withKeys } from './credentials.js';
 import { UsageError } from './exit.js';
@@ -21,12 +21,15 @@ interface VerifyOptions extends ReportOptions, CredentialOptions {
   targets?: string;
   complaint?: string;
   jobs?: string;
+  project?: string;
 }
 
 const MAX_SECONDS = 3_600;
-const WAYS = 'Give a URL (https://host/mcp), a case file, or a command behind --: mcp-verdict verify -- node server.js';
+const WAYS =
+  'Give a URL (https://host/mcp), an entry of a client (cursor:weather), a case file, or a command behind --: mcp-verdict verify -- node server.js';
 
-function millisecondsOf(option: string, text: string | undefined, example: number): number | undefined {
+/** @throws UsageError */
+export function millisecondsOf(option: string, text: string | undefined, example: number): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds <= 0 || seconds > MAX_SECONDS)
@@ -111,6 +114,60 @@ async function verifyList(list: string, options: VerifyOptions): Promise<number>
   });
 }
 
+/** What looks like `<client>:<server>`, and is no file: on Windows, and elsewhere in odd cases, a colon stands in a path. */
+const namesEntry = (target: string): boolean =>
+  /^[a-z][a-z0-9-]+:(?![\\/])/.test(target) && !statSync(target, { throwIfNoEntry: false });
+
+/** Options that say what an entry says itself. */
+function overEntry({ cwd, bearerEnv, basicEnv, queryEnv }: VerifyOptions): string | undefined {
+  if (cwd !== undefined) return '--cwd';
+  return bearerEnv || basicEnv ? '--bearer-env and --basic-env' : queryEnv?.length ? '--query-env' : undefined;
+}
+
+/** The entry of a client; variables and headers that are given stand over its own, to try a value before it is written down. */
+async function entrySpec(
+  named: string,
+  options: VerifyOptions,
+): Promise<{ spec: TargetSpec; looked: Partial<InvestigateOptions> }> {
+  const over = overEntry(options);
+  if (over) throw new UsageError(`${over} cannot be given for an entry: it has a place for that itself.`);
+  const { entryTarget } = await import('./entry.js');
+  const { spec, options: looked } = await entryTarget(named, options.project);
+  if (spec.kind === 'stdio') return { spec: { ...spec, env: { ...spec.env, ...envOf(options.env ?? []) } }, looked };
+  if (spec.kind === 'http') return { spec: { ...spec, headers: { ...spec.headers, ...headersOf(options) } }, looked };
+  return { spec, looked };
+}
+
+/** A command or a URL as it was given. @throws UsageError for options that belong to the other. */
+function givenSpec(
+  program: string | undefined,
+  args: string[],
+  target: string | undefined,
+  options: VerifyOptions,
+): TargetSpec {
+  const { cwd, header, bearerEnv, basicEnv, queryEnv, auth } = options;
+  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(
+      `--cwd is "${cwd}", which is no folder. Give the folder in which the client starts the server.`,
+    );
+  const env = envOf(options.env ?? []);
+  const headers = headersOf(options);
+  if (program === undefined)
+    return {
+      kind: 'http',
+      ...withKeys(urlOf(target ?? ''), queryEnv),
+      headers,
+      transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
+    };
+  if (header?.length || bearerEnv || basicEnv || queryEnv?.length || auth)
+    throw new UsageError(
+      '--header, --bearer-env, --basic-env, --query-env and --auth belong to a URL; a command gets its credentials by --env NAME=value.',
+    );
+  const alone = signInOptionOf(options);
+  if (alone) throw new UsageError(`${alone} belongs to a sign-in, and a command has none. Leave it out.`);
+  return { kind: 'stdio', command: program, args, cwd, env };
+}
+
 /** Returns the exit code. */
 export async function verify(
   target: string | undefined,
@@ -136,7 +193,10 @@ export async function verify(
   const isUrl = target !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
   if (target !== undefined && isUrl && !/^https?:\/\//i.test(target))
     throw new UsageError(`The scheme of the URL is ${target.split(':')[0]}; MCP over HTTP needs http:// or https://.`);
-  if (target !== undefined && !isUrl) {
+  const named = target !== undefined && !isUrl && namesEntry(target) ? target : undefined;
+  if (options.project !== undefined && named === undefined)
+    throw new UsageError('--project belongs to an entry of a client: it says which folder is open in the client.');
+  if (target !== undefined && !isUrl && named === undefined) {
     const [{ readCase, UnreadableError }, { report }] = await Promise.all([
       import('../case/read.js'),
       import('./report.js'),
@@ -149,29 +209,10 @@ export async function verify(
     }
   }
 
-  const env = envOf(options.env ?? []);
-  const headers = headersOf(options);
-  if (options.cwd !== undefined && !statSync(options.cwd, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(
-      `--cwd is "${options.cwd}", which is no folder. Give the folder in which the client starts the server.`,
-    );
-  const { header, bearerEnv, basicEnv, queryEnv, auth } = options;
-  if (program !== undefined && (header?.length || bearerEnv || basicEnv || queryEnv?.length || auth))
-    throw new UsageError(
-      '--header, --bearer-env, --basic-env, --query-env and --auth belong to a URL; a command gets its credentials by --env NAME=value.',
-    );
-  const alone = program === undefined ? undefined : signInOptionOf(options);
-  if (alone) throw new UsageError(`${alone} belongs to a sign-in, and a command has none. Leave it out.`);
-
-  const spec = program
-    ? ({ kind: 'stdio', command: program, args, cwd: options.cwd, env } as const)
-    : ({
-        kind: 'http',
-        ...withKeys(urlOf(target ?? ''), queryEnv),
-        headers,
-        transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
-      } as const);
-  if (program !== undefined && (watchMs !== undefined || options.publicOnly))
+  const { spec, looked } = named
+    ? await entrySpec(named, options)
+    : { spec: givenSpec(program, args, target, options), looked: {} };
+  if (spec.kind !== 'http' && (watchMs !== undefined || options.publicOnly))
     throw new UsageError('--watch and --public-only belong to a URL; a command has no event stream and no address.');
   const complaint =
     options.complaint === undefined ? undefined : await (await import('./explain.js')).pastedText(options.complaint);
@@ -193,6 +234,7 @@ export async function verify(
   const onTrouble = () => void judgement.then(({ loadCauses }) => loadCauses());
   const [file, { report }] = await Promise.all([
     investigate(spec, {
+      ...looked,
       ...{ timeoutMs, watchMs, publicOnly, quick, full, inheritEnv, onTrouble },
       ...{ onProgress: shown.step, auth: signIn, complaint, ...(signIn && { signal: interrupt.signal }) },
     }),

@@ -1,5 +1,5 @@
 /** What the rules find in a file. */
-import { type Fault, RULE_IDS, type RuleContext, type RuleId } from './config.js';
+import { type Fault, type Hit, RULE_IDS, type RuleContext, type RuleId } from './config.js';
 import { RULES } from './rules.js';
 
 /** More faults of one rule in one file say nothing more. */
@@ -15,13 +15,14 @@ const OF_THE_FILE = /^(?:syntax-|file-)/;
 export function faultsIn(context: RuleContext): Fault[] {
   const { config } = context;
   const found = new Map<RuleId, Fault[]>();
-  const add = (rule: RuleId, hits: Omit<Fault, 'rule' | 'level'>[]): void => {
+  const add = (rule: RuleId, hits: Hit[]): void => {
+    if (hits.length === 0) return;
     const { level } = RULES[rule];
     const own = found.get(rule) ?? [];
     found.set(rule, own);
-    for (const hit of hits.slice(0, MAX_OF_RULE - own.length)) own.push({ level, ...hit, rule } as Fault);
+    for (const hit of hits.slice(0, MAX_OF_RULE - own.length)) own.push({ ...hit, rule, level: hit.level ?? level });
   };
-  for (const { rule, range, facts, edits } of config.faults) add(rule, [{ range, facts, edits }]);
+  for (const { rule, ...hit } of config.faults) add(rule, [hit]);
   for (const id of RULE_IDS) {
     if (found.has('file-not-read') && !OF_THE_FILE.test(id)) break;
     const { find } = RULES[id];

@@ -14,8 +14,10 @@ export interface Wish {
   /** What it does, as a sentence. */
   says: string;
   server: string;
-  /** The edits of a text; empty when it has all that is wished for. */
-  edits(config: ConfigText): TextEdit[];
+  /** A value that it puts into the file and that is no secret, whatever it is put under. */
+  shows?: string;
+  /** The edits of a text; empty when it has all that is wished for, null when there is no sure way to write it. */
+  edits(config: ConfigText): TextEdit[] | null;
 }
 
 /** Something that the new text cures. */
@@ -35,6 +37,8 @@ export interface Plan {
   cured: Cure[];
   /** What stays, with its place in the old text. */
   left: { rule: Fault; at: number }[];
+  /** Wishes for which there is no sure edit. */
+  unmet: Wish[];
 }
 
 /** Each round makes at least one edit; nobody has written so many faults by hand. */
@@ -64,6 +68,7 @@ export interface PlanOptions {
 export function planFix(config: ConfigText, { judge, wants, wishes = [] }: PlanOptions): Plan {
   let state: State = { config, pieces: new Pieces(config.text), faults: judge(config) };
   const cured: Cure[] = [];
+  const unmet: Wish[] = [];
   const placeOf = (fault: Fault, { pieces }: State): number => pieces.origin(fault.range.start);
   const keyOf = (fault: Fault, of: State): string => `${fault.rule}\0${fault.server ?? ''}\0${placeOf(fault, of)}`;
   /** Cured once, or not curable: a fault is tried one time at one place. */
@@ -112,9 +117,11 @@ export function planFix(config: ConfigText, { judge, wants, wishes = [] }: PlanO
       tried.add(key);
     }
   }
+  if (fixed) unmet.push(...wishes);
   for (const wish of fixed ? [] : wishes) {
     const edits = wish.edits(state.config);
-    if (edits.length === 0) continue;
+    if (!edits) unmet.push(wish);
+    if (!edits?.length) continue;
     const at = state.pieces.origin(Math.min(...edits.map(({ range }) => range.start)));
     state = moved(edits);
     cured.push({ wish, at });
@@ -123,7 +130,7 @@ export function planFix(config: ConfigText, { judge, wants, wishes = [] }: PlanO
   const recoded = encoding.bom !== config.encoding.bom || encoding.charset !== config.encoding.charset;
   const edits = state.pieces.edits;
   return {
-    ...{ before: config, after: state.config, edits, recoded },
+    ...{ before: config, after: state.config, edits, recoded, unmet },
     bytes: edits.length > 0 || recoded ? bytesOf(state.config, state.config.text) : null,
     cured: cured.sort((a, b) => a.at - b.at),
     left: state.faults.filter(wants).map((rule) => ({ rule, at: placeOf(rule, state) })),

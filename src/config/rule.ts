@@ -14,6 +14,7 @@ import type {
   ServerEntry,
   TextEdit,
 } from './config.js';
+import * as edit from './edit.js';
 import { memberAt, memberOf, type Path } from './roots.js';
 
 /** Declare a rule. */
@@ -41,6 +42,15 @@ export const eachEntry =
   (ask: (entry: ServerEntry, context: RuleContext) => Hit[]) =>
   (context: RuleContext): Hit[] =>
     context.entries.filter(({ node }) => node.kind === 'object').flatMap((entry) => ask(entry, context));
+
+/** The edits of `edit.ts`, as they are where one is sure, and none where it is not. */
+export const setValue = (config: ConfigText, path: Path, value: edit.Value): TextEdit[] =>
+  edit.tried(() => edit.setValue(config, path, value));
+export const renameKey = (config: ConfigText, path: Path, name: string): TextEdit[] =>
+  edit.tried(() => edit.renameKey(config, path, name));
+export const removeKey = (config: ConfigText, path: Path): TextEdit[] => edit.tried(() => edit.removeKey(config, path));
+export const insertItem = (config: ConfigText, list: Path, index: number, value: edit.Value): TextEdit[] =>
+  edit.tried(() => edit.insertItem(config, list, index, value));
 
 /** Edits, or none when two of them touch the same text: then nothing is sure. */
 export function together(...parts: TextEdit[][]): TextEdit[] {

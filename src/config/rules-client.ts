@@ -1,8 +1,7 @@
 /** What the client makes of an entry that is well-formed: time limits, names, scopes, approval, switches. */
 import type { Hit, RuleContext, ServerEntry } from './config.js';
-import { renameKey, setValue } from './edit.js';
 import { memberAt } from './roots.js';
-import { defineRule, eachEntry, hitIn, pathOf, type Rules, shown } from './rule.js';
+import { defineRule, eachEntry, hitIn, pathOf, type Rules, renameKey, setValue, shown } from './rule.js';
 
 const CONFIG = 'https://modelcontextprotocol.io/docs/develop/connect-local-servers';
 

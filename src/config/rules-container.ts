@@ -1,9 +1,19 @@
 /** Container engines: stdin open, no terminal, and the variables of the entry inside the container. */
 import type { ContainerLine } from '../case/container-line.js';
 import type { Hit, RuleContext, ServerEntry, TextEdit } from './config.js';
-import { insertItem, removeKey, setValue } from './edit.js';
 import { type Engine, engineOf } from './engine.js';
-import { defineRule, eachEntry, hitIn, placeOfArg, type Rules, shown, together } from './rule.js';
+import {
+  defineRule,
+  eachEntry,
+  hitIn,
+  insertItem,
+  placeOfArg,
+  type Rules,
+  removeKey,
+  setValue,
+  shown,
+  together,
+} from './rule.js';
 
 const RUN = 'https://docs.docker.com/reference/cli/docker/container/run/';
 

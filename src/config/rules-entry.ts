@@ -1,9 +1,20 @@
 /** What an entry has: a command or an address, the right key for it, the right word for its type. */
 import type { EntryForm } from '../clients/client.js';
 import type { Facts, Hit, RuleContext, ServerEntry } from './config.js';
-import { removeKey, renameKey, setValue } from './edit.js';
 import { ADDRESS_KEYS, isRemark, memberOf, PROGRAM_KEYS } from './roots.js';
-import { defineRule, eachEntry, filled, hitIn, knownKeys, listed, type Rules, shown } from './rule.js';
+import {
+  defineRule,
+  eachEntry,
+  filled,
+  hitIn,
+  knownKeys,
+  listed,
+  type Rules,
+  removeKey,
+  renameKey,
+  setValue,
+  shown,
+} from './rule.js';
 
 const TRANSPORTS = 'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports';
 const CONFIG = 'https://modelcontextprotocol.io/docs/develop/connect-local-servers';

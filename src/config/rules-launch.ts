@@ -2,10 +2,22 @@
 
 import { launcherOf, programOf } from './command.js';
 import type { Hit, RuleContext, ServerEntry, TextEdit } from './config.js';
-import { insertItem, removeKey, setValue } from './edit.js';
 import { engineOf } from './engine.js';
 import { memberOf } from './roots.js';
-import { argsOf, defineRule, eachEntry, filled, hitIn, placeOfArg, type Rules, shown, together } from './rule.js';
+import {
+  argsOf,
+  defineRule,
+  eachEntry,
+  filled,
+  hitIn,
+  insertItem,
+  placeOfArg,
+  type Rules,
+  removeKey,
+  setValue,
+  shown,
+  together,
+} from './rule.js';
 import { isSseAddress } from './rules-entry.js';
 
 /** Programs that are a batch file on Windows, never an .exe. */

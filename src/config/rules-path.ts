@@ -2,11 +2,10 @@
 
 import { programOf, TAKES_LINES } from './command.js';
 import type { Hit, Level, RuleContext, ServerEntry, TextEdit } from './config.js';
-import { setValue } from './edit.js';
 import { isAbsolute, isOpen, joined, type PathWord, pathsOf, standsAt } from './paths.js';
 import { isExamplePath, isLeft } from './placeholders.js';
 import { fillsIn, valuesOf } from './references.js';
-import { defineRule, eachEntry, hitIn, type Rules, shown } from './rule.js';
+import { defineRule, eachEntry, hitIn, type Rules, setValue, shown } from './rule.js';
 import { pathTo } from './rules-values.js';
 
 const CONFIG = 'https://modelcontextprotocol.io/docs/develop/connect-local-servers';

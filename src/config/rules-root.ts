@@ -1,9 +1,8 @@
 /** The servers as a whole: the right file, the right key, the right form. */
 import type { Client } from '../clients/client.js';
 import type { Hit, RuleContext, TextEdit } from './config.js';
-import { renameKey } from './edit.js';
 import { isRootWord, looksLikeEntry, memberOf, type Servers, serversIn } from './roots.js';
-import { defineRule, hitIn, isJson, kindOf, type Rules } from './rule.js';
+import { defineRule, hitIn, isJson, kindOf, type Rules, renameKey } from './rule.js';
 
 const CONFIG = 'https://modelcontextprotocol.io/docs/develop/connect-local-servers';
 

@@ -2,7 +2,6 @@
 import { isJoined, LAUNCHER } from '../case/launchers.js';
 import { programOf, splitWords, TAKES_LINES } from './command.js';
 import type { Hit, Member, Node, RuleContext, ServerEntry, TextEdit } from './config.js';
-import { removeKey, renameKey, setValue } from './edit.js';
 import { isRemark, memberOf } from './roots.js';
 import {
   argsOf,
@@ -14,6 +13,9 @@ import {
   knownKeys,
   placeOfArg,
   type Rules,
+  removeKey,
+  renameKey,
+  setValue,
   shown,
   together,
 } from './rule.js';

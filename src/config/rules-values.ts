@@ -2,7 +2,6 @@
 import { secretArgs, secretUrl } from '../case/redact.js';
 import type { Client } from '../clients/client.js';
 import type { Hit, Level, RuleContext, ServerEntry, TextEdit } from './config.js';
-import { setValue } from './edit.js';
 import { isWindowsPath } from './paths.js';
 import { isExamplePath, isLeft, isSecret } from './placeholders.js';
 import {
@@ -16,7 +15,7 @@ import {
   valuesOf,
 } from './references.js';
 import { memberAt, type Path } from './roots.js';
-import { defineRule, eachEntry, hitIn, pathOf, placeOfArg, type Rules, shown } from './rule.js';
+import { defineRule, eachEntry, hitIn, pathOf, placeOfArg, type Rules, setValue, shown } from './rule.js';
 
 const VARIABLES = 'https://code.claude.com/docs/en/mcp';
 

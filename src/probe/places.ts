@@ -115,7 +115,7 @@ function matcher(segment: string, os: Os): (name: string) => boolean {
 }
 
 /** The paths that a pattern stands for; the pattern itself when it has no `*`. */
-export function expandStars(pattern: string, os: Os, world: World): string[] {
+export function expandStars(pattern: string, os: Os, world: World, most = MAX_FILES): string[] {
   const cut = pattern.split('/').findIndex((segment) => segment.includes('*'));
   if (cut === -1) return [pattern];
   const segments = pattern.split('/');
@@ -133,7 +133,7 @@ export function expandStars(pattern: string, os: Os, world: World): string[] {
             .sort()
             .map((name) => `${folder}/${name}`),
         )
-        .slice(0, MAX_FILES);
+        .slice(0, most);
     }
   }
   return found;
@@ -173,6 +173,7 @@ export function locate(
   side: Side,
   project: string,
   world: World,
+  most = MAX_FILES,
 ): Located[] {
   // What a variable of Windows says cannot be seen from WSL.
   const moves = side.throughWsl ? [] : (place.movedBy ?? []);
@@ -189,7 +190,7 @@ export function locate(
   return projects.flatMap((folder): Located[] => {
     const whole = folder === null ? absolute(path, side) : folder.replace(/\/$/, '') + path.slice('<project>'.length);
     if (whole === null) return [];
-    const found = expandStars(whole, side.os, world);
+    const found = expandStars(whole, side.os, world, most);
     return (found.length > 0 ? found : [whole]).map((one) => ({
       path: one,
       ...(folder !== null && { project: folder }),

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { type FileRead, readBounded } from './read-file.js';
+import { readTail, type Tail } from './read-tail.js';
 
 export interface SpawnOptions {
   cwd?: string;
@@ -34,6 +35,8 @@ export interface World {
   head(path: string, bytes: number): Buffer | null;
   /** The whole of a file of at most `limit` bytes, or why it cannot be had. Anything but a file is never opened. */
   read(path: string, limit: number): FileRead;
+  /** The end of a file, at most `limit` bytes; null when there is none that can be read. Anything but a file is never opened. */
+  tail(path: string, limit: number): Tail | null;
   /** Names in a directory; empty when it cannot be read. */
   list(path: string): string[];
   realpath(path: string): string;
@@ -88,6 +91,7 @@ export const realWorld = (): World => ({
     }
   },
   read: readBounded,
+  tail: readTail,
   list(path) {
     try {
       return readdirSync(path);

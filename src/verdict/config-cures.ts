@@ -4,7 +4,7 @@
  */
 import type { EntryForm } from '../clients/client.js';
 import type { ConfigText, ServerEntry, TextEdit } from '../config/config.js';
-import { setValue } from '../config/edit.js';
+import { type Path, setValue, tried } from '../config/edit.js';
 import type { Wish } from '../config/plan.js';
 import { nodeAt } from '../config/tree.js';
 import type { Finding } from './verdict.js';
@@ -31,14 +31,18 @@ export interface ConfigCures {
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** A value at a path; null where there is no sure way to write it. */
+function written(config: ConfigText, path: Path, value: string): TextEdit[] | null {
+  if (nodeAt(config.root, path)?.value === value) return [];
+  const edits = tried(() => setValue(config, path, value));
+  return edits.length > 0 ? edits : null;
+}
+
 /** Give the server a variable. */
 export function wishVariable({ entry, form }: EntryPlace, id: string, name: string, value: string, says: string): Wish {
   return {
     ...{ id, says, server: entry.name },
-    edits(config: ConfigText): TextEdit[] {
-      const path = [...entry.path, form.env, name];
-      return nodeAt(config.root, path)?.value === value ? [] : setValue(config, path, value);
-    },
+    edits: (config) => written(config, [...entry.path, form.env, name], value),
   };
 }
 
@@ -51,7 +55,7 @@ function wishCommand({ entry, form }: EntryPlace, id: string, path: string, says
       const node = nodeAt(config.root, key);
       // Alone, first of a list with its arguments, or part of an object.
       const at = node?.kind === 'list' ? [...key, 0] : node?.kind === 'object' ? [...key, 'path'] : key;
-      return node === null || nodeAt(config.root, at)?.value === path ? [] : setValue(config, at, path);
+      return node === null ? null : written(config, at, path);
     },
   };
 }
@@ -93,7 +97,8 @@ function wishFirst(
   // Windows does not tell upper from lower case in names.
   const name = place.entry.env.find((one) => one.name.toUpperCase() === 'PATH')?.name ?? 'PATH';
   const folders = [folder, ...path.filter((one) => one !== folder)];
-  return wishVariable(place, id, name, folders.join(windows ? ';' : ':'), says);
+  const value = folders.join(windows ? ';' : ':');
+  return { ...wishVariable(place, id, name, value, says), shows: value };
 }
 
 function ofRuntime({ id, facts }: Finding, place: EntryPlace): Wish[] {
