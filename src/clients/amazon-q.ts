@@ -45,7 +45,7 @@ export default defineClient({
     unknownKey: null,
     name: null,
   },
-  variables: { forms: ['${env:NAME}'], fields: null, unset: null },
+  variables: { forms: ['${env:NAME}'], fields: null, asShell: ['command'], unset: null },
   launch: {
     kind: 'terminal',
     environment: { policy: 'all' },

@@ -139,6 +139,8 @@ export interface Variables {
   forms: readonly string[];
   /** Keys in which that is done; null when it is all of them, or nobody knows. */
   fields: readonly string[] | null;
+  /** Keys in which `~`, `$NAME` and `${NAME}` are filled in as a shell does, beside the forms above. */
+  asShell?: readonly string[];
   /** What becomes of one that is not set. */
   unset: 'fails' | 'empty' | 'left' | null;
 }

@@ -103,6 +103,7 @@ const shapeOf = (form: string): string => form.replace(/(?<=(?:file|input|config
 /** Whether the client fills a form in at that place; null when nobody knows. */
 export function fillsIn({ variables, entry }: Client, { form }: Pick<Reference, 'form'>, field: Field): boolean | null {
   if (variables === null) return null;
+  if (variables.asShell?.includes(field) && /^(?:~|\$NAME|\$\{NAME\})$/.test(form)) return true;
   const forms = variables.forms.map(shapeOf);
   if (!forms.includes(shapeOf(form))) {
     // An editor that knows one of its own words knows others, whether its documentation lists them or not.

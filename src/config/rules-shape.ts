@@ -187,6 +187,8 @@ function unknownKeys(entry: ServerEntry, { client, config }: RuleContext): Hit[]
   const form = client.entry;
   const known = knownKeys(client);
   return (entry.node.members ?? []).flatMap(({ key, keyRange, node }: Member): Hit[] => {
+    // Arguments beside a command that should be a list: another rule tells of both.
+    if (key === 'args' && form.args === null && filled(entry, form.command.key)?.node.kind === 'text') return [];
     if (known.has(key) || isRemark(key) || (ENV.test(key) && node.kind === 'object')) return [];
     const wrongUrl = /ur[il]$/i.test(key) && form.url.length > 0 && !form.url.some((own) => filled(entry, own));
     if (wrongUrl && !filled(entry, form.command.key)) return [];
