@@ -162,15 +162,7 @@ function quoted(entry: ServerEntry, context: RuleContext): Hit[] {
 
 function missing(entry: ServerEntry, { machine }: RuleContext): Hit[] {
   return pathsOf(entry, () => false)
-    .filter(
-      ({ path, starts }) =>
-        starts &&
-        isAbsolute(path) &&
-        !isOpen(path) &&
-        !isExamplePath(path) &&
-        !isLeft(path) &&
-        !path.includes('\uFFFD'),
-    )
+    .filter(({ path, starts }) => starts && isAbsolute(path) && !isOpen(path) && !isExamplePath(path) && !isLeft(path))
     .filter(({ path, at }) => standsAt(machine, path, at === 'command') === null)
     .map((word) => hitIn(entry, word.range, { path: shown(word.path), at: namesOf(word) }));
 }

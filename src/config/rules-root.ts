@@ -212,7 +212,7 @@ export const ROOT_RULES: Rules<
     title: 'The entry of a server is no object',
     find: ({ entries }) =>
       entries
-        .filter(({ node }) => node.kind !== 'object')
+        .filter(({ node }) => node.kind !== 'object' && node.kind !== 'other')
         .map((entry) => hitIn(entry, entry.node.range, { found: kindOf(entry.node.kind) })),
     says: ({ server = '', found = '' }, client) =>
       `What stands under "${server}" is ${found}, where ${client.name} wants an object with a command or an address.`,

@@ -314,7 +314,8 @@ export const SHAPE_RULES: Rules<
     find: eachEntry((entry, { client, config }) => {
       const key = client.entry.args;
       const member = key === null ? undefined : memberOf(entry.node, key);
-      if (!member || key === null || member.node.kind === 'list' || member.node.kind === 'null') return [];
+      // A value that could not be read is no value of another form.
+      if (!member || key === null || /^(?:list|null|other)$/.test(member.node.kind)) return [];
       const text = member.node.kind === 'text' ? (member.node.value as string) : null;
       const words = text === null ? null : text.trim() === '' ? [] : splitWords(text);
       return [
@@ -383,7 +384,7 @@ export const SHAPE_RULES: Rules<
     find: eachEntry((entry, { client, config }) => {
       const { env } = client.entry;
       const member = memberOf(entry.node, env);
-      if (!member || member.node.kind === 'object' || member.node.kind === 'null') return [];
+      if (!member || /^(?:object|null|other)$/.test(member.node.kind)) return [];
       const meant = envOf(member.node);
       const range = member.node.kind === 'list' ? member.keyRange : member.node.range;
       return [
