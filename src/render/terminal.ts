@@ -10,6 +10,7 @@ import { authorizationBlock } from './authorization.js';
 import { duration } from './duration.js';
 import { escapeLine } from './escape.js';
 import { describe, twoWorldsSentence } from './evidence.js';
+import { pastRunBlock } from './past-run.js';
 import { playedRows, playedTitle } from './played.js';
 
 export interface TerminalOptions {
@@ -291,6 +292,7 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
   const played = playedRows(file).map(([label, text]): [string, string] => [label, escapeLine(text, 400)]);
   if (played.length)
     lines.push('', `  ${paint.bold(escapeLine(playedTitle(file), 80))}`, ...rows(played, width, paint));
+  lines.push(...pastRunBlock(verdict, file, width.width, wrap, paint));
   lines.push(...stepsBlock('Look next', verdict.next, width, paint));
   if (file.origin === 'live') lines.push('', `  ${paint.dim(`${duration(file.tookMs)} in all`)}`);
   return `${lines.join('\n')}\n`;
