@@ -57,6 +57,13 @@ function moved(context: RuleContext, found: Servers): TextEdit[] {
 const reads = (client: Client, root: string): string => `${client.name} reads servers under "${root}"`;
 
 function wrongPlace(context: RuleContext, how: Servers['how']): Hit[] {
+  const { client, place } = context;
+  // The same file may be read with a root that is deeper: the plain one tells.
+  const plainer = client.places.some(
+    ({ path, root }) =>
+      path === place.path && root.length < place.root.length && root.every((key, i) => key === place.root[i]),
+  );
+  if (plainer) return [];
   return servers(context)
     .filter((found) => found.how === how && found.member !== undefined)
     .map((found) => ({
