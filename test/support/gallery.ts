@@ -71,7 +71,7 @@ const ALWAYS: Record<Os, readonly string[]> = {
 };
 
 /** The folder that is open. */
-export const projectOf = (os: Os): string => `${HOMES[os]}/work/shop`;
+const projectOf = (os: Os): string => `${HOMES[os]}/work/shop`;
 const decoder = new TextDecoder('latin1');
 const plain = (path: string): string => path.replaceAll('\\', '/').replace(/(?<=.)\/$/, '');
 
