@@ -88,7 +88,8 @@ function excess(before: string, after: string, edits: readonly TextEdit[]): stri
     if (change.added) added += count;
     else {
       if (change.removed)
-        for (let i = line; i < line + count; i++) if (!allowed.has(i)) wrong.push(`line ${i} is another one, without an edit`);
+        for (let i = line; i < line + count; i++)
+          if (!allowed.has(i)) wrong.push(`line ${i} is another one, without an edit`);
       line += count;
     }
   }
@@ -154,8 +155,7 @@ export function curedAll(file: GalleryFile): Cured {
       break;
     }
     const taken: Found[] = [];
-    for (const fault of fixable)
-      if (!overlap([...taken, fault].flatMap(({ edits }) => edits))) taken.push(fault);
+    for (const fault of fixable) if (!overlap([...taken, fault].flatMap(({ edits }) => edits))) taken.push(fault);
     const edits = taken.flatMap((fault) => fault.edits);
     const next = applyEdits(text, edits);
     wrong.push(...excess(text, next, edits));
@@ -170,8 +170,6 @@ export function curedAll(file: GalleryFile): Cured {
     const refused = refusal(text, place.format, place.comments);
     if (refused !== undefined) wrong.push(`another parser refuses it: ${refused}`);
   }
-  const bytes = config.encoding.lossy
-    ? file.bytes
-    : bytesOf({ ...config, encoding: recode ?? config.encoding }, text);
+  const bytes = config.encoding.lossy ? file.bytes : bytesOf({ ...config, encoding: recode ?? config.encoding }, text);
   return { text, bytes, judged, cured, wrong };
 }

@@ -15,7 +15,9 @@ import { readConfig, readText } from '../../src/config/read.js';
 
 export const FOLDER = fileURLToPath(new URL('../gallery', import.meta.url));
 /** Stands for this repository in a file of the gallery, so that an entry can name a server that is really there. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replaceAll('\\', '/').replace(/\/$/, '');
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+  .replaceAll('\\', '/')
+  .replace(/\/$/, '');
 
 export interface Expected {
   rule: string;
@@ -119,7 +121,10 @@ function bytesOf(path: string): Uint8Array {
   const bytes = readFileSync(path);
   // Byte by byte, so that an encoding that is wrong stays wrong. None of the files with another encoding names the repository.
   if (!decoder.decode(bytes).includes('@ROOT@')) return bytes;
-  return Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('@ROOT@', Buffer.from(ROOT).toString('latin1')), 'latin1');
+  return Buffer.from(
+    Buffer.from(bytes).toString('latin1').replaceAll('@ROOT@', Buffer.from(ROOT).toString('latin1')),
+    'latin1',
+  );
 }
 
 /** The machine of the expectation; what lies in this repository is looked at for real. */
@@ -209,7 +214,10 @@ const line = ({ rule, line, column, server }: Expected, named: boolean): string 
   `${line}:${column} ${rule}${named && server !== undefined ? ` of ${server}` : ''}`;
 
 /** What is to be found and what was, in lines that can be compared; the server counts where the expectation names one. */
-export function compared({ expectation }: GalleryFile, faults: readonly Found[]): { expected: string[]; found: string[] } {
+export function compared(
+  { expectation }: GalleryFile,
+  faults: readonly Found[],
+): { expected: string[]; found: string[] } {
   const wanted = [...expectation.findings].sort(byPlace);
   return {
     expected: wanted.map((finding) => line(finding, true)),
