@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CLIENTS } from '../src/clients/index.js';
 import { RULE_IDS } from '../src/config/config.js';
 import { compared, galleryFiles, judge, projectOf } from './support/gallery.js';
-import { cureOf, curedAll } from './support/gallery-cures.js';
+import { curedAll, cureOf } from './support/gallery-cures.js';
 import { type Started, startedFrom } from './support/gallery-start.js';
 
 const files = galleryFiles();
@@ -20,7 +20,7 @@ describe('the gallery itself', () => {
     expect(files.length).toBeGreaterThanOrEqual(120);
     const shown = new Set(files.map(({ client }) => client.id));
     const onDisk = CLIENTS.filter(({ places }) => places.length > 0);
-    expect(onDisk.map(({ id }) => id).filter((id) => !shown.has(id) && id !== 'vscode-insiders')).toEqual([]);
+    expect(onDisk.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
     expect(new Set(files.map(({ places }) => places[0]?.format))).toEqual(new Set(['json', 'jsonc', 'toml', 'yaml']));
     const serious = files.filter(({ expectation }) =>
       expectation.findings.some(({ rule }) => !['switched-off', 'secret-in-plain-text'].includes(rule)),
@@ -70,9 +70,7 @@ describe('a cured file starts its servers', () => {
   afterAll(() => rmSync(home, { recursive: true, force: true }));
 
   const put = (path: string, bytes: Uint8Array): string => {
-    const full = path
-      .replace('<project>', projectOf('linux').replace('/home/ada', home))
-      .replace(/^~|^\/etc/, home);
+    const full = path.replace('<project>', projectOf('linux').replace('/home/ada', home)).replace(/^~|^\/etc/, home);
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, bytes);
     return full;

@@ -15,6 +15,8 @@ import {
   SAID,
   WAY,
 } from './defects.js';
+import { knownDefect as playedDefect } from './played.js';
+import { PLAYED } from './played-example.js';
 import { isLocalReport } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -76,9 +78,10 @@ export default defineCause({
     'Skipping automatic createClient for non-retryable error server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'client'],
   explains: [],
 
+  live: playedDefect,
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
@@ -202,6 +205,7 @@ export default defineCause({
     'https://github.com/microsoft/vscode/issues/255310',
   ],
   examples: [
+    ...PLAYED.defect,
     {
       name: 'an exception inside Claude Desktop',
       finds: true,

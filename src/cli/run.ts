@@ -7,6 +7,7 @@ import { secretsOfRun } from './credentials.js';
 import type { DoctorOptions } from './doctor.js';
 import { EXIT, isUsageError, UsageError } from './exit.js';
 import type { ExplainOptions } from './explain.js';
+import { addFix } from './fix-command.js';
 import { Interrupt } from './interrupt.js';
 import { DOCTOR_FORMATS, FORMATS } from './options.js';
 import { verify } from './verify.js';
@@ -161,6 +162,8 @@ wrong, 2 wrong use, 3 nothing is wrong but not everything could be looked at, 70
       const { doctor } = await import('./doctor.js');
       done(await doctor(options));
     });
+
+  addFix(program, collect, done);
 
   const auth = program.command('auth').description('The sign-ins that verify --auth oauth --remember has kept.');
   auth

@@ -1,7 +1,7 @@
 /** Edits of TOML: in its table under a header, behind dotted keys, or between brackets, as the file has it. */
 import type { AST } from 'toml-eslint-parser';
 import type { ConfigText, Node, TextEdit } from './config.js';
-import type { Path, Value } from './edit.js';
+import { inOrder, type Path, removeKey, setValue, type Value } from './edit.js';
 import { type Flow, indentOf, insertPart, lineIndent, removePart } from './edit-flow.js';
 import { indentation, newline } from './json-layout.js';
 import { lineEnd } from './json-scan.js';
@@ -99,20 +99,32 @@ export function replaceToml(config: ConfigText, node: Node, path: Path, value: V
       { range: node.range, text: writeTomlValue(value, { ...style, literal: quoteOf(raw) ?? style.literal }, indent) },
     ];
   }
-  // A table of its own: what is in it is changed, its headers stay.
+  // A table of its own: what is in it is changed, its headers stay. What is new takes the place of what goes.
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new RangeError('a table cannot become a value');
-  const edits: TextEdit[] = [];
-  const added = Object.keys(value).filter((key) => !node.members?.some((member) => member.key === key));
-  for (const member of node.members ?? []) {
-    const inner = value[member.key];
-    if (inner === undefined || !Object.hasOwn(value, member.key))
-      edits.push(...removeToml(config, [...path, member.key]));
-    else edits.push(...replaceToml(config, member.node, [...path, member.key], inner));
-  }
-  for (const key of added)
-    edits.push(...insertTomlMember(config, node, path, key, value[key] as Value, node.members?.length ?? 0));
-  return edits;
+  const members = node.members ?? [];
+  const gone = members.filter((member) => !Object.hasOwn(value, member.key));
+  const added = Object.entries(value).filter(([key]) => !members.some((member) => member.key === key));
+  return inOrder(
+    config,
+    ...added.map(
+      ([key, inner]) =>
+        (now: ConfigText) =>
+          setValue(now, [...path, key], inner),
+    ),
+    ...gone.map(
+      ({ key }) =>
+        (now: ConfigText) =>
+          removeKey(now, [...path, key]),
+    ),
+    ...members
+      .filter((member) => Object.hasOwn(value, member.key))
+      .map(
+        ({ key }) =>
+          (now: ConfigText) =>
+            setValue(now, [...path, key], value[key] as Value),
+      ),
+  );
 }
 
 function quoteOf(raw: string): boolean | undefined {

@@ -45,6 +45,53 @@ export function tried(edits: () => TextEdit[]): TextEdit[] {
   }
 }
 
+/**
+ * The edits of several steps, each of which sees the file after the one before it; they are edits of the text as it stands. Throws a
+ * RangeError where one of the steps does.
+ */
+export function inOrder(config: ConfigText, ...steps: ((config: ConfigText) => TextEdit[])[]): TextEdit[] {
+  let edits: TextEdit[] = [];
+  let now = config;
+  for (const step of steps) {
+    const next = step(now);
+    edits = composed(edits, now.text, next);
+    now = { ...readText(applyEdits(now.text, next), config.format), encoding: config.encoding };
+  }
+  return edits;
+}
+
+/** Edits of a text, and edits of what it became by them, as edits of the first one. What touches becomes one edit. */
+function composed(first: TextEdit[], between: string, second: TextEdit[]): TextEdit[] {
+  let shift = 0;
+  const made = [...first]
+    .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end)
+    .map(({ range, text }) => {
+      const start = range.start + shift;
+      const grown = text.length - (range.end - range.start);
+      shift += grown;
+      return { start, end: start + text.length, grown };
+    });
+  const groups: { start: number; end: number }[] = [];
+  for (const { start, end } of [...made, ...second.map(({ range }) => range)].sort((a, b) => a.start - b.start)) {
+    const last = groups.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else groups.push({ start, end });
+  }
+  const grown = (counts: (edit: { start: number; end: number }) => boolean): number =>
+    made.reduce((sum, edit) => (counts(edit) ? sum + edit.grown : sum), 0);
+  return groups.map(({ start, end }) => {
+    const inside = second.filter(({ range }) => range.start >= start && range.end <= end);
+    const shifted = inside.map(({ range, text }) => ({
+      range: { start: range.start - start, end: range.end - start },
+      text,
+    }));
+    return {
+      range: { start: start - grown((edit) => edit.end < start), end: end - grown((edit) => edit.end <= end) },
+      text: applyEdits(between.slice(start, end), shifted),
+    };
+  });
+}
+
 /** Gives the value at a path; keys that are missing on the way are made. */
 export function setValue(config: ConfigText, path: Path, value: Value): TextEdit[] {
   return sure(config, expectedSet(config.root?.value, path, value), () => {

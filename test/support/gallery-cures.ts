@@ -7,7 +7,8 @@ import { stripComments } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import ts from 'typescript';
 import { parse as parseYaml } from 'yaml';
-import type { ConfigFormat, ConfigText, TextEdit } from '../../src/config/config.js';
+import type { ConfigFormat } from '../../src/clients/client.js';
+import type { ConfigText, TextEdit } from '../../src/config/config.js';
 import { applyEdits, bytesOf } from '../../src/config/edit.js';
 import { readConfig } from '../../src/config/read.js';
 import { type Found, type GalleryFile, type Judged, judge } from './gallery.js';
@@ -45,15 +46,14 @@ function pieces(text: string, edits: readonly TextEdit[]): string {
   return out + text.slice(at);
 }
 
-const overlap = (edits: readonly TextEdit[]): boolean => {
+/** Whether two edits touch the same text. Of one fault, two may put something at one place, in the order in which they are given. */
+const overlap = (edits: readonly TextEdit[], { ofOneFault = false } = {}): boolean => {
   const sorted = [...edits].sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
-  return sorted.some(
-    ({ range }, i) =>
-      i > 0 &&
-      (range.start < (sorted[i - 1] as TextEdit).range.end ||
-        // Two that put something at one place: which comes first is not said.
-        (range.start === range.end && range.start === (sorted[i - 1] as TextEdit).range.start)),
-  );
+  return sorted.some(({ range }, i) => {
+    const last = sorted[i - 1]?.range;
+    if (!last) return false;
+    return range.start < last.end || (!ofOneFault && range.end === last.end && range.start === last.start);
+  });
 };
 
 /** How often each rule found something, server by server. */
@@ -102,7 +102,7 @@ export function cureOf(file: GalleryFile, { config, faults }: Judged, fault: Fou
   if (fault.recode) return recoded(file, config, fault);
   const { text } = config;
   const edits = fault.edits;
-  if (overlap(edits)) return ['its edits overlap'];
+  if (overlap(edits, { ofOneFault: true })) return ['its edits overlap'];
   if (edits.some(({ range }) => range.start < 0 || range.end < range.start || range.end > text.length))
     return ['an edit lies outside the text'];
   const cured = applyEdits(text, edits);
@@ -155,7 +155,8 @@ export function curedAll(file: GalleryFile): Cured {
       break;
     }
     const taken: Found[] = [];
-    for (const fault of fixable) if (!overlap([...taken, fault].flatMap(({ edits }) => edits))) taken.push(fault);
+    for (const fault of fixable)
+      if (taken.length === 0 || !overlap([...taken, fault].flatMap(({ edits }) => edits))) taken.push(fault);
     const edits = taken.flatMap((fault) => fault.edits);
     const next = applyEdits(text, edits);
     wrong.push(...excess(text, next, edits));

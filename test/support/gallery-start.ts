@@ -1,14 +1,15 @@
 /** Start a server of a file that lies on the disk, as its entry says. */
 import { readFileSync } from 'node:fs';
 import type { ServerEntry } from '../../src/config/config.js';
-import { entriesIn } from '../../src/config/entries.js';
-import { readConfig } from '../../src/config/read.js';
 import { investigate } from '../../src/probe/investigate.js';
 import { diagnose } from '../../src/verdict/diagnose.js';
-import type { GalleryFile } from './gallery.js';
+import { type GalleryFile, judge } from './gallery.js';
 
 export interface Started {
-  /** The status of the verdict; `unreadable` when the client reads nothing of the file, `absent` when it has no such entry. */
+  /**
+   * The status of the verdict; `unreadable` when the client reads nothing of the file, `absent` when it has no such
+   * entry, `refused` when its parts have other forms than the client takes.
+   */
   status: string;
   why: string;
 }
@@ -31,17 +32,13 @@ function launch(entry: ServerEntry, { client: { entry: form } }: GalleryFile) {
 
 /** Read the file as its client would, and start that server. */
 export async function startedFrom(path: string, file: GalleryFile, server: string): Promise<Started> {
-  const bytes = readFileSync(path);
-  for (const place of file.places) {
-    const config = readConfig(bytes, place.format);
-    const strict = config.faults.filter(({ level }) => level === undefined || level === 'fatal');
-    if (strict.length > 0) return { status: 'unreadable', why: strict.map(({ rule }) => rule).join(', ') };
-    const entry = entriesIn(config, file.client, place).find(({ name }) => name === server);
-    if (!entry) continue;
-    const made = launch(entry, file);
-    if (!made) return { status: 'refused', why: 'the entry has parts of another form than the client takes' };
-    const verdict = diagnose(await investigate({ kind: 'stdio', ...made }, { quick: true }));
-    return { status: verdict.status, why: verdict.findings.map(({ id }) => id).join(', ') };
-  }
-  return { status: 'absent', why: 'no such entry' };
+  const { entries, faults } = judge({ ...file, bytes: readFileSync(path) });
+  const fatal = faults.filter(({ level }) => level === 'fatal');
+  if (fatal.length > 0) return { status: 'unreadable', why: fatal.map(({ rule }) => rule).join(', ') };
+  const entry = entries.find(({ name }) => name === server);
+  if (!entry) return { status: 'absent', why: 'no such entry' };
+  const made = launch(entry, file);
+  if (!made) return { status: 'refused', why: 'the entry has parts of another form than the client takes' };
+  const verdict = diagnose(await investigate({ kind: 'stdio', ...made }, { quick: true }));
+  return { status: verdict.status, why: verdict.findings.map(({ id }) => id).join(', ') };
 }
