@@ -138,6 +138,12 @@ function untilEach(lines: string[]): string[][] {
   return runs;
 }
 
+/** Whether a line says that the connection was lost, or looks like an error of the server's. */
+export const isFailure = (line: string): boolean => LOST.test(line) || FAILS.test(markedStderr(line) ?? line);
+/** Whether lines show that the client got its answer, and lost nothing after it. */
+export const isAnswered = (lines: string[]): boolean =>
+  lines.findLastIndex((line) => ANSWERED.test(line)) > lines.findLastIndex((line) => LOST.test(line));
+
 /** Whether lines say how a run went. */
 export const tells = (lines: string[]): boolean => lines.some((line) => FAILS.test(line) || ANSWERED.test(line));
 

@@ -5,10 +5,14 @@ import { causes as allCauses } from '../causes/index.js';
 import { checks as allChecks } from '../checks/index.js';
 import { authorizationSteps } from './authorization.js';
 import { judge } from './judge.js';
+import { pastRun } from './past-run.js';
 import type { Verdict } from './verdict.js';
 
 export { rank, seen } from './judge.js';
 
 /** Judge a case. `causes` and `checks` are all of ours unless told otherwise (tests). */
-export const diagnose = (file: CaseFile, causes: readonly Cause[] = allCauses, checks = allChecks): Verdict =>
-  judge(file, causes, checks, authorizationSteps);
+export function diagnose(file: CaseFile, causes: readonly Cause[] = allCauses, checks = allChecks): Verdict {
+  const verdict = judge(file, causes, checks, authorizationSteps);
+  const past = pastRun(file, causes, verdict.root);
+  return past ? { ...verdict, pastRun: past } : verdict;
+}

@@ -68,6 +68,37 @@ export interface CheckResult {
   section: string;
 }
 
+/** What the client's own log says of the last time that it ran the server. It never changes what was seen live. */
+export interface PastRun {
+  /** Client id and name. */
+  client: string;
+  clientName: string;
+  server: string;
+  /** With `~` for the home folder. */
+  file: string;
+  /** Which run of the file, from 1; 0 of 0 when none is marked. */
+  run: number;
+  runs: number;
+  /** When it was, ISO 8601: its last line, or the last change of the file where lines have no time. */
+  at: string;
+  /** The time between the run and the case, in words ("2 days"); empty where the clock says otherwise. */
+  ago: string;
+  /** It tells of the entry as it is now: neither older than the configuration file nor than 30 days. */
+  fresh: boolean;
+  /** Why it is not fresh. `changed`: the file with the entry was written after it. */
+  stale: 'changed' | 'old' | null;
+  /** `answered`: the log shows an answer and no failure. */
+  outcome: 'failed' | 'answered' | 'unclear';
+  /** The root cause of that run, by the same causes; cites lead into the log. Null when none recognises itself. */
+  finding: Finding | null;
+  /** Beside the live root: `same` cause, `other` cause; null where one of them found nothing. */
+  besideLive: 'same' | 'other' | null;
+  /** Which lines belong to this server is told by their order alone: they may be another's. */
+  guessed: boolean;
+  /** What to read in it, at most 3 lines. */
+  lines: Citation[];
+}
+
 export interface Verdict {
   format: typeof VERDICT_FORMAT;
   tool: { name: string; version: string };
@@ -95,6 +126,8 @@ export interface Verdict {
   unanswered: { cause: string; missing: string[]; because: string }[];
   /** Where to look next, when the evidence does not decide. Empty otherwise. */
   next: FixStep[];
+  /** Absent where no log of the client was read. */
+  pastRun?: PastRun;
   checks: CheckResult[];
   grades: Record<string, never>;
 }
