@@ -22,8 +22,8 @@ export interface PlayedCase {
   /** With evidence `client`. */
   file: CaseFile;
   verdict: Verdict;
-  /** What the launch depends on is not known of this client: its environment or its folder. */
-  guessed: boolean;
+  /** What a launch depends on and is not known of this client: its environment, its folder, its transports. */
+  guessed: { environment: boolean; folder: boolean; transports: boolean };
   /** Launches that are one and the same have the same number, from 1. */
   run: number;
 }
@@ -139,6 +139,16 @@ function outcomeOf({ status, root }: Verdict): MatrixOutcome {
   return status === 'degraded' && root ? 'limited' : 'works';
 }
 
+/** Causes that come of the folder in which the server is started. */
+const OF_THE_FOLDER = ['config-path-missing', 'launch-entry-point-missing', 'process-config-rejected'];
+
+/** Whether what it fails by rests on something that nobody knows of the client. */
+function rests({ guessed, file }: PlayedCase, root: Finding): boolean {
+  if (ownWay(root)) return false;
+  if (file.target.transport === 'http') return guessed.transports;
+  return guessed.environment || (guessed.folder && OF_THE_FOLDER.includes(root.id));
+}
+
 /** Addresses and transports that the client does not take: nothing was asked. */
 function notTaken({ transports }: Evidence['client'], target: CaseFile['target']): string | null {
   if (target.transport !== 'http' || !transports || transports.some(({ outcome }) => outcome !== 'not-tried'))
@@ -146,7 +156,8 @@ function notTaken({ transports }: Evidence['client'], target: CaseFile['target']
   return transports[0]?.why ?? 'takes commands only: an address needs a bridge such as mcp-remote';
 }
 
-function rowOf({ file, verdict, guessed, run }: PlayedCase, othersWork: boolean): MatrixRow | null {
+function rowOf(played: PlayedCase, othersWork: boolean): MatrixRow | null {
+  const { file, verdict, run } = played;
   const client = clientOfCase(file);
   if (!client) return null;
   const { root } = verdict;
@@ -169,7 +180,7 @@ function rowOf({ file, verdict, guessed, run }: PlayedCase, othersWork: boolean)
   if (client.onUnset === 'fails' && client.unset?.length)
     return { ...row, outcome: 'fails', words: `refuses the entry: ${client.unset.slice(0, 3).join(', ')} is not set` };
   const outcome = outcomeOf(verdict);
-  if (outcome === 'fails' && root && guessed && othersWork && !ownWay(root))
+  if (outcome === 'fails' && root && othersWork && rests(played, root))
     return { ...row, outcome: 'not-known', words: `as played: ${shortOf(root)}` };
   if (outcome === 'fails' && root) return { ...row, outcome, words: shortOf(root) };
   const [worst] = fit?.misfits.filter(({ outcome: becomes }) => becomes !== 'cut') ?? [];
@@ -270,9 +281,7 @@ function judged(cases: PlayedCase[], rows: MatrixRow[], groups: MatrixGroup[]): 
 export function matrixOf(cases: PlayedCase[]): Matrix | null {
   const [first] = cases;
   if (!first) return null;
-  const othersWork = cases.some(
-    ({ verdict, guessed }) => !guessed && outcomeOf(verdict) !== 'fails' && outcomeOf(verdict) !== 'not-known',
-  );
+  const othersWork = cases.some(({ verdict }) => ['works', 'limited'].includes(outcomeOf(verdict)));
   const kept = cases.flatMap((one) => {
     const row = rowOf(one, othersWork);
     return row ? [{ one, row }] : [];
