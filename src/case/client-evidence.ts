@@ -63,6 +63,8 @@ export const client = z.object({
   version: z.string().optional(),
   /** The name of the server in its configuration, where there is one. */
   server: z.string().optional(),
+  /** The system on which the client was played. */
+  os: z.enum(['linux', 'macos', 'windows']).optional(),
   /** What is not known of this client, and was played in the usual way instead: sentences. */
   assumed: z.array(z.string()),
   /** What the entry names and nothing stands for: variables, inputs, files. */
@@ -85,6 +87,8 @@ export const client = z.object({
   /** How long the client waits, milliseconds; null: for ever, absent: not known. */
   startLimitMs: z.number().nullable().optional(),
   callLimitMs: z.number().nullable().optional(),
+  /** The limit of the start stands in the entry. */
+  limitInEntry: z.boolean().optional(),
   /** How long the server took until it had answered initialize. */
   startMs: z.number().optional(),
   /** The revision that it asks for, and whether it drops a server that answers with another; null: not known. */

@@ -2,7 +2,7 @@ import type { CaseFile } from '../case/case-file.js';
 import type { Evidence, EvidenceKind } from '../case/evidence.js';
 import type { Symptoms } from '../case/symptoms.js';
 import type { Area } from './areas.js';
-import { ruleFix, ruleMatch, ruleSays, withRule } from './config-rules.js';
+import { ruleFix, ruleMatch, ruleSays, withRule } from './rule-findings.js';
 
 /**
  * How sure a finding is. `certain`: the evidence leaves no other reading. `likely`: it fits and nothing speaks against

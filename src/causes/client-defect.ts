@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import type { Defect } from '../clients/client.js';
 import { requestsIn } from './answers.js';
 import { defineCause } from './cause.js';
 import {
@@ -7,13 +8,15 @@ import {
   BUNDLES,
   ELSEWHERE,
   FOREIGN_CODE,
-  KNOWN,
+  knownDefect,
   NOT_OWN,
   NOT_THE_SAME,
   OWN_ERROR,
   SAID,
   WAY,
 } from './defects.js';
+import { knownDefect } from './played.js';
+import { PLAYED } from './played-example.js';
 import { isLocalReport } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -75,20 +78,23 @@ export default defineCause({
     'Skipping automatic createClient for non-retryable error server',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'client'],
   explains: [],
 
+  live: knownDefect,
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
     const lines = words(given);
     // The output of a server elsewhere is not seen: what was pasted as such is the client's or the person's.
     const remote = !isLocalReport(given);
-    const facts = (client: string | null, text: string, version: string | null, ref: string | null) => ({
+    const facts = (client: string | null, text: string, version: string | null, defect: Defect | null) => ({
       client: client ?? reported?.client ?? null,
       words: text.trim().slice(0, 160),
       version,
-      ref,
+      effect: defect?.effect ?? null,
+      fixedIn: defect?.fixedIn ?? null,
+      ref: defect?.url ?? null,
     });
     const bundle = bundleOf(given, lines);
     const own = find(
@@ -102,21 +108,16 @@ export default defineCause({
         facts: facts(bundle.name, own.line.text, null, null),
       };
     }
-    const client = reported?.client ?? '';
-    for (const [id, versions, ref] of KNOWN) {
-      if (!client.startsWith(id)) continue;
-      const named = find(
-        lines.filter(({ from }) => from === 'client'),
-        versions,
-      );
-      // A number of that form in a path or a package belongs to something else.
-      if (named && !/[@/\\]\d/.test(named.line.text))
-        return {
-          certainty: 'likely',
-          cites: [named.line.at, at('reported', 'client')],
-          facts: facts(null, named.line.text, named.match[0], ref),
-        };
-    }
+    const known = knownDefect(
+      lines.filter(({ from }) => from === 'client'),
+      reported ?? {},
+    );
+    if (known)
+      return {
+        certainty: 'likely',
+        cites: [known.line.at, at('reported', 'client')],
+        facts: facts(null, known.line.text, known.version, known.defect),
+      };
     for (const [pattern, certainty] of SAID) {
       const said = find(
         lines.filter(({ from }) => remote || from !== 'stdout'),
@@ -183,13 +184,13 @@ export default defineCause({
       return { certainty: 'possible', cites: [shared.line.at], facts: facts(null, shared.line.text, null, null) };
     return ended ? { certainty: 'possible', cites: [ended.at], facts: facts(null, ended.text, null, null) } : null;
   },
-  say: ({ client, words: text, version }) =>
+  say: ({ client, words: text, version, effect }) =>
     version
-      ? `${client ?? 'The client'} ${version} has a known fault that makes servers fail which are in order.`
+      ? `${client ?? 'The client'} ${version} has a known fault that makes servers fail which are in order: ${effect}.`
       : `The fault lies in ${client ?? 'the client'}, not in the server or its entry: "${text}".`,
-  fix: ({ client, version, ref }) => [
+  fix: ({ client, version, ref, fixedIn }) => [
     {
-      say: `Update ${client ?? 'the client'}${version ? ` (${version} is at fault${ref ? `, see ${ref}` : ''})` : ''}; if the fault came with the last update, go back to the version before.`,
+      say: `Update ${client ?? 'the client'}${fixedIn ? ` to ${fixedIn} or newer` : ''}${version ? ` (${version} is at fault${ref ? `, see ${ref}` : ''})` : ''}; if the fault came with the last update, go back to the version before.`,
     },
     { say: 'Quit the client completely and start it again; switch the server off and on in its settings.' },
     {
@@ -204,6 +205,7 @@ export default defineCause({
     'https://github.com/microsoft/vscode/issues/255310',
   ],
   examples: [
+    ...PLAYED.defect,
     {
       name: 'an exception inside Claude Desktop',
       finds: true,

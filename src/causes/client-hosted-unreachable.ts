@@ -1,5 +1,7 @@
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
+import { hostedUnreachable } from './played.js';
+import { PLAYED } from './played-example.js';
 import { isObserved, tells, told, wasTold } from './told.js';
 import { WORDS } from './words.js';
 
@@ -45,7 +47,7 @@ export default defineCause({
     "Error retrieving tool list from MCP server: 'notes'. Http status code: 424 (Failed Dependency)",
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch'],
+  uses: [...WORDS, 'http', 'launch', 'client', 'network'],
   explains: [
     'network-refused',
     'network-dns-failed',
@@ -59,6 +61,7 @@ export default defineCause({
     'container-loopback-bound',
   ],
 
+  live: hostedUnreachable,
   match(given) {
     const { reported, launch, http } = given;
     if (isObserved(given) || launch) return null;
@@ -136,6 +139,7 @@ export default defineCause({
     'https://platform.openai.com/docs/guides/tools-connectors-mcp',
   ],
   examples: [
+    ...PLAYED.hosted,
     {
       name: 'a connector that points at localhost',
       finds: true,

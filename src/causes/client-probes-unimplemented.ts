@@ -1,6 +1,8 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause } from './cause.js';
+import { probesUnimplemented } from './played.js';
+import { PLAYED } from './played-example.js';
 import { wasTold } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
 
@@ -39,9 +41,10 @@ export default defineCause({
     '{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"Method not found"}}',
   ],
   needs: [],
-  uses: [...WORDS, 'http'],
+  uses: [...WORDS, 'http', 'client'],
   explains: ['catalog-list-fails'],
 
+  live: probesUnimplemented,
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;
@@ -87,6 +90,7 @@ export default defineCause({
     'https://github.com/anthropics/claude-code/issues/9012',
   ],
   examples: [
+    ...PLAYED.probes,
     {
       name: 'the bare answer in the log of Claude Desktop',
       finds: true,

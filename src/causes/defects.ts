@@ -1,22 +1,12 @@
 /** What clients do wrong, in their own words and in those of people: data of client-defect. */
+import type { Evidence } from '../case/evidence.js';
+import type { Defect } from '../clients/client.js';
+import { affects, CLIENTS, clientOf } from '../clients/index.js';
+import type { Line } from './words.js';
 
 /** Places in the program of a client, from stack traces. */
 export const BUNDLES: [string, RegExp][] = [
-  ['Claude Desktop', /AnthropicClaude|Claude(?:\.app|_\w+)[\\/]|claude-desktop/i],
-  ['Cursor', /[Cc]ursor(?:\.app|[\\/]resources)[\\/]|cursor-(?:agent|always-local|mcp)|anysphere\./],
-  ['Windsurf', /Windsurf(?:\.app)?[\\/]|codeium/i],
-  [
-    'VS Code',
-    /(?:Visual Studio Code|Microsoft VS Code|VSCode|Code - Insiders)(?:\.app)?[\\/]|extensionHostProcess|extHost\w*\.|workbench\.desktop|vscode-file:/i,
-  ],
-  ['Cline', /saoudrizwan\.claude-dev/],
-  ['Roo Code', /rooveterinaryinc/i],
-  ['Claude Code', /@anthropic-ai[\\/]claude-code|claude-code[\\/]cli\.js|\$bunfs[\\/]root[\\/]claude/],
-  ['Gemini CLI', /@google[\\/]gemini-cli/],
-  ['Codex', /codex-rs[\\/]|@openai[\\/]codex/],
-  ['opencode', /opencode(?:-ai)?[\\/](?:bin|dist|src)|\$bunfs[\\/]root[\\/]src[\\/]index\.js/],
-  ['LM Studio', /LM Studio(?:\.app)?[\\/]|lmstudio/i],
-  ['Zed', /crates[\\/]context_server/],
+  ...CLIENTS.flatMap(({ name, program }): [string, RegExp][] => (program ? [[name, program]] : [])),
   ['the client', /app\.asar|node:electron|electron[\\/]js2c/],
 ];
 /** Errors of the client's own code; what a parser, a spawn or the protocol reports belongs elsewhere. */
@@ -121,21 +111,33 @@ export const WAY =
 /** What servers do wrong, and clients as well: the second thing to look at. */
 export const AS_WELL =
   /\borphan(?:ed|s)?\b|\bzombies?\b|\bnever (?:be(?:en)? )?(?:reaped|killed|terminated|cleaned)\b|\bprocess(?:es)? (?:accumulat\w+|pil(?:e|ing) up)\b|\bInvalid result for (?:tools|resources|prompts)\/list\b|\binput_?[sS]chema\b/;
-/** Versions with a known fault: client, version as people write it, where it is told. */
-export const KNOWN: [string, RegExp, string][] = [
-  [
-    'claude-code',
-    /(?<![\d.@-])2\.1\.(?:63|10[5-9]|14[7-9]|15[0-3]|212|220|234|247|280)\b/,
-    'https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md',
-  ],
-  ['claude-desktop', /(?<![\d.@-])1\.0\.734\b/, 'https://github.com/anthropics/claude-code/issues/11688'],
-  [
-    'cursor',
-    /(?<![\d.@-])(?:0\.47\.5|0\.48\.[6-9]|0\.49\.6|3\.7\.27)\b/,
-    'https://github.com/benborla/mcp-server-mysql/issues/28',
-  ],
-  ['codex', /(?<![\d.@-])0\.139\.0\b/, 'https://github.com/openai/codex/issues/31145'],
-  ['opencode', /(?<![\d.@-])(?:1\.4\.3|1\.18\.8)\b/, 'https://github.com/anomalyco/opencode/issues/22310'],
-  ['kiro', /(?<![\d.@-])1\.0\.242\b/, 'https://github.com/kirodotdev/Kiro/issues/10542'],
-  ['vscode', /(?<![\d.@-])1\.102\.0\b/, 'https://github.com/microsoft/vscode/issues/255310'],
-];
+
+export interface KnownDefect {
+  line: Line;
+  version: string;
+  defect: Defect;
+}
+
+/**
+ * A version of the client that has a known defect, as its lines or those of the person name it. Defects that show in a call alone, or
+ * in what a setting is worth, explain no server that does not come up.
+ */
+export function knownDefect(
+  lines: Line[],
+  { client, os, transport }: Partial<Evidence['reported']>,
+): KnownDefect | null {
+  const known = clientOf(client ?? '');
+  const when = transport && (transport === 'stdio' ? 'stdio' : 'http');
+  const suspects = (known?.defects ?? []).filter(
+    (defect) => /^(?:start|later)$/.test(defect.phase) && (!when || !defect.when || defect.when === when),
+  );
+  for (const line of lines) {
+    // A number of that form in a path or a package belongs to something else.
+    if (/[@/\\]\d/.test(line.text)) continue;
+    for (const [version] of line.text.matchAll(/(?<![\d.@-])\d+(?:\.\d+){1,3}\b/g)) {
+      const defect = suspects.find((suspect) => affects(suspect, version, os));
+      if (defect) return { line, version, defect };
+    }
+  }
+  return null;
+}

@@ -1,6 +1,8 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause, type FixStep } from './cause.js';
+import { slowStart } from './played.js';
+import { PLAYED } from './played-example.js';
 import { failed, find, type Hit, type Line, unlogged, WORDS, words } from './words.js';
 
 /** Something is fetched, built or loaded before the server can speak. */
@@ -153,9 +155,10 @@ export default defineCause({
     'failed to initialize: context deadline exceeded',
   ],
   needs: [],
-  uses: [...WORDS, 'launch', 'http'],
+  uses: [...WORDS, 'launch', 'http', 'client'],
   explains: ['handshake-unanswered', 'catalog-list-fails'],
 
+  live: slowStart,
   match(given) {
     const { process, handshake, launch, reported, http } = given;
     if (http || reported?.url || (reported?.transport ?? 'stdio') !== 'stdio' || process?.spawnError) return null;
@@ -277,6 +280,7 @@ export default defineCause({
     'https://code.claude.com/docs/en/mcp',
   ],
   examples: [
+    ...PLAYED.slowStart,
     {
       name: 'uv still downloads when Claude Desktop gives up',
       finds: true,

@@ -1,6 +1,8 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { defineCause, type Match } from './cause.js';
+import { versionDropped } from './played.js';
+import { PLAYED } from './played-example.js';
 import { find, WORDS, words } from './words.js';
 
 /** Revisions of the specification that clients know. */
@@ -105,9 +107,10 @@ export default defineCause({
     'Unsupported protocol version from the server: 2024-11-05',
   ],
   needs: [],
-  uses: [...WORDS, 'http'],
+  uses: [...WORDS, 'http', 'client'],
   explains: ['handshake-refused', 'handshake-nonconforming', 'handshake-unanswered', 'catalog-list-fails'],
 
+  live: versionDropped,
   match(given) {
     const { handshake, http } = given;
     // Servers of the era of initialize may refuse the revision of server/discover, and the other way round: that is healthy.
@@ -236,6 +239,7 @@ export default defineCause({
     'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header',
   ],
   examples: [
+    ...PLAYED.version,
     {
       name: 'two eras of the protocol',
       finds: true,

@@ -24,6 +24,7 @@ import catalogListFails from './catalog-list-fails.js';
 import clientDefect from './client-defect.js';
 import clientHostedUnreachable from './client-hosted-unreachable.js';
 import clientIgnoresSession404 from './client-ignores-session-404.js';
+import clientLimitsExceeded from './client-limits-exceeded.js';
 import clientProbesUnimplemented from './client-probes-unimplemented.js';
 import configCommandJoined from './config-command-joined.js';
 import configPathMissing from './config-path-missing.js';
@@ -151,6 +152,7 @@ export const causes: readonly Cause[] = [
   clientDefect,
   clientHostedUnreachable,
   clientIgnoresSession404,
+  clientLimitsExceeded,
   clientProbesUnimplemented,
   configCommandJoined,
   configPathMissing,

@@ -5,6 +5,8 @@ import { defineCause, type Match } from './cause.js';
 import { failsAll, issuesSessions, runOf } from './experiments.js';
 import { type Found, HEALTH, HELD, inLog, inWords, OTHER, OTHER_BODY, SIGNS_IN } from './get-stream-told.js';
 import { FATAL, SAID, SILENT, UNROUTED } from './get-stream-words.js';
+import { getNot405 } from './played.js';
+import { PLAYED } from './played-example.js';
 import { sessionKind } from './sessions.js';
 import { isSseClient } from './sse.js';
 import { isLocalReport, isObserved, tells, told, wasTold } from './told.js';
@@ -67,7 +69,7 @@ export default defineCause({
     "Couldn't reach the MCP server",
   ],
   needs: [],
-  uses: [...WORDS, 'http', 'launch', 'series'],
+  uses: [...WORDS, 'http', 'launch', 'series', 'client'],
   explains: [
     'http-server-error',
     'http-not-mcp',
@@ -78,6 +80,7 @@ export default defineCause({
     'client-hosted-unreachable',
   ],
 
+  live: getNot405,
   match(given): Match<Found> | null {
     if (isObserved(given)) return observed(given);
     if (isLocalReport(given)) return null;
@@ -192,6 +195,7 @@ export default defineCause({
     'https://github.com/modelcontextprotocol/typescript-sdk/issues/1635',
   ],
   examples: [
+    ...PLAYED.getStream,
     {
       name: 'Java',
       finds: true,

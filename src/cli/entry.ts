@@ -24,6 +24,11 @@ export async function entryTarget(target: string, project?: string): Promise<Ent
     if (error instanceof NoSuchEntry) throw new UsageError(error.message);
     throw error;
   }
+  return lookedAt(named, world, project);
+}
+
+/** The same of an entry that was found already, or would stand in a file after a fix. */
+export async function lookedAt(named: Named, world: World, project?: string): Promise<EntryTarget> {
   const { client, found, entry, server } = named;
   const declared = declaredOf(found, server, entry) ?? undefined;
   const clientLog = await readClientLog(client, server, world, {

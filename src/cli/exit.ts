@@ -26,7 +26,7 @@ export const isUsageError = (error: unknown): error is UsageError =>
 export type FailOn = 'broken' | 'degraded' | 'risky';
 
 /** The exit code of a verdict. `failOn` moves the line between 0 and 1. */
-export function exitCodeOf({ status, findings }: Verdict, failOn: FailOn): number {
+export function exitCodeOf({ status, findings }: Pick<Verdict, 'status' | 'findings'>, failOn: FailOn): number {
   if (status === 'inconclusive') return EXIT.inconclusive;
   if (status === 'broken') return EXIT.wrong;
   if (status === 'healthy') return failOn === 'risky' && findings.length ? EXIT.wrong : EXIT.healthy;

@@ -2,6 +2,7 @@
 import type { FailOn } from './exit.js';
 
 export const FORMATS = ['terminal', 'json', 'agent'];
+export const DOCTOR_FORMATS = ['terminal', 'json', 'markdown', 'html'];
 
 export interface ReportOptions {
   format: string;

@@ -26,7 +26,7 @@ export { rehearse } from '../verdict/rehearsal.js';
 const DEFAULT_WIDTH = 80;
 
 /** Colours only for a terminal, and never against the user's word (https://no-color.org). */
-const colorful = ({ color, output }: ReportOptions): boolean => {
+export const colorful = ({ color, output }: Pick<ReportOptions, 'color' | 'output'>): boolean => {
   if (!color || process.env.NO_COLOR) return false;
   if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
   return output === undefined && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
@@ -39,7 +39,7 @@ function render(verdict: Verdict, file: CaseFile, options: ReportOptions): strin
 }
 
 /** @throws UsageError when the file cannot be written. */
-function save(path: string, text: string): void {
+export function save(path: string, text: string): void {
   try {
     // A case file is free of secrets, but it is still somebody's machine: for its owner alone.
     writeFileSync(path, text, { mode: 0o600 });

@@ -4,10 +4,12 @@ import { redactor } from '../case/redact.js';
 import { escapeLine } from '../render/escape.js';
 import { TOOL } from '../tool.js';
 import { secretsOfRun } from './credentials.js';
+import type { DoctorOptions } from './doctor.js';
 import { EXIT, isUsageError, UsageError } from './exit.js';
 import type { ExplainOptions } from './explain.js';
+import { addFix } from './fix-command.js';
 import { Interrupt } from './interrupt.js';
-import { FORMATS } from './options.js';
+import { DOCTOR_FORMATS, FORMATS } from './options.js';
 import { verify } from './verify.js';
 
 const EXIT_HELP = `
@@ -117,6 +119,51 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
       const { explain } = await import('./explain.js');
       done(await explain(what, options));
     });
+
+  program
+    .command('doctor')
+    .summary('find every configured server on this machine and judge it')
+    .description(
+      'Find every MCP server that a client on this machine has configured, judge the files, then start each server as its client does.',
+    )
+    .optionsGroup('What is looked at:')
+    .option('--client <id>', 'only the servers of this client (repeatable)', collect)
+    .option('--server <name>', 'only servers of this name (repeatable)', collect)
+    .option('--project <dir>', 'the folder that is open in the clients (default: the working directory)')
+    .optionsGroup('What is started:')
+    .option('--static', 'read the files, start nothing')
+    .option('--yes', 'start servers that were not started before without asking, but none that is marked as dangerous')
+    .option('--ask-again', 'forget what was answered for these servers before')
+    .option('--jobs <n>', 'how many servers are started at once (default: 4 for each processor)')
+    .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
+    .option('--quick', 'one start each, and no long wait for the shutdown')
+    .optionsGroup('Report:')
+    .addOption(new Option('--format <format>', 'how the report is written').choices(DOCTOR_FORMATS).default('terminal'))
+    .option('--details', 'the whole report of every server that is not healthy, below the table')
+    .option('--output <file>', 'write the report to a file instead of stdout')
+    .addOption(
+      new Option('--fail-on <level>', 'from which status on the exit code is 1')
+        .choices(['broken', 'degraded', 'risky'])
+        .default('degraded'),
+    )
+    .option('--quiet', 'no progress on stderr, and no questions')
+    .option('--no-color', 'no colours')
+    .addHelpText(
+      'after',
+      `
+A server that was not started before is started only after a yes: in a terminal you are asked, and the answer is remembered for
+exactly this entry. One that deletes files, takes rights or runs what it downloads needs a yes of its own in a terminal; --yes is
+none. Without a terminal and without --yes nothing new is started, and the row says so.
+
+Exit codes: 0 nothing is wrong (also when no server is configured, and with --static when the files are in order), 1 something is
+wrong, 2 wrong use, 3 nothing is wrong but not everything could be looked at, 70 defect in mcp-verdict.`,
+    )
+    .action(async (options: DoctorOptions) => {
+      const { doctor } = await import('./doctor.js');
+      done(await doctor(options));
+    });
+
+  addFix(program, collect, done);
 
   const auth = program.command('auth').description('The sign-ins that verify --auth oauth --remember has kept.');
   auth

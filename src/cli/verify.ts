@@ -28,7 +28,8 @@ const MAX_SECONDS = 3_600;
 const WAYS =
   'Give a URL (https://host/mcp), an entry of a client (cursor:weather), a case file, or a command behind --: mcp-verdict verify -- node server.js';
 
-function millisecondsOf(option: string, text: string | undefined, example: number): number | undefined {
+/** @throws UsageError */
+export function millisecondsOf(option: string, text: string | undefined, example: number): number | undefined {
   if (text === undefined) return undefined;
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds <= 0 || seconds > MAX_SECONDS)

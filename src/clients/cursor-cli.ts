@@ -4,6 +4,8 @@ import { shared, sharedDoubts } from './cursor.js';
 /** The agent in the terminal. It reads the files of the IDE; how it starts servers is not published. */
 export default defineClient({
   ...shared,
+  // Written by the IDE, or by hand for both.
+  places: shared.places.map((place) => ({ ...place, shared: 'cursor' })),
   id: 'cursor-cli',
   name: 'Cursor CLI',
   is: /cursor[-_ ]?(?:cli|agent)\b/i,

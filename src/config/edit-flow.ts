@@ -58,7 +58,8 @@ function intoEmpty(flow: Flow, piece: string, line: string): TextEdit {
   const { text, range } = flow;
   const inside = text.slice(range.start + 1, range.end - 1);
   if (inside.trim() !== '') return at(range.start + 1 + inside.trimEnd().length, (line || ' ') + piece);
-  if (!line) return { range: { start: range.start + 1, end: range.end - 1 }, text: flow.padding + piece + flow.padding };
+  if (!line)
+    return { range: { start: range.start + 1, end: range.end - 1 }, text: flow.padding + piece + flow.padding };
   if (/[\r\n]/.test(inside)) return at(range.start + 1, line + piece);
   const close = newline(text) + lineIndent(text, range.start);
   return { range: { start: range.start + 1, end: range.end - 1 }, text: line + piece + close };

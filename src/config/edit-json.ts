@@ -1,7 +1,7 @@
 /** Edits of JSON and JSONC. */
 import type { ConfigText, Node, TextEdit } from './config.js';
-import { type Flow, indentOf, insertPart, lineIndent, removePart } from './edit-flow.js';
 import type { Value } from './edit.js';
+import { type Flow, indentOf, insertPart, lineIndent, removePart } from './edit-flow.js';
 import { indentation, newline } from './json-layout.js';
 
 /** How the file is written. */
@@ -17,14 +17,21 @@ interface Style {
 
 export function replaceJson(config: ConfigText, node: Node, value: Value): TextEdit[] {
   const style = styleOf(config);
-  const lines = /[\r\n]/.test(config.text.slice(node.range.start, node.range.end)) || (!node.members?.length && style.spread);
+  const lines =
+    /[\r\n]/.test(config.text.slice(node.range.start, node.range.end)) || (!node.members?.length && style.spread);
   const indent = lines ? lineIndent(config.text, node.range.start) : null;
   return [{ range: node.range, text: write(value, indent, style) }];
 }
 
 export function insertJsonMember(config: ConfigText, node: Node, key: string, value: Value, index: number): TextEdit[] {
   const style = styleOf(config);
-  const flow = flowOf(config, node, (node.members ?? []).map((member) => member.range), style, style.spread);
+  const flow = flowOf(
+    config,
+    node,
+    (node.members ?? []).map((member) => member.range),
+    style,
+    style.spread,
+  );
   const member = node.members?.at(-1);
   const between = member ? config.text.slice(member.keyRange.end, member.node.range.start) : '';
   const colon = /^[ \t]*:[ \t]*$/.test(between) ? between : style.colon;
@@ -33,7 +40,13 @@ export function insertJsonMember(config: ConfigText, node: Node, key: string, va
 
 export function insertJsonItem(config: ConfigText, node: Node, index: number, value: Value): TextEdit[] {
   const style = styleOf(config);
-  const flow = flowOf(config, node, (node.items ?? []).map((item) => item.range), style, style.spread && style.longLists);
+  const flow = flowOf(
+    config,
+    node,
+    (node.items ?? []).map((item) => item.range),
+    style,
+    style.spread && style.longLists,
+  );
   return insertPart(flow, index, write(value, indentOf(flow), style));
 }
 
@@ -47,7 +60,15 @@ export function writeJsonFile(value: Value): string {
 }
 
 function flowOf(config: ConfigText, node: Node, parts: Flow['parts'], style: Style, spread: boolean): Flow {
-  return { text: config.text, range: node.range, parts, comments: ['//', '/*', '#'], padding: '', spread, unit: style.unit };
+  return {
+    text: config.text,
+    range: node.range,
+    parts,
+    comments: ['//', '/*', '#'],
+    padding: '',
+    spread,
+    unit: style.unit,
+  };
 }
 
 /** Styles, read off once for each file: a rule may ask for many edits of one. */
@@ -95,18 +116,36 @@ function write(value: Value, indent: string | null, style: Style): string {
   if (Array.isArray(value)) {
     const flat = value.every((item) => typeof item !== 'object' || item === null);
     const deeper = indent === null || (flat && !style.longLists) ? null : indent + style.unit;
-    return bracketed('[', ']', value.map((item) => write(item, deeper, style)), deeper, indent, gap, style);
+    return bracketed(
+      '[',
+      ']',
+      value.map((item) => write(item, deeper, style)),
+      deeper,
+      indent,
+      gap,
+      style,
+    );
   }
   if (typeof value === 'object' && value !== null) {
     const deeper = indent === null ? null : indent + style.unit;
-    const members = Object.entries(value).map(([key, inner]) => JSON.stringify(key) + style.colon + write(inner, deeper, style));
+    const members = Object.entries(value).map(
+      ([key, inner]) => JSON.stringify(key) + style.colon + write(inner, deeper, style),
+    );
     return bracketed('{', '}', members, deeper, indent, gap, style);
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`JSON has no ${value}`);
   return JSON.stringify(value);
 }
 
-function bracketed(open: string, close: string, parts: string[], deeper: string | null, indent: string | null, gap: string, style: Style) {
+function bracketed(
+  open: string,
+  close: string,
+  parts: string[],
+  deeper: string | null,
+  indent: string | null,
+  gap: string,
+  style: Style,
+) {
   if (parts.length === 0) return open + close;
   if (deeper === null) return open + parts.join(`,${gap}`) + close;
   const lines = parts.map((part) => style.newline + deeper + part);

@@ -1,7 +1,7 @@
 /** Edits of TOML: in its table under a header, behind dotted keys, or between brackets, as the file has it. */
 import type { AST } from 'toml-eslint-parser';
 import type { ConfigText, Node, TextEdit } from './config.js';
-import type { Path, Value } from './edit.js';
+import { inOrder, type Path, removeKey, setValue, type Value } from './edit.js';
 import { type Flow, indentOf, insertPart, lineIndent, removePart } from './edit-flow.js';
 import { indentation, newline } from './json-layout.js';
 import { lineEnd } from './json-scan.js';
@@ -72,9 +72,20 @@ function flowAt(config: ConfigText, path: Path): { node: AST.TOMLInlineTable | A
 }
 
 function flow(config: ConfigText, node: AST.TOMLInlineTable | AST.TOMLArray): Flow {
-  const parts = (node.type === 'TOMLArray' ? node.elements : node.body).map(({ range: [start, end] }) => ({ start, end }));
+  const parts = (node.type === 'TOMLArray' ? node.elements : node.body).map(({ range: [start, end] }) => ({
+    start,
+    end,
+  }));
   const range = { start: node.range[0], end: node.range[1] };
-  return { text: config.text, range, parts, comments: ['#'], padding: node.type === 'TOMLArray' ? '' : ' ', spread: false, unit: '  ' };
+  return {
+    text: config.text,
+    range,
+    parts,
+    comments: ['#'],
+    padding: node.type === 'TOMLArray' ? '' : ' ',
+    spread: false,
+    unit: '  ',
+  };
 }
 
 export function replaceToml(config: ConfigText, node: Node, path: Path, value: Value): TextEdit[] {
@@ -84,19 +95,36 @@ export function replaceToml(config: ConfigText, node: Node, path: Path, value: V
     const raw = config.text.slice(node.range.start, node.range.end);
     const lines = Array.isArray(value) && /[\r\n]/.test(raw) && (node.items?.length ?? 0) > 0;
     const indent = lines ? lineIndent(config.text, node.range.start) : null;
-    return [{ range: node.range, text: writeTomlValue(value, { ...style, literal: quoteOf(raw) ?? style.literal }, indent) }];
+    return [
+      { range: node.range, text: writeTomlValue(value, { ...style, literal: quoteOf(raw) ?? style.literal }, indent) },
+    ];
   }
-  // A table of its own: what is in it is changed, its headers stay.
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new RangeError('a table cannot become a value');
-  const edits: TextEdit[] = [];
-  const added = Object.keys(value).filter((key) => !node.members?.some((member) => member.key === key));
-  for (const member of node.members ?? []) {
-    const inner = value[member.key];
-    if (inner === undefined || !Object.hasOwn(value, member.key)) edits.push(...removeToml(config, [...path, member.key]));
-    else edits.push(...replaceToml(config, member.node, [...path, member.key], inner));
-  }
-  for (const key of added) edits.push(...insertTomlMember(config, node, path, key, value[key] as Value, node.members?.length ?? 0));
-  return edits;
+  // A table of its own: what is in it is changed, its headers stay. What is new takes the place of what goes.
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RangeError('a table cannot become a value');
+  const members = node.members ?? [];
+  const gone = members.filter((member) => !Object.hasOwn(value, member.key));
+  const added = Object.entries(value).filter(([key]) => !members.some((member) => member.key === key));
+  return inOrder(
+    config,
+    ...added.map(
+      ([key, inner]) =>
+        (now: ConfigText) =>
+          setValue(now, [...path, key], inner),
+    ),
+    ...gone.map(
+      ({ key }) =>
+        (now: ConfigText) =>
+          removeKey(now, [...path, key]),
+    ),
+    ...members
+      .filter((member) => Object.hasOwn(value, member.key))
+      .map(
+        ({ key }) =>
+          (now: ConfigText) =>
+            setValue(now, [...path, key], value[key] as Value),
+      ),
+  );
 }
 
 function quoteOf(raw: string): boolean | undefined {
@@ -104,7 +132,14 @@ function quoteOf(raw: string): boolean | undefined {
   return raw.startsWith('"') ? false : undefined;
 }
 
-export function insertTomlMember(config: ConfigText, parent: Node, path: Path, key: string, value: Value, index: number): TextEdit[] {
+export function insertTomlMember(
+  config: ConfigText,
+  parent: Node,
+  path: Path,
+  key: string,
+  value: Value,
+  index: number,
+): TextEdit[] {
   const { text } = config;
   const style = tomlStyle(text);
   const inside = flowAt(config, path);
@@ -122,15 +157,26 @@ export function insertTomlMember(config: ConfigText, parent: Node, path: Path, k
 
   const before = parent.members?.[index];
   const first = all.find((one) => one.node.type === 'TOMLKeyValue' && leads([...path, before?.key ?? ''], one.path));
-  if (before && first && index < (parent.members?.length ?? 0) && first.path.length - first.keys.length <= path.length) {
+  if (
+    before &&
+    first &&
+    index < (parent.members?.length ?? 0) &&
+    first.path.length - first.keys.length <= path.length
+  ) {
     const prefix = path.slice(first.path.length - first.keys.length).map((step) => writeTomlKey(String(step)));
     const indent = indentation(text, first.node.range[0]);
     const start = indent.end === first.node.range[0] ? indent.start : first.node.range[0];
     const lead = text.slice(start, first.node.range[0]);
-    return [{ range: { start, end: start }, text: lead + line([...prefix, writeTomlKey(key)].join('.')) + newline(text) }];
+    return [
+      { range: { start, end: start }, text: lead + line([...prefix, writeTomlKey(key)].join('.')) + newline(text) },
+    ];
   }
-  const header = all.find((one) => one.node.type === 'TOMLTable' && one.path.length === path.length && leads(path, one.path));
-  const lines = all.filter((one) => one.node.type === 'TOMLKeyValue' && one.path.length > path.length && leads(path, one.path));
+  const header = all.find(
+    (one) => one.node.type === 'TOMLTable' && one.path.length === path.length && leads(path, one.path),
+  );
+  const lines = all.filter(
+    (one) => one.node.type === 'TOMLKeyValue' && one.path.length > path.length && leads(path, one.path),
+  );
   // Behind the last line of the table, or else behind its header.
   const base = header?.path.length ?? (path.length === 0 ? 0 : -1);
   const last = lines.findLast((one) => one.path.length - one.keys.length === base);
@@ -143,23 +189,41 @@ export function insertTomlMember(config: ConfigText, parent: Node, path: Path, k
     return [below(text, dotted.node, line([...prefix, writeTomlKey(key)].join('.')))];
   }
   if (path.some((step) => typeof step === 'number')) throw new RangeError('there is no header for it');
-  return [section(text, text.length, `[${path.map((step) => writeTomlKey(String(step))).join('.')}]${newline(text)}${line(writeTomlKey(key))}`)];
+  return [
+    section(
+      text,
+      text.length,
+      `[${path.map((step) => writeTomlKey(String(step))).join('.')}]${newline(text)}${line(writeTomlKey(key))}`,
+    ),
+  ];
 }
 
 /** Whether a table gets a header of its own, as its like in this file. */
 function wantsHeader(all: Placed[], path: Path, key: string, value: Record<string, Value>): boolean {
   if (path.some((step) => typeof step === 'number')) return false;
-  const base = all.find((one) => one.node.type === 'TOMLKeyValue' && one.path.length > path.length && leads(path, one.path));
+  const base = all.find(
+    (one) => one.node.type === 'TOMLKeyValue' && one.path.length > path.length && leads(path, one.path),
+  );
   if (base && base.path.length - base.keys.length < path.length) return false;
-  const like = all.findLast((one) => one.path.at(-1) === key && (one.node.type === 'TOMLTable' || one.node.value.type === 'TOMLInlineTable'));
+  const like = all.findLast(
+    (one) => one.path.at(-1) === key && (one.node.type === 'TOMLTable' || one.node.value.type === 'TOMLInlineTable'),
+  );
   const siblings = all.filter((one) => one.path.length === path.length + 1 && leads(path, one.path));
   const inline = siblings.find((one) => one.node.type === 'TOMLKeyValue' && one.node.value.type === 'TOMLInlineTable');
-  const nested = Object.values(value).some((inner) => typeof inner === 'object' && inner !== null && !Array.isArray(inner));
+  const nested = Object.values(value).some(
+    (inner) => typeof inner === 'object' && inner !== null && !Array.isArray(inner),
+  );
   if (like) return like.node.type === 'TOMLTable' || nested;
   return !inline || nested;
 }
 
-function insertTable(config: ConfigText, all: Placed[], path: Path, key: string, value: Record<string, Value>): TextEdit {
+function insertTable(
+  config: ConfigText,
+  all: Placed[],
+  path: Path,
+  key: string,
+  value: Record<string, Value>,
+): TextEdit {
   const { text } = config;
   const written = writeTomlTable([...path.map(String), key], value, tomlStyle(text), newline(text));
   const last = path.length === 0 ? undefined : all.findLast((one) => leads(path, one.path));
@@ -198,8 +262,16 @@ export function insertTomlItem(config: ConfigText, list: Node, path: Path, index
     return insertPart(brackets, index, writeTomlValue(value, style, indentOf(brackets)));
   }
   const all = statementsOf(config);
-  const header = (i: number) => all.find((one) => one.node.type === 'TOMLTable' && one.path.length === path.length + 1 && one.path.at(-1) === i && leads(path, one.path));
-  if (!header(0) || typeof value !== 'object' || value === null || Array.isArray(value)) throw new RangeError('there is no list of tables');
+  const header = (i: number) =>
+    all.find(
+      (one) =>
+        one.node.type === 'TOMLTable' &&
+        one.path.length === path.length + 1 &&
+        one.path.at(-1) === i &&
+        leads(path, one.path),
+    );
+  if (!header(0) || typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RangeError('there is no list of tables');
   const name = path.filter((step) => typeof step === 'string').map(String);
   const written = writeTomlTable(name, value, style, newline(text), true);
   const next = header(index);
@@ -231,7 +303,10 @@ export function removeToml(config: ConfigText, path: Path): TextEdit[] {
     const start = indentation(text, node.range[0]).start;
     let end = lineEnd(text, node.type === 'TOMLTable' ? (node.body.at(-1)?.range[1] ?? node.range[1]) : node.range[1]);
     end += /^(?:\r\n|\n|\r)/.exec(text.slice(end, end + 2))?.[0].length ?? 0;
-    if (node.type === 'TOMLTable' && (start === 0 || /\n[ \t]*\r?\n$/.test(text.slice(Math.max(0, start - 100), start)))) {
+    if (
+      node.type === 'TOMLTable' &&
+      (start === 0 || /\n[ \t]*\r?\n$/.test(text.slice(Math.max(0, start - 100), start)))
+    ) {
       end += /^(?:[ \t]*\r?\n)+/.exec(text.slice(end, end + 200))?.[0].length ?? 0;
     }
     edits.push({ range: { start, end }, text: '' });

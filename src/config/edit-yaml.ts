@@ -6,7 +6,15 @@ import { type Flow, insertPart, removePart } from './edit-flow.js';
 import { indentation, newline } from './json-layout.js';
 import { lineEnd } from './json-scan.js';
 import { readYaml } from './read-yaml.js';
-import { type Quotes, writeYamlBlock, writeYamlInline, writeYamlKey, writeYamlMember, isBlock, type YamlStyle } from './write-yaml.js';
+import {
+  isBlock,
+  type Quotes,
+  writeYamlBlock,
+  writeYamlInline,
+  writeYamlKey,
+  writeYamlMember,
+  type YamlStyle,
+} from './write-yaml.js';
 
 export function replaceYaml(config: ConfigText, node: Node, value: Value): TextEdit[] {
   const { text } = config;
@@ -19,12 +27,16 @@ export function replaceYaml(config: ConfigText, node: Node, value: Value): TextE
   if (flow || (!isBlock(value, style) && raw !== '')) {
     // A block keeps its last line break, which ends its last line.
     const tail = /[\r\n]+$/.exec(raw)?.[0] ?? '';
-    return [{ range: { start, end: end - tail.length }, text: spaced(text, start, writeYamlInline(value, here, flow)) }];
+    return [
+      { range: { start, end: end - tail.length }, text: spaced(text, start, writeYamlInline(value, here, flow)) },
+    ];
   }
-  if (raw === '' && !isBlock(value, style)) return [{ range: node.range, text: spaced(text, start, writeYamlInline(value, here, false)) }];
+  if (raw === '' && !isBlock(value, style))
+    return [{ range: node.range, text: spaced(text, start, writeYamlInline(value, here, false)) }];
   const line = indentation(text, start);
   const column = line.end === start ? start - line.start : null;
-  if (column !== null && raw !== '') return [{ range: withoutBreak(text, node), text: writeYamlBlock(value, style, column) }];
+  if (column !== null && raw !== '')
+    return [{ range: withoutBreak(text, node), text: writeYamlBlock(value, style, column) }];
   // On the line of its key, or of its dash: a block goes below the one and behind the other.
   const dash = /^[ \t]*(?:- +)+$/.exec(text.slice(line.start, start));
   if (dash) return [{ range: withoutBreak(text, node), text: writeYamlBlock(value, style, dash[0].length) }];
@@ -38,9 +50,16 @@ export function replaceYaml(config: ConfigText, node: Node, value: Value): TextE
 export function insertYamlMember(config: ConfigText, node: Node, key: string, value: Value, index: number): TextEdit[] {
   const { text } = config;
   const own = node.members?.filter((member) => !member.merged) ?? [];
-  const style = styleOf(config, own.map((member) => member.node));
+  const style = styleOf(
+    config,
+    own.map((member) => member.node),
+  );
   if (isFlow(config, node)) {
-    if (own.length === 0 && text.slice(node.range.start + 1, node.range.end - 1).trim() === '' && !inFlow(config, node)) {
+    if (
+      own.length === 0 &&
+      text.slice(node.range.start + 1, node.range.end - 1).trim() === '' &&
+      !inFlow(config, node)
+    ) {
       return replaceYaml(config, node, { [key]: value });
     }
     const piece = `${writeYamlKey(key, true)}: ${writeYamlInline(value, style, true)}`;
@@ -50,7 +69,13 @@ export function insertYamlMember(config: ConfigText, node: Node, key: string, va
   const column = node.range.start - line.start;
   const written = writeYamlMember(key, value, style, column);
   const before = own[index];
-  if (before) return [{ range: { start: before.range.start, end: before.range.start }, text: written + style.newline + ' '.repeat(column) }];
+  if (before)
+    return [
+      {
+        range: { start: before.range.start, end: before.range.start },
+        text: written + style.newline + ' '.repeat(column),
+      },
+    ];
   return [below(text, node, written, column, style)];
 }
 
@@ -72,7 +97,8 @@ export function insertYamlItem(config: ConfigText, node: Node, index: number, va
 
 export function removeYaml(config: ConfigText, parent: Node, index: number): TextEdit[] {
   const { text } = config;
-  if (isFlow(config, parent)) return removePart(flowOf(config, parent, parts(config, parent)), partIndex(parent, index));
+  if (isFlow(config, parent))
+    return removePart(flowOf(config, parent, parts(config, parent)), partIndex(parent, index));
   const all = (parent.members ?? parent.items ?? []).filter((one) => !('merged' in one));
   const one = all[index];
   if (!one) throw new RangeError('there is no such value');
@@ -92,7 +118,10 @@ export function removeYaml(config: ConfigText, parent: Node, index: number): Tex
 
 export function renameYaml(config: ConfigText, member: Member, name: string): TextEdit[] {
   const raw = config.text.slice(member.keyRange.start, member.keyRange.end);
-  const text = quotesOf(raw) === 'plain' ? writeYamlKey(name, inFlow(config, member.node)) : writeYamlInline(name, { ...DEFAULT, quotes: quotesOf(raw) }, true);
+  const text =
+    quotesOf(raw) === 'plain'
+      ? writeYamlKey(name, inFlow(config, member.node))
+      : writeYamlInline(name, { ...DEFAULT, quotes: quotesOf(raw) }, true);
   return [{ range: member.keyRange, text }];
 }
 
@@ -106,7 +135,8 @@ function below(text: string, node: Node, written: string, column: number, style:
   const range = { start: end, end };
   const indent = ' '.repeat(column);
   // A block scalar ends with its line break.
-  if (end === node.range.end && /[\r\n]$/.test(text.slice(0, end).slice(-1))) return { range, text: indent + written + style.newline };
+  if (end === node.range.end && /[\r\n]$/.test(text.slice(0, end).slice(-1)))
+    return { range, text: indent + written + style.newline };
   return { range, text: style.newline + indent + written };
 }
 
@@ -211,7 +241,9 @@ function styleOf(config: ConfigText, neighbours: Node[] = []): YamlStyle {
   if (unit > 0) style.unit = unit;
   style.listIndent = indented !== undefined && indented >= 0 ? indented : style.unit;
   style.flowLists = lists.flow > lists.block;
-  const quotes = neighbours.flatMap((node) => (node.kind === 'text' ? [quotesOf(text.slice(node.range.start, node.range.end))] : []));
+  const quotes = neighbours.flatMap((node) =>
+    node.kind === 'text' ? [quotesOf(text.slice(node.range.start, node.range.end))] : [],
+  );
   for (const kind of ['single', 'double'] as const) {
     if (quotes.filter((one) => one === kind).length * 2 > quotes.length) style.quotes = kind;
   }

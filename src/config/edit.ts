@@ -22,7 +22,8 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   let at = 0;
   for (const edit of edits.toSorted((a, b) => a.range.start - b.range.start || a.range.end - b.range.end)) {
     const { start, end } = edit.range;
-    if (start < at || end < start || end > text.length) throw new RangeError('edits overlap, or lie outside of the text');
+    if (start < at || end < start || end > text.length)
+      throw new RangeError('edits overlap, or lie outside of the text');
     parts.push(text.slice(at, start), edit.text);
     at = end;
   }
@@ -44,6 +45,53 @@ export function tried(edits: () => TextEdit[]): TextEdit[] {
   }
 }
 
+/**
+ * The edits of several steps, each of which sees the file after the one before it; they are edits of the text as it stands. Throws a
+ * RangeError where one of the steps does.
+ */
+export function inOrder(config: ConfigText, ...steps: ((config: ConfigText) => TextEdit[])[]): TextEdit[] {
+  let edits: TextEdit[] = [];
+  let now = config;
+  for (const step of steps) {
+    const next = step(now);
+    edits = composed(edits, now.text, next);
+    now = { ...readText(applyEdits(now.text, next), config.format), encoding: config.encoding };
+  }
+  return edits;
+}
+
+/** Edits of a text, and edits of what it became by them, as edits of the first one. What touches becomes one edit. */
+function composed(first: TextEdit[], between: string, second: TextEdit[]): TextEdit[] {
+  let shift = 0;
+  const made = [...first]
+    .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end)
+    .map(({ range, text }) => {
+      const start = range.start + shift;
+      const grown = text.length - (range.end - range.start);
+      shift += grown;
+      return { start, end: start + text.length, grown };
+    });
+  const groups: { start: number; end: number }[] = [];
+  for (const { start, end } of [...made, ...second.map(({ range }) => range)].sort((a, b) => a.start - b.start)) {
+    const last = groups.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else groups.push({ start, end });
+  }
+  const grown = (counts: (edit: { start: number; end: number }) => boolean): number =>
+    made.reduce((sum, edit) => (counts(edit) ? sum + edit.grown : sum), 0);
+  return groups.map(({ start, end }) => {
+    const inside = second.filter(({ range }) => range.start >= start && range.end <= end);
+    const shifted = inside.map(({ range, text }) => ({
+      range: { start: range.start - start, end: range.end - start },
+      text,
+    }));
+    return {
+      range: { start: start - grown((edit) => edit.end < start), end: end - grown((edit) => edit.end <= end) },
+      text: applyEdits(between.slice(start, end), shifted),
+    };
+  });
+}
+
 /** Gives the value at a path; keys that are missing on the way are made. */
 export function setValue(config: ConfigText, path: Path, value: Value): TextEdit[] {
   return sure(config, expectedSet(config.root?.value, path, value), () => {
@@ -59,11 +107,20 @@ export function setValue(config: ConfigText, path: Path, value: Value): TextEdit
         continue;
       }
       const rest = wrapped(path.slice(i + 1), value);
-      if (node.kind === 'list' && step === node.items?.length) return itemEdits(config, node, path.slice(0, i), step, rest);
+      if (node.kind === 'list' && step === node.items?.length)
+        return itemEdits(config, node, path.slice(0, i), step, rest);
       if (node.kind === 'object' && typeof step === 'string') {
-        return memberEdits(config, node, path.slice(0, i), step, rest, (node.members ?? []).filter((one) => !one.merged).length);
+        return memberEdits(
+          config,
+          node,
+          path.slice(0, i),
+          step,
+          rest,
+          (node.members ?? []).filter((one) => !one.merged).length,
+        );
       }
-      if (node.kind === 'null' && typeof step === 'string') return replaced(config, node, path.slice(0, i), wrapped(path.slice(i), value));
+      if (node.kind === 'null' && typeof step === 'string')
+        return replaced(config, node, path.slice(0, i), wrapped(path.slice(i), value));
       return refuse('there is no place for it');
     }
     return replaced(config, node, path, value);
@@ -71,7 +128,13 @@ export function setValue(config: ConfigText, path: Path, value: Value): TextEdit
 }
 
 /** Puts a member into the object at a path; `index` counts its own members, the end when it is left out. */
-export function insertMember(config: ConfigText, path: Path, key: string, value: Value, index = Number.POSITIVE_INFINITY): TextEdit[] {
+export function insertMember(
+  config: ConfigText,
+  path: Path,
+  key: string,
+  value: Value,
+  index = Number.POSITIVE_INFINITY,
+): TextEdit[] {
   const node = nodeAt(config.root, path);
   if (node?.kind !== 'object' || node.alias) return refuse('there is no object');
   const own = node.members?.filter((member) => !member.merged) ?? [];
@@ -95,7 +158,8 @@ export function renameKey(config: ConfigText, path: Path, name: string): TextEdi
   if (member.key === name) return [];
   if (memberOf(parent, name)) return refuse('the new name is there');
   const renamed: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(parent.value as object)) put(renamed, key === member.key ? name : key, value);
+  for (const [key, value] of Object.entries(parent.value as object))
+    put(renamed, key === member.key ? name : key, value);
   return sure(config, expectedSet(config.root?.value, path.slice(0, -1), renamed as Value), () => {
     if (config.format === 'toml') return renameToml(config, path, name);
     if (config.format === 'yaml') return renameYaml(config, member, name);
@@ -108,14 +172,16 @@ export function removeKey(config: ConfigText, path: Path): TextEdit[] {
   const last = path.at(-1);
   if (typeof last === 'string') ownMember(config, path);
   const parent = nodeAt(config.root, path.slice(0, -1));
-  if (!parent || parent.alias || (typeof last === 'number' && !parent.items?.[last])) return refuse('there is no such value');
+  if (!parent || parent.alias || (typeof last === 'number' && !parent.items?.[last]))
+    return refuse('there is no such value');
   const kept =
     typeof last === 'number'
       ? (parent.value as Value[]).toSpliced(last, 1)
       : Object.fromEntries(Object.entries(parent.value as Record<string, Value>).filter(([key]) => key !== last));
   return sure(config, expectedSet(config.root?.value, path.slice(0, -1), kept), () => {
     if (config.format === 'toml') return removeToml(config, path);
-    const index = typeof last === 'number' ? last : (parent.members?.findLastIndex((one) => one.key === last && !one.merged) ?? -1);
+    const index =
+      typeof last === 'number' ? last : (parent.members?.findLastIndex((one) => one.key === last && !one.merged) ?? -1);
     return config.format === 'yaml' ? removeYaml(config, parent, index) : removeJson(config, parent, index);
   });
 }
@@ -166,7 +232,8 @@ function wrapped(path: Path, value: Value): Value {
 function expectedSet(root: unknown, path: Path, value: Value): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
-  if (Array.isArray(root) && typeof step === 'number') return root.toSpliced(step, 1, expectedSet(root[step], rest, value));
+  if (Array.isArray(root) && typeof step === 'number')
+    return root.toSpliced(step, 1, expectedSet(root[step], rest, value));
   if (root === undefined || root === null || typeof root !== 'object') return wrapped(path, value);
   const copy: Record<string, unknown> = {};
   const object = root as Record<string, unknown>;
@@ -194,7 +261,9 @@ function equal(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && equal((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
 }
 
 function refuse(why: string): never {

@@ -16,6 +16,7 @@ export function faultsIn(context: RuleContext): Fault[] {
   const { config } = context;
   const found = new Map<RuleId, Fault[]>();
   const add = (rule: RuleId, hits: Hit[]): void => {
+    if (hits.length === 0) return;
     const { level } = RULES[rule];
     const own = found.get(rule) ?? [];
     found.set(rule, own);

@@ -14,6 +14,8 @@ export interface Wish {
   /** What it does, as a sentence. */
   says: string;
   server: string;
+  /** A value that it puts into the file and that is no secret, whatever it is put under. */
+  shows?: string;
   /** The edits of a text; empty when it has all that is wished for, null when there is no sure way to write it. */
   edits(config: ConfigText): TextEdit[] | null;
 }

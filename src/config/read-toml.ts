@@ -4,11 +4,11 @@
  */
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import { escapeFault, tomlEscapes } from './backslash.js';
-import type { Node, SyntaxFault } from './config.js';
+import type { Node, SyntaxFault, TextEdit } from './config.js';
 import { short } from './json-layout.js';
 import { tomlFault } from './toml-faults.js';
 import { type Statement, statementsOf } from './toml-statements.js';
-import { tomlTree } from './toml-tree.js';
+import { tomlTree, type Unread } from './toml-tree.js';
 import { Faults, MAX_DEPTH } from './tree.js';
 
 export interface ReadToml {
@@ -26,18 +26,21 @@ export function readToml(text: string): ReadToml {
   const faults = new Faults();
   const statements = statementsOf(text);
   let source = text;
+  const unread: Unread = new Map();
   const deep = statements.filter((statement) => statement.depth > MAX_DEPTH);
   for (const { start } of deep) faults.add('syntax-other', { start, end: start + 1 }, { problem: 'too-deep' });
   source = without(source, deep);
   let program = parsed(source);
   if (program instanceof ParseError && program.message !== DUPLICATE) {
     const broken = new Set<Statement>();
+    const stands: TextEdit[] = [];
     statements.forEach((statement, i) => {
       if (deep.includes(statement) || broken.has(statement)) return;
       const error = parsed(text.slice(statement.start, statement.end));
       if (!(error instanceof ParseError)) return;
       if (error.message !== DUPLICATE) tomlFault(text, statement, error, faults);
       else duplicate(text, statement.start + error.index, faults);
+      if (!statement.header && standIn(text, statement, unread, stands)) return;
       broken.add(statement);
       if (!statement.header) return;
       // Without its header, what stands under it would count for the table before it.
@@ -46,7 +49,7 @@ export function readToml(text: string): ReadToml {
         if (next && !(parsed(text.slice(next.start, next.end)) instanceof ParseError)) broken.add(next);
       }
     });
-    source = without(source, [...broken]);
+    source = applied(without(source, [...broken]), stands);
     program = parsed(source);
   }
   for (let i = 0; program instanceof ParseError && i < TRIES; i++) {
@@ -67,7 +70,7 @@ export function readToml(text: string): ReadToml {
     return { root: null, faults: faults.sorted(), program: null };
   }
   lookAtEscapes(text, program, faults);
-  return { root: tomlTree(program, text), faults: faults.sorted(), program };
+  return { root: tomlTree(program, text, unread), faults: faults.sorted(), program };
 }
 
 function parsed(text: string): AST.TOMLProgram | ParseError {
@@ -88,6 +91,47 @@ function without(text: string, statements: Statement[]): string {
   for (const { start, end } of statements.toSorted((a, b) => a.start - b.start)) {
     parts.push(text.slice(at, start), text.slice(start, end).replace(/[^\r\n]/g, ' '));
     at = end;
+  }
+  return parts.join('') + text.slice(at);
+}
+
+const ASSIGNMENT =
+  /^((?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[\w-]+)(?:[ \t]*\.[ \t]*[\w-]+)*[ \t]*)([=:][ \t]*)(?=[^\s=])/;
+
+/**
+ * A value that does not parse, with a string as long as it in its place: its key is there, which is what is asked of it. False when
+ * the statement is no key with a value.
+ */
+function standIn(text: string, { start, end }: Statement, unread: Unread, stands: TextEdit[]): boolean {
+  const match = ASSIGNMENT.exec(text.slice(start, end));
+  if (!match) return false;
+  const [whole, name = '', sign = ''] = match;
+  const range = { start: start + whole.length, end: text.slice(start, end).trimEnd().length + start };
+  if (range.end - range.start < 2) return false;
+  const raw = text.slice(range.start, range.end);
+  const quoted =
+    /^(?:"([^"\r\n]*)"|[“”„‟«»″＂]([^“”„‟«»″＂"\r\n]*)[“”„‟«»″＂"]|[‘’‚‛′]([^‘’‚‛′'\r\n]*)[‘’‚‛′'])[ \t]*(?:#.*)?$/.exec(
+      raw,
+    );
+  const bare = /^[A-Za-z@./~][^"'#[\]{},\r\n]*$/.test(raw);
+  const value = quoted ? (quoted[1] ?? quoted[2] ?? quoted[3] ?? '') : raw;
+  unread.set(range.start, quoted || bare ? { kind: 'text', range, value } : { kind: 'other', range, value: undefined });
+  if (quoted) range.end = range.start + value.length + 2;
+  const filler = raw.replace(/[^\r\n]/g, ' ').slice(2);
+  stands.push({
+    range: { start: start + name.length, end: start + name.length + raw.length + sign.length },
+    text: `${sign.replace(':', '=')}""${filler}`,
+  });
+  return true;
+}
+
+/** The text with pieces of the same length in place of others. */
+function applied(text: string, edits: TextEdit[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { range, text: piece } of edits) {
+    parts.push(text.slice(at, range.start), piece);
+    at = range.end;
   }
   return parts.join('') + text.slice(at);
 }

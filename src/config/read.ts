@@ -10,7 +10,9 @@ import { readYaml } from './read-yaml.js';
 export function readConfig(bytes: Uint8Array, format: ConfigFormat): ConfigText {
   const { text, encoding, faults } = decode(bytes);
   const config = readText(text, format);
-  return { ...config, encoding, faults: [...faults, ...config.faults] };
+  // YAML and TOML allow a byte order mark, and their parsers skip it.
+  const counts = faults.filter(({ rule }) => rule !== 'syntax-bom' || format === 'json' || format === 'jsonc');
+  return { ...config, encoding, faults: [...counts, ...config.faults] };
 }
 
 /** Reads a text that is decoded already. Never throws. */

@@ -9,11 +9,14 @@ const rangeOf = (node: { range: [number, number] }): Range => ({ start: node.ran
 export const nameOf = (key: Key): string => (key.type === 'TOMLBare' ? key.name : key.value);
 
 /** Members by key of every table under construction. */
-type Index = WeakMap<Node, Map<string, Member>>;
+type Index = WeakMap<Node, Map<string, Member>> & { unread: Unread };
+
+/** Values that did not parse, by where they begin: the parser saw an empty string in place of each. */
+export type Unread = Map<number, Node>;
 
 /** The tree of a program; keys that lead deeper than the bound are left out. */
-export function tomlTree(program: AST.TOMLProgram, text: string): Node {
-  const index: Index = new WeakMap();
+export function tomlTree(program: AST.TOMLProgram, text: string, unread: Unread): Node {
+  const index: Index = Object.assign(new WeakMap<Node, Map<string, Member>>(), { unread });
   const root = table(index, { start: 0, end: text.length });
   for (const statement of program.body[0].body) {
     if (statement.type === 'TOMLKeyValue') addKeyValue(index, root, statement, [], 0);
@@ -97,6 +100,8 @@ function addKeyValue(
 
 function valueNode(index: Index, value: AST.TOMLContentNode, depth: number): Node {
   const range = rangeOf(value);
+  const broken = index.unread.get(range.start);
+  if (broken) return broken;
   if (value.type === 'TOMLArray') {
     if (depth >= MAX_DEPTH) return { kind: 'other', range, value: undefined };
     const items = value.elements.map((element) => valueNode(index, element, depth + 1));

@@ -77,17 +77,26 @@ export function processOptionsIn(
   };
 }
 
+const OS: Partial<Record<NodeJS.Platform, 'linux' | 'macos' | 'windows'>> = {
+  linux: 'linux',
+  darwin: 'macos',
+  win32: 'windows',
+};
+const osOf = ({ platform }: World) => (OS[platform] ? { os: OS[platform] } : {});
+
 /** What is the same for every transport. */
-export const partEvidence = (part: Part, unset: readonly string[]) => ({
+export const partEvidence = (part: Part, unset: readonly string[], world: World) => ({
   id: part.client.id,
   name: part.client.name,
   ...(part.version !== undefined && { version: part.version }),
   ...(part.server !== undefined && { server: part.server }),
+  ...osOf(world),
   assumed: part.assumed,
   ...(unset.length > 0 && { unset: [...unset] }),
   ...(part.client.variables?.unset && { onUnset: part.client.variables.unset }),
   startLimitMs: part.startMs,
   callLimitMs: part.callMs,
+  ...(part.startFromEntry && { limitInEntry: true }),
   revision: part.revision,
   exactRevision: part.client.handshake.exactRevision,
   capabilities: Object.keys(part.capabilities),
@@ -98,7 +107,7 @@ export function notePart(draft: CaseDraft, part: Part, launch: PartLaunch, probe
   const handshake = draft.get('handshake');
   const opened = handshake?.[handshake.used ?? 'initialize'];
   draft.seen('client', {
-    ...partEvidence(part, launch.unset),
+    ...partEvidence(part, launch.unset, world),
     assumed: [...part.assumedOfLaunch, ...part.assumed],
     environment: environmentOf(part, launch, world),
     cwd: launch.entry.cwd,

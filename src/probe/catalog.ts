@@ -3,6 +3,7 @@ import type { Era, Evidence, ListMethod } from '../case/evidence.js';
 import type { Channel } from '../wire/channel.js';
 import { type ClientCapabilities, type ClientInfo, hasPing, modernMeta } from '../wire/revisions.js';
 import { rpcErrorOf } from './handshake.js';
+import { toolFacts } from './tool-facts.js';
 
 type List = Evidence['catalog']['lists'][number];
 
@@ -37,6 +38,8 @@ async function readList(
   const list: List = { method, outcome: 'listed', count: 0, pages: 0, ms: 0, names: [] };
   const cursors = new Set<string>();
   const problems = new Set<string>();
+  const tools: NonNullable<List['tools']> = [];
+  if (method === 'tools/list') list.tools = tools;
   let cursor: string | undefined;
   for (;;) {
     const params = {
@@ -65,6 +68,8 @@ async function readList(
       const label = item?.[name];
       if (typeof label !== 'string' || label === '') problems.add(`an item of "${key}" has no "${name}"`);
       else if (list.names.length < MAX_NAMES) list.names.push(label.slice(0, 200));
+      const facts = method === 'tools/list' && toolFacts(item);
+      if (facts && tools.length < MAX_NAMES) tools.push(facts);
       // Tool.inputSchema is required, with root type "object" (schema, all revisions).
       if (method === 'tools/list' && (item?.inputSchema as { type?: unknown } | undefined)?.type !== 'object')
         problems.add(`tool ${JSON.stringify(String(label).slice(0, 60))} has no inputSchema of type "object"`);

@@ -236,7 +236,7 @@ async function playedBy(part: Part, spec: TargetSpec, world: World): Promise<Pla
     return {
       url,
       remote: remoteOptionsIn(part, url, probes, world),
-      note: (draft) => noteUrlPart(draft, part, url, spec.transport, probes),
+      note: (draft) => noteUrlPart(draft, part, url, spec.transport, probes, world),
       secrets: [...url.secrets, ...secretsOf(url.spec, world)],
     };
   }

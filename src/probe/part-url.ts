@@ -91,13 +91,14 @@ export function noteUrlPart(
   { ways, unset }: PartUrl,
   asked: Transport | undefined,
   probes: Evidence['client']['probes'],
+  world: World,
 ): void {
   const handshake = draft.get('handshake');
   const opened = handshake?.[handshake.used ?? 'initialize'];
   const untried = ways.order.slice(ways.tried.length);
   const get = getOf(draft.get('http')?.exchanges ?? []);
   draft.seen('client', {
-    ...partEvidence(part, unset),
+    ...partEvidence(part, unset, world),
     assumed: [...part.assumed, ...assumedOf(part, asked)],
     ...(opened?.status === 'answered' && opened.ms !== undefined && { startMs: Math.round(opened.ms) }),
     probes,

@@ -11,6 +11,7 @@ import { duration } from './duration.js';
 import { escapeLine } from './escape.js';
 import { describe, twoWorldsSentence } from './evidence.js';
 import { pastRunBlock } from './past-run.js';
+import { playedRows, playedTitle } from './played.js';
 
 export interface TerminalOptions {
   color: boolean;
@@ -83,6 +84,12 @@ function rows(pairs: [string, string][], { width }: TerminalOptions, paint: Pain
   });
 }
 
+/** How its client calls a declared server. */
+const declaredName = ({ evidence, target }: CaseFile): string | undefined =>
+  target.declaredIn && evidence.config?.status === 'seen'
+    ? `${evidence.config.value.client}:${evidence.config.value.server}`
+    : undefined;
+
 /** Status and target on one line; where that is too long, the transport stands below. */
 function header(verdict: Verdict, file: CaseFile, { width }: TerminalOptions, paint: Paint): string[] {
   const { sign, paint: color } = SIGN[verdict.status];
@@ -91,10 +98,13 @@ function header(verdict: Verdict, file: CaseFile, { width }: TerminalOptions, pa
     : '';
   const transport =
     file.target.transport === 'unknown'
-      ? 'pasted report'
+      ? file.target.declaredIn
+        ? 'nothing to start'
+        : 'pasted report'
       : `${file.target.transport}${file.origin === 'reported' ? ', as reported' : ''}`;
   const status = paint[color](`${sign} ${paint.bold(verdict.status)}`);
-  const label = escapeLine(file.target.label, 200);
+  const name = declaredName(file);
+  const label = `${name && name !== file.target.label ? `${escapeLine(name, 80)}   ` : ''}${escapeLine(file.target.label, 200)}`;
   const start = verdict.status.length + 5;
   if (start + label.length + 3 + transport.length + where.length <= width)
     return [`${status}   ${label}   ${paint.dim(transport + where)}`];
@@ -279,6 +289,9 @@ export function renderTerminal(verdict: Verdict, file: CaseFile, options: Termin
       );
     }
   }
+  const played = playedRows(file).map(([label, text]): [string, string] => [label, escapeLine(text, 400)]);
+  if (played.length)
+    lines.push('', `  ${paint.bold(escapeLine(playedTitle(file), 80))}`, ...rows(played, width, paint));
   lines.push(...pastRunBlock(verdict, file, width.width, wrap, paint));
   lines.push(...stepsBlock('Look next', verdict.next, width, paint));
   if (file.origin === 'live') lines.push('', `  ${paint.dim(`${duration(file.tookMs)} in all`)}`);

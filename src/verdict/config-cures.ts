@@ -97,7 +97,8 @@ function wishFirst(
   // Windows does not tell upper from lower case in names.
   const name = place.entry.env.find((one) => one.name.toUpperCase() === 'PATH')?.name ?? 'PATH';
   const folders = [folder, ...path.filter((one) => one !== folder)];
-  return wishVariable(place, id, name, folders.join(windows ? ';' : ':'), says);
+  const value = folders.join(windows ? ';' : ':');
+  return { ...wishVariable(place, id, name, value, says), shows: value };
 }
 
 function ofRuntime({ id, facts }: Finding, place: EntryPlace): Wish[] {

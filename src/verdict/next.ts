@@ -2,25 +2,29 @@
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
 import type { FixStep } from '../causes/cause.js';
-import { CLIENT_LOGS } from '../clients/logs.js';
+import { clientOf } from '../clients/index.js';
 
 type Os = NonNullable<Evidence['reported']['os']>;
 
 /** The command that prints the end of a log file. */
 const tail = (path: string, os: Os): string =>
   os === 'windows'
-    ? `Get-Content -Tail 100 "${path.replace(/%(\w+)%/g, '$env:$1')}"`
+    ? `Get-Content -Tail 100 "${path.replaceAll('/', '\\').replace(/%(\w+)%/g, '$env:$1')}"`
     : `tail -n 100 ${path.includes('*') ? path : `"${path.replace(/^~/, '$HOME')}"`}`;
 
 /** Where the server's stderr stands, for the client that was named; or for those most in use. */
 function logStep({ client, os, log }: Evidence['reported']): FixStep {
-  const id = client?.toLowerCase().replaceAll(' ', '-') ?? '';
-  const known = CLIENT_LOGS[id];
-  const named = (text: string) => (log?.server ? text.replaceAll('<name>', log.server) : text);
-  const file = os && known?.files?.[os];
-  if (known && file)
+  const known = clientOf(client ?? '');
+  // A log that only a special start writes is no help now.
+  const logs = known?.logs.filter((one) => os && one.os.includes(os) && !one.onlyIf) ?? [];
+  const file = (logs.find(({ of }) => of === 'one-server') ?? logs[0])?.path;
+  // The name goes into a command to paste: one that a shell would read as more than a word stays out of it.
+  const named = (text: string) =>
+    log?.server && /^[\w.@-]+$/.test(log.server) ? text.replaceAll('<name>', log.server) : text;
+  if (known?.logPanel)
+    return { say: `Read what the server said: in ${known.name} it stands in ${named(known.logPanel)}.` };
+  if (known && os && file)
     return { say: `Read what the server said: ${known.name} keeps it in a log.`, run: tail(named(file), os) };
-  if (known?.panel) return { say: `Read what the server said: in ${known.name} it stands in ${named(known.panel)}.` };
   if (known?.debug)
     return { say: `Read what the server said: start ${known.name} so that it logs it.`, run: known.debug };
   return {

@@ -27,9 +27,11 @@ const isSoundProcess = ({ process, stdout }: Partial<Evidence>): boolean =>
 /** Whether nothing at all went wrong in a live case. */
 export function isSound(file: CaseFile): boolean {
   const evidence = seen(file);
-  const { handshake, catalog, worlds, http, complaint } = evidence;
+  const { handshake, catalog, worlds, http, complaint, config, client, clientLog } = evidence;
   // What a client complains of may be its own doing: that is for the causes to say.
   if (file.origin !== 'live' || file.complaint !== undefined || complaint || worlds) return false;
+  // What one client makes of it, and of what stands in its files, is for the causes as well.
+  if (config || client || clientLog) return false;
   if (!handshake?.used || !catalog) return false;
   const opened = handshake[handshake.used];
   if (opened.status !== 'answered' || (opened.ms ?? 0) >= PROMPT_MS || !listed(catalog)) return false;

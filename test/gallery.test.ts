@@ -1,0 +1,92 @@
+/**
+ * The gallery of configuration files: what is found in each is what the client would stumble over, neither more nor less, and what is
+ * offered as a cure is one.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CLIENTS } from '../src/clients/index.js';
+import { RULE_IDS } from '../src/config/config.js';
+import { compared, galleryFiles, judge, projectOf } from './support/gallery.js';
+import { curedAll, cureOf } from './support/gallery-cures.js';
+import { type Started, startedFrom } from './support/gallery-start.js';
+
+const files = galleryFiles();
+const named = files.map((file) => ({ name: file.name, file }));
+
+describe('the gallery itself', () => {
+  it('has 120 files and more, of every client and format, sound ones and broken ones', () => {
+    expect(files.length).toBeGreaterThanOrEqual(120);
+    const shown = new Set(files.map(({ client }) => client.id));
+    const onDisk = CLIENTS.filter(({ places }) => places.length > 0);
+    expect(onDisk.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
+    expect(new Set(files.map(({ places }) => places[0]?.format))).toEqual(new Set(['json', 'jsonc', 'toml', 'yaml']));
+    const serious = files.filter(({ expectation }) =>
+      expectation.findings.some(({ rule }) => !['switched-off', 'secret-in-plain-text'].includes(rule)),
+    );
+    expect(serious.length).toBeGreaterThanOrEqual(80);
+    expect(files.length - serious.length).toBeGreaterThanOrEqual(40);
+  });
+
+  it('has every rule twice', () => {
+    const times = (rule: string) =>
+      files.filter(({ expectation }) => expectation.findings.some((finding) => finding.rule === rule)).length;
+    expect(RULE_IDS.filter((rule) => times(rule) < 2)).toEqual([]);
+  });
+
+  it('says of every file where it is from', () => {
+    expect(files.filter(({ expectation }) => !/^(?:own|https:\/\/\S+)$/.test(expectation.source))).toEqual([]);
+    expect(files.filter(({ expectation }) => !/\.$/.test(expectation.says)).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('what is found', () => {
+  it.each(named)('$name', ({ file }) => {
+    const { expected, found } = compared(file, judge(file).faults);
+    expect(found, file.expectation.says).toEqual(expected);
+  });
+});
+
+describe('what is offered as a cure', () => {
+  it.each(named)('$name', ({ file }) => {
+    const judged = judge(file);
+    for (const wanted of file.expectation.findings) {
+      const fault = judged.faults.find(
+        ({ rule, line, column }) => rule === wanted.rule && line === wanted.line && column === wanted.column,
+      );
+      if (!fault || wanted.fix === undefined) continue;
+      const offered = fault.edits.length > 0 || fault.recode !== undefined;
+      expect(offered, `${wanted.rule} in line ${wanted.line}`).toBe(wanted.fix === 'gone');
+    }
+    for (const fault of judged.faults.filter(({ edits, recode }) => edits.length > 0 || recode))
+      expect(cureOf(file, judged, fault), `${fault.rule} in line ${fault.line}`).toEqual([]);
+    expect(curedAll(file).wrong).toEqual([]);
+  });
+});
+
+describe('a cured file starts its servers', () => {
+  const home = mkdtempSync(join(tmpdir(), 'mcp-verdict-gallery-'));
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  const put = (path: string, bytes: Uint8Array): string => {
+    const full = path.replace('<project>', projectOf('linux').replace('/home/ada', home)).replace(/^~|^\/etc/, home);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, bytes);
+    return full;
+  };
+  const withServers = named.flatMap(({ name, file }) =>
+    (file.expectation.healthy ?? []).map((server) => ({ name, server, file })),
+  );
+
+  it('in enough files', () => expect(withServers.length).toBeGreaterThanOrEqual(25));
+
+  it.each(withServers)('$name: $server', async ({ file, server }) => {
+    const after: Started = await startedFrom(put(file.expectation.path, curedAll(file).bytes), file, server);
+    expect(after.status, after.why).toBe('healthy');
+    if (file.expectation.findings.some(({ fix }) => fix === 'gone')) {
+      const before: Started = await startedFrom(put(file.expectation.path, file.bytes), file, server);
+      expect(before.status, 'as it was before').not.toBe('healthy');
+    }
+  });
+});
