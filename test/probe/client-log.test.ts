@@ -83,16 +83,21 @@ it('of one client alone no file is known', () => {
 
 describe.each(kept)('$client, $file', ({ client: id, of, name, causes, log: expected, ...row }) => {
   it('is found in its place, and leads to the same cause as when it is pasted', async () => {
+    const bytes = bytesOf({ client: id, of, name, causes, log: expected, ...row });
     const logs = client(id).logs.filter((log) => log.of === of);
-    const place = logs.find(({ os }) => os.includes('macos')) ?? logs[0];
-    if (!place) throw new Error(`${id} has no log of ${of}`);
-    const world = machine(place.os.includes('macos') ? 'macos' : (place.os[0] ?? 'linux'));
-    put(world, place.path, name, bytesOf({ client: id, of, name, causes, log: expected, ...row }));
+    // The one that Windows wrote.
+    const systems: Os[] = bytes[0] === 0xff ? ['windows'] : ['macos', 'linux'];
+    const [os, place] =
+      systems.flatMap((one) => logs.filter((log) => log.os.includes(one)).map((log) => [one, log] as const))[0] ?? [];
+    if (!os || !place) throw new Error(`${id} has no log of ${of}`);
+    const world = machine(os);
+    put(world, place.path, name, bytes);
     const log = await read(id, name, world);
     expect(clientLog.parse(log)).toEqual(JSON.parse(JSON.stringify(log)));
     expect(log).toMatchObject({ client: id, server: name, omitted: 0, ...(expected.run && { run: expected.run }) });
     const remote = causes.some((cause) => /^(?:auth|http|network)-/.test(cause));
-    const { pastRun } = diagnose(caseOf({ clientLog: log }, { transport: remote ? 'http' : 'stdio' }));
+    const file = caseOf({ clientLog: log }, { transport: remote ? 'http' : 'stdio' });
+    const { pastRun } = diagnose({ ...file, host: { ...file.host, os } });
     if (causes.length === 0) expect(pastRun).toMatchObject({ finding: null, outcome: 'answered' });
     else expect(causes).toContain(pastRun?.finding?.id);
   });
