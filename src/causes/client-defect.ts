@@ -15,7 +15,7 @@ import {
   SAID,
   WAY,
 } from './defects.js';
-import { knownDefect } from './played.js';
+import { knownDefect as playedDefect } from './played.js';
 import { PLAYED } from './played-example.js';
 import { isLocalReport } from './told.js';
 import { find, type Line, WORDS, words } from './words.js';
@@ -81,7 +81,7 @@ export default defineCause({
   uses: [...WORDS, 'launch', 'http', 'client'],
   explains: [],
 
-  live: knownDefect,
+  live: playedDefect,
   match(given) {
     const { handshake, process, reported } = given;
     if (handshake || process?.spawnError || (process?.exit && process.exit.code !== 0)) return null;

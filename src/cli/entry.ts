@@ -4,7 +4,7 @@ import { readClientLog } from '../probe/client-log.js';
 import { declaredOf, entryNamed, type Named, NoSuchEntry, specOf } from '../probe/declared.js';
 import type { InvestigateOptions, TargetSpec } from '../probe/investigate.js';
 import { partOf } from '../probe/play.js';
-import { realWorld } from '../probe/world.js';
+import { realWorld, type World } from '../probe/world.js';
 import { UsageError } from './exit.js';
 
 /** Everything that `investigate` needs to look at an entry. */
