@@ -339,6 +339,8 @@ class JsonReader {
 
   /** A closing bracket that stands first on its line, further left than the line of its opening one: another one was forgotten. */
   #lookAtIndentation(top: Frame, closer: number): void {
+    // A bracket behind another word is the usual case in a file of one line, where no line beginning is near.
+    if (!/\s/.test(this.text[closer - 1] ?? '')) return;
     const its = indentation(this.text, closer);
     if (its.end !== closer) return;
     const own = indentation(this.text, top.start);
