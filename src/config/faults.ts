@@ -22,7 +22,11 @@ export function faultsIn(context: RuleContext): Fault[] {
     found.set(rule, own);
     for (const hit of hits.slice(0, MAX_OF_RULE - own.length)) own.push({ ...hit, rule, level: hit.level ?? level });
   };
-  for (const { rule, ...hit } of config.faults) add(rule, [hit]);
+  for (const { rule, ...hit } of config.faults) {
+    // A client that takes comments out before it reads takes none with #.
+    if (rule === 'syntax-comment' && context.place.comments && hit.facts.char !== '#') continue;
+    add(rule, [hit]);
+  }
   for (const id of RULE_IDS) {
     if (found.has('file-not-read') && !OF_THE_FILE.test(id)) break;
     const { find } = RULES[id];
