@@ -2,13 +2,13 @@
  * The gallery of configuration files: what is found in each is what the client would stumble over, neither more nor less, and what is
  * offered as a cure is one.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CLIENTS } from '../src/clients/index.js';
 import { RULE_IDS } from '../src/config/config.js';
-import { compared, galleryFiles, judge, projectOf } from './support/gallery.js';
+import { compared, galleryFiles, judge } from './support/gallery.js';
 import { curedAll, cureOf } from './support/gallery-cures.js';
 import { type Started, startedFrom } from './support/gallery-start.js';
 
@@ -66,15 +66,10 @@ describe('what is offered as a cure', () => {
 });
 
 describe('a cured file starts its servers', () => {
-  const home = mkdtempSync(join(tmpdir(), 'mcp-verdict-gallery-'));
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-  const put = (path: string, bytes: Uint8Array): string => {
-    const full = path.replace('<project>', projectOf('linux').replace('/home/ada', home)).replace(/^~|^\/etc/, home);
-    mkdirSync(dirname(full), { recursive: true });
-    writeFileSync(full, bytes);
-    return full;
-  };
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-gallery-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  /** A home folder in which nothing else lies. */
+  const home = () => mkdtempSync(join(folder, 'home-'));
   const withServers = named.flatMap(({ name, file }) =>
     (file.expectation.healthy ?? []).map((server) => ({ name, server, file })),
   );
@@ -82,10 +77,10 @@ describe('a cured file starts its servers', () => {
   it('in enough files', () => expect(withServers.length).toBeGreaterThanOrEqual(25));
 
   it.each(withServers)('$name: $server', async ({ file, server }) => {
-    const after: Started = await startedFrom(put(file.expectation.path, curedAll(file).bytes), file, server);
+    const after: Started = await startedFrom(home(), file, curedAll(file).bytes, server);
     expect(after.status, after.why).toBe('healthy');
     if (file.expectation.findings.some(({ fix }) => fix === 'gone')) {
-      const before: Started = await startedFrom(put(file.expectation.path, file.bytes), file, server);
+      const before: Started = await startedFrom(home(), file, file.bytes, server);
       expect(before.status, 'as it was before').not.toBe('healthy');
     }
   });
