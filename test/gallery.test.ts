@@ -41,6 +41,38 @@ describe('the gallery itself', () => {
   });
 });
 
+describe('whoever judges the cures', () => {
+  it('sees one that cures nothing, and one that brings something new', () => {
+    const file = files.find(({ name }) => name === 'claude-desktop/trailing-comma.json');
+    if (!file) throw new Error('the file is gone');
+    const judged = judge(file);
+    const [fault] = judged.faults;
+    if (!fault) throw new Error('nothing was found');
+    const start = { start: 0, end: 0 };
+    expect(cureOf(file, judged, fault)).toEqual([]);
+    expect(cureOf(file, judged, { ...fault, edits: [{ range: start, text: ' ' }] })).toEqual([
+      'the fault is still there',
+    ]);
+    const more = [{ range: start, text: '// mine\n' }, ...fault.edits];
+    expect(cureOf(file, judged, { ...fault, edits: more })).toEqual(['it brings syntax-comment']);
+    const twice = [...fault.edits, ...fault.edits];
+    expect(cureOf(file, judged, { ...fault, edits: twice })).toEqual(['its edits overlap']);
+  });
+
+  it.each([
+    ['json', '{"a": 1}', '{"a": 1,}'],
+    ['json', '[]', '[] // none'],
+    ['jsonc', '{"a": [1,], /* b */ }', '{"a": 1 "b": 2}'],
+    ['toml', 'a = true', 'a = yes'],
+    ['toml', '[a]\nb = 1', '[a]\n[a]'],
+    ['yaml', 'a: 1\nb: 2', 'a: 1\na: 2'],
+    ['yaml', 'a:\n  b: 1', 'a:\n\tb: 1'],
+  ] as const)('takes another parser for %s', (format, sound, broken) => {
+    expect(refusal(sound, format)).toBeUndefined();
+    expect(refusal(broken, format)).toBeTypeOf('string');
+  });
+});
+
 describe('what is found', () => {
   it.each(named)('$name', ({ file }) => {
     const { expected, found } = compared(file, judge(file).faults);
