@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CLIENTS } from '../src/clients/index.js';
 import { RULE_IDS } from '../src/config/config.js';
 import { compared, galleryFiles, judge } from './support/gallery.js';
-import { curedAll, cureOf } from './support/gallery-cures.js';
+import { curedAll, cureOf, refusal } from './support/gallery-cures.js';
 import { type Started, startedFrom } from './support/gallery-start.js';
 
 const files = galleryFiles();
