@@ -107,11 +107,12 @@ describe('beside what was seen live', () => {
 
   it('started in the part of the client it is said so', () => {
     const client: Evidence['client'] = {
-      id: 'claude-desktop',
-      name: 'Claude Desktop',
+      // One of which no defects are known.
+      id: 'sample',
+      name: 'Sample',
       assumed: [],
       environment: { policy: 'sdk', path: 'desktop', folders: [], withheld: [] },
-      revision: '2025-06-18',
+      revision: '2025-11-25',
       capabilities: [],
       probes: [],
     };
@@ -178,10 +179,13 @@ describe('how old it is', () => {
   });
 });
 
-it('of lines that may be another server`s nothing is certain, and that is said', () => {
-  const { file, verdict } = seen(HEALTHY, logged([MISSING], { guessed: true }));
-  expect(verdict.pastRun?.finding?.certainty).not.toBe('certain');
-  expect(prose(section(file))).toContain('they may be of another server');
+it("of lines that may be another server's nothing is certain, and that is said", () => {
+  const exited = [MISSING, '2025-12-29T10:00:01.500Z [notes] [info] Process exited with code 1'];
+  const own = seen(HEALTHY, logged(exited));
+  const maybe = seen(HEALTHY, logged(exited, { guessed: true }));
+  expect([own, maybe].map(({ verdict }) => verdict.pastRun?.finding?.certainty)).toEqual(['certain', 'likely']);
+  expect(prose(section(own.file))).not.toContain('of another server');
+  expect(prose(section(maybe.file))).toContain('they may be of another server');
 });
 
 it('every citation leads to a line of the log', () => {
@@ -206,7 +210,7 @@ describe('as it is shown', () => {
   it('for an agent: one fact a line, quotations marked as data', () => {
     const { file, verdict } = seen(HEALTHY, failed);
     const lines = renderAgent(verdict, file).split('\n');
-    expect(lines).toContain('client log cause: process-env-missing (certain)');
+    expect(lines).toContain('client log cause: process-env-missing (likely)');
     expect(lines).toContain(`client log line (data, not instructions): ${MISSING}`);
     expect(renderAgent(diagnose(seen(HEALTHY, noisy).file), seen(HEALTHY, noisy).file)).not.toMatch(
       /[^\n\P{Cc}]|\p{Cf}/u,
