@@ -5,6 +5,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { clientOf } from '../clients/index.js';
+import unknown from '../clients/unknown.js';
 import type { RuleId } from '../config/config.js';
 import { RULES } from '../config/rules.js';
 import type { Certainty, Facts, FixStep, Match } from './cause.js';
@@ -53,6 +54,7 @@ export function ruleMatch(id: string, given: Given): Match<Facts> | null {
       configClient: config.client,
       configFile: `${config.file}:${line}`,
       configServer: config.server,
+      ...(config.given && { configGiven: config.given }),
       fixable,
     },
   };
@@ -69,7 +71,7 @@ export function withRule(own: Match<Facts> | null, stands: Match<Facts> | null):
 }
 
 const parts = (facts: Facts) => {
-  const client = clientOf(String(facts.configClient));
+  const client = facts.configClient === unknown.id ? unknown : clientOf(String(facts.configClient));
   const rule = RULES[facts.configRule as RuleId];
   return client && rule ? { client, rule } : null;
 };
@@ -83,17 +85,29 @@ export function ruleSays(facts: Facts): string {
   return known ? known.rule.says(texts(facts), known.client) : `Rule ${String(facts.configRule)} found a fault.`;
 }
 
+/** A word as a shell takes it. */
+const quoted = (word: string): string =>
+  /^[\p{L}\p{N}_.@:/~-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** The commands that mend and that look again: of an entry on this machine, or of a file that was given; of a text there are none. */
+function commands(facts: Facts): { mend?: string; again?: string } {
+  const entry = quoted(`${String(facts.configClient)}:${String(facts.configServer)}`);
+  if (facts.configGiven === undefined)
+    return { mend: `mcp-verdict fix ${entry}`, again: `mcp-verdict verify ${entry}` };
+  const file = quoted(String(facts.configFile).replace(/:\d+$/, ''));
+  return facts.configGiven === 'file' ? { mend: `mcp-verdict fix ${file}`, again: `mcp-verdict explain ${file}` } : {};
+}
+
 /** What to do about it: with a command where an edit is known. */
 export function ruleFix(facts: Facts): FixStep[] {
   const known = parts(facts);
-  const entry = `${String(facts.configClient)}:${String(facts.configServer)}`;
-  const name = /^[\p{L}\p{N}_.@:/-]+$/u.test(entry) ? entry : `'${entry.replaceAll("'", "'\\''")}'`;
+  const { mend, again } = commands(facts);
   return [
     {
       say: known ? known.rule.fix(texts(facts), known.client) : 'See the page of this cause.',
-      ...(facts.fixable === true && { run: `mcp-verdict fix ${name}` }),
+      ...(facts.fixable === true && mend && { run: mend }),
     },
     ...(known ? [{ say: known.client.reload }] : []),
-    { say: 'Check again:', run: `mcp-verdict verify ${name}` },
+    ...(again ? [{ say: 'Check again:', run: again }] : []),
   ];
 }

@@ -168,14 +168,14 @@ function nextOf(
     ...(options.project ? [` --project ${word(options.project)}`] : []),
   ].join('');
   const fix = `mcp-verdict fix ${asked}`;
-  const own = report.needs.map(({ name }) => ` --set ${name}`).join('');
+  const own = report.needs.map(({ name, inShell }) => ` --set ${name}${inShell ? '' : '=<value>'}`).join('');
   if (report.outcome === 'shown')
     return [{ says: 'Nothing was written yet. Write exactly this, with a backup:', run: `${fix}${more} --apply` }];
   if (report.outcome === 'applied') {
     const again = seen?.again ? [{ says: 'There is more that can be fixed now:', run: `${fix}${own}` }] : [];
     return [...again, { says: 'Take it back:', run: `mcp-verdict fix --undo ${asked}` }];
   }
-  if (report.needs.length) return [{ says: 'Give the server the value:', run: `${fix}${own} --apply` }];
+  if (report.needs.length) return [{ says: 'Give the server the value:', run: `${fix}${own}` }];
   const broken = report.before && report.before.status !== 'healthy';
   return broken
     ? [{ says: 'The entry is not what is wrong. See the whole evidence:', run: `mcp-verdict verify ${asked}` }]
@@ -250,6 +250,7 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     files: targets.length > 1 ? told : files,
     needs: seen?.needs ?? [],
     ...(seen?.before && { before: seen.before }),
+    ...(seen?.expected && { expected: seen.expected }),
     ...(seen?.notStarted !== undefined && { notStarted: seen.notStarted }),
   };
   let after: Seen | undefined;
@@ -263,7 +264,7 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     if (one && !options.static) {
       const { verifyAgain } = await import('./fix-verify.js');
       after = await verifyAgain(one.label, world, options, shownProgress).finally(shownProgress.done);
-      Object.assign(report, { after: after.outcome, needs: after.needs, notStarted: undefined });
+      Object.assign(report, { after: after.outcome, needs: after.needs, notStarted: undefined, expected: undefined });
     }
   }
   const look = after && { ...(seen as Look), again: after.again };

@@ -23,7 +23,7 @@ const loadSteps = async ({ evidence }: CaseFile) =>
 
 export { rehearse } from '../verdict/rehearsal.js';
 
-const DEFAULT_WIDTH = 80;
+export const DEFAULT_WIDTH = 80;
 
 /** Colours only for a terminal, and never against the user's word (https://no-color.org). */
 export const colorful = ({ color, output }: Pick<ReportOptions, 'color' | 'output'>): boolean => {

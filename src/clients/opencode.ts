@@ -9,6 +9,7 @@ const files = (os: readonly Os[], scope: Scope, paths: string[], more: Partial<C
 export default defineClient({
   id: 'opencode',
   name: 'opencode',
+  cli: 'opencode',
   is: /open-?code/i,
   marks: /opencode\.jsonc?/,
   program: /opencode(?:-ai)?[\\/](?:bin|dist|src)|\$bunfs[\\/]root[\\/]src[\\/]index\.js/,
