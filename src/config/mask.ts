@@ -10,9 +10,6 @@ const redact = redactor();
 const CARRIER =
   /^(?:envs?|environment|env[-_]?vars?|environment[-_]?variables?|(?:http|static|request|custom|extra)?[-_]?headers|secrets?|credentials?)$/i;
 
-/** A name that says that its value is a secret; the name of a variable that holds one is none. */
-const telling = (name: string): boolean => isSecretName(name) && !/env[-_]?var$/i.test(name);
-
 const star = (text: string): string => text.replace(/[^\r\n]/g, '*');
 
 /** Stars from the first to the last character that a redactor would change. */
@@ -75,9 +72,9 @@ class Sheet {
 
 function walk(sheet: Sheet, node: Node, key: string, carried: boolean): void {
   if (node.kind === 'text') {
-    if (carried || telling(key)) sheet.put(node.range, hidden);
+    if (carried || isSecretName(key)) sheet.put(node.range, hidden);
     else sheet.put(node.range, changed);
-  } else if (node.kind === 'number' && telling(key)) sheet.put(node.range, star);
+  } else if (node.kind === 'number' && isSecretName(key)) sheet.put(node.range, star);
   for (const member of node.members ?? []) walk(sheet, member.node, member.key, carried || CARRIER.test(member.key));
   const texts = (node.items ?? []).map(({ value }) => (typeof value === 'string' ? value : ''));
   const secret = new Set(secretArgs(texts));
@@ -98,7 +95,7 @@ function assigned(raw: string): string {
   if (!parts) return changed(raw);
   const { before = '', name = '', value = '' } = parts;
   const variable = /^[A-Z_][A-Z0-9_]*$/.test(name);
-  return variable || telling(name) ? before + hidden(value) : changed(raw);
+  return variable || isSecretName(name) ? before + hidden(value) : changed(raw);
 }
 
 /** `key: value` on a line that no reader could place. Variables are written in capitals. */
@@ -115,7 +112,7 @@ function byPattern(text: string): string {
   };
   const named = (whole: string, ...args: unknown[]): string => {
     const { before = '', key = '', name = key, value = '' } = args.at(-1) as Record<string, string>;
-    const secret = telling(name) || (key !== '' && /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(key));
+    const secret = isSecretName(name) || (key !== '' && /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(key));
     return secret ? before + cover(value) : whole;
   };
   const parameter = (whole: string, ...args: unknown[]): string => {

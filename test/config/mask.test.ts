@@ -52,25 +52,33 @@ describe('what is none', () => {
     ['{"mcpServers":{"a":{"command":"npx","args":["-y","@acme/server","--port","3000"],"cwd":"/srv/a"}}}', 'json'],
     ['{"mcpServers":{"a":{"env":{"API_KEY":"${env:API_KEY}","TOKEN":"<your-token>"}}}}', 'json'],
     ['{"mcpServers":{"a":{"url":"https://a.example/mcp","headers":{"Authorization":"Bearer ${TOKEN}"}}}}', 'json'],
-    ['[mcp_servers.a]\ncommand = "uvx"\nenv_vars = ["A_TOKEN"]\nbearer_token_env_var = "A_TOKEN_NAME"\n', 'toml'],
+    ['[mcp_servers.a]\ncommand = "uvx"\nenv_vars = ["A_TOKEN"]\n', 'toml'],
     ['extensions:\n  a:\n    cmd: uvx\n    timeout: 300\n', 'yaml'],
   ] as [string, ConfigFormat][])('stays in %s', (text, format) => {
     expect(masked(text, format)).toBe(text);
   });
 });
 
-it('the length and the lines of any text stay, and no value of a variable does', () => {
+const around = fc.string({ unit: fc.constantFrom('a', 'Z', '"', '\\', ' ', 'é', '{', '=', '7', ','), maxLength: 12 });
+
+it('whatever stands around it, no value of a variable is shown, and nothing moves', () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: 'grapheme', minLength: 12, maxLength: 40 }).filter((value) => /[a-z]{2}\d/i.test(value)),
+      around,
+      around,
       fc.constantFrom<ConfigFormat>('json', 'jsonc', 'toml', 'yaml'),
-      (value, format) => {
-        const json = JSON.stringify({ mcpServers: { a: { command: 'uvx', env: { PLAIN: value } } } }, null, 2);
-        const out = masked(json, format);
-        expect(out.length).toBe(json.length);
-        expect(out.replace(/[^\n]/g, '').length).toBe(json.replace(/[^\n]/g, '').length);
+      fc.nat(40),
+      (before, behind, format, cut) => {
+        const value = `${before}${SECRET}${behind}`;
+        const json = JSON.stringify({ mcpServers: { a: { command: 'uvx', env: { A_TOKEN: value } } } }, null, 2);
+        // A text that is cut off is none that could be read.
+        const text = json.slice(0, json.length - cut);
+        const out = masked(text, format);
+        expect(out).not.toContain(SECRET);
+        expect(out.length).toBe(text.length);
+        expect(out.split('\n').map(({ length }) => length)).toEqual(text.split('\n').map(({ length }) => length));
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 150 },
   );
 });
