@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CLIENTS } from '../src/clients/index.js';
 import { RULE_IDS } from '../src/config/config.js';
 import { compared, galleryFiles, judge } from './support/gallery.js';
-import { curedAll, cureOf } from './support/gallery-cures.js';
+import { curedAll, cureOf, refusal } from './support/gallery-cures.js';
 import { type Started, startedFrom } from './support/gallery-start.js';
 
 const files = galleryFiles();
@@ -38,6 +38,38 @@ describe('the gallery itself', () => {
   it('says of every file where it is from', () => {
     expect(files.filter(({ expectation }) => !/^(?:own|https:\/\/\S+)$/.test(expectation.source))).toEqual([]);
     expect(files.filter(({ expectation }) => !/\.$/.test(expectation.says)).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('whoever judges the cures', () => {
+  it('sees one that cures nothing, and one that brings something new', () => {
+    const file = files.find(({ name }) => name === 'claude-desktop/trailing-comma.json');
+    if (!file) throw new Error('the file is gone');
+    const judged = judge(file);
+    const [fault] = judged.faults;
+    if (!fault) throw new Error('nothing was found');
+    const start = { start: 0, end: 0 };
+    expect(cureOf(file, judged, fault)).toEqual([]);
+    expect(cureOf(file, judged, { ...fault, edits: [{ range: start, text: ' ' }] })).toEqual([
+      'the fault is still there',
+    ]);
+    const more = [{ range: start, text: '// mine\n' }, ...fault.edits];
+    expect(cureOf(file, judged, { ...fault, edits: more })).toEqual(['it brings syntax-comment']);
+    const twice = [...fault.edits, ...fault.edits];
+    expect(cureOf(file, judged, { ...fault, edits: twice })).toEqual(['its edits overlap']);
+  });
+
+  it.each([
+    ['json', '{"a": 1}', '{"a": 1,}'],
+    ['json', '[]', '[] // none'],
+    ['jsonc', '{"a": [1,], /* b */ }', '{"a": 1 "b": 2}'],
+    ['toml', 'a = true', 'a = yes'],
+    ['toml', '[a]\nb = 1', '[a]\n[a]'],
+    ['yaml', 'a: 1\nb: 2', 'a: 1\na: 2'],
+    ['yaml', 'a:\n  b: 1', 'a:\n\tb: 1'],
+  ] as const)('takes another parser for %s', (format, sound, broken) => {
+    expect(refusal(sound, format)).toBeUndefined();
+    expect(refusal(broken, format)).toBeTypeOf('string');
   });
 });
 

@@ -1,21 +1,34 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { fitOf, type Misfit } from '../clients/fit.js';
+import { beyondOf, fitOf, type Misfit } from '../clients/fit.js';
 import { clientOf } from '../clients/index.js';
 import { type Culprit, defineCause, type Match, type Severity } from './cause.js';
 import { played } from './played.js';
 import { listing, manyTools, opened, part } from './played-example.js';
+import { isObserved } from './told.js';
+import { find, WORDS, words } from './words.js';
 
-/** Tools that are lost weigh more than those that are named or described otherwise. */
-const WEIGHT: Misfit['outcome'][] = ['error', 'left-out', 'unknown', 'renamed', 'cut'];
-const LOST: Misfit['outcome'][] = ['error', 'left-out'];
+/** Of these nobody can say that they arrive. */
+const LOST: Misfit['outcome'][] = ['error', 'left-out', 'unknown'];
 
 /** Who can do something: how many servers are switched on is the user's choice, what a tool is called the server's. */
 const culpritOf = ({ limit }: Misfit): Culprit => (limit === 'count' ? 'config' : 'server');
 const severityOf = ({ outcome }: Misfit): Severity => (LOST.includes(outcome) ? 'degraded' : 'risky');
 
+/** The first names of a list, as many as a sentence bears. */
 const SHOWN = 5;
-const list = (names: string[], all: number): string =>
-  `${names.slice(0, SHOWN).join(', ')}${all > SHOWN ? ` and ${all - SHOWN} more` : ''}`;
+const MAX_NAME = 40;
+const ROOM = 120;
+
+function list(names: string[], all: number): string {
+  const shown: string[] = [];
+  for (const name of names.slice(0, SHOWN)) {
+    const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
+    if (shown.length > 0 && shown.join(', ').length + short.length > ROOM) break;
+    shown.push(short);
+  }
+  return `${shown.join(', ')}${all > shown.length ? ` and ${all - shown.length} more` : ''}`;
+}
 
 const BECOMES: Record<string, string> = {
   error: 'the client then refuses all tools of the server',
@@ -41,7 +54,8 @@ const BEYOND: Record<string, (many: string, bound: string) => string> = {
 
 type Found = {
   client: string;
-  id: string;
+  /** Null for a report. */
+  id: string | null;
   limit: string;
   bound: string;
   outcome: string;
@@ -54,30 +68,90 @@ type Found = {
   others: string[];
 };
 
+/** What clients, and the interfaces of models behind them, say of too many tools, and of names and schemas that do not fit. */
+const SAID: [RegExp, Misfit['limit']][] = [
+  [
+    /\b(?:cannot|can't|must not) have more than (?<bound>\d{2,3}) tools\b|\bmay not respect more than (?<b>\d{2,3}) tools\b/i,
+    'count',
+  ],
+  [/\btools'?\W{1,3}array too long\b.{0,60}\bmaximum length (?<bound>\d{2,3})\b/i, 'count'],
+  [/\bexceed\w*\b.{0,30}\b(?:total|maximum|max) (?:number of )?tools?\b(?: limit)?/i, 'count'],
+  [/\btools\.\d+\.(?:custom\.|function\.)?name\b.{0,40}\bshould match pattern\b/i, 'name'],
+  [/\bInvalid 'tools\[\d+\]\.(?:function\.)?name'.{0,40}\b(?:pattern|does not match)/i, 'name'],
+  [/\btools\.\d+\.(?:custom\.|function\.)?name\b.{0,40}\bat most (?<bound>\d{2,3}) characters\b/i, 'length'],
+  [
+    /\bInvalid 'tools\[\d+\]\.(?:function\.)?name': string too long\b.{0,60}\bmaximum length (?<bound>\d{2,3})\b/i,
+    'length',
+  ],
+  [/\b(?:combined|full) (?:server and tool|tool) name length\b.{0,40}\bexceeds? (?<bound>\d{2,3})\b/i, 'length'],
+];
+
+function told(given: Partial<Evidence>): Match<Found> | null {
+  if (given.handshake || isObserved(given)) return null;
+  const lines = words(given).filter(({ from }) => from === 'client' || from === 'server-log');
+  for (const [pattern, limit] of SAID) {
+    const hit = find(lines, pattern);
+    if (!hit) continue;
+    const client = given.reported?.client ?? null;
+    return {
+      certainty: 'likely',
+      culprit: limit === 'count' ? 'config' : 'server',
+      cites: [hit.line.at],
+      facts: {
+        client: client ?? 'the client',
+        id: null,
+        limit,
+        bound: hit.groups.bound ?? hit.groups.b ?? '',
+        outcome: 'error',
+        tools: [],
+        beyond: 0,
+        listed: 0,
+        reach: null,
+        documented: true,
+        others: [],
+      },
+    };
+  }
+  return null;
+}
+
+const TOLD: Record<string, string> = {
+  count: 'gets more tools from its servers than it can hand to the model',
+  name: 'gets a tool whose name the model behind it does not take',
+  length: 'gets a tool whose name is longer than the model behind it takes',
+};
+
 export default defineCause({
   id: 'client-limits-exceeded',
   title: 'The tools of the server are beyond what the client takes',
   culprit: 'server',
   severity: 'degraded',
-  seenAs: [],
-  needs: ['client', 'catalog'],
-  uses: [],
+  seenAs: [
+    'You have 87 tools from enabled servers. Too many tools can degrade performance, and some models may not respect more than 40 tools.',
+    'Cannot have more than 128 tools per request.',
+    "Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length 162 instead.",
+    "tools.13.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
+  ],
+  needs: [],
+  uses: [...WORDS, 'http', 'client', 'catalog'],
   explains: [],
 
-  match({ client, catalog }): Match<Found> | null {
+  match(given): Match<Found> | null {
+    const { client, catalog } = given;
+    if (!client || !catalog) return told(given);
     const known = clientOf(client.id);
     const index = catalog.lists.findIndex(({ method }) => method === 'tools/list');
     const { tools, count } = catalog.lists[index] ?? {};
     if (!known || !tools) return null;
     const { misfits, reach, listed } = fitOf(known, client.server, tools, count);
     // A shorter description is no loss that anybody has to act on.
-    const telling = misfits
-      .filter(({ outcome, limit }) => !(outcome === 'cut' && limit === 'description') || misfits.length === 1)
-      .sort((a, b) => WEIGHT.indexOf(a.outcome) - WEIGHT.indexOf(b.outcome));
+    const telling = misfits.filter(
+      ({ outcome, limit }) => !(outcome === 'cut' && limit === 'description') || misfits.length === 1,
+    );
     const [worst] = telling;
     if (!worst) return null;
     const first = tools.findIndex(({ name }) => name === worst.tools[0]);
-    const beyond = worst.limit === 'count' ? listed - Number(worst.bound) : worst.tools.length;
+    const beyond = beyondOf(worst, listed);
     return {
       certainty: worst.confidence === 'high' && worst.outcome !== 'unknown' ? 'certain' : 'likely',
       culprit: culpritOf(worst),
@@ -103,19 +177,25 @@ export default defineCause({
       },
     };
   },
-  say: ({ client, limit, bound, outcome, tools, beyond, listed, documented }) => {
+  say: ({ id, client, limit, bound, outcome, tools, beyond, listed, documented }) => {
+    if (id === null) {
+      const most = bound === '' ? '' : `, which is ${bound}${limit === 'count' ? '' : ' characters'} at most`;
+      return `${client[0]?.toUpperCase()}${client.slice(1)} ${TOLD[limit]}${most}.`;
+    }
     const many = beyond === 1 ? '1 tool' : `${beyond} tools`;
     const what = BEYOND[limit]?.(limit === 'count' ? String(beyond) : many, bound) ?? '';
     const which = limit === 'count' ? `${listed} are listed` : list(tools, beyond);
     const source = documented ? '' : ' The limit is told by users and not by the vendor.';
     return `${client} ${what} (${which}); ${BECOMES[outcome]}.${source}`;
   },
-  fix: ({ limit, bound, client, id }) => {
+  fix: ({ limit, bound, client }) => {
     const check = { say: 'See what is left in every client:', run: 'mcp-verdict verify --as all -- <command>' };
     switch (limit) {
       case 'count':
         return [
-          { say: `Switch off tools or servers that you do not need in ${client}, until ${bound} are left.` },
+          {
+            say: `Switch off tools or servers that you do not need in ${client}, until ${bound === '' ? 'few enough' : bound} are left.`,
+          },
           { say: 'If the server is yours: offer the tools in groups that can be switched on by an option.' },
           check,
         ];
@@ -148,7 +228,7 @@ export default defineCause({
                 },
               ]
             : []),
-          { ...check, say: `See what is left in ${id} and in every other client:` },
+          check,
         ];
     }
   },
@@ -158,6 +238,28 @@ export default defineCause({
     'https://code.claude.com/docs/en/mcp',
   ],
   examples: [
+    {
+      name: 'a warning of Cursor',
+      finds: true,
+      symptoms: {
+        client: 'cursor',
+        clientError:
+          'You have 87 tools from enabled servers. Too many tools can degrade performance, and some models may not respect more than 40 tools.',
+      },
+    },
+    {
+      name: 'the interface of a model refuses a name',
+      finds: true,
+      symptoms: {
+        client: 'claude-code',
+        clientError: "API Error: 400 tools.13.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
+      },
+    },
+    {
+      name: 'a server that is limited in what it is asked, not in its tools',
+      finds: false,
+      symptoms: { client: 'cursor', clientError: 'Too many requests: cannot have more than 10 calls per minute' },
+    },
     {
       name: '120 tools for Cursor',
       finds: true,

@@ -16,6 +16,7 @@ import {
   type DoctorFile,
   type DoctorReport,
   type DoctorServer,
+  inWords,
   rowOf,
   summaryOf,
 } from '../verdict/doctor.js';
@@ -227,7 +228,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   for (const candidate of candidates) {
     const outcome = await judgeEntry(candidate, world);
     const why = barred(candidate, outcome);
-    keep(candidate, outcome, { notTried: why ?? 'nothing is wrong in the file; not started' });
+    keep(candidate, outcome, { notTried: why ?? 'not started' });
     if (why === undefined && !options.static) open.push(candidate);
   }
   const refusals = await decide(open, {
@@ -240,7 +241,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     const refusal = refusals.get(candidate.launch?.hash ?? '');
     const row = servers[numberOf(candidate) - 1];
     if (!refusal || row?.status !== 'inconclusive') continue;
-    row.cause = refusal.why;
+    row.cause = row.root ? `${refusal.why}; ${inWords(row.root)}` : refusal.why;
     if (refusal.unasked) unasked++;
   }
   const shown = doctorProgress(options.quiet ?? false);

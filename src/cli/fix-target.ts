@@ -25,16 +25,18 @@ export interface FixTarget {
 const WAYS =
   'Write what is to be fixed: <client>:<server> (mcp-verdict fix cursor:weather), a client, a configuration file, or --all.';
 
-/** Files that were read, one target for each path. */
+/** Files that were read, one target for each path: for the client that writes it, where several read it. */
 function grouped(found: FoundFile[], label: (file: FoundFile) => string, server?: string): FixTarget[] {
   const targets = new Map<string, FixTarget>();
-  for (const file of found) {
-    // A file from which the client reads no servers is not put right by an edit in it.
-    if (!file.config || file.notRead) continue;
-    const key = `${file.client.id}\n${file.path}`;
-    const known = targets.get(key);
-    if (known) known.files.push(file);
-    else targets.set(key, { label: label(file), client: file.client, files: [file], server });
+  // A file from which the client reads no servers is not put right by an edit in it.
+  const usable = found.filter(({ config, notRead }) => config && !notRead);
+  for (const file of [
+    ...usable.filter(({ place }) => place.shared === undefined),
+    ...usable.filter(({ place }) => place.shared !== undefined),
+  ]) {
+    const known = targets.get(file.path);
+    if (!known) targets.set(file.path, { label: label(file), client: file.client, files: [file], server });
+    else if (known.client === file.client) known.files.push(file);
   }
   return [...targets.values()];
 }
@@ -107,7 +109,8 @@ export function targetsOf(word: string | undefined, options: TargetOptions, worl
     return grouped(findConfigs(world, { project }), ({ shown }) => shown);
   }
   if (word === undefined) throw new UsageError(`Nothing to fix is named. ${WAYS}`);
-  const whole = clientOf(word);
+  // Its id or its name to the letter: the path of a file may hold the name of a client as well.
+  const whole = CLIENTS.find(({ id, name }) => id === word || name === word);
   if (whole) {
     const targets = grouped(findConfigs(world, { clients: [whole], project }), ({ shown }) => shown);
     if (targets.length === 0)
@@ -154,14 +157,12 @@ export const judgeOf =
   };
 
 /** The file and the entry of a server, if that text stood there. */
-export function entryIn(
-  { client, files, server }: FixTarget,
-  config: ConfigText,
-): { found: FoundFile; entry: ServerEntry } | null {
+export function entryIn(target: FixTarget, config: ConfigText): { found: FoundFile; entry: ServerEntry } | null {
+  const { client, files, server } = target;
   for (const found of files) {
     const entries = entriesIn(config, client, found.place);
     const entry = entries.find(({ name }) => name === server);
-    if (entry) return { found: { ...found, config, entries }, entry };
+    if (entry) return { found: { ...found, config, entries, faults: judgeOf(target)(config) }, entry };
   }
   return null;
 }

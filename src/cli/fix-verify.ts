@@ -1,6 +1,7 @@
 /** Starts a server as its client would, before a fix is shown and after it was written, and reads its cures off the verdict. */
 import type { ConfigText } from '../config/config.js';
 import type { Plan, Wish } from '../config/plan.js';
+import { RULES } from '../config/rules.js';
 import { entryNamed, type Named, specOf } from '../probe/declared.js';
 import { investigate } from '../probe/investigate.js';
 import type { World } from '../probe/world.js';
@@ -23,7 +24,9 @@ export interface Seen {
 
 export interface Look {
   plan: Plan;
+  /** What the server is like today, and with everything that the plan changes. */
   before?: Outcome;
+  expected?: Outcome;
   needs: Need[];
   notStarted?: string;
   again: boolean;
@@ -39,10 +42,22 @@ const MAX_STARTS = 4;
 
 function outcomeOf(verdict: Verdict): Outcome {
   const { status, root, checks } = verdict;
+  if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
   if (root) return { status, cause: root.id, says: root.says };
   const failed = checks.find(({ outcome }) => outcome === 'fail');
-  if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
-  return { status, says: failed?.says ?? 'Not everything could be looked at. That is no proof of health.' };
+  const says = failed
+    ? `${failed.title}: ${failed.says}`
+    : 'Not everything could be looked at. That is no proof of health.';
+  return { status, says };
+}
+
+/** What the faults of the file alone make of the server; undefined when they do not stop it. */
+function staticOutcome({ client }: FixTarget, { cured, left }: Plan): Outcome | undefined {
+  const faults = [...cured.flatMap(({ rule }) => rule ?? []), ...left.map(({ rule }) => rule)];
+  const worst = faults.find(({ level }) => level === 'fatal') ?? faults.find(({ level }) => level === 'broken');
+  if (!worst) return undefined;
+  const rule = RULES[worst.rule];
+  return { status: 'broken', cause: rule.cause, says: rule.says(worst.facts, client) };
 }
 
 /** Start it, or ask its URL, as the client would. */
@@ -87,16 +102,20 @@ export async function lookInto(
   const first = namedIn(made.after);
   if (!first) return { plan: made, needs: [], again: false };
   if (!today || started(today) !== started(first)) {
-    const notStarted = `Not started yet: the change decides what ${target.client.name} starts, and you have not seen it before.`;
-    return { plan: made, needs: [], again: false, notStarted };
+    const notStarted = `Not started yet: the fix changes what ${target.client.name} starts. With --apply it is started once it is written.`;
+    return { plan: made, before: staticOutcome(target, made), needs: [], again: false, notStarted };
   }
-  let before: Outcome | undefined;
+  let before = staticOutcome(target, made);
+  // With values that were given it is no longer the server of today.
+  if (!before && wishes.length > 0) before = outcomeOf(await judged(today, world, options, shown));
+  let expected: Outcome | undefined;
   let needs: Need[] = [];
   for (let starts = 0; starts < MAX_STARTS; starts++) {
     const named = namedIn(made.after);
     if (!named) break;
     const verdict = await judged(named, world, options, shown);
-    before ??= outcomeOf(verdict);
+    expected = outcomeOf(verdict);
+    before ??= expected;
     const found = cures(named, verdict, world);
     needs = found.needs;
     const more = found.wishes.filter(({ edits }) => (edits(made.after)?.length ?? 0) > 0);
@@ -104,7 +123,8 @@ export async function lookInto(
     all.push(...more);
     made = plan(all);
   }
-  return { plan: made, before, needs, again: false };
+  // Without a change there is nothing to expect.
+  return { plan: made, before, ...(made.bytes && { expected }), needs, again: false };
 }
 
 /** Look at the entry as it stands in the file now. @throws NoSuchEntry when it is there no more. */

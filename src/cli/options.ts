@@ -2,6 +2,8 @@
 import type { FailOn } from './exit.js';
 
 export const FORMATS = ['terminal', 'json', 'agent'];
+/** `markdown` is for the matrix of --as all. */
+export const VERIFY_FORMATS = [...FORMATS, 'markdown'];
 export const DOCTOR_FORMATS = ['terminal', 'json', 'markdown', 'html'];
 
 export interface ReportOptions {

@@ -9,7 +9,7 @@ import { EXIT, isUsageError, UsageError } from './exit.js';
 import type { ExplainOptions } from './explain.js';
 import { addFix } from './fix-command.js';
 import { Interrupt } from './interrupt.js';
-import { DOCTOR_FORMATS, FORMATS } from './options.js';
+import { DOCTOR_FORMATS, FORMATS, VERIFY_FORMATS } from './options.js';
 import { verify } from './verify.js';
 
 const EXIT_HELP = `
@@ -24,10 +24,10 @@ function split(argv: string[]): { own: string[]; command: string[] | null } {
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
-const reporting = (command: Command): Command =>
+const reporting = (command: Command, formats = FORMATS): Command =>
   command
     .optionsGroup('Report:')
-    .addOption(new Option('--format <format>', 'how the report is written').choices(FORMATS).default('terminal'))
+    .addOption(new Option('--format <format>', 'how the report is written').choices(formats).default('terminal'))
     .option('--output <file>', 'write the report to a file instead of stdout')
     .option('--save-case <file>', 'also save what was seen; open it again with: mcp-verdict verify <file>')
     .addOption(
@@ -49,7 +49,7 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .exitOverride();
 
-  reporting(program.command('verify'))
+  reporting(program.command('verify'), VERIFY_FORMATS)
     .summary('investigate a server and judge it')
     .description(
       'Investigate a server and judge it: a URL, an entry in the configuration of a client, a command behind --, or a saved case file.',
@@ -62,7 +62,11 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     .option('--env <K=V>', 'variable of the server, as the env block of a config entry gives it (repeatable)', collect)
     .option('--inherit-env', "give the server your shell's whole environment, which MCP clients do not")
     .option('--cwd <dir>', 'working directory of the server')
-    .optionsGroup('An entry of a client:')
+    .optionsGroup('As a client does it:')
+    .option(
+      '--as <client[@version]>',
+      'start and ask it in the part of this client, for example cursor; all: in that of every one, as a table',
+    )
     .option('--project <dir>', 'folder that is open in the client (default: the working directory)')
     .optionsGroup('Credentials for a URL:')
     .option('--header <K: V>', 'header sent with every HTTP request (repeatable)', collect)
@@ -98,12 +102,19 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
       '--targets <file>',
       'investigate every URL of a list (- for standard input) and write a line of JSON for each',
     )
-    .option('--jobs <n>', 'how many targets of the list are investigated at once (default: 8)')
+    .option(
+      '--jobs <n>',
+      'how many targets of the list are investigated at once (default: 8), or launches with --as all (default: 2)',
+    )
     .optionsGroup('How a target is looked at:')
     .option('--timeout <s>', 'seconds to wait for one answer (default: 5 of silence, longer while the server works)')
     .option('--quick', 'as fast as possible: one start, no long wait for the shutdown')
     .option('--full', 'everything: the whole series of experiments on a URL; a sound command is started several times')
-    .addHelpText('after', EXIT_HELP)
+    .addHelpText(
+      'after',
+      `${EXIT_HELP}
+With --as all: 1 when it fails in a client, 0 when it fails in none; clients of which it is not known what decides do not count.`,
+    )
     .action(async (target: string | undefined, options) => {
       done(await verify(target, command, options, interrupt));
     });
@@ -115,6 +126,7 @@ function build(command: string[] | null, interrupt: Interrupt, done: (code: numb
     .argument('<what>', 'a file, - for standard input, or the text itself')
     .optionsGroup('What is read:')
     .option('--server <name>', 'of a log or config with several servers, the one in question')
+    .option('--client <id>', 'of a config, the client that reads it (default: told by its name and its keys)')
     .action(async (what: string, options: ExplainOptions) => {
       const { explain } = await import('./explain.js');
       done(await explain(what, options));

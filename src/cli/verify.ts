@@ -22,6 +22,7 @@ interface VerifyOptions extends ReportOptions, CredentialOptions {
   complaint?: string;
   jobs?: string;
   project?: string;
+  as?: string;
 }
 
 const MAX_SECONDS = 3_600;
@@ -157,7 +158,9 @@ function givenSpec(
       kind: 'http',
       ...withKeys(urlOf(target ?? ''), queryEnv),
       headers,
-      transport: options.transport === 'sse' ? 'sse' : 'streamable-http',
+      // A client goes its own way where nobody names one.
+      ...(options.as === undefined && { transport: 'streamable-http' as const }),
+      ...(options.transport === 'sse' && { transport: 'sse' as const }),
     };
   if (header?.length || bearerEnv || basicEnv || queryEnv?.length || auth)
     throw new UsageError(
@@ -180,8 +183,11 @@ export async function verify(
       throw new UsageError(`--targets names a list, and a target is given beside it. Write the target into the list.`);
     return verifyList(options.targets, options);
   }
-  if (options.jobs !== undefined)
-    throw new UsageError('--jobs belongs to --targets <file>: it says how many are investigated at once.');
+  const all = options.as === 'all';
+  if (options.jobs !== undefined && !all)
+    throw new UsageError('--jobs belongs to --targets <file> and --as all: it says how many are investigated at once.');
+  if (options.format === 'markdown' && !all)
+    throw new UsageError('--format markdown belongs to --as all. Write --format terminal, json or agent.');
   const timeoutMs = millisecondsOf('--timeout', options.timeout, 20);
   const watchMs = millisecondsOf('--watch', options.watch, 90);
   if (command !== null && target !== undefined)
@@ -194,9 +200,11 @@ export async function verify(
   if (target !== undefined && isUrl && !/^https?:\/\//i.test(target))
     throw new UsageError(`The scheme of the URL is ${target.split(':')[0]}; MCP over HTTP needs http:// or https://.`);
   const named = target !== undefined && !isUrl && namesEntry(target) ? target : undefined;
-  if (options.project !== undefined && named === undefined)
-    throw new UsageError('--project belongs to an entry of a client: it says which folder is open in the client.');
+  if (options.project !== undefined && named === undefined && options.as === undefined)
+    throw new UsageError('--project belongs to a client (--as, or an entry): it says which folder is open in it.');
   if (target !== undefined && !isUrl && named === undefined) {
+    if (options.as !== undefined)
+      throw new UsageError('--as starts a server as a client does; a saved case is only read. Leave out --as.');
     const [{ readCase, UnreadableError }, { report }] = await Promise.all([
       import('../case/read.js'),
       import('./report.js'),
@@ -211,7 +219,15 @@ export async function verify(
 
   const { spec, looked } = named
     ? await entrySpec(named, options)
-    : { spec: givenSpec(program, args, target, options), looked: {} };
+    : { spec: givenSpec(program, args, target, options), looked: {} as Partial<InvestigateOptions> };
+  if (all) {
+    const { verifyAsAll } = await import('./as.js');
+    return verifyAsAll(spec, { ...options, server: looked.as?.server, own: looked.as, timeoutMs });
+  }
+  if (options.as !== undefined) {
+    const { asClient } = await import('./as.js');
+    looked.as = await asClient(options.as, { ...options, server: looked.as?.server });
+  }
   if (spec.kind !== 'http' && (watchMs !== undefined || options.publicOnly))
     throw new UsageError('--watch and --public-only belong to a URL; a command has no event stream and no address.');
   const complaint =

@@ -85,6 +85,14 @@ export default defineClient({
     { os: ['windows'], path: '%LOCALAPPDATA%/Claude/Logs/mcp-server-<name>.log', of: 'one-server' },
     { os: ['windows'], path: '%APPDATA%/Claude/logs/mcp.log', of: 'all-servers' },
     { os: ['windows'], path: '%LOCALAPPDATA%/Claude/Logs/mcp.log', of: 'all-servers' },
+    {
+      os: ['windows'],
+      path: '%LOCALAPPDATA%/Packages/Claude_*/LocalCache/Roaming/Claude/logs/mcp-server-<name>.log',
+      of: 'one-server',
+      onlyIf: 'it was installed from the Store (MSIX)',
+      confidence: 'medium',
+    },
+    { os: ['linux'], path: '~/.config/Claude/logs/mcp-server-<name>.log', of: 'one-server', confidence: 'low' },
   ],
   errors: [
     {

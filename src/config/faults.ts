@@ -20,7 +20,7 @@ const OF_THE_FILE = /^(?:syntax-|file-)/;
  * holds; of each rule the first 200.
  */
 export function faultsIn(context: RuleContext): Fault[] {
-  const { config } = context;
+  const { config, place } = context;
   const found = new Map<RuleId, Fault[]>();
   const add = (rule: RuleId, hits: Hit[]): void => {
     if (hits.length === 0) return;
@@ -29,7 +29,8 @@ export function faultsIn(context: RuleContext): Fault[] {
     found.set(rule, own);
     for (const hit of hits.slice(0, MAX_OF_RULE - own.length)) own.push({ ...hit, rule, level: hit.level ?? level });
   };
-  for (const { rule, ...hit } of config.faults) add(rule, [hit]);
+  // This client takes comments out before it reads the file.
+  for (const { rule, ...hit } of config.faults) if (rule !== 'syntax-comment' || !place.comments) add(rule, [hit]);
   const torn = config.faults.some(({ rule }) => TORN.test(rule));
   for (const id of RULE_IDS) {
     if (found.has('file-not-read') && !OF_THE_FILE.test(id)) break;

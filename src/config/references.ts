@@ -103,7 +103,6 @@ const shapeOf = (form: string): string => form.replace(/(?<=(?:file|input|config
 /** Whether the client fills a form in at that place; null when nobody knows. */
 export function fillsIn({ variables, entry }: Client, { form }: Pick<Reference, 'form'>, field: Field): boolean | null {
   if (variables === null) return null;
-  if (variables.asShell?.includes(field) && /^(?:~|\$NAME|\$\{NAME\})$/.test(form)) return true;
   const forms = variables.forms.map(shapeOf);
   if (!forms.includes(shapeOf(form))) {
     // An editor that knows one of its own words knows others, whether its documentation lists them or not.
@@ -119,7 +118,9 @@ export function fillsIn({ variables, entry }: Client, { form }: Pick<Reference, 
     url: [...entry.url],
     headers: [entry.headers],
   };
-  const { fields } = variables;
+  const { fields, only } = variables;
+  const alone = only?.[form];
+  if (alone) return own[field].some((key) => !!key && alone.includes(key));
   return fields === null || fields.includes(field) || own[field].some((key) => !!key && fields.includes(key));
 }
 

@@ -1,9 +1,11 @@
 /** What a client asks beyond the declared, and the evidence of a part that was played. */
+
 import type { Era, Evidence } from '../case/evidence.js';
 import type { CaseDraft } from '../case/write.js';
 import { modernMeta } from '../wire/revisions.js';
 import type { Talk } from './catalog.js';
-import { answerIn, environmentOf, type PartLaunch } from './part-launch.js';
+import type { Entry } from './command.js';
+import { answerIn, environmentOf, launchIn, type PartLaunch } from './part-launch.js';
 import type { Part } from './play.js';
 import type { ProcessOptions } from './process.js';
 import type { World } from './world.js';
@@ -101,6 +103,19 @@ export const partEvidence = (part: Part, unset: readonly string[], world: World)
   exactRevision: part.client.handshake.exactRevision,
   capabilities: Object.keys(part.capabilities),
 });
+
+/** The evidence of one client, read as that of another whose launch is the same (`launchKey`). */
+export function launchSeenBy(value: Evidence['client'], part: Part, entry: Entry, world: World): Evidence['client'] {
+  const launch = launchIn(part, entry, world);
+  return {
+    ...partEvidence(part, launch.unset, world),
+    assumed: [...part.assumedOfLaunch, ...part.assumed],
+    environment: environmentOf(part, launch, world),
+    cwd: launch.entry.cwd,
+    ...(value.startMs !== undefined && { startMs: value.startMs }),
+    probes: value.probes,
+  };
+}
 
 /** Note how a server was started in a part, and what came of it. */
 export function notePart(draft: CaseDraft, part: Part, launch: PartLaunch, probes: Probe[], world: World): void {

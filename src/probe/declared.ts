@@ -41,8 +41,11 @@ export function specOf({ command, args, env, cwd, url, headers, type }: ServerEn
     );
   if (url && !(command && client.entry.both === 'command')) {
     if (!/^https?:\/\//i.test(url.value) || !URL.canParse(url.value)) return { kind: 'entry' };
-    const transport = type && type.value === client.entry.type.sse ? 'sse' : 'streamable-http';
-    return { kind: 'http', url: url.value, headers: named(headers), transport };
+    const spoken =
+      type === undefined ? client.entry.urlWithoutType : type.value === client.entry.type.sse ? 'sse' : 'http';
+    // Where the entry leaves it open, the client tries its transports in turn.
+    const transport = spoken === 'sse' ? 'sse' : spoken === 'http' ? 'streamable-http' : undefined;
+    return { kind: 'http', url: url.value, headers: named(headers), ...(transport && { transport }) };
   }
   if (!command?.value) return { kind: 'entry' };
   return {

@@ -84,26 +84,26 @@ export function remoteOptionsIn(
 const getOf = (exchanges: readonly Exchange[]): Exchange | undefined =>
   exchanges.findLast(({ purpose }) => purpose === 'listen');
 
-/** Note what the client would do with the URL, and what came of it. */
-export function noteUrlPart(
-  draft: CaseDraft,
+/** What of the evidence was seen, and is the same for every client that asks in this way. */
+type Seen = Pick<Evidence['client'], 'startMs' | 'probes' | 'getStatus'> & { tried: Ways['tried'] };
+
+function urlEvidence(
   part: Part,
   { ways, unset }: PartUrl,
   asked: Transport | undefined,
-  probes: Evidence['client']['probes'],
+  seen: Seen,
   world: World,
-): void {
-  const handshake = draft.get('handshake');
-  const opened = handshake?.[handshake.used ?? 'initialize'];
-  const untried = ways.order.slice(ways.tried.length);
-  const get = getOf(draft.get('http')?.exchanges ?? []);
-  draft.seen('client', {
+): Evidence['client'] {
+  const { startMs, probes, getStatus, tried } = seen;
+  const { origin, getMustBe405 } = part.client.http;
+  const untried = ways.order.slice(tried.length);
+  return {
     ...partEvidence(part, unset, world),
     assumed: [...part.assumed, ...assumedOf(part, asked)],
-    ...(opened?.status === 'answered' && opened.ms !== undefined && { startMs: Math.round(opened.ms) }),
+    ...(startMs !== undefined && { startMs }),
     probes,
     transports: [
-      ...ways.tried,
+      ...tried,
       ...untried.map((transport) => ({ transport, outcome: 'not-tried' as const })),
       ...(ways.order.length === 0 && asked !== undefined
         ? [
@@ -115,8 +115,49 @@ export function noteUrlPart(
           ]
         : []),
     ],
-    ...(part.client.http.origin !== null && { origin: part.client.http.origin }),
-    ...(part.client.http.getMustBe405 !== null && { getMustBe405: part.client.http.getMustBe405 }),
-    ...(get?.status !== undefined && { getStatus: get.status }),
-  });
+    ...(origin !== null && { origin }),
+    ...(getMustBe405 !== null && { getMustBe405 }),
+    ...(getStatus !== undefined && { getStatus }),
+  };
+}
+
+/** Note what the client would do with the URL, and what came of it. */
+export function noteUrlPart(
+  draft: CaseDraft,
+  part: Part,
+  url: PartUrl,
+  asked: Transport | undefined,
+  probes: Evidence['client']['probes'],
+  world: World,
+): void {
+  const handshake = draft.get('handshake');
+  const opened = handshake?.[handshake.used ?? 'initialize'];
+  const get = getOf(draft.get('http')?.exchanges ?? []);
+  const seen: Seen = {
+    startMs: opened?.status === 'answered' && opened.ms !== undefined ? Math.round(opened.ms) : undefined,
+    probes,
+    getStatus: get?.status,
+    tried: url.ways.tried,
+  };
+  draft.seen('client', urlEvidence(part, url, asked, seen, world));
+}
+
+/** A URL is asked in the same way by clients with the same key. */
+export function urlKey(part: Part, given: UrlSpec): string {
+  const { spec, ways } = urlPart(part, given);
+  const { fallsBack, notOn = [] } = part.client.http;
+  const { probes, discovers } = part.client.handshake;
+  const inOrder = (record: object) => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([
+    ...[spec.url, inOrder(spec.headers), ways.order, ways.order.length > 1 && [fallsBack, notOn]],
+    ...[part.revision, inOrder(part.capabilities), [...probes].sort(), discovers !== undefined],
+  ]);
+}
+
+/** The evidence of one client, read as that of another that asks in the same way. */
+export function urlSeenBy(value: Evidence['client'], part: Part, given: UrlSpec, world: World): Evidence['client'] {
+  const tried = (value.transports ?? []).flatMap(({ transport, outcome, why }) =>
+    outcome === 'not-tried' ? [] : [{ transport, outcome, ...(why !== undefined && { why }) }],
+  );
+  return urlEvidence(part, urlPart(part, given), given.transport, { ...value, tried }, world);
 }

@@ -54,6 +54,8 @@ export interface Part {
   path: 'desktop' | 'terminal' | 'login-shell';
   /** The working directory where the entry gives none. */
   cwd: string;
+  /** False where the folder is not known and the project was taken. */
+  cwdKnown: boolean;
   /** How long it waits for the first answer, and for a call: milliseconds; null: for ever, undefined: not known. */
   startMs: number | null | undefined;
   callMs: number | null | undefined;
@@ -136,21 +138,32 @@ async function ownEnvironment(
   }
   if (launch.extraPath?.length) {
     const key = nameIn(own, 'PATH', world) ?? 'PATH';
+    const { delimiter } = pathFor(world);
     const more = launch.extraPath.map((folder) => folder.replace(/^~(?=[\\/]|$)/, world.home));
-    own = { ...own, [key]: [own[key], ...more].filter(Boolean).join(pathFor(world).delimiter) };
+    own = {
+      ...own,
+      [key]: [...new Set([...(own[key] ?? '').split(delimiter), ...more])].filter(Boolean).join(delimiter),
+    };
   }
   return { own, path };
 }
 
 /** The working directory that the client gives where the entry gives none. */
-function folderOf({ launch, name }: Client, project: string, world: World, assumed: string[]): string {
-  if (launch.cwd === 'root') return isWindows(world) ? `${valueIn(world.env, 'SystemDrive', world) ?? 'C:'}\\` : '/';
-  if (launch.cwd === 'home') return world.home;
+function folderOf(
+  { launch, name }: Client,
+  project: string,
+  world: World,
+  assumed: string[],
+): Pick<Part, 'cwd' | 'cwdKnown'> {
+  const cwdKnown = true;
+  if (launch.cwd === 'root')
+    return { cwdKnown, cwd: isWindows(world) ? `${valueIn(world.env, 'SystemDrive', world) ?? 'C:'}\\` : '/' };
+  if (launch.cwd === 'home') return { cwdKnown, cwd: world.home };
   // What was started in a terminal stands in the folder that is worked in.
   const known = launch.cwd === 'project' || (launch.cwd === 'own' && launch.kind === 'terminal');
   const where = project === world.cwd ? 'this one' : 'the project';
   if (!known) assumed.push(`In which folder ${name} starts a server is not known; it was started in ${where}.`);
-  return project;
+  return { cwdKnown: known, cwd: project };
 }
 
 type Limit = number | null | undefined;
@@ -234,7 +247,7 @@ export async function partOf(client: Client, world: World, options: PartOptions 
     env: over(handedOn(policy, own, world), Object.fromEntries([...adds, ...passed]), world),
     policy: policy.policy,
     path,
-    cwd: folderOf(client, project, world, assumedOfLaunch),
+    ...folderOf(client, project, world, assumedOfLaunch),
     startMs: start.ms,
     callMs: limitOf(client, entry, 'call', world).ms,
     startFromEntry: start.fromEntry,

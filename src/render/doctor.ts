@@ -19,6 +19,8 @@ const SIGN: Record<RowStatus, { sign: string; paint: 'green' | 'yellow' | 'red' 
 const MAX_NAME = 24;
 const MAX_CAUSE_LINES = 3;
 const MAX_FIX_LINES = 2;
+/** The longest edit that is shown in the table. */
+const MAX_EDIT = 70;
 /** Files that are named when no server was found. */
 const MAX_FILES = 200;
 
@@ -41,7 +43,11 @@ export function actionOf(row: Row): { run?: string; say: string } | null {
     return next ? { say: firstSentence(next.say), ...(next.run && { run: next.run }) } : null;
   }
   if (!step) return null;
-  return { say: firstSentence(step.say).replace(/[.:]$/, ''), ...(step.run && { run: step.run }) };
+  const say = firstSentence(step.say).replace(/[.:]$/, '');
+  // A short piece of the file says more than the sentence that leads to it.
+  const edit = step.edit?.to.replace(/\s+/g, ' ').trim() ?? '';
+  const whole = edit !== '' && edit.length <= MAX_EDIT ? `${say}: ${edit}` : say;
+  return { say: whole, ...(step.run && { run: step.run }) };
 }
 
 /** Rows that stand under one head: those of one client in one file. */
@@ -160,9 +166,9 @@ function nextCommands({ servers, readOnly, summary }: DoctorReport, details: boo
   const mended = bad.find(({ root }) => root?.fix.some(({ run }) => run?.startsWith('mcp-verdict fix ')));
   return [
     ...(mended ? [['mend an entry', `mcp-verdict fix ${word(mended)}`] as [string, string]] : []),
-    ...(first ? [['one of them closely', `mcp-verdict verify ${word(first)}`] as [string, string]] : []),
+    ...(first ? [['look at one closely', `mcp-verdict verify ${word(first)}`] as [string, string]] : []),
     ...(bad.length > 1 && !details
-      ? [['all of them closely', 'mcp-verdict doctor --details'] as [string, string]]
+      ? [['look at all closely', 'mcp-verdict doctor --details'] as [string, string]]
       : []),
     ...(summary.unasked > 0 && !readOnly
       ? [['start the rest', 'mcp-verdict doctor, in a terminal: it asks first'] as [string, string]]
