@@ -1,6 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { fitOf, type Misfit } from '../clients/fit.js';
+import { beyondOf, fitOf, type Misfit } from '../clients/fit.js';
 import { clientOf } from '../clients/index.js';
 import { type Culprit, defineCause, type Match, type Severity } from './cause.js';
 import { played } from './played.js';
@@ -8,17 +8,27 @@ import { listing, manyTools, opened, part } from './played-example.js';
 import { isObserved } from './told.js';
 import { find, WORDS, words } from './words.js';
 
-/** Tools that are lost weigh more than those that are named or described otherwise. */
-const WEIGHT: Misfit['outcome'][] = ['error', 'left-out', 'unknown', 'renamed', 'cut'];
-const LOST: Misfit['outcome'][] = ['error', 'left-out'];
+/** Of these nobody can say that they arrive. */
+const LOST: Misfit['outcome'][] = ['error', 'left-out', 'unknown'];
 
 /** Who can do something: how many servers are switched on is the user's choice, what a tool is called the server's. */
 const culpritOf = ({ limit }: Misfit): Culprit => (limit === 'count' ? 'config' : 'server');
 const severityOf = ({ outcome }: Misfit): Severity => (LOST.includes(outcome) ? 'degraded' : 'risky');
 
+/** The first names of a list, as many as a sentence bears. */
 const SHOWN = 5;
-const list = (names: string[], all: number): string =>
-  `${names.slice(0, SHOWN).join(', ')}${all > SHOWN ? ` and ${all - SHOWN} more` : ''}`;
+const MAX_NAME = 40;
+const ROOM = 120;
+
+function list(names: string[], all: number): string {
+  const shown: string[] = [];
+  for (const name of names.slice(0, SHOWN)) {
+    const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
+    if (shown.length > 0 && shown.join(', ').length + short.length > ROOM) break;
+    shown.push(short);
+  }
+  return `${shown.join(', ')}${all > shown.length ? ` and ${all - shown.length} more` : ''}`;
+}
 
 const BECOMES: Record<string, string> = {
   error: 'the client then refuses all tools of the server',
@@ -135,13 +145,13 @@ export default defineCause({
     if (!known || !tools) return null;
     const { misfits, reach, listed } = fitOf(known, client.server, tools, count);
     // A shorter description is no loss that anybody has to act on.
-    const telling = misfits
-      .filter(({ outcome, limit }) => !(outcome === 'cut' && limit === 'description') || misfits.length === 1)
-      .sort((a, b) => WEIGHT.indexOf(a.outcome) - WEIGHT.indexOf(b.outcome));
+    const telling = misfits.filter(
+      ({ outcome, limit }) => !(outcome === 'cut' && limit === 'description') || misfits.length === 1,
+    );
     const [worst] = telling;
     if (!worst) return null;
     const first = tools.findIndex(({ name }) => name === worst.tools[0]);
-    const beyond = worst.limit === 'count' ? listed - Number(worst.bound) : worst.tools.length;
+    const beyond = beyondOf(worst, listed);
     return {
       certainty: worst.confidence === 'high' && worst.outcome !== 'unknown' ? 'certain' : 'likely',
       culprit: culpritOf(worst),
@@ -178,7 +188,7 @@ export default defineCause({
     const source = documented ? '' : ' The limit is told by users and not by the vendor.';
     return `${client} ${what} (${which}); ${BECOMES[outcome]}.${source}`;
   },
-  fix: ({ limit, bound, client, id }) => {
+  fix: ({ limit, bound, client }) => {
     const check = { say: 'See what is left in every client:', run: 'mcp-verdict verify --as all -- <command>' };
     switch (limit) {
       case 'count':
@@ -218,7 +228,7 @@ export default defineCause({
                 },
               ]
             : []),
-          { ...check, say: `See what is left in ${id ?? 'this'} and in every other client:` },
+          check,
         ];
     }
   },

@@ -52,8 +52,7 @@ export function raiseOf(id: string | null, limited: Limited, atLeast: number, wi
       say: `${say} (milliseconds):`,
       run: windows ? `setx ${variable} ${seconds * 1000}` : `${variable}=${seconds * 1000} ${client.cli}`,
     };
-  const { timeouts } = client.entry;
-  const field = timeouts.find(({ limits }) => limits === limited) ?? timeouts.find(({ limits }) => limits === 'both');
+  const field = client.entry.timeouts.find(({ limits }) => limits === limited || limits === 'both');
   if (!field) return null;
   const unit = field.unit === 's' ? 'seconds' : 'milliseconds';
   const line = lineOf(client, field.key, field.unit === 's' ? seconds : seconds * 1000);

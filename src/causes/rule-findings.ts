@@ -51,6 +51,7 @@ export function ruleMatch(id: string, given: Given): Match<Facts> | null {
     facts: {
       ...facts,
       configRule: rule,
+      configLevel: first.fault.level,
       configClient: config.client,
       configFile: `${config.file}:${line}`,
       configServer: config.server,
@@ -67,7 +68,21 @@ export function withRule(own: Match<Facts> | null, stands: Match<Facts> | null):
   const other = surer === own ? stands : own;
   // Where it is broken in one of them, it is.
   const severity = own.severity === 'broken' || own.severity === undefined ? own.severity : stands.severity;
-  return { ...surer, ...(severity && surer === own && { severity }), cites: [...surer.cites, ...other.cites] };
+  const mend = surer === own && stands.facts.fixable === true ? commands(stands.facts).mend : undefined;
+  return {
+    ...surer,
+    ...(severity && surer === own && { severity }),
+    cites: [...surer.cites, ...other.cites],
+    facts: mend === undefined ? surer.facts : { ...surer.facts, configFix: mend },
+  };
+}
+
+/** The steps of a cause, with the command that takes the first of them where the file has an edit for it. */
+export function withMend(steps: FixStep[], { configFix }: Facts): FixStep[] {
+  const [first, ...rest] = steps;
+  return typeof configFix === 'string' && first && first.run === undefined
+    ? [{ ...first, run: configFix }, ...rest]
+    : steps;
 }
 
 const parts = (facts: Facts) => {
@@ -79,10 +94,18 @@ const parts = (facts: Facts) => {
 const texts = (facts: Facts): Record<string, string> =>
   Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]));
 
+/** A name in the middle of a sentence: the client that is not known has none. */
+const inSentence = (name: string): string => name.replace(/^The client$/, 'the client');
+
 /** What a rule says of a fault. */
 export function ruleSays(facts: Facts): string {
   const known = parts(facts);
-  return known ? known.rule.says(texts(facts), known.client) : `Rule ${String(facts.configRule)} found a fault.`;
+  if (!known) return `Rule ${String(facts.configRule)} found a fault.`;
+  const says = known.rule.says(texts(facts), known.client);
+  // One character out of place takes every server of the file away: that is what people see.
+  return facts.configLevel === 'fatal'
+    ? `${says} Until that is mended, ${inSentence(known.client.name)} reads no server from this file.`
+    : says;
 }
 
 /** A word as a shell takes it. */

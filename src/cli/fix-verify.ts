@@ -45,7 +45,10 @@ function outcomeOf(verdict: Verdict): Outcome {
   if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
   if (root) return { status, cause: root.id, says: root.says };
   const failed = checks.find(({ outcome }) => outcome === 'fail');
-  return { status, says: failed?.says ?? 'Not everything could be looked at. That is no proof of health.' };
+  const says = failed
+    ? `${failed.title}: ${failed.says}`
+    : 'Not everything could be looked at. That is no proof of health.';
+  return { status, says };
 }
 
 /** What the faults of the file alone make of the server; undefined when they do not stop it. */

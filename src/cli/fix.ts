@@ -45,13 +45,15 @@ export function valuesOf(pairs: string[], env: Record<string, string | undefined
       const cut = pair.indexOf('=');
       const name = cut === -1 ? pair : pair.slice(0, cut);
       // What stands behind the = may be a secret, and is not repeated.
-      if (!/^[A-Za-z_][\w.-]*$/.test(name))
+      if (!/^[A-Za-z_]\w*$/.test(name))
         throw new UsageError(
           'A --set has no name of a variable. Write --set NAME=value, or --set NAME to take it from your shell.',
         );
       const value = cut === -1 ? env[name] : pair.slice(cut + 1);
       if (value === undefined)
-        throw new UsageError(`Your shell has no variable ${name}. Write --set ${name}=value, or set it first.`);
+        throw new UsageError(
+          'A variable that --set names is not set in your shell. Write --set NAME=value, or set it there first.',
+        );
       return [name, value];
     }),
   );
@@ -74,7 +76,8 @@ const NAMES = { 'utf-8': 'UTF-8 with a byte order mark', 'utf-16le': 'UTF-16 LE'
 
 /** One file with its plan, as it is told. */
 function fileOf(target: FixTarget, plan: Plan, values: readonly string[]): FileFix {
-  const [{ place, shown: file }] = target.files;
+  const own = target.files.find(({ entries }) => entries.some(({ name }) => name === target.server));
+  const { place, shown: file } = own ?? target.files[0];
   const { before, after, recoded, cured, left } = plan;
   const secrets = values.filter((value) => secretValues({ VALUE: value }).length > 0);
   const plain = cured.flatMap(({ wish }) => (wish?.shows === undefined ? [] : [wish.shows]));

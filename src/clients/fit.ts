@@ -31,11 +31,25 @@ export interface Misfit {
   confidence: Confidence;
 }
 
+/** What is lost weighs more than what is named or described otherwise. */
+const WEIGHT: Outcome[] = ['error', 'left-out', 'unknown', 'renamed', 'cut'];
+
+/** How many tools are beyond the limit; the list of a server may be longer than what was kept of it. */
+export const beyondOf = ({ limit, bound, tools }: Misfit, listed: number): number =>
+  limit === 'count' ? listed - Number(bound) : tools.length;
+
+/** The heaviest first. */
+const worstFirst = (misfits: Misfit[], listed: number): Misfit[] =>
+  [...misfits].sort(
+    (a, b) => WEIGHT.indexOf(a.outcome) - WEIGHT.indexOf(b.outcome) || beyondOf(b, listed) - beyondOf(a, listed),
+  );
+
 export interface Fit {
   /** Tools that the server lists. */
   listed: number;
   /** Tools that reach the model; null when that is not known. */
   reach: number | null;
+  /** The heaviest first. */
   misfits: Misfit[];
 }
 
@@ -139,5 +153,9 @@ export function fitOf(
     misfits.flatMap(({ outcome, limit, tools: out }) => (outcome === 'left-out' && limit !== 'count' ? out : [])),
   );
   const max = client.limits.tools?.beyond === 'left-out' ? client.limits.tools.max : Number.POSITIVE_INFINITY;
-  return { listed, reach: refused ? 0 : unknown ? null : Math.min(listed - leftOut.size, max), misfits };
+  return {
+    listed,
+    reach: refused ? 0 : unknown ? null : Math.min(listed - leftOut.size, max),
+    misfits: worstFirst(misfits, listed),
+  };
 }

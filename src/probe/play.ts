@@ -138,8 +138,12 @@ async function ownEnvironment(
   }
   if (launch.extraPath?.length) {
     const key = nameIn(own, 'PATH', world) ?? 'PATH';
+    const { delimiter } = pathFor(world);
     const more = launch.extraPath.map((folder) => folder.replace(/^~(?=[\\/]|$)/, world.home));
-    own = { ...own, [key]: [own[key], ...more].filter(Boolean).join(pathFor(world).delimiter) };
+    own = {
+      ...own,
+      [key]: [...new Set([...(own[key] ?? '').split(delimiter), ...more])].filter(Boolean).join(delimiter),
+    };
   }
   return { own, path };
 }

@@ -94,18 +94,42 @@ function labelled(label: string, texts: [string, (line: string) => string][], wi
 
 const same = (line: string): string => line;
 
-function toldBlock(title: string, told: readonly (Told & { fix?: string })[], width: number, paint: Paint): string[] {
+/** What is said in the same words of several places is said once. */
+function together(told: readonly (Told & { fix?: string })[]): (Told & { fix?: string; also: number[] })[] {
+  const groups = new Map<string, Told & { fix?: string; also: number[] }>();
+  for (const one of told) {
+    const key = JSON.stringify([one.id, one.level, one.says, one.fix]);
+    const first = groups.get(key);
+    if (!first) groups.set(key, { ...one, also: [] });
+    else if (first.line !== one.line && !first.also.includes(one.line)) first.also.push(one.line);
+  }
+  return [...groups.values()];
+}
+
+/** Lines of a long list. */
+const MAX_LINES = 8;
+
+function linesOf(also: readonly number[]): string {
+  if (also.length === 0) return '';
+  const more = also.length > MAX_LINES ? ` and ${also.length - MAX_LINES} more` : '';
+  const named = also.slice(0, MAX_LINES);
+  const last = named.length > 1 && !more ? ` and ${named.pop()}` : '';
+  return ` The same on line${also.length > 1 ? 's' : ''} ${named.join(', ')}${last}${more}.`;
+}
+
+function toldBlock(title: string, all: readonly (Told & { fix?: string })[], width: number, paint: Paint): string[] {
+  const told = together(all);
   if (told.length === 0) return [];
   const labels = told.map(({ line }) => `line ${line}`);
   const column = Math.max(...labels.map((label) => label.length));
   return [
     '',
     `  ${paint.bold(title)}`,
-    ...told.flatMap(({ says, fix, level, id }, i) => [
+    ...told.flatMap(({ says, fix, level, id, also }, i) => [
       ...labelled(
         labels[i] ?? '',
         [
-          [escapeLine(says, 600), same],
+          [escapeLine(says, 600) + linesOf(also), same],
           ...(fix ? ([[escapeLine(fix, 600), same]] as [string, typeof same][]) : []),
           [`${level ? `${level} · ` : ''}${id}`, paint.dim],
         ],

@@ -37,7 +37,7 @@ const nameOf = ({ name, version }: MatrixRow): string =>
   escapeLine(version === undefined ? name : `${name} ${version}`, 60);
 
 function table({ rows }: Matrix, width: number, paint: Paint): string[] {
-  const names = Math.min(26, Math.max(6, ...rows.map((row) => cells(nameOf(row)))));
+  const names = Math.min(28, Math.max(6, ...rows.map((row) => cells(nameOf(row)))));
   const room = Math.max(20, width - names - RESULT - 8);
   const head = `    ${column('Client', names)}  ${column('Result', RESULT)}  Why`;
   return [
@@ -45,7 +45,7 @@ function table({ rows }: Matrix, width: number, paint: Paint): string[] {
     ...rows.flatMap((row) => {
       const { sign, word, paint: color } = SIGN[row.outcome];
       const [first = '', ...more] = lines(escapeLine(row.words, 300), room, MAX_WORDS);
-      const known = row.assumed.length > 0 ? '~' : ' ';
+      const known = row.guessed ? '~' : ' ';
       return [
         `  ${paint[color](sign)} ${column(nameOf(row), names)}${paint.dim(known)} ${paint[color](column(word, RESULT))}  ${first}`,
         ...more.map((line) => `${' '.repeat(names + RESULT + 8)}${line}`),
@@ -78,12 +78,15 @@ function groupBlock(group: MatrixGroup, width: number, paint: Paint): string[] {
   ];
 }
 
-/** Sentences that several clients share are told once. */
-function assumedBlock({ rows }: Matrix, width: number, paint: Paint): string[] {
-  const assumed = rows.filter((row) => row.assumed.length > 0);
-  if (assumed.length === 0) return [];
-  const one = assumed.length === 1;
-  const text = `~ ${one ? 'One client has' : `${assumed.length} clients have`} facts that nobody has published (what a server gets, in which folder, how long it may take); there it was played as the SDK does it. --format json says what, client by client.`;
+/** What the mark behind a name means. */
+function guessedBlock({ rows, target }: Matrix, width: number, paint: Paint): string[] {
+  const guessed = rows.filter((row) => row.guessed).length;
+  if (guessed === 0) return [];
+  const what =
+    target.transport === 'http'
+      ? 'which transports they try'
+      : 'which variables they hand on, or in which folder they start a server';
+  const text = `~ Of ${guessed === 1 ? '1 client' : `${guessed} clients`} it is not known ${what}; it was played as the SDK does it. Client by client: --format json.`;
   return ['', ...wrapped(text, width, '    ', '  ').map((line) => paint.dim(line))];
 }
 
@@ -103,7 +106,7 @@ export function renderMatrix(matrix: Matrix, { color, width: asked }: MatrixOpti
     '',
     ...table(matrix, width, paint),
     ...groups.filter(({ outcome }) => outcome !== 'not-known').flatMap((group) => groupBlock(group, width, paint)),
-    ...assumedBlock(matrix, width, paint),
+    ...guessedBlock(matrix, width, paint),
   ];
   return `${told.join('\n')}\n`;
 }

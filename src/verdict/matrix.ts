@@ -4,7 +4,7 @@
  */
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
-import { fitOf, type Misfit } from '../clients/fit.js';
+import { beyondOf, fitOf, type Misfit } from '../clients/fit.js';
 import { clientOf } from '../clients/index.js';
 import { type Difference, differencesOf } from './differences.js';
 import type { Finding, Verdict } from './verdict.js';
@@ -45,6 +45,8 @@ export interface MatrixRow {
   startMs: number | null;
   /** What was not known of the client and played in the usual way: sentences. */
   assumed: string[];
+  /** What a launch depends on is among that: its environment, its folder, its transports. */
+  guessed: boolean;
   run: number;
 }
 
@@ -97,8 +99,9 @@ const toolsOf = ({ evidence }: CaseFile): Evidence['catalog']['lists'][number] |
 const tools = (count: number): string => (count === 1 ? '1 tool' : `${count} tools`);
 
 /** What is lost of the tools, in a few words. */
-function lossOf({ outcome, limit, bound, tools: names }: Misfit, listed: number): string {
-  const many = limit === 'count' ? listed - Number(bound) : names.length;
+function lossOf(misfit: Misfit, listed: number): string {
+  const { outcome, limit, bound } = misfit;
+  const many = beyondOf(misfit, listed);
   const about = {
     count: `it takes ${bound}`,
     name: 'the form of the names',
@@ -121,7 +124,7 @@ function lossOf({ outcome, limit, bound, tools: names }: Misfit, listed: number)
 function shortOf({ id, title, facts }: Finding): string {
   const ms = (value: unknown) => (typeof value === 'number' ? `${Math.round(value / 100) / 10} s` : '');
   if (facts.fault === 'start-limit') return `answers after ${ms(facts.startMs)}, it waits ${ms(facts.limitMs)}`;
-  if (facts.fault === 'probe-ends-it') return `ends when it is asked for ${facts.method}`;
+  if (facts.fault === 'probe-ends-it') return `ends when asked for ${facts.method}`;
   if (facts.fault === 'probe-unanswered') return `never answers ${facts.method}`;
   if (facts.fault === 'revision-newer' || facts.fault === 'revision-other')
     return `asks for ${facts.asked}, the server answers ${facts.answered}`;
@@ -129,7 +132,7 @@ function shortOf({ id, title, facts }: Finding): string {
   if (facts.fault === 'inside') return `connects from its vendor's cloud, which cannot reach ${facts.address}`;
   if (facts.fault === 'known-defect') return `known defect of ${facts.version}: ${facts.effect}`;
   if (id === 'launch-command-not-on-path' && typeof facts.command === 'string')
-    return `${facts.command} is not on the PATH that it gives`;
+    return `${facts.command} is not on its PATH`;
   return `${title[0]?.toLowerCase()}${title.slice(1)}`;
 }
 
@@ -157,7 +160,7 @@ function notTaken({ transports }: Evidence['client'], target: CaseFile['target']
 }
 
 function rowOf(played: PlayedCase, othersWork: boolean): MatrixRow | null {
-  const { file, verdict, run } = played;
+  const { file, verdict, guessed, run } = played;
   const client = clientOfCase(file);
   if (!client) return null;
   const { root } = verdict;
@@ -173,6 +176,7 @@ function rowOf(played: PlayedCase, othersWork: boolean): MatrixRow | null {
     tools: fit ? fit.reach : (list?.count ?? null),
     startMs: client.startMs ?? null,
     assumed: client.assumed,
+    guessed: file.target.transport === 'http' ? guessed.transports : guessed.environment || guessed.folder,
     run,
   };
   const refused = notTaken(client, file.target);
@@ -226,7 +230,8 @@ function groupsOf(cases: PlayedCase[], rows: MatrixRow[]): MatrixGroup[] {
         clients: members.flatMap((i) => rows[i]?.name ?? []),
         says: root.says,
         differences: ownWay(root) ? [] : differencesOf(files, working),
-        fix: root.fix,
+        // A step that leads to this very table leads nowhere.
+        fix: root.fix.filter(({ run }) => !run?.includes('--as all')),
       };
     })
     .sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome) || b.clients.length - a.clients.length);

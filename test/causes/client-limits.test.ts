@@ -22,7 +22,7 @@ it('raises a limit in the unit of the client, by a variable or in its file', () 
   });
   expect(raiseOf('cline', 'start', 120, false)?.edit?.to).toBe('"timeout": 120');
   expect(raiseOf('continue', 'start', 120, false)?.edit?.to).toBe('connectionTimeout: 120000');
-  expect(raiseOf('opencode', 'call', 600, false)?.edit?.to).toBe('"timeout": { "request": 600000 }');
+  expect(raiseOf('opencode', 'call', 600, false)?.edit?.to).toBe('"timeout": 600000');
 });
 
 it('never proposes less than the client waits already', () => {
@@ -53,11 +53,7 @@ it('writes an entry as each client reads it', () => {
     'mcpServers:\n  - name: <name>\n    type: streamable-http\n    url: https://notes.example/mcp',
   );
   expect(JSON.parse(form('opencode', local))).toEqual({
-    mcp: {
-      servers: {
-        '<name>': { type: 'local', command: ['npx', '-y', 'notes'], environment: { NAME: 'value' } },
-      },
-    },
+    mcp: { '<name>': { type: 'local', command: ['npx', '-y', 'notes'], environment: { NAME: 'value' } } },
   });
   expect(JSON.parse(form('windsurf', remote))).toEqual({
     mcpServers: { '<name>': { serverUrl: 'https://notes.example/mcp' } },
