@@ -39,6 +39,9 @@ it('kinds of evidence', () => {
     'worlds',
     'reported',
     'complaint',
+    'config',
+    'client',
+    'clientLog',
   ]);
 });
 
