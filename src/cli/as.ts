@@ -29,16 +29,13 @@ interface PlayOptions {
   server?: string;
 }
 
-/** The folder as an absolute path. @throws UsageError when it is none. */
-function projectOf({ project, inheritEnv }: PlayOptions): string | undefined {
+/** @throws UsageError when the client is not to decide what the server gets, or the folder is none. */
+function openFolder({ project, inheritEnv }: PlayOptions): string | undefined {
   if (inheritEnv)
     throw new UsageError(
       '--inherit-env and --as contradict each other: the client decides what the server gets. Leave out one.',
     );
-  if (project === undefined) return undefined;
-  if (!statSync(project, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`--project is "${project}", which is no folder. Give the folder that is open in the client.`);
-  return resolve(project);
+  return projectOf(project);
 }
 
 /** A client with or without a version, as it was written: `cursor`, `cursor@0.48.8`. @throws UsageError */
@@ -60,7 +57,7 @@ function named(text: string): { client: Client; version?: string } {
 /** The part of the client that `text` names. @throws UsageError */
 export async function asClient(text: string, options: PlayOptions): Promise<Part> {
   const { client, version } = named(text);
-  return partOf(client, realWorld(), { version, server: options.server, project: projectOf(options) });
+  return partOf(client, realWorld(), { version, server: options.server, project: openFolder(options) });
 }
 
 interface MatrixOptions extends ReportOptions, PlayOptions {
@@ -173,7 +170,7 @@ export async function verifyAsAll(spec: TargetSpec, options: MatrixOptions): Pro
     throw new UsageError(
       'This entry names no command and no address that could be started. See what is wrong with it: mcp-verdict verify <client>:<server>',
     );
-  const project = projectOf(options);
+  const project = openFolder(options);
   const world = realWorld();
   const surroundings = surroundingsOf(world);
   const { server, own } = options;

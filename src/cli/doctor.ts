@@ -200,11 +200,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const world = realWorld();
   const jobs = jobsOf(options.jobs);
   const timeoutMs = millisecondsOf('--timeout', options.timeout, 20);
-  const project = options.project === undefined ? world.cwd : resolve(world.cwd, options.project);
-  if (world.stat(project)?.kind !== 'directory')
-    throw new UsageError(
-      `--project is "${options.project}", which is no folder. Give the folder that is open in the client.`,
-    );
+  const project = projectOf(options.project) ?? world.cwd;
   const files = filesOf(world, { ...options, project });
   const surroundings = surroundingsOf(world);
   const all = await Promise.all(
