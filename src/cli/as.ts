@@ -1,6 +1,4 @@
 /** `mcp-verdict verify --as`: a target in the part of one client, or of all that are known. */
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { CaseFile } from '../case/case-file.js';
 import { checks } from '../checks/index.js';
 import type { Client } from '../clients/client.js';
@@ -15,6 +13,7 @@ import { type Matrix, matrixOf, type PlayedCase } from '../verdict/matrix.js';
 import { EXIT, UsageError } from './exit.js';
 import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
+import { projectOf } from './project.js';
 import { colorful, DEFAULT_WIDTH, loadCauses, save } from './report.js';
 
 /** Launches at once, without --jobs: two servers of one kind may get in each other's way more than two clients do. */

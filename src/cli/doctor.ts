@@ -1,6 +1,5 @@
 /** `mcp-verdict doctor`: every server of every client on this machine, judged from its file and, with consent, from a start of its own. */
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { redactDeep, redactor } from '../case/redact.js';
 import { type FoundFile, findConfigs } from '../probe/configs.js';
 import { clientNamed, declaredOf, NoSuchEntry } from '../probe/declared.js';
@@ -26,6 +25,7 @@ import { type Candidate, candidateOf, entriesOf, faultsFor, ofPresentClients } f
 import { doctorProgress } from './doctor-progress.js';
 import { judgeEntry, type Outcome, tryAll } from './doctor-run.js';
 import { EXIT, exitCodeOf, type FailOn, UsageError } from './exit.js';
+import { projectOf } from './project.js';
 import { colorful, save } from './report.js';
 import { millisecondsOf } from './verify.js';
 
