@@ -2,14 +2,14 @@
  * The gallery of configuration files: what is found in each is what the client would stumble over, neither more nor less, and what is
  * offered as a cure is one.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CLIENTS } from '../src/clients/index.js';
 import { RULE_IDS } from '../src/config/config.js';
-import { compared, galleryFiles, judge, projectOf } from './support/gallery.js';
-import { curedAll, cureOf } from './support/gallery-cures.js';
+import { compared, galleryFiles, judge } from './support/gallery.js';
+import { curedAll, cureOf, refusal } from './support/gallery-cures.js';
 import { type Started, startedFrom } from './support/gallery-start.js';
 
 const files = galleryFiles();
@@ -41,6 +41,38 @@ describe('the gallery itself', () => {
   });
 });
 
+describe('whoever judges the cures', () => {
+  it('sees one that cures nothing, and one that brings something new', () => {
+    const file = files.find(({ name }) => name === 'claude-desktop/trailing-comma.json');
+    if (!file) throw new Error('the file is gone');
+    const judged = judge(file);
+    const [fault] = judged.faults;
+    if (!fault) throw new Error('nothing was found');
+    const start = { start: 0, end: 0 };
+    expect(cureOf(file, judged, fault)).toEqual([]);
+    expect(cureOf(file, judged, { ...fault, edits: [{ range: start, text: ' ' }] })).toEqual([
+      'the fault is still there',
+    ]);
+    const more = [{ range: start, text: '// mine\n' }, ...fault.edits];
+    expect(cureOf(file, judged, { ...fault, edits: more })).toEqual(['it brings syntax-comment']);
+    const twice = [...fault.edits, ...fault.edits];
+    expect(cureOf(file, judged, { ...fault, edits: twice })).toEqual(['its edits overlap']);
+  });
+
+  it.each([
+    ['json', '{"a": 1}', '{"a": 1,}'],
+    ['json', '[]', '[] // none'],
+    ['jsonc', '{"a": [1,], /* b */ }', '{"a": 1 "b": 2}'],
+    ['toml', 'a = true', 'a = yes'],
+    ['toml', '[a]\nb = 1', '[a]\n[a]'],
+    ['yaml', 'a: 1\nb: 2', 'a: 1\na: 2'],
+    ['yaml', 'a:\n  b: 1', 'a:\n\tb: 1'],
+  ] as const)('takes another parser for %s', (format, sound, broken) => {
+    expect(refusal(sound, format)).toBeUndefined();
+    expect(refusal(broken, format)).toBeTypeOf('string');
+  });
+});
+
 describe('what is found', () => {
   it.each(named)('$name', ({ file }) => {
     const { expected, found } = compared(file, judge(file).faults);
@@ -66,15 +98,10 @@ describe('what is offered as a cure', () => {
 });
 
 describe('a cured file starts its servers', () => {
-  const home = mkdtempSync(join(tmpdir(), 'mcp-verdict-gallery-'));
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-  const put = (path: string, bytes: Uint8Array): string => {
-    const full = path.replace('<project>', projectOf('linux').replace('/home/ada', home)).replace(/^~|^\/etc/, home);
-    mkdirSync(dirname(full), { recursive: true });
-    writeFileSync(full, bytes);
-    return full;
-  };
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-verdict-gallery-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  /** A home folder in which nothing else lies. */
+  const home = () => mkdtempSync(join(folder, 'home-'));
   const withServers = named.flatMap(({ name, file }) =>
     (file.expectation.healthy ?? []).map((server) => ({ name, server, file })),
   );
@@ -82,10 +109,10 @@ describe('a cured file starts its servers', () => {
   it('in enough files', () => expect(withServers.length).toBeGreaterThanOrEqual(25));
 
   it.each(withServers)('$name: $server', async ({ file, server }) => {
-    const after: Started = await startedFrom(put(file.expectation.path, curedAll(file).bytes), file, server);
+    const after: Started = await startedFrom(home(), file, curedAll(file).bytes, server);
     expect(after.status, after.why).toBe('healthy');
     if (file.expectation.findings.some(({ fix }) => fix === 'gone')) {
-      const before: Started = await startedFrom(put(file.expectation.path, file.bytes), file, server);
+      const before: Started = await startedFrom(home(), file, file.bytes, server);
       expect(before.status, 'as it was before').not.toBe('healthy');
     }
   });

@@ -41,6 +41,8 @@ export const config = z.object({
   file: z.string(),
   format: z.enum(['json', 'jsonc', 'toml', 'yaml']),
   server: z.string(),
+  /** It was not found on this machine: a file was given, or a text. */
+  given: z.enum(['file', 'text']).optional(),
   /** Where the entry begins; absent when the file could not be read so far. */
   line: z.number().optional(),
   column: z.number().optional(),

@@ -13,6 +13,8 @@ const LOST =
   /-3200[01]\b|\b[Ff]ailed to (?:start|connect|load|initialize|reload)|\b(?:startup|connection) failed\b|[Dd]isconnected|closed unexpectedly|[Tt]imed out|\bserver unavailable\b|\bexited (?:with|before)|Connection state: Error|\bspawn .{0,200}\bE[A-Z]{4,}|Client (?:closed|error)\b|\bCould not start\b/;
 const ANSWERED =
   /Message from server: .{0,40}"id":\s*["\d]+.{0,40}"result"|Message from server: id=\d+ result=|Successfully connected|Discovered \d+ tools|\b[Ff]ound \d+ tools\b|\bConnected to MCP server\b|✓ \S+ loaded in |\bcreate\(\) successfully\b|\bLoaded extension\b|connected: true\b/;
+/** A client that says so waits for an answer, and may wait for ever. */
+const WAITS = /\bWaiting for server to respond\b/;
 /** What stands between two announcements of one start, and is one more of them. */
 const ALSO_STARTS = /\bStarting server from\b|getOrCreateClient for stdio|Server started and connected/;
 
@@ -145,7 +147,8 @@ export const isAnswered = (lines: string[]): boolean =>
   lines.findLastIndex((line) => ANSWERED.test(line)) > lines.findLastIndex((line) => LOST.test(line));
 
 /** Whether lines say how a run went. */
-export const tells = (lines: string[]): boolean => lines.some((line) => FAILS.test(line) || ANSWERED.test(line));
+export const tells = (lines: string[]): boolean =>
+  lines.some((line) => FAILS.test(line) || ANSWERED.test(line) || WAITS.test(line));
 
 /**
  * The last run of the server in question. A run that had only begun when the log ended tells nothing: then the one before it

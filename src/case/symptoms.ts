@@ -39,6 +39,8 @@ export interface Symptoms {
   network?: Evidence['network'];
   /** Values that requests carried: they must not appear anywhere. */
   secrets?: string[];
+  /** A configuration file that was given, as its rules see it. */
+  config?: Evidence['config'];
 }
 
 /** The lines of a log that count: what was said, of the last run of one server. */
@@ -144,6 +146,7 @@ export function evidenceOf(given: Symptoms): Partial<Evidence> {
     network: remote.network,
     http: remote.http,
     authorization: toldAuthorization(remote.http?.exchanges ?? [], remote.url),
+    config: symptoms.config,
     reported: {
       transport: remote.transport ?? (started && symptoms.client !== undefined ? 'stdio' : undefined),
       client: remote.client,

@@ -1,4 +1,5 @@
 import { at } from '../case/pointer.js';
+import { clientOf, formsIn } from '../clients/index.js';
 import { ANSWERS, answers } from './answers.js';
 import { defineCause, type Match } from './cause.js';
 import { refusedCredentials } from './oauth-example.js';
@@ -26,25 +27,36 @@ const TOLD =
 const DENIED =
   /\b40[13]\b|unauthori[sz]ed|forbidden|invalid[_ ](?:bearer |access )?token|invalid api key|needs auth|auth\w* (?:failed|error|required)|\b(?:no|missing|without)\b.{0,20}\bheaders?\b|\bheaders?\b.{0,30}\b(?:not|n't|never)\b.{0,12}\b(?:sent|included|passed|forwarded|applied)\b/i;
 
-/** Forms that each client fills in, from the documentation of each. */
-const FILLS: [RegExp, RegExp, string][] = [
-  [/claude[-_ ]?code/i, /\$\{[A-Z]\w*\}/, '"Bearer ${TOKEN}", with TOKEN exported in the shell that starts claude'],
-  [/cursor/i, /\$\{env:\w+\}/, '"Bearer ${env:TOKEN}"'],
-  [/windsurf/i, /\$\{env:\w+\}/, '"Bearer ${env:TOKEN}"'],
-  [
-    /vs ?-?code|copilot/i,
-    /\$\{(?:env|input):\w+\}/,
-    '"Bearer ${input:token}", with an entry of that id under "inputs"',
-  ],
-  [/open-?code/i, /\{env:\w+\}/, '"Bearer {env:TOKEN}"'],
-  [/gemini/i, /\$\{?[A-Z]\w*\}?/, '"Bearer $TOKEN"'],
-  [/codex/i, /^(?!)/, 'bearer_token_env_var = "TOKEN" (or env_http_headers) in ~/.codex/config.toml'],
-  [
-    /mcp-remote/i,
-    /\$\{\w+\}/,
-    '--header "Authorization:${AUTH_HEADER}", with "env": { "AUTH_HEADER": "Bearer <token>" } in the same entry',
-  ],
-];
+/** A bridge, which is no client with a file of its own. */
+const BRIDGE = {
+  is: /mcp-remote/i,
+  fills: /\$\{\w+\}/,
+  advice: '--header "Authorization:${AUTH_HEADER}", with "env": { "AUTH_HEADER": "Bearer <token>" } in the same entry',
+};
+
+/** Whether the client fills a variable of this form into a header. */
+function fillsIn(client: string, form: string): boolean {
+  if (BRIDGE.is.test(client)) return BRIDGE.fills.test(form);
+  const known = clientOf(client);
+  return ((known && formsIn(known, 'headers')) ?? []).some((one) => {
+    const [before = '', after = ''] = one.split('NAME').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+    return one.includes('NAME') && new RegExp(`^${before}[A-Za-z_][\\w-]*${after}$`).test(form);
+  });
+}
+
+/** How this client takes a token that does not stand in its file; undefined when that is not known. */
+function formFor(client: string): string | undefined {
+  if (BRIDGE.is.test(client)) return BRIDGE.advice;
+  const known = clientOf(client);
+  if (!known) return undefined;
+  if (known.entry.tokenVariable) return `${known.entry.tokenVariable} = "TOKEN" in ${known.file}`;
+  const form = formsIn(known, 'headers')?.find((one) => one.includes('NAME'));
+  if (form === undefined) return undefined;
+  if (form.includes('input:'))
+    return `"Bearer ${form.replace('NAME', () => 'token')}", with an entry of that id under "inputs"`;
+  const where = known.cli ? `, with TOKEN exported in the shell that starts ${known.cli}` : '';
+  return `"Bearer ${form.replace('NAME', () => 'TOKEN')}"${where}`;
+}
 
 export default defineCause({
   id: 'auth-placeholder-unexpanded',
@@ -95,7 +107,7 @@ export default defineCause({
         },
       };
     if (inEntry) {
-      const filled = FILLS.some(([is, form]) => client !== null && is.test(client) && form.test(inEntry.name ?? ''));
+      const filled = client !== null && fillsIn(client, inEntry.name ?? '');
       // Many write a variable there which their client does fill in: alone it says little.
       if (!denied && (filled || client === null)) return null;
       return {
@@ -123,7 +135,7 @@ export default defineCause({
       ? `The request to ${url ?? 'the server'} carries "Bearer ${empty}": the variable that should hold the token has no value where ${client ?? 'the client'} runs.`
       : `${client ?? 'The client'} sends ${name === null ? 'the name of a variable' : `the text ${name}`} in place of the token${url ? ` to ${url}` : ''}: it does not fill in variables written in this form, at this place.`,
   fix: ({ client, name, url }) => {
-    const form = client === null ? undefined : FILLS.find(([is]) => is.test(client))?.[2];
+    const form = client === null ? undefined : formFor(client);
     return [
       {
         say: form

@@ -1,6 +1,8 @@
 import { at } from '../case/pointer.js';
+import { clientOf } from '../clients/index.js';
 import { callIn, openedIn } from './calls.js';
 import { defineCause, type FixStep } from './cause.js';
+import { isFixed, raiseOf } from './limits-of-clients.js';
 import { find, WORDS, words } from './words.js';
 
 /** Words that are only ever said of a tool call that took too long. */
@@ -26,33 +28,9 @@ const LONG =
 const LIMIT =
   /(?:after|exceeded timeout|Waited|waiting)[ :~*]{1,6}(?<limit>\d+(?:\.\d+)? ?(?:ms|s|sec(?:ond)?s?|min(?:ute)?s?))/i;
 
-/** What lengthens the time, by client. */
-const RAISE: Record<string, FixStep> = {
-  'claude-code': {
-    say: 'Let Claude Code wait longer for a tool (milliseconds):',
-    run: 'MCP_TOOL_TIMEOUT=600000 claude',
-  },
-  codex: {
-    say: 'Let Codex wait longer for a tool:',
-    edit: { file: '~/.codex/config.toml', at: '[mcp_servers.<name>]', to: 'tool_timeout_sec = 600' },
-  },
-  cline: {
-    say: 'Let Cline wait longer (seconds):',
-    edit: { file: 'cline_mcp_settings.json', at: 'the entry', to: '"timeout": 600' },
-  },
-  roo: {
-    say: 'Let Roo Code wait longer (seconds):',
-    edit: { file: 'mcp_settings.json', at: 'the entry', to: '"timeout": 600' },
-  },
-  'gemini-cli': {
-    say: 'Let Gemini CLI wait longer (milliseconds):',
-    edit: { file: '~/.gemini/settings.json', at: 'the entry', to: '"timeout": 1200000' },
-  },
-  zed: {
-    say: 'Let Zed wait longer:',
-    edit: { file: 'settings.json', at: 'the server in context_servers', to: '"timeout": 600' },
-  },
-  inspector: { say: 'Let the Inspector wait longer: Configuration, Request Timeout (milliseconds).' },
+/** The Inspector is no client with a configuration of its own. */
+const INSPECTOR: FixStep = {
+  say: 'Let the Inspector wait longer: Configuration, Request Timeout (milliseconds).',
 };
 
 export default defineCause({
@@ -113,14 +91,14 @@ export default defineCause({
   say: ({ limit, client, words: text }) =>
     `The tool was still at work when ${client ?? 'the client'} stopped waiting for its result${limit ? ` after ${limit}` : ''} ("${text}"). The connection itself is in order.`,
   fix: ({ client, windows }) => {
-    const raise = RAISE[client ?? ''];
+    const raise = client === 'inspector' ? INSPECTOR : raiseOf(client, 'call', 600, windows);
     return [
       ...(raise
-        ? [raise.run && windows ? { say: raise.say, run: 'setx MCP_TOOL_TIMEOUT 600000' } : raise]
-        : client === 'claude-desktop'
+        ? [raise]
+        : isFixed(client, 'call')
           ? [
               {
-                say: 'Claude Desktop has no setting for it: ask for less in one call (fewer items, a smaller range, a page at a time).',
+                say: `${clientOf(client ?? '')?.name} has no setting for it: ask for less in one call (fewer items, a smaller range, a page at a time).`,
               },
             ]
           : [

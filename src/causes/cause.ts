@@ -2,7 +2,7 @@ import type { CaseFile } from '../case/case-file.js';
 import type { Evidence, EvidenceKind } from '../case/evidence.js';
 import type { Symptoms } from '../case/symptoms.js';
 import type { Area } from './areas.js';
-import { ruleFix, ruleMatch, ruleSays, withRule } from './rule-findings.js';
+import { ruleFix, ruleMatch, ruleSays, withMend, withRule } from './rule-findings.js';
 
 /**
  * How sure a finding is. `certain`: the evidence leaves no other reading. `likely`: it fits and nothing speaks against
@@ -130,7 +130,7 @@ export function defineCause<const N extends EvidenceKind, const U extends Eviden
         ? ruleFix(facts)
         : live && facts.fault !== undefined
           ? live.fix(facts)
-          : spec.fix(facts as F),
+          : withMend(spec.fix(facts as F), facts),
     ...(live?.guess && { guess: live.guess }),
     match(given) {
       // Every cause may stand in a configuration: it need not say so.

@@ -8,10 +8,10 @@ import {
   BUNDLES,
   ELSEWHERE,
   FOREIGN_CODE,
-  knownDefect,
   NOT_OWN,
   NOT_THE_SAME,
   OWN_ERROR,
+  reportedDefect,
   SAID,
   WAY,
 } from './defects.js';
@@ -108,7 +108,7 @@ export default defineCause({
         facts: facts(bundle.name, own.line.text, null, null),
       };
     }
-    const known = knownDefect(
+    const known = reportedDefect(
       lines.filter(({ from }) => from === 'client'),
       reported ?? {},
     );

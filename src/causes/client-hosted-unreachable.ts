@@ -1,4 +1,5 @@
 import { at } from '../case/pointer.js';
+import { clientOf } from '../clients/index.js';
 import { type Certainty, defineCause } from './cause.js';
 import { hostedUnreachable } from './played.js';
 import { PLAYED } from './played-example.js';
@@ -97,8 +98,9 @@ export default defineCause({
     else if (away) certainty = 'likely';
     else if (said || apart || (hosted && (plain || odd !== undefined || (url !== undefined && TAILNET.test(url)))))
       certainty = 'possible';
-    // The connectors of Claude Desktop are called from the cloud as well; only its configuration file is local.
-    else if (/^claude-desktop$/i.test(client) && inner && reported?.transport !== 'stdio') certainty = 'likely';
+    // Where addresses are called from the cloud of the maker, only the configuration file is local.
+    else if (clientOf(client)?.http.origin === 'vendor-cloud' && inner && reported?.transport !== 'stdio')
+      certainty = 'likely';
     else return null;
     const mark = plainly ?? silent ?? said ?? away ?? apart;
     return {

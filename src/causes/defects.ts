@@ -122,7 +122,7 @@ export interface KnownDefect {
  * A version of the client that has a known defect, as its lines or those of the person name it. Defects that show in a call alone, or
  * in what a setting is worth, explain no server that does not come up.
  */
-export function knownDefect(
+export function reportedDefect(
   lines: Line[],
   { client, os, transport }: Partial<Evidence['reported']>,
 ): KnownDefect | null {

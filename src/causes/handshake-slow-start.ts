@@ -1,6 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { type Certainty, defineCause, type FixStep } from './cause.js';
+import { type Certainty, defineCause } from './cause.js';
+import { raiseOf, waitOf } from './limits-of-clients.js';
 import { slowStart } from './played.js';
 import { PLAYED } from './played-example.js';
 import { failed, find, type Hit, type Line, unlogged, WORDS, words } from './words.js';
@@ -59,58 +60,6 @@ function fetcherOf(launch: Evidence['launch'] | undefined): { name: string; warm
   return known ? { name, warm: known[1]([launch.command, ...launch.args].slice(start + 1)) } : null;
 }
 
-/** How long each client waits for the first answer, and what changes that. */
-const LIMITS: Record<string, { seconds: number; raise: FixStep | null }> = {
-  'claude-code': {
-    seconds: 30,
-    raise: { say: 'Let Claude Code wait longer (milliseconds):', run: 'MCP_TIMEOUT=120000 claude' },
-  },
-  'claude-desktop': { seconds: 60, raise: null },
-  codex: {
-    seconds: 30,
-    raise: {
-      say: 'Let Codex wait longer:',
-      edit: { file: '~/.codex/config.toml', at: '[mcp_servers.<name>]', to: 'startup_timeout_sec = 120' },
-    },
-  },
-  cline: {
-    seconds: 60,
-    raise: {
-      say: 'Let Cline wait longer (seconds):',
-      edit: { file: 'cline_mcp_settings.json', at: 'the entry', to: '"timeout": 180' },
-    },
-  },
-  roo: {
-    seconds: 60,
-    raise: {
-      say: 'Let Roo Code wait longer (seconds):',
-      edit: { file: 'mcp_settings.json', at: 'the entry', to: '"timeout": 180' },
-    },
-  },
-  continue: {
-    seconds: 20,
-    raise: {
-      say: 'Let Continue wait longer (milliseconds):',
-      edit: { file: '~/.continue/config.yaml', at: 'the server', to: 'connectionTimeout: 120000' },
-    },
-  },
-  opencode: {
-    seconds: 30,
-    raise: {
-      say: 'Let opencode wait longer (milliseconds):',
-      edit: { file: 'opencode.json', at: 'the server', to: '"timeout": 120000' },
-    },
-  },
-  zed: {
-    seconds: 60,
-    raise: {
-      say: 'Let Zed wait longer:',
-      edit: { file: 'settings.json', at: 'the server in context_servers', to: '"timeout": 180' },
-    },
-  },
-  'gemini-cli': { seconds: 600, raise: null },
-  goose: { seconds: 300, raise: null },
-};
 /** The shortest limit that is common: below it nobody notices. */
 const NOTICED_MS = 10_000;
 /** A second start that is much faster than the first shows what the first was busy with. */
@@ -219,8 +168,8 @@ export default defineCause({
     };
   },
   say: ({ waitedMs, againMs, answered, work, fetcher, client }) => {
-    const limit = LIMITS[client ?? ''];
-    const waits = limit ? ` ${client} waits ${limit.seconds} s for it.` : '';
+    const limit = waitOf(client, 'start');
+    const waits = limit === null ? '' : ` ${client} waits ${limit} s for it.`;
     const again =
       againMs === null
         ? ''
@@ -236,9 +185,7 @@ export default defineCause({
     return `The server was not ready when the client stopped waiting for its first answer${reason}.${waits}`;
   },
   fix: ({ waitedMs, againMs, warm, fetcher, client, windows, command }) => {
-    const raise = LIMITS[client ?? '']?.raise;
-    const step: FixStep | null =
-      raise?.run && windows ? { say: raise.say, run: 'setx MCP_TIMEOUT 120000' } : (raise ?? null);
+    const step = raiseOf(client, 'start', 120, windows);
     const own = {
       say: 'If the server is yours: connect the transport first, and load models, indexes and connections after the handshake.',
     };

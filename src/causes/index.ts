@@ -26,11 +26,18 @@ import clientHostedUnreachable from './client-hosted-unreachable.js';
 import clientIgnoresSession404 from './client-ignores-session-404.js';
 import clientLimitsExceeded from './client-limits-exceeded.js';
 import clientProbesUnimplemented from './client-probes-unimplemented.js';
+import configApprovalPending from './config-approval-pending.js';
 import configCommandJoined from './config-command-joined.js';
+import configEntryShadowed from './config-entry-shadowed.js';
+import configFileNotRead from './config-file-not-read.js';
 import configPathMissing from './config-path-missing.js';
+import configSecretExposed from './config-secret-exposed.js';
 import configShapeWrong from './config-shape-wrong.js';
+import configSwitchedOff from './config-switched-off.js';
+import configTimeoutUnit from './config-timeout-unit.js';
 import configUnparsable from './config-unparsable.js';
 import containerEngineUnreachable from './container-engine-unreachable.js';
+import containerEnvNotPassed from './container-env-not-passed.js';
 import containerExited from './container-exited.js';
 import containerImageUnavailable from './container-image-unavailable.js';
 import containerLoopbackBound from './container-loopback-bound.js';
@@ -154,11 +161,18 @@ export const causes: readonly Cause[] = [
   clientIgnoresSession404,
   clientLimitsExceeded,
   clientProbesUnimplemented,
+  configApprovalPending,
   configCommandJoined,
+  configEntryShadowed,
+  configFileNotRead,
   configPathMissing,
+  configSecretExposed,
   configShapeWrong,
+  configSwitchedOff,
+  configTimeoutUnit,
   configUnparsable,
   containerEngineUnreachable,
+  containerEnvNotPassed,
   containerExited,
   containerImageUnavailable,
   containerLoopbackBound,

@@ -2,6 +2,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { LAUNCHER } from '../case/launchers.js';
 import { at } from '../case/pointer.js';
+import { clientOf } from '../clients/index.js';
 import { runWords } from './installers.js';
 import { systemOf } from './system.js';
 import { failed, find, type Line, words } from './words.js';
@@ -199,8 +200,11 @@ function located(
 }
 
 /** A client that the window system starts, so that no profile of a shell was read. */
-export const isGraphical = (client: string | undefined): boolean =>
-  client !== undefined && !/claude-code|inspector|\bcli\b|\bsdk\b|mcp-remote/i.test(client);
+export function isGraphical(client: string | undefined): boolean {
+  if (client === undefined) return false;
+  const known = clientOf(client);
+  return known ? known.launch.kind === 'gui' : !/inspector|\bcli\b|\bsdk\b|mcp-remote/i.test(client);
+}
 
 /** The command of the entry, or the interpreter behind it, that was not found. */
 export function missingCommand(given: Seen): MissingCommand | null {

@@ -5,6 +5,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { clientOf } from '../clients/index.js';
+import unknown from '../clients/unknown.js';
 import type { RuleId } from '../config/config.js';
 import { RULES } from '../config/rules.js';
 import type { Certainty, Facts, FixStep, Match } from './cause.js';
@@ -50,9 +51,11 @@ export function ruleMatch(id: string, given: Given): Match<Facts> | null {
     facts: {
       ...facts,
       configRule: rule,
+      configLevel: first.fault.level,
       configClient: config.client,
       configFile: `${config.file}:${line}`,
       configServer: config.server,
+      ...(config.given && { configGiven: config.given }),
       fixable,
     },
   };
@@ -65,11 +68,25 @@ export function withRule(own: Match<Facts> | null, stands: Match<Facts> | null):
   const other = surer === own ? stands : own;
   // Where it is broken in one of them, it is.
   const severity = own.severity === 'broken' || own.severity === undefined ? own.severity : stands.severity;
-  return { ...surer, ...(severity && surer === own && { severity }), cites: [...surer.cites, ...other.cites] };
+  const mend = surer === own && stands.facts.fixable === true ? commands(stands.facts).mend : undefined;
+  return {
+    ...surer,
+    ...(severity && surer === own && { severity }),
+    cites: [...surer.cites, ...other.cites],
+    facts: mend === undefined ? surer.facts : { ...surer.facts, configFix: mend },
+  };
+}
+
+/** The steps of a cause, with the command that takes the first of them where the file has an edit for it. */
+export function withMend(steps: FixStep[], { configFix }: Facts): FixStep[] {
+  const [first, ...rest] = steps;
+  return typeof configFix === 'string' && first && first.run === undefined
+    ? [{ ...first, run: configFix }, ...rest]
+    : steps;
 }
 
 const parts = (facts: Facts) => {
-  const client = clientOf(String(facts.configClient));
+  const client = facts.configClient === unknown.id ? unknown : clientOf(String(facts.configClient));
   const rule = RULES[facts.configRule as RuleId];
   return client && rule ? { client, rule } : null;
 };
@@ -77,23 +94,43 @@ const parts = (facts: Facts) => {
 const texts = (facts: Facts): Record<string, string> =>
   Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)]));
 
+/** A name in the middle of a sentence: the client that is not known has none. */
+const inSentence = (name: string): string => name.replace(/^The client$/, 'the client');
+
 /** What a rule says of a fault. */
 export function ruleSays(facts: Facts): string {
   const known = parts(facts);
-  return known ? known.rule.says(texts(facts), known.client) : `Rule ${String(facts.configRule)} found a fault.`;
+  if (!known) return `Rule ${String(facts.configRule)} found a fault.`;
+  const says = known.rule.says(texts(facts), known.client);
+  // One character out of place takes every server of the file away: that is what people see.
+  return facts.configLevel === 'fatal'
+    ? `${says} Until that is mended, ${inSentence(known.client.name)} reads no server from this file.`
+    : says;
+}
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string =>
+  /^[\p{L}\p{N}_.@:/~-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** The commands that mend and that look again: of an entry on this machine, or of a file that was given; of a text there are none. */
+function commands(facts: Facts): { mend?: string; again?: string } {
+  const entry = quoted(`${String(facts.configClient)}:${String(facts.configServer)}`);
+  if (facts.configGiven === undefined)
+    return { mend: `mcp-verdict fix ${entry}`, again: `mcp-verdict verify ${entry}` };
+  const file = quoted(String(facts.configFile).replace(/:\d+$/, ''));
+  return facts.configGiven === 'file' ? { mend: `mcp-verdict fix ${file}`, again: `mcp-verdict explain ${file}` } : {};
 }
 
 /** What to do about it: with a command where an edit is known. */
 export function ruleFix(facts: Facts): FixStep[] {
   const known = parts(facts);
-  const entry = `${String(facts.configClient)}:${String(facts.configServer)}`;
-  const name = /^[\p{L}\p{N}_.@:/-]+$/u.test(entry) ? entry : `'${entry.replaceAll("'", "'\\''")}'`;
+  const { mend, again } = commands(facts);
   return [
     {
       say: known ? known.rule.fix(texts(facts), known.client) : 'See the page of this cause.',
-      ...(facts.fixable === true && { run: `mcp-verdict fix ${name}` }),
+      ...(facts.fixable === true && mend && { run: mend }),
     },
     ...(known ? [{ say: known.client.reload }] : []),
-    { say: 'Check again:', run: `mcp-verdict verify ${name}` },
+    ...(again ? [{ say: 'Check again:', run: again }] : []),
   ];
 }

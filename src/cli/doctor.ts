@@ -16,6 +16,7 @@ import {
   type DoctorFile,
   type DoctorReport,
   type DoctorServer,
+  inWords,
   rowOf,
   summaryOf,
 } from '../verdict/doctor.js';
@@ -181,13 +182,17 @@ function rendered(report: DoctorReport, options: DoctorOptions, details: Readonl
   if (options.format === 'json') return renderDoctorJson(report);
   if (options.format === 'html') return renderDoctorHtml(report);
   if (options.format === 'markdown') return renderDoctorMarkdown(report);
-  return renderDoctor(report, { color: colorful(options), width: process.stdout.columns ?? 80 }, details);
+  return renderDoctor(report, { color: colorful(options), width: process.stdout.columns || 80 }, details);
 }
 
 /** Where to ask the user; null where nobody sits. */
 const terminalOf = () =>
   process.stdin.isTTY && process.stderr.isTTY
-    ? { input: process.stdin, output: process.stderr, columns: Math.min(process.stderr.columns ?? 80, 120) }
+    ? {
+        input: process.stdin,
+        output: process.stderr,
+        columns: Math.max(60, Math.min(process.stderr.columns || 80, 120)),
+      }
     : null;
 
 /** Returns the exit code. @throws UsageError */
@@ -218,7 +223,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     servers[n - 1] = row;
     if (!options.details || options.format !== 'terminal' || row.status === 'healthy' || row.status === 'off')
       return row;
-    const width = Math.min(process.stdout.columns ?? 80, 110);
+    const width = Math.min(process.stdout.columns || 80, 110);
     const text = renderTerminal(outcome.verdict, outcome.file, { color: colorful(options), width });
     details.set(n, redactor(candidate.secrets)(text).slice(0, MAX_DETAILS));
     return row;
@@ -227,7 +232,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   for (const candidate of candidates) {
     const outcome = await judgeEntry(candidate, world);
     const why = barred(candidate, outcome);
-    keep(candidate, outcome, { notTried: why ?? 'nothing is wrong in the file; not started' });
+    keep(candidate, outcome, { notTried: why ?? 'not started' });
     if (why === undefined && !options.static) open.push(candidate);
   }
   const refusals = await decide(open, {
@@ -240,7 +245,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     const refusal = refusals.get(candidate.launch?.hash ?? '');
     const row = servers[numberOf(candidate) - 1];
     if (!refusal || row?.status !== 'inconclusive') continue;
-    row.cause = refusal.why;
+    row.cause = row.root ? `${refusal.why}; ${inWords(row.root)}` : refusal.why;
     if (refusal.unasked) unasked++;
   }
   const shown = doctorProgress(options.quiet ?? false);

@@ -10,13 +10,17 @@ import { caseOfSymptoms } from '../probe/reported.js';
 import { escapeLine } from '../render/escape.js';
 import { UsageError } from './exit.js';
 import type { ReportOptions } from './options.js';
-import { configSymptoms } from './pasted-config.js';
 import { report } from './report.js';
 
 export interface ExplainOptions extends ReportOptions {
   /** The server whose run counts, in a log of several; or the entry, in a config. */
   server?: string;
+  /** The client whose configuration it is. */
+  client?: string;
 }
+
+/** What the configuration of a client may begin with: a brace, a comment, a key. */
+const LIKE_CONFIG = /^\uFEFF?\s*(?:[{#[]|\/[/*]|[\w-]+\s*:\s*$|[\w.-]+\s*=)/m;
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -94,11 +98,16 @@ async function standardInput(): Promise<Given> {
 }
 
 /** Symptoms JSON when the text is a JSON object that is no JSON-RPC message; otherwise pasted text. */
-async function symptomsIn(text: string, where: string, { quiet, server }: ExplainOptions): Promise<Symptoms> {
+async function symptomsIn(text: string, where: string, isFile: boolean, options: ExplainOptions): Promise<Symptoms> {
+  const { quiet, server } = options;
   const trimmed = text.trim();
+  // A configuration is read as it stands: its lines are told to the reader.
+  if (LIKE_CONFIG.test(trimmed)) {
+    const { configSymptoms } = await import('./pasted-config.js');
+    const config = configSymptoms(text, where, isFile, options);
+    if (config) return config;
+  }
   if (!trimmed.startsWith('{')) return symptomsOf(text, server);
-  const config = configSymptoms(trimmed, where, server);
-  if (config) return config;
   let value: unknown;
   try {
     value = JSON.parse(trimmed);
@@ -176,7 +185,7 @@ export async function explain(what: string, options: ExplainOptions): Promise<nu
     throw new UsageError(
       `There is no file ${what}. Give a log file, - for standard input, or the text itself in quotes.`,
     );
-  const symptoms = await symptomsIn(text, where, options);
+  const symptoms = await symptomsIn(text, where, fromFile !== null, options);
   const complaint = symptoms.clientError ?? text;
   return report(caseOfSymptoms(symptoms, complaint.slice(0, 4_000), new Date().toISOString()), options);
 }

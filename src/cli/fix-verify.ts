@@ -1,20 +1,26 @@
 /** Starts a server as its client would, before a fix is shown and after it was written, and reads its cures off the verdict. */
 import type { ConfigText } from '../config/config.js';
+import { dangersOf } from '../config/danger.js';
 import type { Plan, Wish } from '../config/plan.js';
+import { RULES } from '../config/rules.js';
 import { entryNamed, type Named, specOf } from '../probe/declared.js';
 import { investigate } from '../probe/investigate.js';
+import { launchIn } from '../probe/part-launch.js';
 import type { World } from '../probe/world.js';
 import type { Outcome } from '../render/fix.js';
 import { configCures, type Need } from '../verdict/config-cures.js';
 import { diagnose } from '../verdict/diagnose.js';
 import type { Verdict } from '../verdict/verdict.js';
-import { lookedAt } from './entry.js';
+import { entryHash, openConsents } from './consents.js';
+import { type EntryTarget, lookedAt } from './entry.js';
 import { entryIn, type FixTarget } from './fix-target.js';
 import type { Progress } from './progress.js';
 
 /** What starting the server showed. */
 export interface Seen {
-  outcome: Outcome;
+  /** Absent when it was not started. */
+  outcome?: Outcome;
+  notStarted?: string;
   /** Values that only the user has. */
   needs: Need[];
   /** The entry could be changed once more. */
@@ -23,7 +29,9 @@ export interface Seen {
 
 export interface Look {
   plan: Plan;
+  /** What the server is like today, and with everything that the plan changes. */
   before?: Outcome;
+  expected?: Outcome;
   needs: Need[];
   notStarted?: string;
   again: boolean;
@@ -39,16 +47,53 @@ const MAX_STARTS = 4;
 
 function outcomeOf(verdict: Verdict): Outcome {
   const { status, root, checks } = verdict;
+  if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
   if (root) return { status, cause: root.id, says: root.says };
   const failed = checks.find(({ outcome }) => outcome === 'fail');
-  if (status === 'healthy') return { status, says: 'The server answers, and every list it declares could be read.' };
-  return { status, says: failed?.says ?? 'Not everything could be looked at. That is no proof of health.' };
+  const says = failed
+    ? `${failed.title}: ${failed.says}`
+    : 'Not everything could be looked at. That is no proof of health.';
+  return { status, says };
 }
 
-/** Start it, or ask its URL, as the client would. */
-async function judged(named: Named, world: World, { project }: LookOptions, shown: Progress): Promise<Verdict> {
-  const { spec, options } = await lookedAt(named, world, project);
-  return diagnose(await investigate(spec, { ...options, world, onProgress: shown.step }));
+/** What the faults of the file alone make of the server; undefined when they do not stop it. */
+function staticOutcome({ client }: FixTarget, { cured, left }: Plan): Outcome | undefined {
+  const faults = [...cured.flatMap(({ rule }) => rule ?? []), ...left.map(({ rule }) => rule)];
+  const worst = faults.find(({ level }) => level === 'fatal') ?? faults.find(({ level }) => level === 'broken');
+  if (!worst) return undefined;
+  const rule = RULES[worst.rule];
+  return { status: 'broken', cause: rule.cause, says: rule.says(worst.facts, client) };
+}
+
+/**
+ * Why a server is not started although it was named: it does harm, or the user said "never", and no yes of theirs is known. Else null.
+ * What an entry is answered for in `doctor` counts here.
+ */
+function reluctance({ spec, options: { as: part } }: EntryTarget, world: World): string | null {
+  if (spec.kind !== 'stdio' || !part) return null;
+  const { command, args, env, cwd } = launchIn(part, spec, world).entry;
+  const words = { command, args, env };
+  const said = openConsents()
+    .read()
+    .get(entryHash({ kind: 'stdio', ...words, ...(cwd !== undefined && { cwd }) }));
+  const severe = dangersOf(words).find(({ level }) => level === 'severe');
+  if (said === 'never')
+    return 'Not started: you answered "never" for this entry. To be asked again: mcp-verdict doctor --ask-again';
+  if (!severe || said === 'yes') return null;
+  return `Not started: it ${severe.says}. A yes of its own is asked for by: mcp-verdict doctor --server <name>`;
+}
+
+/** Start it, or ask its URL, as the client would; or why not. */
+async function judged(
+  named: Named,
+  world: World,
+  { project }: LookOptions,
+  shown: Progress,
+): Promise<Verdict | string> {
+  const target = await lookedAt(named, world, project);
+  const why = reluctance(target, world);
+  if (why !== null) return why;
+  return diagnose(await investigate(target.spec, { ...target.options, world, onProgress: shown.step }));
 }
 
 const cures = ({ client, entry, server }: Named, verdict: Verdict, world: World) =>
@@ -87,16 +132,25 @@ export async function lookInto(
   const first = namedIn(made.after);
   if (!first) return { plan: made, needs: [], again: false };
   if (!today || started(today) !== started(first)) {
-    const notStarted = `Not started yet: the change decides what ${target.client.name} starts, and you have not seen it before.`;
-    return { plan: made, needs: [], again: false, notStarted };
+    const notStarted = `Not started yet: the fix changes what ${target.client.name} starts. With --apply it is started once it is written.`;
+    return { plan: made, before: staticOutcome(target, made), needs: [], again: false, notStarted };
   }
-  let before: Outcome | undefined;
+  let before = staticOutcome(target, made);
+  // With values that were given it is no longer the server of today.
+  if (!before && wishes.length > 0) {
+    const verdict = await judged(today, world, options, shown);
+    if (typeof verdict === 'string') return { plan: made, needs: [], again: false, notStarted: verdict };
+    before = outcomeOf(verdict);
+  }
+  let expected: Outcome | undefined;
   let needs: Need[] = [];
   for (let starts = 0; starts < MAX_STARTS; starts++) {
     const named = namedIn(made.after);
     if (!named) break;
     const verdict = await judged(named, world, options, shown);
-    before ??= outcomeOf(verdict);
+    if (typeof verdict === 'string') return { plan: made, before, needs, again: false, notStarted: verdict };
+    expected = outcomeOf(verdict);
+    before ??= expected;
     const found = cures(named, verdict, world);
     needs = found.needs;
     const more = found.wishes.filter(({ edits }) => (edits(made.after)?.length ?? 0) > 0);
@@ -104,13 +158,15 @@ export async function lookInto(
     all.push(...more);
     made = plan(all);
   }
-  return { plan: made, before, needs, again: false };
+  // Without a change there is nothing to expect.
+  return { plan: made, before, ...(made.bytes && { expected }), needs, again: false };
 }
 
 /** Look at the entry as it stands in the file now. @throws NoSuchEntry when it is there no more. */
 export async function verifyAgain(label: string, world: World, options: LookOptions, shown: Progress): Promise<Seen> {
   const named = entryNamed(label, world, { project: options.project });
   const verdict = await judged(named, world, options, shown);
+  if (typeof verdict === 'string') return { notStarted: verdict, needs: [], again: false };
   const { needs, wishes } = cures(named, verdict, world);
   const config = named.found.config;
   const again =

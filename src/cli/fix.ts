@@ -45,13 +45,15 @@ export function valuesOf(pairs: string[], env: Record<string, string | undefined
       const cut = pair.indexOf('=');
       const name = cut === -1 ? pair : pair.slice(0, cut);
       // What stands behind the = may be a secret, and is not repeated.
-      if (!/^[A-Za-z_][\w.-]*$/.test(name))
+      if (!/^[A-Za-z_]\w*$/.test(name))
         throw new UsageError(
           'A --set has no name of a variable. Write --set NAME=value, or --set NAME to take it from your shell.',
         );
       const value = cut === -1 ? env[name] : pair.slice(cut + 1);
       if (value === undefined)
-        throw new UsageError(`Your shell has no variable ${name}. Write --set ${name}=value, or set it first.`);
+        throw new UsageError(
+          'A variable that --set names is not set in your shell. Write --set NAME=value, or set it there first.',
+        );
       return [name, value];
     }),
   );
@@ -74,7 +76,8 @@ const NAMES = { 'utf-8': 'UTF-8 with a byte order mark', 'utf-16le': 'UTF-16 LE'
 
 /** One file with its plan, as it is told. */
 function fileOf(target: FixTarget, plan: Plan, values: readonly string[]): FileFix {
-  const [{ place, shown: file }] = target.files;
+  const own = target.files.find(({ entries }) => entries.some(({ name }) => name === target.server));
+  const { place, shown: file } = own ?? target.files[0];
   const { before, after, recoded, cured, left } = plan;
   const secrets = values.filter((value) => secretValues({ VALUE: value }).length > 0);
   const plain = cured.flatMap(({ wish }) => (wish?.shows === undefined ? [] : [wish.shows]));
@@ -168,14 +171,14 @@ function nextOf(
     ...(options.project ? [` --project ${word(options.project)}`] : []),
   ].join('');
   const fix = `mcp-verdict fix ${asked}`;
-  const own = report.needs.map(({ name }) => ` --set ${name}`).join('');
+  const own = report.needs.map(({ name, inShell }) => ` --set ${name}${inShell ? '' : '=<value>'}`).join('');
   if (report.outcome === 'shown')
     return [{ says: 'Nothing was written yet. Write exactly this, with a backup:', run: `${fix}${more} --apply` }];
   if (report.outcome === 'applied') {
     const again = seen?.again ? [{ says: 'There is more that can be fixed now:', run: `${fix}${own}` }] : [];
     return [...again, { says: 'Take it back:', run: `mcp-verdict fix --undo ${asked}` }];
   }
-  if (report.needs.length) return [{ says: 'Give the server the value:', run: `${fix}${own} --apply` }];
+  if (report.needs.length) return [{ says: 'Give the server the value:', run: `${fix}${own}` }];
   const broken = report.before && report.before.status !== 'healthy';
   return broken
     ? [{ says: 'The entry is not what is wrong. See the whole evidence:', run: `mcp-verdict verify ${asked}` }]
@@ -250,6 +253,7 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     files: targets.length > 1 ? told : files,
     needs: seen?.needs ?? [],
     ...(seen?.before && { before: seen.before }),
+    ...(seen?.expected && { expected: seen.expected }),
     ...(seen?.notStarted !== undefined && { notStarted: seen.notStarted }),
   };
   let after: Seen | undefined;
@@ -263,7 +267,8 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     if (one && !options.static) {
       const { verifyAgain } = await import('./fix-verify.js');
       after = await verifyAgain(one.label, world, options, shownProgress).finally(shownProgress.done);
-      Object.assign(report, { after: after.outcome, needs: after.needs, notStarted: undefined });
+      const { outcome, needs, notStarted } = after;
+      Object.assign(report, { after: outcome, needs, notStarted, expected: undefined });
     }
   }
   const look = after && { ...(seen as Look), again: after.again };

@@ -39,7 +39,11 @@ export function maskedPair(
   plain: readonly string[] = [],
 ): [Shown, Shown] {
   const pair = [before, after].map((config) => ({ text: config.text, masked: mask(config.text, config) }));
-  const known = new Set([...pair.flatMap(covered), ...secrets]);
+  const ours = plain.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  const known = new Set([
+    ...pair.flatMap(covered).filter((piece) => !ours.some((one) => one.includes(piece))),
+    ...secrets,
+  ]);
   const [one, other] = pair.map((shown) =>
     put(
       put(shown, plain, (piece) => piece),

@@ -1,46 +1,73 @@
-/** A client's config, pasted where an error was expected: its entry, or why no client can read it. */
+/** A client's configuration, pasted where an error was expected: judged by the rules of its client, touching nothing. */
+import { basename } from 'node:path';
 import type { Symptoms } from '../case/symptoms.js';
+import type { Machine, RuleContext, ServerEntry } from '../config/config.js';
+import { entriesIn } from '../config/entries.js';
+import { configEvidence } from '../config/evidence.js';
+import { faultsIn } from '../config/faults.js';
+import { guessConfig } from '../config/guess.js';
+import { mask } from '../config/mask.js';
+import { readText } from '../config/read.js';
+import { RULES } from '../config/rules.js';
 import { UsageError } from './exit.js';
 
-/** Root keys under which clients keep their servers. */
-const ROOT = /^\s*\{[\s\S]{0,20000}?"(?<key>mcpServers|context_servers|servers|mcp)"\s*:\s*\{/;
+/** What is not to be touched is not known: no file is looked for, and every variable may be set. */
+const machineFor = (text: string): Machine => ({
+  os: /[A-Za-z]:(?:\\\\|\/)(?:Users|Program)|%APPDATA%|\.cmd"/i.test(text) ? 'windows' : 'linux',
+  home: '/home/user',
+  isSet: () => true,
+  look: () => undefined,
+});
 
-/** Line and column of a character, both from 1. */
-function placeOf(text: string, position: number): string {
-  const before = text.slice(0, position).split('\n');
-  return `line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1}`;
-}
-
-/** Comments and trailing commas, which VS Code, Zed and opencode accept and the others do not. */
-const isJsonc = (text: string): boolean => /^\s*\/\/|\/\*|,\s*[}\]]/m.test(text);
+const listed = (names: string[]): string =>
+  names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
 
 /**
- * Symptoms of a pasted config; null when the text is none.
- * @throws UsageError when it holds several servers and none was named.
+ * Symptoms of a pasted configuration; null when the text is none.
+ * @throws UsageError when it holds several servers, none was named, and nothing is wrong with the file as a whole.
  */
-export function configSymptoms(text: string, where: string, server: string | undefined): Symptoms | null {
-  const key = ROOT.exec(text)?.groups?.key;
-  if (key === undefined) return null;
-  let config: Record<string, Record<string, unknown>>;
-  try {
-    config = JSON.parse(text) as typeof config;
-  } catch (error) {
-    const message = (error as Error).message;
-    const position = /position (\d+)/.exec(message)?.[1];
-    const place = position === undefined ? '' : ` (${placeOf(text, Number(position))})`;
-    const name = /[\w.-]+\.jsonc?$/.exec(where)?.[0] ?? 'the client config';
-    return {
-      clientError: `Error reading or parsing ${name}: SyntaxError: ${message.replace(/ \(line .*/, '')}${place}${isJsonc(text) ? '; comments or trailing commas are in it' : ''}`,
-    };
-  }
-  const servers = Object.entries(config[key] ?? {});
-  const names = servers.map(([name]) => name);
-  const chosen = server ?? (servers.length === 1 ? names[0] : undefined);
-  if (chosen === undefined || !names.includes(chosen))
+export function configSymptoms(
+  text: string,
+  where: string,
+  isFile: boolean,
+  { server, client: id }: { server?: string; client?: string },
+): Symptoms | null {
+  const guess = guessConfig(text, isFile ? where : '', id);
+  if (!guess) return null;
+  const { client, place } = guess;
+  const config = readText(text, place.format);
+  const entries = entriesIn(config, client, place);
+  const context: RuleContext = {
+    ...{ client, place, config, entries, file: where, machine: machineFor(text) },
+    namesakes: () => [],
+    approved: () => null,
+  };
+  const faults = faultsIn(context);
+  const names = [...new Set(entries.map(({ name }) => name))];
+  const grave = faults.find(({ level, server }) => server === undefined && (level === 'fatal' || level === 'broken'));
+  const chosen = server ?? (names.length === 1 ? names[0] : undefined);
+  if (chosen !== undefined && !names.includes(chosen) && !grave)
+    throw new UsageError(`${where} has no server "${chosen}". It has: ${listed(names) || 'none'}.`);
+  // One that is broken by itself, among others that are not, is the one in question.
+  const broken = [...new Set(faults.flatMap((one) => (one.level === 'broken' && one.server ? [one.server] : [])))];
+  const meant = chosen ?? (grave ? '' : broken.length === 1 ? broken[0] : undefined);
+  if (meant === undefined)
     throw new UsageError(
-      `${where} is a config with ${names.length} servers (${names.slice(0, 10).join(', ')}). Name the one in question: --server ${names[0] ?? '<name>'}`,
+      `${where} is a config with ${names.length} servers (${listed(names)}). Name the one in question: --server ${names[0] ?? '<name>'}`,
     );
-  const entry = config[key]?.[chosen];
-  if (typeof entry !== 'object' || entry === null) return { clientError: `The entry ${chosen} is no object` };
-  return { transport: 'url' in entry ? undefined : 'stdio', entry: entry as Record<string, unknown> };
+  const entry: ServerEntry | undefined = entries.find(({ name }) => name === meant);
+  const shown = isFile ? where : client.file;
+  const evidence = configEvidence(
+    { client, place, shown, config, masked: mask(text, config), causeOf: (rule) => RULES[rule].cause },
+    meant || (isFile ? basename(where) : 'the text'),
+    entry ?? null,
+    faults,
+  );
+  const value = entry?.node.value;
+  return {
+    ...(client.id !== 'unknown' && { client: client.id }),
+    ...(entry && { transport: entry.url ? undefined : 'stdio' }),
+    ...(typeof value === 'object' && value !== null && { entry: value as Record<string, unknown> }),
+    config: { ...evidence, given: isFile ? 'file' : 'text' },
+  };
 }

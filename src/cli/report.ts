@@ -53,7 +53,13 @@ export function save(path: string, text: string): void {
 /** Judge the case, write the report, and return the exit code. */
 export async function report(file: CaseFile, options: ReportOptions): Promise<number> {
   const causes = isSound(file) ? [] : await loadCauses();
-  const verdict = judge(file, causes, checks, await loadSteps(file));
+  const judged = judge(file, causes, checks, await loadSteps(file));
+  // Of most targets there is no log of a client.
+  const past =
+    file.evidence.clientLog?.status === 'seen'
+      ? (await import('../verdict/past-run.js')).pastRun(file, causes, judged.root)
+      : undefined;
+  const verdict = past ? { ...judged, pastRun: past } : judged;
   const text = render(verdict, file, options);
   // Files first: what cannot be written is a usage error, and stdout must not hold a report beside it.
   if (options.saveCase) save(options.saveCase, writeCase(file));

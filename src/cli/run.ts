@@ -126,6 +126,7 @@ With --as all: 1 when it fails in a client, 0 when it fails in none; clients of 
     .argument('<what>', 'a file, - for standard input, or the text itself')
     .optionsGroup('What is read:')
     .option('--server <name>', 'of a log or config with several servers, the one in question')
+    .option('--client <id>', 'of a config, the client that reads it (default: told by its name and its keys)')
     .action(async (what: string, options: ExplainOptions) => {
       const { explain } = await import('./explain.js');
       done(await explain(what, options));

@@ -5,6 +5,7 @@ const file = { os: EVERY_OS, format: 'json', root: ['mcpServers'] } as const;
 export default defineClient({
   id: 'amazon-q',
   name: 'Amazon Q',
+  cli: 'q',
   is: /amazon[-_ ]?q/i,
   marks: /\.aws[\\/]amazonq\b|\.amazonq\b/,
   file: '~/.aws/amazonq/mcp.json',
@@ -45,7 +46,12 @@ export default defineClient({
     unknownKey: null,
     name: null,
   },
-  variables: { forms: ['${env:NAME}'], fields: null, unset: null },
+  variables: {
+    forms: ['${env:NAME}', '$NAME', '${NAME}', '~'],
+    fields: null,
+    only: { $NAME: ['command'], '${NAME}': ['command'], '~': ['command'] },
+    unset: null,
+  },
   launch: {
     kind: 'terminal',
     environment: { policy: 'all' },

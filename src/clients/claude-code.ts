@@ -8,6 +8,7 @@ const CHANGELOG = 'https://github.com/anthropics/claude-code/blob/main/CHANGELOG
 export default defineClient({
   id: 'claude-code',
   name: 'Claude Code',
+  cli: 'claude',
   is: /claude[-_ ]?code/i,
   marks: /adhere to MCP server configuration|\.claude\.json/,
   program: /@anthropic-ai[\\/]claude-code|claude-code[\\/]cli\.js|\$bunfs[\\/]root[\\/]claude/,

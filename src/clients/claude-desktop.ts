@@ -33,7 +33,13 @@ export default defineClient({
       confidence: 'medium',
     },
   ],
-  notRead: [],
+  notRead: ['~/Library/Application Support/Claude', '%APPDATA%/Claude'].map((folder) => ({
+    path: `${folder}/config.json`,
+    root: ['mcpServers'],
+    format: 'json' as const,
+    instead:
+      'Claude Desktop keeps its own settings in config.json and reads servers from claude_desktop_config.json beside it, under mcpServers.',
+  })),
   precedence: null,
   entry: {
     command: { key: 'command', holds: 'program' },
@@ -85,6 +91,14 @@ export default defineClient({
     { os: ['windows'], path: '%LOCALAPPDATA%/Claude/Logs/mcp-server-<name>.log', of: 'one-server' },
     { os: ['windows'], path: '%APPDATA%/Claude/logs/mcp.log', of: 'all-servers' },
     { os: ['windows'], path: '%LOCALAPPDATA%/Claude/Logs/mcp.log', of: 'all-servers' },
+    {
+      os: ['windows'],
+      path: '%LOCALAPPDATA%/Packages/Claude_*/LocalCache/Roaming/Claude/logs/mcp-server-<name>.log',
+      of: 'one-server',
+      onlyIf: 'it was installed from the Store (MSIX)',
+      confidence: 'medium',
+    },
+    { os: ['linux'], path: '~/.config/Claude/logs/mcp-server-<name>.log', of: 'one-server', confidence: 'low' },
   ],
   errors: [
     {

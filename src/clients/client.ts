@@ -104,6 +104,8 @@ export interface EntryForm {
   url: readonly string[];
   /** Key of the HTTP headers, with dots for a way down (`requestOptions.headers`); null when not known, absent when there are none. */
   headers?: string | null;
+  /** Key that names the variable with the token for an address (Codex: `bearer_token_env_var`). */
+  tokenVariable?: string;
   /** The words for `type`. `needed`: without it an address is not understood. */
   type: {
     key: string;
@@ -135,10 +137,15 @@ export interface EntryForm {
 
 /** How values are filled in. */
 export interface Variables {
-  /** Forms that are expanded, with NAME where the name stands: `${env:NAME}`, `$NAME`, `${workspaceFolder}`. Empty: none is. */
+  /**
+   * Forms that are expanded, with NAME where the name stands: `${env:NAME}`, `$NAME`, `${workspaceFolder}`; `~` is the home folder at
+   * the beginning of a value. Empty: none is.
+   */
   forms: readonly string[];
   /** Keys in which that is done; null when it is all of them, or nobody knows. */
   fields: readonly string[] | null;
+  /** Forms that are expanded in these keys alone, whatever `fields` says (Amazon Q: `~` in `command`). */
+  only?: Readonly<Record<string, readonly string[]>>;
   /** What becomes of one that is not set. */
   unset: 'fails' | 'empty' | 'left' | null;
 }
@@ -256,6 +263,8 @@ export interface Client {
   /** Permanent. */
   id: string;
   name: string;
+  /** The program that is typed in a terminal to start it, where there is one. */
+  cli?: string;
   /** Names that people and reports give it. */
   is: RegExp;
   /** Words in a report that only this client's files and messages have. */

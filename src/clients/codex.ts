@@ -5,6 +5,7 @@ const file = { format: 'toml', root: ['mcp_servers'] } as const;
 export default defineClient({
   id: 'codex',
   name: 'Codex',
+  cli: 'codex',
   is: /codex/i,
   marks: /\.codex\b|mcp_servers\./,
   program: /codex-rs[\\/]|@openai[\\/]codex/,
@@ -45,6 +46,7 @@ export default defineClient({
     passes: 'env_vars',
     url: ['url'],
     headers: 'http_headers',
+    tokenVariable: 'bearer_token_env_var',
     type: { key: 'type', needed: 'no', stdio: null, http: null, sse: null, words: null },
     urlWithoutType: 'http',
     both: 'error',

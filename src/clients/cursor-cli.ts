@@ -8,6 +8,7 @@ export default defineClient({
   places: shared.places.map((place) => ({ ...place, shared: 'cursor' })),
   id: 'cursor-cli',
   name: 'Cursor CLI',
+  cli: 'cursor-agent',
   is: /cursor[-_ ]?(?:cli|agent)\b/i,
   notRead: [],
   launch: {

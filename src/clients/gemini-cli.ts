@@ -9,6 +9,7 @@ const moved = (path: string) => ({
 export default defineClient({
   id: 'gemini-cli',
   name: 'Gemini CLI',
+  cli: 'gemini',
   is: /gemini/i,
   marks: /\.gemini\b/,
   program: /@google[\\/]gemini-cli/,

@@ -5,6 +5,7 @@ const file = { scope: 'user', format: 'yaml', root: ['extensions'] } as const;
 export default defineClient({
   id: 'goose',
   name: 'Goose',
+  cli: 'goose',
   is: /goose/i,
   file: '~/.config/goose/config.yaml',
   places: [

@@ -61,6 +61,13 @@ export function clientOf(idOrName: string): Client | undefined {
 /** The client of a text in which no client is named, by the files and words that only it has; undefined when there are none. */
 export const clientBy = (text: string): Client | undefined => CLIENTS.find(({ marks }) => marks?.test(text) ?? false);
 
+/** The forms of variables that the client fills in under that key of an entry; null when nobody knows. */
+export function formsIn({ variables }: Client, key: string): readonly string[] | null {
+  if (!variables) return null;
+  const { forms, fields, only } = variables;
+  return forms.filter((form) => only?.[form]?.includes(key) ?? (fields === null || fields.includes(key)));
+}
+
 /** The folder of Windows that stands for the beginning of a path, as WSL shows it. */
 const MOUNTED: readonly [string, string][] = [
   ['%APPDATA%', '/mnt/c/Users/*/AppData/Roaming'],

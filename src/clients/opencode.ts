@@ -3,12 +3,13 @@ import { type ConfigPlace, defineClient, EVERY_OS, type Os, type Scope } from '.
 /** Each file in both layouts: servers under `mcp`, and since the second version under `mcp.servers`. */
 const files = (os: readonly Os[], scope: Scope, paths: string[], more: Partial<ConfigPlace> = {}): ConfigPlace[] =>
   paths.flatMap((path) =>
-    [['mcp', 'servers'], ['mcp']].map((root) => ({ os, scope, path, format: 'jsonc', root, ...more })),
+    [['mcp'], ['mcp', 'servers']].map((root) => ({ os, scope, path, format: 'jsonc', root, ...more })),
   );
 
 export default defineClient({
   id: 'opencode',
   name: 'opencode',
+  cli: 'opencode',
   is: /open-?code/i,
   marks: /opencode\.jsonc?/,
   program: /opencode(?:-ai)?[\\/](?:bin|dist|src)|\$bunfs[\\/]root[\\/]src[\\/]index\.js/,

@@ -70,9 +70,12 @@ export function removePart(flow: Flow, index: number): TextEdit[] {
   const { text, parts } = flow;
   const part = parts[index];
   if (!part) throw new RangeError(`there is no part ${index}`);
-  const comma = commaAfter(flow, part.end);
+  const own = commaAfter(flow, part.end);
+  // A comma on another line leaves what stands before it where it is.
+  const apart = own >= 0 && /[\r\n]/.test(text.slice(part.end, own));
+  const comma = apart ? -1 : own;
   const end = comma < 0 ? part.end : comma + 1;
-  const edits: TextEdit[] = [];
+  const edits: TextEdit[] = apart ? [cut(own, own + 1)] : [];
   const previous = parts[index - 1];
   const next = parts[index + 1];
   const line = indentation(text, part.start);
@@ -81,15 +84,15 @@ export function removePart(flow: Flow, index: number): TextEdit[] {
   stop.lastIndex = tail;
   const lineBreak = stop.exec(text)?.[0];
   const alone = line.end === part.start && line.start > flow.range.start && lineBreak !== undefined;
-  if (comma < 0 && previous) {
-    const own = commaAfter(flow, previous.end);
+  if (comma < 0 && previous && !apart) {
+    const before = commaAfter(flow, previous.end);
     const between = text.slice(previous.end, part.start);
     // One piece, when nothing but the comma stands between.
     if (!alone && /^\s*,\s*$/.test(between)) return [cut(previous.end, part.end)];
-    if (own >= 0) edits.push(cut(own, own + 1));
+    if (before >= 0) edits.push(cut(before, before + 1));
   }
   if (alone) edits.push(cut(line.start, tail + lineBreak.length));
-  else if (next && /^\s*$/.test(text.slice(end, next.start))) edits.push(cut(part.start, next.start));
+  else if (next && !apart && /^\s*$/.test(text.slice(end, next.start))) edits.push(cut(part.start, next.start));
   else if (previous && comma >= 0 && /^[ \t]*$/.test(text.slice(commaAfter(flow, previous.end) + 1, part.start))) {
     edits.push(cut(commaAfter(flow, previous.end) + 1, end));
   } else edits.push(cut(part.start, end));

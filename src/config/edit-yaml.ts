@@ -113,7 +113,11 @@ export function removeYaml(config: ConfigText, parent: Node, index: number): Tex
   // It begins on the line of a dash or of a key: the next one moves there.
   const next = all[index + 1];
   if (!next) throw new RangeError('the last value stands on the line of another');
-  return [{ range: { start, end: parent.items ? dashOf(text, parent, index + 1) : next.range.start }, text: '' }];
+  const begin = parent.items ? dashOf(text, parent, index + 1) : next.range.start;
+  if (!text.slice(one.range.end, begin).includes('#')) return [{ range: { start, end: begin }, text: '' }];
+  // What is noted between the two stays; the dash or the key may stand alone on its line.
+  const gap = /[ \t]*$/.exec(text.slice(line.start, start))?.[0].length ?? 0;
+  return [{ range: { start: start - gap, end: one.range.end }, text: '' }];
 }
 
 export function renameYaml(config: ConfigText, member: Member, name: string): TextEdit[] {

@@ -30,12 +30,14 @@ export function short(key: string): string {
 export function indentation(text: string, offset: number): { start: number; end: number; width: number } {
   let start = offset;
   const least = Math.max(0, offset - 1000);
-  while (start > least && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--;
+  while (start > least && !isBreak(text.charCodeAt(start - 1))) start--;
   if (start === least && least > 0) return { start: offset, end: offset, width: 0 };
   let end = start;
   while (end < offset && (text[end] === ' ' || text[end] === '\t')) end++;
   return { start, end, width: end - start };
 }
+
+const isBreak = (code: number): boolean => code === 10 || code === 13;
 
 /** The line end of a text. */
 export function newline(text: string): string {

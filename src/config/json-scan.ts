@@ -24,6 +24,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])/y;
 const KEY_WORD = /[^\s:,{}[\]"]+/y;
 const VALUE_WORD = /[^\s,{}[\]"]+/y;
 const ODD_SPACE = /(?:[\u00a0\u200b\u2028\u2029\u3000\ufeff\u2000-\u200a]|\v|\f)+/y;
+const LITERAL = /(?:true|false|null)(?![^\s,:{}[\]"/])/y;
 const LITERALS = new Map<string, unknown>([
   ['true', true],
   ['false', false],
@@ -88,8 +89,9 @@ export class JsonScanner {
     if (char === "'" || SMART.includes(char) || SMART_SINGLE.includes(char)) return this.#string(start, null);
     const number = this.#match(NUMBER, start);
     if (number) return { type: 'number', start, end: start + number.length, value: Number(number) };
+    const literal = this.#match(LITERAL, start);
+    if (literal) return { type: 'literal', start, end: start + literal.length, value: LITERALS.get(literal) };
     const word = this.#match(place === 'key' ? KEY_WORD : VALUE_WORD, start) || char;
-    if (LITERALS.has(word)) return { type: 'literal', start, end: start + word.length, value: LITERALS.get(word) };
     return { type: 'word', start, end: start + word.length, value: word };
   }
 

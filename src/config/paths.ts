@@ -1,4 +1,6 @@
 /** Paths among the words of an entry: which words are paths, and where they lead. */
+
+import { isJoined } from '../case/launchers.js';
 import { launcherOf, programOf, TAKES_LINES } from './command.js';
 import type { Machine, Range, ServerEntry } from './config.js';
 import { engineOf } from './engine.js';
@@ -51,7 +53,13 @@ export function pathsOf(entry: ServerEntry, exists: (path: string) => boolean): 
   const found: PathWord[] = [];
   const { command, args, cwd } = entry;
   if (cwd) found.push({ at: 'cwd', index: -1, path: cwd.value, before: '', range: cwd.range, starts: true });
-  if (command && /[\\/~]/.test(command.value) && !/^[a-z][a-z0-9+.-]+:\/\//i.test(command.value))
+  // A whole command line is another matter.
+  if (
+    command &&
+    /[\\/~]/.test(command.value) &&
+    !isJoined(command.value) &&
+    !/^[a-z][a-z0-9+.-]+:\/\//i.test(command.value)
+  )
     found.push({ at: 'command', index: -1, path: command.value, before: '', range: command.range, starts: true });
   const launcher = launcherOf(entry);
   const limit = limitOf(entry);

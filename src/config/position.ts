@@ -7,9 +7,25 @@ export interface Position {
   column: number;
 }
 
+/** Where the lines of the last long text begin: many offsets of one file are asked for, one after the other. */
+let last: { text: string; starts: number[] } = { text: '', starts: [0] };
+
 /** Line and column of an offset. Lines end with LF, CRLF or CR. */
 export function positionOf(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const breaks = before.match(/\r\n|\n|\r/g)?.length ?? 0;
-  return { line: breaks + 1, column: offset - Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) };
+  if (last.text !== text) last = { text, starts: lineStarts(text) };
+  const { starts } = last;
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: Math.min(offset, text.length) - (starts[low] ?? 0) + 1 };
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (const match of text.matchAll(/\r\n|\n|\r/g)) starts.push(match.index + match[0].length);
+  return starts;
 }

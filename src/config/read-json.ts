@@ -2,30 +2,11 @@
  * JSON and JSONC, also broken ones: a tree of what could be read, and the first fault that explains the rest. It keeps its own stack,
  * so that a hundred thousand brackets are no more to it than a long file.
  */
-import type { Facts, Member, Node, Range, SyntaxFault, TextEdit } from './config.js';
+import type { Facts, Node, Range, SyntaxFault, TextEdit } from './config.js';
 import { indentation, isValue, kindOf, newline, short, shown } from './json-layout.js';
 import { JsonScanner, type Token } from './json-scan.js';
-import { Faults, MAX_DEPTH, MAX_NODES, put } from './tree.js';
-
-type State = 'first' | 'next' | 'colon' | 'value' | 'after';
-
-interface Frame {
-  kind: 'object' | 'list';
-  start: number;
-  state: State;
-  members: Member[];
-  items: Node[];
-  value: Record<string, unknown> | unknown[];
-  /** The key whose value comes next. */
-  key?: { key: string; range: Range };
-  /** Too deep, or the file holds too many values: what is in it is read and forgotten. */
-  dropped: boolean;
-  /** End of the last value, or of the bracket. */
-  last: number;
-  comma?: Range;
-  /** Nobody wrote its brackets. */
-  bare?: true;
-}
+import { CLOSER, type Frame, JsonTree } from './json-tree.js';
+import { MAX_DEPTH } from './tree.js';
 
 export interface ReadJson {
   root: Node | null;
@@ -63,36 +44,24 @@ function isSound(text: string, edits: TextEdit[], format: 'json' | 'jsonc'): boo
   return check.root !== null && !check.faults.list.some(stops);
 }
 
-const CLOSER = { object: '}', list: ']' } as const;
 const OPENER = { object: '{', list: '[' } as const;
 
-class JsonReader {
-  root: Node | null = null;
-  readonly faults = new Faults();
-  /** The first fault after which nobody can be sure what is meant; those of the grammar behind it are its consequences. */
-  structural: SyntaxFault | undefined;
-  alternatives: TextEdit[][] = [];
+class JsonReader extends JsonTree {
+  readonly format: 'json' | 'jsonc';
   readonly #scan: JsonScanner;
-  readonly #stack: Frame[] = [];
-  readonly #open = { object: 0, list: 0 };
   /** Where the text ends, but for white space. */
   readonly #textEnd: number;
-  #nodes = 0;
-  #done = false;
-  /** A bracket whose closing one stands further left than its own line: the one that was forgotten. */
-  #crooked: { start: number; kind: 'object' | 'list'; before: number } | undefined;
 
-  constructor(
-    readonly text: string,
-    readonly format: 'json' | 'jsonc',
-  ) {
+  constructor(text: string, format: 'json' | 'jsonc') {
+    super(text);
+    this.format = format;
     this.#scan = new JsonScanner(text, this.faults, format);
     this.#textEnd = text.trimEnd().length;
   }
 
   read(): void {
     for (;;) {
-      const top = this.#stack.at(-1);
+      const top = this.stack.at(-1);
       const key = top?.kind === 'object' && (top.state === 'first' || top.state === 'next' || top.state === 'after');
       const token = this.#scan.next(key ? 'key' : 'value');
       if (token.unclosed) this.#unclosedString(token);
@@ -110,14 +79,14 @@ class JsonReader {
   /** Before the first value, and behind the last; true at the end. */
   #outside(token: Token): boolean {
     if (token.type === 'end') {
-      if (!this.#done) {
+      if (!this.done) {
         const edits = [{ range: { start: 0, end: this.text.length }, text: '{}\n' }];
         const fault = this.faults.add('syntax-empty', { start: 0, end: 0 }, {}, this.text.trim() === '' ? edits : []);
         if (fault && this.format === 'jsonc') fault.level = 'risky';
       }
       return true;
     }
-    if (this.#done) {
+    if (this.done) {
       const end = this.#textEnd;
       const closersOnly = /^[\s}\]]*$/.test(this.text.slice(token.start, Math.min(end, token.start + 10_000)));
       const range = { start: token.start, end };
@@ -126,7 +95,7 @@ class JsonReader {
         problem: token.type === '{' || token.type === '[' ? 'second-document' : 'text',
         char: shown(token),
       };
-      this.#guess('syntax-extra-text', range, facts, closersOnly ? [[{ range, text: '' }]] : []);
+      this.guess('syntax-extra-text', range, facts, closersOnly ? [[{ range, text: '' }]] : []);
       return true;
     }
     if (token.type === 'string' && this.#scan.sees(/\s*:/y, token.end)) {
@@ -142,7 +111,7 @@ class JsonReader {
       if (close)
         edits.push({ range: { start: this.text.length - close[0].length, end: this.text.length }, text: '\n' });
       const facts: Facts = { where: 'before', problem: fence ? 'fence' : 'text', char: shown(token) };
-      this.#guess('syntax-extra-text', range, facts, fence ? [edits] : []);
+      this.guess('syntax-extra-text', range, facts, fence ? [edits] : []);
       this.#scan.moveTo(range.end);
       if (open < 0) return true;
     }
@@ -156,12 +125,12 @@ class JsonReader {
       { range: { start: token.start, end: token.start }, text: '{' },
       { range: { start: end, end }, text: '}' },
     ];
-    this.#guess('syntax-other', { start: token.start, end: token.end }, { problem: 'no-braces', expected: '{' }, [
+    this.guess('syntax-other', { start: token.start, end: token.end }, { problem: 'no-braces', expected: '{' }, [
       edits,
     ]);
-    const frame = this.#frame('object', token.start);
+    const frame = this.frame('object', token.start);
     frame.bare = true;
-    this.#stack.push(frame);
+    this.stack.push(frame);
     this.#inObject(frame, token);
   }
 
@@ -176,7 +145,7 @@ class JsonReader {
         else if (type === ',') this.#extraComma(range);
         else if (type === ']') this.#wrongCloser(token);
         else {
-          this.#guess('syntax-other', range, { problem: 'no-key', char: type });
+          this.guess('syntax-other', range, { problem: 'no-key', char: type });
           if (type === ':') top.state = 'value';
           else this.#begin(token);
         }
@@ -190,12 +159,9 @@ class JsonReader {
           top.state = 'value';
         } else if (isValue(token) || type === 'word') {
           const at = top.key?.range.end ?? start;
-          this.#guess(
-            'syntax-other',
-            { start: at, end: at },
-            this.#about(top, { problem: 'no-colon', expected: ':' }),
-            [[{ range: { start: at, end: at }, text: ':' }]],
-          );
+          this.guess('syntax-other', { start: at, end: at }, this.about(top, { problem: 'no-colon', expected: ':' }), [
+            [{ range: { start: at, end: at }, text: ':' }],
+          ]);
           top.state = 'value';
           this.#inObject(top, token);
         } else this.#noValue(top, token);
@@ -204,7 +170,7 @@ class JsonReader {
         if (isValue(token)) this.#begin(token);
         else if (type === 'word') this.#bareWord(top, token);
         else if (type === ':')
-          this.#guess('syntax-other', range, this.#about(top, { problem: 'unexpected', char: ':' }), [
+          this.guess('syntax-other', range, this.about(top, { problem: 'unexpected', char: ':' }), [
             [{ range, text: '' }],
           ]);
         else this.#noValue(top, token);
@@ -222,11 +188,11 @@ class JsonReader {
           this.#missingComma(top);
           top.state = 'next';
           this.#inObject(top, token);
-        } else if (top.bare && this.#stack.length === 1 && (type === '{' || type === '[')) {
-          this.#guess('syntax-extra-text', range, { where: 'behind', problem: 'second-document', char: type });
+        } else if (top.bare && this.stack.length === 1 && (type === '{' || type === '[')) {
+          this.guess('syntax-extra-text', range, { where: 'behind', problem: 'second-document', char: type });
           this.#begin(token);
         } else {
-          this.#guess('syntax-other', range, { problem: 'unexpected', char: shown(token), expected: ', or }' });
+          this.guess('syntax-other', range, { problem: 'unexpected', char: shown(token), expected: ', or }' });
           if (type === '{' || type === '[') this.#begin(token);
         }
     }
@@ -237,7 +203,7 @@ class JsonReader {
     const range = { start, end };
     if (type === ']') this.#close(top, token);
     else if (type === '}') this.#wrongCloser(token);
-    else if (type === ':') this.#guess('syntax-other', range, { problem: 'key-in-list', char: ':' });
+    else if (type === ':') this.guess('syntax-other', range, { problem: 'key-in-list', char: ':' });
     else if (type === ',') {
       if (top.state === 'after') this.#comma(top, range);
       else this.#extraComma(range);
@@ -248,7 +214,7 @@ class JsonReader {
       this.#missingComma(top);
       this.#begin(token);
     } else {
-      this.#guess('syntax-other', range, { problem: 'unexpected', char: shown(token), expected: ', or ]' });
+      this.guess('syntax-other', range, { problem: 'unexpected', char: shown(token), expected: ', or ]' });
     }
   }
 
@@ -256,7 +222,7 @@ class JsonReader {
     const range = { start: token.start, end: token.end };
     const key = token.type === 'string' ? String(token.value) : this.text.slice(token.start, token.end);
     if (token.type !== 'string') {
-      this.#lexical('syntax-unquoted-key', range, { key: short(key) }, [{ range, text: JSON.stringify(key) }]);
+      this.lexical('syntax-unquoted-key', range, { key: short(key) }, [{ range, text: JSON.stringify(key) }]);
     }
     top.key = { key, range };
     top.state = 'colon';
@@ -269,151 +235,73 @@ class JsonReader {
   #begin(token: Token): void {
     const { type, start, end } = token;
     if (type === '{' || type === '[') {
-      this.#stack.push(this.#frame(type === '{' ? 'object' : 'list', start));
+      this.stack.push(this.frame(type === '{' ? 'object' : 'list', start));
       return;
     }
-    this.#attach({ kind: kindOf(token), range: { start, end }, value: token.value });
-  }
-
-  #frame(kind: 'object' | 'list', start: number): Frame {
-    this.#open[kind]++;
-    const dropped = this.#stack.length >= MAX_DEPTH || this.#nodes > MAX_NODES;
-    return {
-      kind,
-      start,
-      state: 'first',
-      members: [],
-      items: [],
-      value: kind === 'object' ? {} : [],
-      dropped,
-      last: start + 1,
-    };
-  }
-
-  #attach(node: Node): void {
-    const top = this.#stack.at(-1);
-    if (!top) {
-      this.root = node;
-      this.#done = true;
-      return;
-    }
-    top.state = 'after';
-    top.last = node.range.end;
-    const { key } = top;
-    top.key = undefined;
-    if (top.dropped) return;
-    if (++this.#nodes > MAX_NODES) top.dropped = true;
-    else if (Array.isArray(top.value)) {
-      top.items.push(node);
-      top.value.push(node.value);
-    } else if (key) {
-      top.members.push({
-        key: key.key,
-        keyRange: key.range,
-        range: { start: key.range.start, end: node.range.end },
-        node,
-      });
-      put(top.value, key.key, node.value);
-    }
+    this.attach({ kind: kindOf(token), range: { start, end }, value: token.value });
   }
 
   #close(top: Frame, token: Token): void {
     if (top.state === 'next' && top.comma && this.format === 'json') {
       const facts = { char: ',', before: CLOSER[top.kind], ...(top.kind === 'object' ? { expected: 'a key' } : {}) };
-      this.#lexical('syntax-trailing-comma', top.comma, facts, [{ range: top.comma, text: '' }], true);
+      this.lexical('syntax-trailing-comma', top.comma, facts, [{ range: top.comma, text: '' }], true);
     }
-    if (!this.#crooked && this.#stack.length > 1) this.#lookAtIndentation(top, token.start);
-    this.#pop(token.end);
-  }
-
-  #pop(end: number): void {
-    const frame = this.#stack.pop();
-    if (!frame) return;
-    this.#open[frame.kind]--;
-    const range = { start: frame.start, end };
-    if (frame.dropped) this.#attach({ kind: 'other', range, value: undefined });
-    else if (frame.kind === 'object')
-      this.#attach({ kind: 'object', range, value: frame.value, members: frame.members });
-    else this.#attach({ kind: 'list', range, value: frame.value, items: frame.items });
-  }
-
-  /** A closing bracket that stands first on its line, further left than the line of its opening one: another one was forgotten. */
-  #lookAtIndentation(top: Frame, closer: number): void {
-    const its = indentation(this.text, closer);
-    if (its.end !== closer) return;
-    const own = indentation(this.text, top.start);
-    if (its.width >= own.width) return;
-    const first = top.members.findIndex((member, i) => {
-      if (i === 0) return false;
-      const indent = indentation(this.text, member.range.start);
-      return indent.end === member.range.start && indent.width <= own.width;
-    });
-    const before = first > 0 ? (top.members[first - 1]?.range.end ?? top.last) : top.last;
-    this.#crooked = { start: top.start, kind: top.kind, before };
+    if (!this.crooked && this.stack.length > 1) this.lookAtIndentation(top, token.start);
+    this.pop(token.end);
   }
 
   #end(at: number): void {
-    const top = this.#stack.at(-1);
-    if (top?.bare && this.#stack.length === 1 && top.state === 'after') {
-      this.#pop(top.last);
+    const top = this.stack.at(-1);
+    if (top?.bare && this.stack.length === 1 && top.state === 'after') {
+      this.pop(top.last);
       return;
     }
-    const open = this.#stack.filter((frame) => !frame.bare);
-    const culprit = this.#crooked ?? open.at(-1);
+    const open = this.stack.filter((frame) => !frame.bare);
+    const culprit = this.crooked ?? open.at(-1);
     if (culprit && top) {
       const expected = CLOSER[culprit.kind];
       const facts: Facts = { char: OPENER[culprit.kind], expected, missing: String(open.length), where: 'end' };
       const line = indentation(this.text, culprit.start);
       const cures: TextEdit[][] = [];
-      if (this.#crooked && open.length === 1) {
-        const place = { start: this.#crooked.before, end: this.#crooked.before };
+      if (this.crooked && open.length === 1) {
+        const place = { start: this.crooked.before, end: this.crooked.before };
         cures.push([
           { range: place, text: `${newline(this.text)}${this.text.slice(line.start, line.end)}${expected}` },
         ]);
-      } else if (!this.#crooked && top.state !== 'colon' && top.state !== 'value' && open.length <= MAX_DEPTH) {
+      } else if (!this.crooked && top.state !== 'colon' && top.state !== 'value' && open.length <= MAX_DEPTH) {
         // The file was cut off, or its end was left out: all of it goes to the end.
         const comma = top.state === 'next' && top.comma ? [{ range: top.comma, text: '' }] : [];
-        const closers = open.toReversed().map((frame) => this.#closerLine(frame));
+        const closers = open.toReversed().map((frame) => this.closerLine(frame));
         cures.push([...comma, { range: { start: at, end: at }, text: closers.join('') }]);
         const end = this.#textEnd;
         const last = cures[0]?.at(-1);
         if (last && !/\/\/[^\r\n]*$/.test(this.text.slice(0, end).slice(-1000))) last.range = { start: end, end };
       }
-      this.#guess('syntax-unclosed', { start: culprit.start, end: culprit.start + 1 }, facts, cures);
+      this.guess('syntax-unclosed', { start: culprit.start, end: culprit.start + 1 }, facts, cures);
     }
-    while (this.#stack.length > 0) {
-      const frame = this.#stack.at(-1);
-      if (frame?.key && (frame.state === 'colon' || frame.state === 'value')) this.#attachNothing(frame);
-      this.#pop(this.#stack.length === 1 && frame?.bare ? frame.last : Math.max(this.#textEnd, frame?.last ?? 0));
+    while (this.stack.length > 0) {
+      const frame = this.stack.at(-1);
+      if (frame?.key && (frame.state === 'colon' || frame.state === 'value')) this.attachNothing(frame);
+      this.pop(this.stack.length === 1 && frame?.bare ? frame.last : Math.max(this.#textEnd, frame?.last ?? 0));
     }
-  }
-
-  /** The bracket that closes a frame, on a line of its own where the opening one has its members on lines of their own. */
-  #closerLine(frame: Frame): string {
-    const line = indentation(this.text, frame.start);
-    const many = /^[^\S\r\n]*[\r\n]/.test(this.text.slice(frame.start + 1, frame.start + 200));
-    return many
-      ? `${newline(this.text)}${this.text.slice(line.start, line.end)}${CLOSER[frame.kind]}`
-      : CLOSER[frame.kind];
   }
 
   /** A closing bracket of the other kind. */
   #wrongCloser(token: Token): void {
     const kind = token.type === '}' ? 'object' : 'list';
-    const top = this.#stack.at(-1);
+    const top = this.stack.at(-1);
     if (!top) return;
     const range = { start: token.start, end: token.end };
     const replaced: TextEdit[] = [{ range, text: CLOSER[top.kind] }];
     if (top.comma && top.state === 'next' && this.format === 'json') replaced.unshift({ range: top.comma, text: '' });
-    const outer =
-      this.#open[kind] === 0 ? -1 : this.#stack.findLastIndex((frame) => frame.kind === kind && !frame.bare);
+    const outer = this.open[kind] === 0 ? -1 : this.stack.findLastIndex((frame) => frame.kind === kind && !frame.bare);
     if (outer < 0) {
       const facts = { problem: 'closer', char: token.type, expected: CLOSER[top.kind] };
-      this.#guess('syntax-other', range, facts, [replaced, [{ range, text: '' }]]);
+      this.guess('syntax-other', range, facts, [replaced, [{ range, text: '' }]]);
       return;
     }
     const at = { start: top.last, end: top.last };
-    const inserted = this.#stack
+    const inserted = this.stack
       .slice(outer + 1)
       .toReversed()
       .map((frame) => CLOSER[frame.kind]);
@@ -426,32 +314,23 @@ class JsonReader {
     };
     const insertion: TextEdit[] = [{ range: at, text: inserted.slice(0, MAX_DEPTH).join('') }];
     if (top.comma && top.state === 'next' && this.format === 'json') insertion.push({ range: top.comma, text: '' });
-    this.#guess('syntax-unclosed', { start: top.start, end: top.start + 1 }, facts, [
+    this.guess('syntax-unclosed', { start: top.start, end: top.start + 1 }, facts, [
       insertion,
       replaced,
       [{ range, text: '' }],
     ]);
-    while (this.#stack.length > outer) {
-      const frame = this.#stack.at(-1);
-      if (frame?.key && (frame.state === 'colon' || frame.state === 'value')) this.#attachNothing(frame);
-      this.#pop(this.#stack.length === outer + 1 ? token.end : Math.max(frame?.last ?? 0, 0));
+    while (this.stack.length > outer) {
+      const frame = this.stack.at(-1);
+      if (frame?.key && (frame.state === 'colon' || frame.state === 'value')) this.attachNothing(frame);
+      this.pop(this.stack.length === outer + 1 ? token.end : Math.max(frame?.last ?? 0, 0));
     }
   }
 
   #noValue(top: Frame, token: Token): void {
     const at = top.key?.range.end ?? token.start;
-    this.#guess(
-      'syntax-other',
-      { start: at, end: Math.max(at, token.start) },
-      this.#about(top, { problem: 'no-value' }),
-    );
-    this.#attachNothing(top);
+    this.guess('syntax-other', { start: at, end: Math.max(at, token.start) }, this.about(top, { problem: 'no-value' }));
+    this.attachNothing(top);
     this.#inObject(top, token);
-  }
-
-  #attachNothing(top: Frame): void {
-    const at = top.key?.range.end ?? top.last;
-    this.#attach({ kind: 'other', range: { start: at, end: at }, value: undefined });
   }
 
   #comma(top: Frame, range: Range): void {
@@ -460,12 +339,12 @@ class JsonReader {
   }
 
   #extraComma(range: Range): void {
-    this.#lexical('syntax-other', range, { problem: 'extra-comma', char: ',' }, [{ range, text: '' }]);
+    this.lexical('syntax-other', range, { problem: 'extra-comma', char: ',' }, [{ range, text: '' }]);
   }
 
   #missingComma(top: Frame): void {
     const range = { start: top.last, end: top.last };
-    this.#lexical('syntax-missing-comma', range, { expected: ',' }, [{ range, text: ',' }]);
+    this.lexical('syntax-missing-comma', range, { expected: ',' }, [{ range, text: ',' }]);
   }
 
   /** A value without quotes. */
@@ -474,9 +353,9 @@ class JsonReader {
     const python = { True: true, False: false, None: null }[word];
     const range = { start: token.start, end: token.end };
     if (python !== undefined) {
-      const facts = this.#about(top, { problem: 'python-word', char: word, expected: String(python) });
-      this.#lexical('syntax-other', range, facts, [{ range, text: String(python) }]);
-      this.#attach({ kind: python === null ? 'null' : 'boolean', range, value: python });
+      const facts = this.about(top, { problem: 'python-word', char: word, expected: String(python) });
+      this.lexical('syntax-other', range, facts, [{ range, text: String(python) }]);
+      this.attach({ kind: python === null ? 'null' : 'boolean', range, value: python });
       return;
     }
     const rest = /[^,}\]\r\n"]*/y;
@@ -485,36 +364,18 @@ class JsonReader {
     range.end = token.start + value.length;
     this.#scan.moveTo(range.end);
     const number = /^[-+]?\.?\d/.test(value);
-    const facts = this.#about(top, { problem: number ? 'number' : 'unquoted-value' });
+    const facts = this.about(top, { problem: number ? 'number' : 'unquoted-value' });
     const said = /^(?:undefined|NaN|-?Infinity)$/.test(value) ? [] : [[{ range, text: JSON.stringify(value) }]];
-    this.#guess('syntax-other', range, facts, number ? [] : said);
-    this.#attach({ kind: 'text', range, value });
+    this.guess('syntax-other', range, facts, number ? [] : said);
+    this.attach({ kind: 'text', range, value });
   }
 
   #unclosedString(token: Token): void {
     const range = { start: token.start, end: token.start + 1 };
-    const top = this.#stack.at(-1);
+    const top = this.stack.at(-1);
     const at = { start: token.end, end: token.end };
-    this.#guess('syntax-unclosed', range, this.#about(top, { char: '"', expected: '"', where: 'string' }), [
+    this.guess('syntax-unclosed', range, this.about(top, { char: '"', expected: '"', where: 'string' }), [
       [{ range: at, text: '"' }],
     ]);
-  }
-
-  /** The key whose value it is, never the value: that may be a secret. */
-  #about(top: Frame | undefined, facts: Facts): Facts {
-    return top?.key ? { ...facts, key: short(top.key.key) } : facts;
-  }
-
-  /** A fault that leaves no doubt what was meant; behind one that does, only what needs no context is told. */
-  #lexical(rule: SyntaxFault['rule'], range: Range, facts: Facts, edits: TextEdit[], always = false): void {
-    if (this.structural && !always) return;
-    if (rule === 'syntax-unquoted-key') this.faults.gather(rule, range, facts, edits);
-    else this.faults.add(rule, range, facts, edits);
-  }
-
-  #guess(rule: SyntaxFault['rule'], range: Range, facts: Facts, alternatives: TextEdit[][] = []): void {
-    if (this.structural) return;
-    this.structural = this.faults.add(rule, range, facts);
-    this.alternatives = alternatives;
   }
 }

@@ -98,13 +98,26 @@ function without(text: string, statements: Statement[]): string {
 const ASSIGNMENT =
   /^((?:"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[\w-]+)(?:[ \t]*\.[ \t]*[\w-]+)*[ \t]*)([=:][ \t]*)(?=[^\s=])/;
 
+const STRINGS =
+  /"((?:[^"\\\r\n]|\\.)*)"|[“”„‟«»″＂]([^“”„‟«»″＂"\r\n]*)[“”„‟«»″＂]|[‘’‚‛′]([^‘’‚‛′'\r\n]*)[‘’‚‛′]|'[^'\r\n]*'|#.*/g;
+
 /**
  * A value that does not parse, with a string as long as it in its place: its key is there, which is what is asked of it. False when
  * the statement is no key with a value.
  */
 function standIn(text: string, { start, end }: Statement, unread: Unread, stands: TextEdit[]): boolean {
-  const match = ASSIGNMENT.exec(text.slice(start, end));
+  const source = text.slice(start, end);
+  const match = ASSIGNMENT.exec(source);
   if (!match) return false;
+  // Strings that need other quotes only, and no more room, become what was meant.
+  const repaired = source.replace(STRINGS, (raw, basic?: string, double?: string, single?: string) => {
+    if (basic !== undefined) return basic.includes("'") || !basic.includes('\\') ? raw : `'${basic}'`;
+    return double !== undefined ? `"${double}"` : single !== undefined ? `'${single}'` : raw;
+  });
+  if (repaired !== source && !(parsed(repaired) instanceof ParseError)) {
+    stands.push({ range: { start, end }, text: repaired });
+    return true;
+  }
   const [whole, name = '', sign = ''] = match;
   const range = { start: start + whole.length, end: text.slice(start, end).trimEnd().length + start };
   if (range.end - range.start < 2) return false;

@@ -37,7 +37,7 @@ export function readYaml(text: string): ReadYaml {
   }
   const [document, second] = documents;
   const error = document?.errors[0];
-  if (error) yamlFault(text, error, faults, isSound);
+  if (error) yamlFault(text, error, faults, soundValue);
   if (second) {
     const separator = /(?:^|\n)(---)/g;
     separator.lastIndex = Math.max((document?.range[1] ?? 0) - 1, 0);
@@ -62,9 +62,11 @@ function compose(text: string): Document.Parsed[] | null {
   return [...new Composer(OPTIONS).compose(tokens, true, text.length)] as Document.Parsed[];
 }
 
-export function isSound(text: string): boolean {
+/** What a text is worth, as JSON; undefined when something is wrong with it. */
+function soundValue(text: string): string | undefined {
   const documents = compose(text);
-  return documents?.length === 1 && documents[0]?.errors.length === 0;
+  if (documents?.length !== 1 || !documents[0] || documents[0].errors.length > 0) return undefined;
+  return JSON.stringify(new Tree(text, new Faults()).root(documents[0].contents as ParsedNode).value) ?? 'null';
 }
 
 function tooDeep(tokens: readonly unknown[]): boolean {

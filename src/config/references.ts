@@ -118,7 +118,9 @@ export function fillsIn({ variables, entry }: Client, { form }: Pick<Reference, 
     url: [...entry.url],
     headers: [entry.headers],
   };
-  const { fields } = variables;
+  const { fields, only } = variables;
+  const alone = only?.[form];
+  if (alone) return own[field].some((key) => !!key && alone.includes(key));
   return fields === null || fields.includes(field) || own[field].some((key) => !!key && fields.includes(key));
 }
 

@@ -170,18 +170,11 @@ export const CLIENT_RULES: Rules<'timeout-unit' | 'name-invalid' | 'shadowed' | 
     level: 'info',
     cause: 'config-switched-off',
     title: 'The entry is switched off',
-    find: eachEntry((entry, { client, config }) => {
+    find: eachEntry((entry, { client }) => {
       const off = (client.entry.off ?? []).find(({ key, when }) => memberAt(entry.node, key)?.node.value === when);
       const member = off && memberAt(entry.node, off.key);
-      if (!off || !member) return [];
-      return [
-        hitIn(
-          entry,
-          member.node.range,
-          { key: off.key, value: String(off.when) },
-          { edits: setValue(config, pathOf(entry, off.key), !off.when) },
-        ),
-      ];
+      // Whoever switched it off meant it: to switch it on again is no cure.
+      return off && member ? [hitIn(entry, member.node.range, { key: off.key, value: String(off.when) })] : [];
     }),
     says: ({ server = '', key = '', value = '' }, client) =>
       `"${key}" is ${value}, so ${client.name} does not start "${server}".`,

@@ -61,14 +61,6 @@ const isOtherType = (entry: ServerEntry, form: EntryForm): boolean => {
   return type !== undefined && kindOfType(type.value) === null && (form.type.words?.includes(type.value) ?? true);
 };
 
-/** Edits that put an address in the place of a command that the client would start. */
-const viaRemote = (entry: ServerEntry, url: string, context: RuleContext) => {
-  const plain = (entry.node.members ?? []).every(({ key }) => ADDRESS.test(key) || key === 'type');
-  const { command, args } = context.client.entry;
-  if (!plain || command.holds !== 'program' || args === null) return [];
-  return setValue(context.config, entry.path, { [command.key]: 'npx', [args]: ['-y', 'mcp-remote', url] });
-};
-
 function emptyEntry(entry: ServerEntry, { client }: RuleContext): Hit[] {
   const form = client.entry;
   const members = (entry.node.members ?? []).filter(({ key }) => !isRemark(key));
@@ -145,6 +137,8 @@ function wrongAddressKey(entry: ServerEntry, { client, config }: RuleContext): H
 /** What is wrong with an address, and the address as it was meant, where that is sure. */
 function faultOfAddress(url: string, words: readonly string[] | null): { why: string; meant?: string } | null {
   const text = url.trim();
+  const bracketed = /^<(?<inner>https?:\/\/[^<>\s]+)>$/.exec(text)?.groups?.inner;
+  if (bracketed) return { why: 'it stands in angle brackets', meant: bracketed };
   // A variable or a placeholder is no address yet.
   if (/^[$<{%]|[<{]|\$\w|YOUR[-_]/.test(text)) return null;
   if (text !== url) return { why: 'it has blanks at its ends', meant: text };
@@ -164,7 +158,9 @@ function faultOfAddress(url: string, words: readonly string[] | null): { why: st
   }
   if (/^wss?$/.test(name ?? '') && words && !words.some((word) => /^(?:ws|websocket)/i.test(word)))
     return { why: 'it is the address of a WebSocket, which is no transport of MCP that this client has' };
-  if (/^(?:file|ftp|mailto|javascript|data)$/.test(name ?? '')) return { why: `${name}: is no address of a server` };
+  // Sockets and pipes of the machine have a scheme of their own.
+  if (name !== undefined && !/^(?:https?|wss?|unix|pipe|npipe)$/.test(name))
+    return { why: `${shown(name)}: is no scheme of an address that a client asks` };
   if (/\s/.test(text)) return { why: 'there is a blank in it' };
   if (/["'“”‘’`]/.test(text)) return { why: 'there are quotation marks in it' };
   return URL.canParse(text) ? null : { why: 'it cannot be read as an address' };
@@ -214,6 +210,8 @@ function wrongType(entry: ServerEntry, { client, config }: RuleContext): Hit[] {
   const form = client.entry;
   const { type } = entry;
   if (!type || form.type.words === null) return [];
+  // Another rule tells of an address that is not taken at all.
+  if (form.url.length === 0 && addressMembers(entry).length > 0) return [];
   const said = kindOfType(type.value);
   const url = ownAddress(entry, form);
   const command = programMember(entry, form);
@@ -298,8 +296,8 @@ export const ENTRY_RULES: Rules<
     find: eachEntry((entry, context) => {
       const found = addressMembers(entry)[0];
       if (context.client.entry.url.length > 0 || !found || programMember(entry, context.client.entry)) return [];
-      const url = found.node.value as string;
-      return [hitIn(entry, found.keyRange, { found: found.key }, { edits: viaRemote(entry, url, context) })];
+      // A connector and mcp-remote are two ways: which one is meant nobody knows.
+      return [hitIn(entry, found.keyRange, { found: found.key })];
     }),
     says: ({ found = '' }, client) =>
       `${client.name} starts commands from this file and reads no addresses from it, so "${found}" is not understood.`,

@@ -60,6 +60,7 @@ function noYes(entry: ServerEntry, { client, config }: RuleContext): Hit[] {
   const launcher = launcherOf(entry);
   if (!launcher) return [];
   const words = launcher.args.map(({ value }) => value);
+  if (entry.env.some(({ name, value }) => /^npm_config_yes$/i.test(name) && value !== 'false')) return [];
   let first = 0;
   if (launcher.program === 'npm') {
     if (!/^(?:exec|x)$/.test(words[0] ?? '')) return [];

@@ -38,6 +38,9 @@ function replaced(entry: ServerEntry, { client, config }: RuleContext, word: Pat
   return at ? setValue(config, at, word.before + path) : [];
 }
 
+/** Options by which a launcher goes to another folder. */
+const MOVES = /^(?:--directory|--cwd|--prefix|--dir|-C|--chdir)(?:=|$)/;
+
 const namesOf = (word: PathWord): string =>
   ({ command: 'the command', args: 'an argument', cwd: 'the working folder' })[word.at];
 
@@ -48,6 +51,8 @@ function relative(entry: ServerEntry, context: RuleContext): Hit[] {
   // A client that is started in the project, or starts its servers there, reads the file of a project from there.
   const shared = place.scope === 'project' || place.scope === 'local';
   const settled = shared && (cwd === 'project' || (cwd === 'own' && kind === 'terminal'));
+  // The launcher goes to a folder of its own first: `uv --directory X run server.py`.
+  if (entry.args.some(({ value }) => MOVES.test(value))) return [];
   const words = pathsOf(entry, (path) => !isAbsolute(path) && meantBy(path, context) !== null);
   return words
     .filter(
@@ -105,10 +110,9 @@ function homeFor({ client, machine, place }: RuleContext, word: PathWord['at'] |
 
 function tilde(entry: ServerEntry, context: RuleContext): Hit[] {
   const { client, config } = context;
-  const { variables, launch } = client;
-  if (launch.shell === true) return [];
+  const { launch } = client;
   const expands = (field: 'command' | 'args' | 'cwd' | 'env'): boolean =>
-    !!variables?.forms.includes('~') && fillsIn(client, { form: '~' }, field) === true;
+    fillsIn(client, { form: '~' }, field) === true;
   const shell = entry.command !== undefined && TAKES_LINES.test(programOf(entry.command.value));
   const words = pathsOf(entry, () => false).filter(
     ({ path, at }) => /^~(?:[\\/]|$)/.test(path) && !expands(at) && !(shell && at === 'args'),
@@ -117,7 +121,7 @@ function tilde(entry: ServerEntry, context: RuleContext): Hit[] {
     const home = homeFor(context, word.at);
     const edits = home === null ? [] : replaced(entry, context, word, home + word.path.slice(1));
     // A server may know what to do with it.
-    const level = word.starts ? ('broken' as const) : ('risky' as const);
+    const level = word.starts && launch.shell === false ? ('broken' as const) : ('risky' as const);
     return hitIn(entry, word.range, { path: shown(word.path), at: namesOf(word) }, { edits, level });
   });
   const env = entry.env.flatMap((variable): Hit[] => {
@@ -142,11 +146,31 @@ function tilde(entry: ServerEntry, context: RuleContext): Hit[] {
   return [...hits, ...env];
 }
 
+/** Quotation marks within the quotation marks are part of the path. */
+function quoted(entry: ServerEntry, context: RuleContext): Hit[] {
+  return valuesOf(entry).flatMap((value): Hit[] => {
+    const { field, text, range } = value;
+    const path = /^(?<mark>["'])(?<inner>(?:[A-Za-z]:[\\/]|[~./\\]).*)\k<mark>$/.exec(text)?.groups?.inner;
+    if (path === undefined || !(field === 'command' || field === 'args' || field === 'cwd')) return [];
+    const there = isAbsolute(path) ? standsAt(context.machine, path, field === 'command') : undefined;
+    const at = pathTo(entry, context.client, value);
+    const edits = at && there !== null ? setValue(context.config, at, path) : [];
+    const where = { command: 'the command', args: 'an argument', cwd: 'the working folder' }[field];
+    return [hitIn(entry, range, { path: shown(text), at: where, quoted: 'yes' }, { edits })];
+  });
+}
+
 function missing(entry: ServerEntry, { machine }: RuleContext): Hit[] {
-  return pathsOf(entry, () => false)
-    .filter(({ path, starts }) => starts && isAbsolute(path) && !isOpen(path) && !isExamplePath(path) && !isLeft(path))
-    .filter(({ path, at }) => standsAt(machine, path, at === 'command') === null)
-    .map((word) => hitIn(entry, word.range, { path: shown(word.path), at: namesOf(word) }));
+  return (
+    pathsOf(entry, () => false)
+      .filter(
+        ({ path, starts }) => starts && isAbsolute(path) && !isOpen(path) && !isExamplePath(path) && !isLeft(path),
+      )
+      // Bytes that were no text are a fault of their own.
+      .filter(({ path }) => !path.includes('\uFFFD'))
+      .filter(({ path, at }) => standsAt(machine, path, at === 'command') === null)
+      .map((word) => hitIn(entry, word.range, { path: shown(word.path), at: namesOf(word) }))
+  );
 }
 
 export const PATH_RULES: Rules<'path-relative' | 'path-tilde' | 'path-missing'> = {
@@ -177,8 +201,8 @@ export const PATH_RULES: Rules<'path-relative' | 'path-tilde' | 'path-missing'> 
     title: 'A path begins with ~, which only a shell fills in',
     find: eachEntry(tilde),
     says: ({ path = '', at = '' }, client) =>
-      client.launch.shell === null
-        ? `"${path}" in ${at} begins with ~, which only a shell makes the home folder. Whether ${client.name} starts servers through one is not known.`
+      client.launch.shell !== false
+        ? `"${path}" in ${at} begins with ~, which only a shell makes the home folder. Whether ${client.name} hands it to one that does is not known.`
         : `"${path}" in ${at} begins with ~, which only a shell makes the home folder. ${client.name} starts servers without one.`,
     fix: () => 'Write the whole path of the home folder.',
     refs: [CONFIG],
@@ -189,9 +213,15 @@ export const PATH_RULES: Rules<'path-relative' | 'path-tilde' | 'path-missing'> 
     level: 'broken',
     cause: 'config-path-missing',
     title: 'A path that the start needs does not exist',
-    find: eachEntry(missing),
-    says: ({ path = '', at = '' }) => `"${path}" in ${at} does not exist on this machine.`,
-    fix: () => 'Write the path at which it is now, or install and build what belongs there.',
+    find: eachEntry((entry, context) => [...quoted(entry, context), ...missing(entry, context)]),
+    says: ({ path = '', at = '', quoted: marks }) =>
+      marks
+        ? `The quotation marks within the text are part of the path ${path} in ${at}, and there is no file of that name.`
+        : `"${path}" in ${at} does not exist on this machine.`,
+    fix: ({ quoted: marks }) =>
+      marks
+        ? 'Take the inner quotation marks away: no shell reads them.'
+        : 'Write the path at which it is now, or install and build what belongs there.',
     refs: [CONFIG],
   }),
 };

@@ -57,6 +57,13 @@ function moved(context: RuleContext, found: Servers): TextEdit[] {
 const reads = (client: Client, root: string): string => `${client.name} reads servers under "${root}"`;
 
 function wrongPlace(context: RuleContext, how: Servers['how']): Hit[] {
+  const { client, place } = context;
+  // The same file may be read with a root that is deeper: the plain one tells.
+  const plainer = client.places.some(
+    ({ path, root }) =>
+      path === place.path && root.length < place.root.length && root.every((key, i) => key === place.root[i]),
+  );
+  if (plainer) return [];
   return servers(context)
     .filter((found) => found.how === how && found.member !== undefined)
     .map((found) => ({
@@ -212,7 +219,7 @@ export const ROOT_RULES: Rules<
     title: 'The entry of a server is no object',
     find: ({ entries }) =>
       entries
-        .filter(({ node }) => node.kind !== 'object')
+        .filter(({ node }) => node.kind !== 'object' && node.kind !== 'other')
         .map((entry) => hitIn(entry, entry.node.range, { found: kindOf(entry.node.kind) })),
     says: ({ server = '', found = '' }, client) =>
       `What stands under "${server}" is ${found}, where ${client.name} wants an object with a command or an address.`,

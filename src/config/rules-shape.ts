@@ -187,6 +187,8 @@ function unknownKeys(entry: ServerEntry, { client, config }: RuleContext): Hit[]
   const form = client.entry;
   const known = knownKeys(client);
   return (entry.node.members ?? []).flatMap(({ key, keyRange, node }: Member): Hit[] => {
+    // Arguments beside a command that should be a list: another rule tells of both.
+    if (key === 'args' && form.args === null && filled(entry, form.command.key)?.node.kind === 'text') return [];
     if (known.has(key) || isRemark(key) || (ENV.test(key) && node.kind === 'object')) return [];
     const wrongUrl = /ur[il]$/i.test(key) && form.url.length > 0 && !form.url.some((own) => filled(entry, own));
     if (wrongUrl && !filled(entry, form.command.key)) return [];
@@ -312,7 +314,8 @@ export const SHAPE_RULES: Rules<
     find: eachEntry((entry, { client, config }) => {
       const key = client.entry.args;
       const member = key === null ? undefined : memberOf(entry.node, key);
-      if (!member || key === null || member.node.kind === 'list' || member.node.kind === 'null') return [];
+      // A value that could not be read is no value of another form.
+      if (!member || key === null || /^(?:list|null|other)$/.test(member.node.kind)) return [];
       const text = member.node.kind === 'text' ? (member.node.value as string) : null;
       const words = text === null ? null : text.trim() === '' ? [] : splitWords(text);
       return [
@@ -381,7 +384,7 @@ export const SHAPE_RULES: Rules<
     find: eachEntry((entry, { client, config }) => {
       const { env } = client.entry;
       const member = memberOf(entry.node, env);
-      if (!member || member.node.kind === 'object' || member.node.kind === 'null') return [];
+      if (!member || /^(?:object|null|other)$/.test(member.node.kind)) return [];
       const meant = envOf(member.node);
       const range = member.node.kind === 'list' ? member.keyRange : member.node.range;
       return [

@@ -98,7 +98,7 @@ export const SYNTAX_RULES: Rules<SyntaxId> = {
     cause,
     title: 'A comma stands behind the last value',
     says: ({ before = '}' }) =>
-      `Between this comma and the closing ${before} another value is expected, and there is none.`,
+      `A comma stands behind the last value, before the closing ${before}: JSON allows none there.`,
     fix: () => 'Take the comma out.',
     refs: [`${JSON_SPEC}#section-4`],
   }),
@@ -107,7 +107,7 @@ export const SYNTAX_RULES: Rules<SyntaxId> = {
     level: 'fatal',
     cause,
     title: 'A comma is missing between two values',
-    says: () => 'Behind this value another one begins, with no comma between them.',
+    says: () => 'A comma is missing: behind this value another one begins.',
     fix: () => 'Put a comma here.',
     refs: [`${JSON_SPEC}#section-4`],
   }),

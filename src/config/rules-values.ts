@@ -1,9 +1,9 @@
 /** What stands in the values: variables in the wrong form, variables that are not set, placeholders, secrets. */
-import { secretArgs, secretUrl } from '../case/redact.js';
+import { isSecretName, secretArgs, secretUrl } from '../case/redact.js';
 import type { Client } from '../clients/client.js';
 import type { Hit, Level, RuleContext, ServerEntry, TextEdit } from './config.js';
 import { isWindowsPath } from './paths.js';
-import { isExamplePath, isLeft, isSecret } from './placeholders.js';
+import { isExamplePath, isFiller, isLeft, isSecret } from './placeholders.js';
 import {
   envForm,
   type Field,
@@ -168,6 +168,7 @@ function placeholders(entry: ServerEntry, { machine }: RuleContext): Hit[] {
     const there = path && (isWindowsPath(text) || text.startsWith('/')) && machine.look(text.replaceAll('\\', '/'));
     if (there) return [];
     if (!path && !isLeft(text)) return [];
+    if (field === 'args' && isFiller(text) && !isSecretName(entry.args[(value.index ?? 0) - 1]?.value ?? '')) return [];
     const broken = path && field !== 'env';
     return [
       hitIn(entry, range, { at: placeOf(value), kind: path ? 'path' : 'value' }, broken ? { level: 'broken' } : {}),

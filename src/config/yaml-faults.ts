@@ -12,7 +12,7 @@ export function yamlFault(
   text: string,
   error: YAMLParseError,
   faults: Faults,
-  isSound: (text: string) => boolean,
+  soundValue: (text: string) => string | undefined,
 ): void {
   const at = Math.min(error.pos[0], text.length);
   const here: Range = { start: at, end: Math.min(at + 1, text.length) };
@@ -22,19 +22,18 @@ export function yamlFault(
     .slice(0, 120)
     .trim();
   const add = (rule: RuleId, range: Range, facts: Facts, ...cures: TextEdit[][]): void => {
-    const cure = text.length > MAX_TRIED ? undefined : cures.find((edits) => isSound(changed(text, edits)));
+    const cure =
+      text.length > MAX_TRIED ? undefined : cures.find((edits) => soundValue(changed(text, edits)) !== undefined);
     faults.add(rule, range, { ...facts, parserSays: said }, cure ?? []);
   };
 
   const tab = /^ *\t[ \t]*(?=[^\s#])/m.exec(text);
   if (tab) {
     const start = tab.index + tab[0].indexOf('\t');
-    const cures = [2, 4, 8].map((width) => tabs(text, width));
-    if (
-      error.code === 'TAB_AS_INDENT' ||
-      cures.some((edits) => text.length <= MAX_TRIED && isSound(changed(text, edits)))
-    ) {
-      add('syntax-tab', { start, end: start + 1 }, { char: 'tab', count: String(cures[0]?.length ?? 1) }, ...cures);
+    const cure = text.length > MAX_TRIED ? undefined : tabs(text, soundValue);
+    if (error.code === 'TAB_AS_INDENT' || cure) {
+      const count = String(text.match(/^ *\t[ \t]*(?=[^\s#])/gm)?.length ?? 1);
+      faults.add('syntax-tab', { start, end: start + 1 }, { char: 'tab', count, parserSays: said }, cure ?? []);
       return;
     }
   }
@@ -44,7 +43,7 @@ export function yamlFault(
   if (joined !== undefined && error.code !== 'MISSING_CHAR') {
     const range = { start: joined, end: joined + 1 };
     const cure = [{ range: { start: joined + 1, end: joined + 1 }, text: ' ' }];
-    if (text.length <= MAX_TRIED && isSound(changed(text, cure))) {
+    if (text.length <= MAX_TRIED && soundValue(changed(text, cure)) !== undefined) {
       add('syntax-other', range, { problem: 'no-space', char: ':' }, cure);
       return;
     }
@@ -101,8 +100,24 @@ function changed(text: string, edits: TextEdit[]): string {
   return result + text.slice(at);
 }
 
-/** Spaces for the tabs at the beginning of lines. */
-function tabs(text: string, width: number): TextEdit[] {
+/**
+ * Spaces for the tabs at the beginning of lines: as many as a neighbour has where the number makes a difference; undefined where it
+ * makes one and no neighbour tells.
+ */
+function tabs(text: string, soundValue: (text: string) => string | undefined): TextEdit[] | undefined {
+  const cures = [2, 4, 8, 3, 6].flatMap((width) => {
+    const edits = spaces(text, width);
+    const after = changed(text, edits);
+    const value = soundValue(after);
+    return value === undefined ? [] : [{ edits, value, aligned: edits.every((edit) => hasNeighbour(text, edit)) }];
+  });
+  for (const candidates of [cures, cures.filter(({ aligned }) => aligned)]) {
+    if (new Set(candidates.map(({ value }) => value)).size === 1) return candidates[0]?.edits;
+  }
+  return undefined;
+}
+
+function spaces(text: string, width: number): TextEdit[] {
   const edits: TextEdit[] = [];
   for (const match of text.matchAll(/^([ ]*)(\t[ \t]*)(?=[^\s#])/gm)) {
     const start = match.index + (match[1]?.length ?? 0);
@@ -110,6 +125,25 @@ function tabs(text: string, width: number): TextEdit[] {
     edits.push({ range: { start, end: start + indent.length }, text: indent.replaceAll('\t', ' '.repeat(width)) });
   }
   return edits;
+}
+
+/** Whether the next line above, or the one below, that is indented with spaces begins in the column that this one gets. */
+function hasNeighbour(text: string, edit: TextEdit): boolean {
+  const line = indentation(text, edit.range.start);
+  const column = edit.range.start - line.start + edit.text.length;
+  const above = text
+    .slice(Math.max(0, line.start - 3000), line.start)
+    .split('\n')
+    .slice(0, -1)
+    .reverse();
+  const below = text
+    .slice(edit.range.end, edit.range.end + 3000)
+    .split('\n')
+    .slice(1);
+  return [above, below].some((lines) => {
+    const neighbour = lines.find((one) => /^ *[^\s#]/.test(one));
+    return neighbour?.search(/\S/) === column;
+  });
 }
 
 /** The colon of `key:value` on the line of an offset or a line above it. */

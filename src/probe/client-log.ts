@@ -76,13 +76,15 @@ const slug = (project: string): string => project.replace(/[^A-Za-z0-9]/g, '-');
 
 function filesOf(client: Client, server: string, world: World, project: string): Found[] {
   const name = slug(project);
+  // What moves a client's folder moves its log in it.
+  const movedBy = client.places.flatMap((place) => place.movedBy ?? []);
   return sidesOf(world).flatMap((side) =>
     client.logs
       .filter(({ os }) => os.includes(side.os))
       .flatMap(({ path, of }) => {
         const isOne = fits(path, server);
         // Stamps sort by time: the latest are looked at where there are too many.
-        const paths = locate({ path: listed(path) }, side, project, world, MAX_FILES)
+        const paths = locate({ path: listed(path), movedBy }, side, project, world, MAX_FILES)
           .map((found) => found.path)
           .filter(isOne)
           .sort()

@@ -1,22 +1,8 @@
 /** The environment an MCP client gives to a server: a short list of variables and what the entry adds. */
+import { SDK_POSIX, SDK_WINDOWS } from '../clients/sdk.js';
 
-/** https://github.com/modelcontextprotocol/typescript-sdk, client/stdio: getDefaultEnvironment */
-const POSIX = ['HOME', 'LOGNAME', 'PATH', 'SHELL', 'TERM', 'USER'];
-const WINDOWS = [
-  'APPDATA',
-  'HOMEDRIVE',
-  'HOMEPATH',
-  'LOCALAPPDATA',
-  'PATH',
-  'PATHEXT',
-  'PROCESSOR_ARCHITECTURE',
-  'SYSTEMDRIVE',
-  'SYSTEMROOT',
-  'TEMP',
-  'USERNAME',
-  'USERPROFILE',
-  'PROGRAMFILES',
-];
+/** The second generation of the SDK hands PATHEXT on as well: without it no script is found by its name. */
+const WINDOWS = [...SDK_WINDOWS, 'PATHEXT'];
 
 /** Names of variables that carry credentials or addresses of services: worth a word when only the shell has them. */
 export const TELLING = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|AUTH|_URL|_URI|_HOST|_DSN|_ID)$/i;
@@ -34,7 +20,7 @@ export function serverEnvironment(
   inherit: boolean,
 ): Record<string, string> {
   if (inherit) return { ...defined(Object.entries(shell)), ...entry };
-  const allowed = platform === 'win32' ? WINDOWS : POSIX;
+  const allowed = platform === 'win32' ? WINDOWS : SDK_POSIX;
   const given = allowed.flatMap((name): [string, string | undefined][] => {
     // Windows does not tell upper from lower case in names.
     const own = platform === 'win32' ? Object.keys(shell).find((key) => key.toUpperCase() === name) : name;

@@ -1,6 +1,8 @@
 /** A target as a client hands it to the operating system: values filled in, variables laid over each other, wrapped where it wraps. */
+
 import type { Evidence } from '../case/evidence.js';
 import { SECRET_NAME } from '../case/redact.js';
+import { formsIn } from '../clients/index.js';
 import type { Answer } from '../wire/channel.js';
 import type { Request } from '../wire/json-rpc.js';
 import type { Entry } from './command.js';
@@ -42,9 +44,9 @@ class Filling {
   /** `key` is the key of the entry that holds the text, in the client's own writing. */
   text(key: string | null | undefined, text: string): string {
     const { variables } = this.#part.client;
-    if (!variables || variables.forms.length === 0 || !text) return text;
-    if (variables.fields && key && !variables.fields.includes(key)) return text;
-    const filled = expand(text, variables.forms, variables.unset, this.#part.fillings);
+    const forms = (key ? formsIn(this.#part.client, key) : variables?.forms) ?? [];
+    if (forms.length === 0 || !text) return text;
+    const filled = expand(text, forms, variables?.unset ?? null, this.#part.fillings);
     for (const name of filled.unset) this.unset.add(name);
     for (const { name, value, file } of filled.values) if (file || SECRET_NAME.test(name)) this.secrets.add(value);
     return filled.text;

@@ -1,5 +1,5 @@
 /** What Linux tells about processes in /proc. On other systems every function here finds nothing. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 
 export interface ProcessInfo {
   pid: number;
@@ -29,8 +29,22 @@ const attempt = <T>(read: () => T): T | null => {
 const pids = (): number[] =>
   (attempt(() => readdirSync('/proc')) ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
 
+/** A line of /proc/<pid>/stat is shorter. Used again for each: every look reads hundreds of them. */
+const LINE = Buffer.alloc(4_096);
+
+function shortText(path: string): string | null {
+  return attempt(() => {
+    const file = openSync(path, 'r');
+    try {
+      return LINE.toString('latin1', 0, readSync(file, LINE, 0, LINE.length, 0));
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
 export function processInfo(pid: number): ProcessInfo | null {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  const stat = shortText(`/proc/${pid}/stat`);
   if (!stat) return null;
   // The second field is the name in parentheses and may hold anything; the rest is split behind its end. See proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -45,10 +59,24 @@ export function processInfo(pid: number): ProcessInfo | null {
   };
 }
 
+const everyProcess = (): ProcessInfo[] => pids().flatMap((pid) => processInfo(pid) ?? []);
+
+/** So long a look at all processes serves for every family that is watched at the same time, milliseconds. */
+const SHARED_MS = 20;
+let shared = { at: Number.NEGATIVE_INFINITY, all: [] as ProcessInfo[] };
+
+/** All processes, as they were a moment ago at most. Whoever looks again later than that looks for himself. */
+function recentProcesses(): ProcessInfo[] {
+  const [seconds, nanoseconds] = process.hrtime();
+  const now = seconds * 1_000 + nanoseconds / 1_000_000;
+  if (now - shared.at > SHARED_MS) shared = { at: now, all: everyProcess() };
+  return shared.all;
+}
+
 /** A process and all that descend from it, as far as the chain of parents leads. */
 export function familyOf(root: number): ProcessInfo[] {
   if (process.platform !== 'linux') return [];
-  const all = pids().flatMap((pid) => processInfo(pid) ?? []);
+  const all = recentProcesses();
   const family = new Set([root]);
   // Parents usually have lower pids than their children, but pids wrap: repeat until nothing is added.
   for (let before = 0; before !== family.size; ) {
@@ -58,15 +86,17 @@ export function familyOf(root: number): ProcessInfo[] {
   return all.filter(({ pid }) => family.has(pid));
 }
 
-/** Live processes whose environment holds `NAME=value`: finds those that left the family by a double fork. */
-export function bearersOf(name: string, value: string): ProcessInfo[] {
+/**
+ * Live processes whose environment holds `NAME=value`: finds those that left the family by a double fork. `since` is the start of the
+ * first that could hold it (`ProcessInfo.started`); what is older is passed over.
+ */
+export function bearersOf(name: string, value: string, since = 0): ProcessInfo[] {
   if (process.platform !== 'linux') return [];
   const mark = `${name}=${value}`;
-  return pids().flatMap((pid) => {
-    if (pid === process.pid) return [];
+  return everyProcess().filter(({ pid, started, alive }) => {
+    if (pid === process.pid || started < since || !alive) return false;
     const environment = attempt(() => readFileSync(`/proc/${pid}/environ`, 'latin1'));
-    const info = environment?.split('\0').includes(mark) ? processInfo(pid) : null;
-    return info?.alive ? [info] : [];
+    return environment?.split('\0').includes(mark) === true;
   });
 }
 

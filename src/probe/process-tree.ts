@@ -52,6 +52,8 @@ export class ProcessTree {
   readonly #known = new Map<number, ProcessInfo>();
   readonly #samples = new Samples();
   readonly #now: () => number;
+  /** When the child was started, in ticks since boot; 0 where that cannot be told. */
+  readonly #started: number;
   peakRssBytes = 0;
   stdin: ReturnType<typeof stdinOf> = null;
 
@@ -63,6 +65,7 @@ export class ProcessTree {
     this.#child = child;
     this.#mark = mark;
     this.#now = now;
+    this.#started = (child.pid !== undefined && processInfo(child.pid)?.started) || 0;
     this.#watchdog = child.pid === undefined ? null : watchdog(child.pid, mark, scratch);
     if (child.pid !== undefined) running.add(this);
   }
@@ -114,7 +117,7 @@ export class ProcessTree {
     const pid = this.#child.pid;
     const same = (info: ProcessInfo) => processInfo(info.pid)?.started === info.started && processInfo(info.pid)?.alive;
     const known = [...this.#known.values()].filter((info) => info.pid !== pid && same(info));
-    const marked = bearersOf(MARK, this.#mark).filter((info) => info.pid !== pid);
+    const marked = bearersOf(MARK, this.#mark, this.#started).filter((info) => info.pid !== pid);
     return [...new Map([...known, ...marked].map((info) => [info.pid, info])).values()];
   }
 

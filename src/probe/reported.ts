@@ -40,7 +40,7 @@ export function caseOfSymptoms(symptoms: Symptoms, complaint: string | undefined
     host: { os: symptoms.os ?? 'other', arch: 'unknown' },
     target: {
       transport: http ? 'http' : transport === 'stdio' || command !== undefined ? 'stdio' : 'unknown',
-      label: (symptoms.log?.server ?? command ?? url ?? 'the pasted report').slice(0, 500),
+      label: (symptoms.log?.server ?? command ?? url ?? symptoms.config?.file ?? 'the pasted report').slice(0, 500),
       ...(command !== undefined && { command }),
       ...(url !== undefined && { url }),
     },

@@ -179,20 +179,18 @@ export function unified(hunks: readonly Hunk[]): string {
     .join('');
 }
 
-/** So much of a part that does not change stands beside one that does, where their line is too long; more where there is room. */
-const KEPT = 12;
+/** Rows that one line may fill. Of a longer one only the ends of those parts are shown that do not change. */
+const MAX_ROWS = 5;
+const KEPT = 24;
 
 function elided(parts: Part[], room: number): Part[] {
   const length = parts.reduce((sum, { text }) => sum + text.length, 0);
-  if (length <= room || !parts.some(({ changed }) => changed)) return parts;
-  const [same, changed] = [parts.filter((part) => !part.changed), parts.filter((part) => part.changed)];
-  const rest = room - changed.reduce((sum, { text }) => sum + text.length + 3, 0);
-  const kept = Math.max(KEPT, Math.floor(rest / (2 * Math.max(1, same.length))) - 2);
+  if (length <= room * MAX_ROWS || !parts.some(({ changed }) => changed)) return parts;
   return parts.map((part, i) => {
     if (part.changed) return part;
     // The line begins with what it is about, behind its indentation.
-    const lead = i === 0 ? Math.min(24, part.text.length - part.text.trimStart().length) + kept : kept;
-    const trail = i === parts.length - 1 ? 0 : kept;
+    const lead = i === 0 ? Math.min(KEPT, part.text.length - part.text.trimStart().length) + KEPT : KEPT;
+    const trail = i === parts.length - 1 ? 0 : KEPT;
     if (part.text.length <= lead + trail + 3) return part;
     return { text: `${part.text.slice(0, lead)} … ${trail ? part.text.slice(-trail) : ''}`, changed: false };
   });
@@ -205,47 +203,64 @@ const visible = ({ text, changed }: Part): string => {
   return escapeLine(blank.replaceAll('\t', '→ '), Number.POSITIVE_INFINITY);
 };
 
+/** Where a row of at most `room` characters ends: behind a blank or a comma, where there is one in its last third. */
+function endOfRow(text: string, room: number): number {
+  if (text.length <= room) return text.length;
+  const blank = Math.max(text.lastIndexOf(' ', room - 1), text.lastIndexOf(',', room - 1)) + 1;
+  if (blank > (room * 2) / 3) return blank;
+  // Half a character would be none.
+  return /[\uD800-\uDBFF]/.test(text[room - 1] ?? '') ? room - 1 : room;
+}
+
 /** The parts of one line as they fill rows of a terminal. */
 function filled(parts: Part[], room: number): Part[][] {
-  const rows: Part[][] = [[]];
-  let free = room;
-  for (const part of elided(parts, room))
-    for (let text = visible(part); text !== ''; ) {
-      if (free === 0) {
-        rows.push([]);
-        free = room;
-      }
-      // Half a character would be none.
-      const cut = text.slice(0, free).replace(/[\uD800-\uDBFF]$/, '') || text.slice(0, 2);
-      rows.at(-1)?.push({ text: cut, changed: part.changed });
-      free = Math.max(0, free - cut.length);
-      text = text.slice(cut.length);
+  const pieces = elided(parts, room).map((part) => ({ text: visible(part), changed: part.changed }));
+  const rows: Part[][] = [];
+  let rest = pieces.map(({ text }) => text).join('');
+  while (rest !== '' || rows.length === 0) {
+    let free = endOfRow(rest, room);
+    rest = rest.slice(free);
+    const row: Part[] = [];
+    while (free > 0) {
+      const [piece] = pieces;
+      if (!piece) break;
+      const taken = piece.text.slice(0, free);
+      if (taken) row.push({ text: taken, changed: piece.changed });
+      free -= taken.length;
+      piece.text = piece.text.slice(taken.length);
+      if (piece.text === '') pieces.shift();
     }
+    rows.push(row);
+  }
   return rows;
 }
 
 export interface DiffOptions {
   /** The file, as people know it. */
   file: string;
+  /** Whose it is: stands behind the first heading where there is room. */
+  note?: string;
   color: boolean;
   /** Columns of the terminal. */
   width: number;
 }
 
 /** The hunks for a person in a terminal, each under its file and line. */
-export function diffLines(hunks: readonly Hunk[], { file, color, width }: DiffOptions): string[] {
+export function diffLines(hunks: readonly Hunk[], { file, note, color, width }: DiffOptions): string[] {
   const paint = picocolors.createColors(color);
   const gutter = Math.max(1, ...hunks.flatMap(({ rows }) => rows.map(({ line }) => String(line).length)));
   const room = Math.max(24, width - gutter - 7);
+  const fits = (line: number): boolean =>
+    note !== undefined && file.length + String(line).length + note.length + 6 <= width;
   return hunks.flatMap(({ line, rows }, i) => [
     ...(i > 0 ? [''] : []),
-    `  ${paint.bold(`${escapeLine(file, 200)}:${line}`)}`,
+    `  ${paint.bold(`${escapeLine(file, 200)}:${line}`)}${i === 0 && fits(line) ? `   ${paint.dim(note ?? '')}` : ''}`,
     ...rows.flatMap((row) => {
       const { sign } = row;
       const lines = filled(row.parts, room);
       // What stays is there to find the way: its beginning is enough.
       const shown = sign === ' ' ? lines.slice(0, 1) : lines;
-      return shown.map((parts, n) => {
+      return shown.flatMap((parts, n) => {
         const cut = sign === ' ' && lines.length > 1;
         const text = parts
           .map((part) => {
@@ -257,8 +272,13 @@ export function diffLines(hunks: readonly Hunk[], { file, color, width }: DiffOp
           .join('');
         const number = n === 0 ? String(row.line).padStart(gutter) : ' '.repeat(gutter);
         const mark = sign === ' ' ? ' ' : sign === '-' ? paint.red('-') : paint.green('+');
-        const remark = row.remark && n === shown.length - 1 ? `  ${paint.dim(`(${row.remark})`)}` : '';
-        return `  ${paint.dim(number)} ${mark} ${text}${remark}`.trimEnd();
+        const line = `  ${paint.dim(number)} ${mark} ${text}`.trimEnd();
+        if (!row.remark || n < shown.length - 1) return [line];
+        const remark = paint.dim(`(${row.remark})`);
+        const taken = parts.reduce((sum, part) => sum + part.text.length, 0);
+        // It stands behind the line, or below it where there is no room.
+        if (taken + row.remark.length + 4 <= room) return [`${line}  ${remark}`];
+        return [line, `  ${' '.repeat(gutter)} ${mark} ${remark}`];
       });
     }),
   ]);

@@ -19,6 +19,8 @@ const SIGN: Record<RowStatus, { sign: string; paint: 'green' | 'yellow' | 'red' 
 const MAX_NAME = 24;
 const MAX_CAUSE_LINES = 3;
 const MAX_FIX_LINES = 2;
+/** The longest edit that is shown in the table. */
+const MAX_EDIT = 70;
 /** Files that are named when no server was found. */
 const MAX_FILES = 200;
 
@@ -30,18 +32,34 @@ const plain = (text: string, max = 600): string => escapeLine(text, max).trim();
 export const entryWord = (client: string, server: string): string =>
   /^[\p{L}\p{N}_.@/-]+$/u.test(server) ? `${client}:${server}` : `'${client}:${server.replaceAll("'", "'\\''")}'`;
 
+/** Citations that a reader can use beside the faults of the file, which are told by line. */
+export const citesOf = ({ root }: Row): NonNullable<Row['root']>['cites'] =>
+  (root?.cites ?? []).filter(({ at }) => !at.startsWith('/evidence/config/'));
+
+/** A command with this name in it can be pasted as it is shown. */
+const isPastable = ({ client, server }: DoctorServer, max: number): boolean =>
+  escapeLine(server, 10_000) === server && cells(entryWord(client, server)) <= max;
+
 const firstSentence = (text: string): string => /^[\s\S]*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
 
 /** What to do about a row, in one line: a command to paste, or a step in words. Null where there is nothing to do. */
 export function actionOf(row: Row): { run?: string; say: string } | null {
   if (row.status === 'healthy' || row.status === 'off') return null;
   const [step] = row.root?.fix ?? [];
+  // What a rule found in the file can be mended by a command, whatever the start has shown of it.
+  const edit = row.faults.some(({ fixable, cause }) => fixable && cause === row.root?.id);
+  if (edit && isServer(row))
+    return { say: 'Mend the entry', run: `mcp-verdict fix ${entryWord(row.client, row.server)}` };
   if (row.status === 'inconclusive' && !step) {
     const [next] = isServer(row) ? row.next : [];
     return next ? { say: firstSentence(next.say), ...(next.run && { run: next.run }) } : null;
   }
   if (!step) return null;
-  return { say: firstSentence(step.say).replace(/[.:]$/, ''), ...(step.run && { run: step.run }) };
+  const say = firstSentence(step.say).replace(/[.:]$/, '');
+  // A short piece of the file says more than the sentence that leads to it.
+  const piece = step.edit?.to.replace(/\s+/g, ' ').trim() ?? '';
+  const whole = piece !== '' && piece.length <= MAX_EDIT ? `${say}: ${piece}` : say;
+  return { say: whole, ...(step.run && { run: step.run }) };
 }
 
 /** Rows that stand under one head: those of one client in one file. */
@@ -153,16 +171,22 @@ export function renderTable(
 }
 
 /** Commands that go on from here, for the first row that needs one. */
-function nextCommands({ servers, readOnly, summary }: DoctorReport, details: boolean): [string, string][] {
-  const bad = servers.filter(({ status }) => status === 'broken' || status === 'degraded');
+function nextCommands(
+  { servers, readOnly, summary }: DoctorReport,
+  details: boolean,
+  width: number,
+): [string, string][] {
+  const bad = servers.filter(
+    (row) => (row.status === 'broken' || row.status === 'degraded') && isPastable(row, width - 44),
+  );
   const word = ({ client, server }: DoctorServer) => plain(entryWord(client, server), 200);
   const [first] = bad;
-  const mended = bad.find(({ root }) => root?.fix.some(({ run }) => run?.startsWith('mcp-verdict fix ')));
+  const mended = bad.find((row) => actionOf(row)?.run?.startsWith('mcp-verdict fix '));
   return [
     ...(mended ? [['mend an entry', `mcp-verdict fix ${word(mended)}`] as [string, string]] : []),
-    ...(first ? [['one of them closely', `mcp-verdict verify ${word(first)}`] as [string, string]] : []),
+    ...(first ? [['look at one closely', `mcp-verdict verify ${word(first)}`] as [string, string]] : []),
     ...(bad.length > 1 && !details
-      ? [['all of them closely', 'mcp-verdict doctor --details'] as [string, string]]
+      ? [['look at all closely', 'mcp-verdict doctor --details'] as [string, string]]
       : []),
     ...(summary.unasked > 0 && !readOnly
       ? [['start the rest', 'mcp-verdict doctor, in a terminal: it asks first'] as [string, string]]
@@ -196,7 +220,7 @@ export function renderDoctor(
   const width = Math.max(60, Math.min(options.width, 120));
   if (report.servers.length === 0 && report.files.length === 0)
     return `${nothingFound(report, width, paint).join('\n')}\n`;
-  const commands = nextCommands(report, details.size > 0);
+  const commands = nextCommands(report, details.size > 0, width);
   const label = Math.max(0, ...commands.map(([text]) => text.length));
   const closer = report.servers.flatMap((server) => {
     const text = details.get(server.number);

@@ -60,6 +60,9 @@ export interface FixReport {
   /** Variables that only the user has a value for. */
   needs: { name: string; inShell: boolean }[];
   before?: Outcome;
+  /** With everything that would be written; present when nothing was. */
+  expected?: Outcome;
+  /** After it was written. */
   after?: Outcome;
   /** Why the server was not started. */
   notStarted?: string;
@@ -91,18 +94,42 @@ function labelled(label: string, texts: [string, (line: string) => string][], wi
 
 const same = (line: string): string => line;
 
-function toldBlock(title: string, told: readonly (Told & { fix?: string })[], width: number, paint: Paint): string[] {
+/** What is said in the same words of several places is said once. */
+function together(told: readonly (Told & { fix?: string })[]): (Told & { fix?: string; also: number[] })[] {
+  const groups = new Map<string, Told & { fix?: string; also: number[] }>();
+  for (const one of told) {
+    const key = JSON.stringify([one.id, one.level, one.says, one.fix]);
+    const first = groups.get(key);
+    if (!first) groups.set(key, { ...one, also: [] });
+    else if (first.line !== one.line && !first.also.includes(one.line)) first.also.push(one.line);
+  }
+  return [...groups.values()];
+}
+
+/** Lines of a long list. */
+const MAX_LINES = 8;
+
+function linesOf(also: readonly number[]): string {
+  if (also.length === 0) return '';
+  const more = also.length > MAX_LINES ? ` and ${also.length - MAX_LINES} more` : '';
+  const named = also.slice(0, MAX_LINES);
+  const last = named.length > 1 && !more ? ` and ${named.pop()}` : '';
+  return ` The same on line${also.length > 1 ? 's' : ''} ${named.join(', ')}${last}${more}.`;
+}
+
+function toldBlock(title: string, all: readonly (Told & { fix?: string })[], width: number, paint: Paint): string[] {
+  const told = together(all);
   if (told.length === 0) return [];
   const labels = told.map(({ line }) => `line ${line}`);
   const column = Math.max(...labels.map((label) => label.length));
   return [
     '',
     `  ${paint.bold(title)}`,
-    ...told.flatMap(({ says, fix, level, id }, i) => [
+    ...told.flatMap(({ says, fix, level, id, also }, i) => [
       ...labelled(
         labels[i] ?? '',
         [
-          [escapeLine(says, 600), same],
+          [escapeLine(says, 600) + linesOf(also), same],
           ...(fix ? ([[escapeLine(fix, 600), same]] as [string, typeof same][]) : []),
           [`${level ? `${level} · ` : ''}${id}`, paint.dim],
         ],
@@ -113,13 +140,15 @@ function toldBlock(title: string, told: readonly (Told & { fix?: string })[], wi
   ];
 }
 
-function head({ outcome, target, files }: FixReport, paint: Paint): string {
+function head({ outcome, target, files, needs, before }: FixReport, paint: Paint): string {
   const changes = files.reduce((sum, file) => sum + file.changes.length, 0);
   const left = files.reduce((sum, file) => sum + file.left.length, 0);
   const words = {
-    nothing: left
-      ? paint.yellow(`! ${paint.bold('nothing to change')}`)
-      : paint.green(`✓ ${paint.bold('nothing to fix')}`),
+    nothing: needs.length
+      ? paint.yellow(`! ${paint.bold('a value is missing')}`)
+      : left || (before && before.status !== 'healthy')
+        ? paint.yellow(`! ${paint.bold('nothing to change')}`)
+        : paint.green(`✓ ${paint.bold('nothing to fix')}`),
     shown: paint.yellow(`! ${paint.bold(`${count(changes, 'fix', 'fixes')} to apply`)}`),
     applied: paint.green(`✓ ${paint.bold(`${count(changes, 'fix', 'fixes')} applied`)}`),
     undone: paint.green(`✓ ${paint.bold('put back')}`),
@@ -130,10 +159,11 @@ function head({ outcome, target, files }: FixReport, paint: Paint): string {
 
 function fileBlock(file: FileFix, outcome: FixReport['outcome'], options: FixOptions, paint: Paint): string[] {
   const { hunks, recodedFrom, changes, left, refused } = file;
-  const where = `  ${paint.dim(`${file.clientName}, ${file.scope}: ${escapeLine(file.file, 200)}`)}`;
+  const whose = [file.clientName, file.scope].filter(Boolean).join(', ');
+  const where = `  ${paint.dim(`${whose}: ${escapeLine(file.file, 200)}`)}`;
   const title = { nothing: '', shown: 'What it cures', applied: 'What it cured', undone: '', refused: '' }[outcome];
   return [
-    ...(hunks.length ? ['', ...diffLines(hunks, { file: file.file, ...options })] : ['', where]),
+    ...(hunks.length ? ['', ...diffLines(hunks, { file: file.file, note: whose, ...options })] : ['', where]),
     ...(recodedFrom ? ['', `  The whole file is written in UTF-8 in place of ${recodedFrom}.`] : []),
     ...toldBlock(title, changes, options.width, paint),
     ...toldBlock('What stays', left, options.width, paint),
@@ -141,7 +171,11 @@ function fileBlock(file: FileFix, outcome: FixReport['outcome'], options: FixOpt
   ];
 }
 
-function outcomeBlock({ before, after, notStarted }: FixReport, { width }: FixOptions, paint: Paint): string[] {
+function outcomeBlock(
+  { before, expected, after, notStarted }: FixReport,
+  { width }: FixOptions,
+  paint: Paint,
+): string[] {
   const row = (label: string, { status, says, cause }: Outcome): string[] => {
     const lead = `    ${label.padEnd(8)} ${SIGN[status]} ${status.padEnd(12)} `;
     const lines = wrap(escapeLine(says, 400), width - lead.length);
@@ -151,12 +185,14 @@ function outcomeBlock({ before, after, notStarted }: FixReport, { width }: FixOp
       ...(cause ? [' '.repeat(lead.length) + paint.dim(cause)] : []),
     ];
   };
+  const later = after ?? expected;
   const rows = [
-    ...(before ? row(after ? 'before' : 'now', before) : []),
-    ...(after ? row(before ? 'after' : 'now', after) : []),
+    ...(before ? row(later ? 'before' : 'now', before) : []),
+    ...(later ? row(after ? (before ? 'after' : 'now') : 'fixed', later) : []),
   ];
   const said = notStarted ? wrap(escapeLine(notStarted, 400), width - 4).map((line) => `    ${paint.dim(line)}`) : [];
-  return rows.length + said.length ? ['', `  ${paint.bold('The server')}`, ...rows, ...said] : [];
+  if (rows.length + said.length === 0) return [];
+  return ['', `  ${paint.bold('The server')}`, ...rows, ...(rows.length && said.length ? [''] : []), ...said];
 }
 
 /** The whole report. Every line ends with a newline; nothing from a file reaches the terminal unescaped. */
@@ -169,11 +205,14 @@ export function renderFix(report: FixReport, { color, width: columns }: FixOptio
     head(report, paint),
     ...files.flatMap((file) => fileBlock(file, outcome, { color, width }, paint)),
     ...outcomeBlock(report, { color, width }, paint),
+    ...(reload && outcome === 'applied'
+      ? ['', ...wrap(escapeLine(reload, 400), width - 2).map((line) => `  ${line}`)]
+      : []),
     ...(needs.length ? ['', `  ${paint.bold('Only you have the value')}`] : []),
     ...needs.flatMap(({ name, inShell }) => {
       const how = inShell
         ? `--set ${name} takes the value that your shell has`
-        : `--set ${name} takes it from your shell, --set ${name}=<value> from the command line`;
+        : `--set ${name}=<value>, or --set ${name} when your shell has it (then it is in no history)`;
       return labelled(name, [[how, same]], width, column);
     }),
     ...next.flatMap(({ says, run }) => [
@@ -182,9 +221,6 @@ export function renderFix(report: FixReport, { color, width: columns }: FixOptio
       // What is to be pasted is never wrapped.
       `    ${paint.green(escapeLine(run, 2_000))}`,
     ]),
-    ...(reload && outcome === 'applied'
-      ? ['', ...wrap(escapeLine(reload, 400), width - 2).map((line) => `  ${line}`)]
-      : []),
   ];
   return `${lines.join('\n')}\n`;
 }

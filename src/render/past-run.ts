@@ -1,5 +1,6 @@
 /** What the client's own log says of its last run, beside what was seen live. */
 import type { CaseFile } from '../case/case-file.js';
+import { markedStderr } from '../case/client-log.js';
 import type { PastRun, Verdict } from '../verdict/verdict.js';
 import { escapeLine } from './escape.js';
 
@@ -66,7 +67,9 @@ export function pastRunBlock(
     return [...title, ...wrap(escapeLine(why, 400), width - 4).map((line) => `    ${paint.dim(line)}`)];
   }
   const says = pastRunSentences(past, verdict, file).flatMap((text) => wrap(escapeLine(text, 800), width - 4));
-  const quotes = past.lines.slice(0, MAX_LINES).map(({ quote }) => escapeLine(quote.trim(), width - 6));
+  const quotes = past.lines
+    .slice(0, MAX_LINES)
+    .map(({ quote }) => escapeLine((markedStderr(quote) ?? quote).trim(), width - 6));
   return [
     ...title,
     ...wrap(escapeLine(aboutLog(past), 400), width - 4).map((line) => `    ${paint.dim(line)}`),

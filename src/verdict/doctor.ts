@@ -130,7 +130,10 @@ export function rowOf(
   const also = findings.slice(1).flatMap(({ role, says }) => (role === 'consequence' ? [] : [says]));
   // A mere possibility is no cause of what was never tried.
   const open = facts.notTried !== undefined && status !== 'broken' && status !== 'degraded';
-  if (open) return { status: 'inconclusive', cause: facts.notTried ?? '', root, also, next: [] };
+  if (open) {
+    const cause = [facts.notTried ?? '', root ? inWords(root) : 'nothing is wrong in the file'].join('; ');
+    return { status: 'inconclusive', cause, root, also, next: [] };
+  }
   if (status === 'healthy') {
     const risk = root ? inWords(root) : '';
     const cause = [offers(facts.tools, facts.answeredMs), risk && `but: ${risk}`].filter(Boolean).join('; ');

@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const PURE = ['case', 'clients', 'config', 'causes', 'checks', 'verdict', 'render'];
 
 /** Packages that a pure folder may use. */
-const PURE_PACKAGES = ['zod', 'picocolors', 'jsonc-parser', 'yaml', 'toml-eslint-parser', 'diff'];
+const PURE_PACKAGES = ['zod', 'picocolors', 'yaml', 'toml-eslint-parser', 'diff'];
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))

@@ -166,6 +166,8 @@ export function curedAll(file: GalleryFile): Cured {
   }
   const before = counts(original.faults);
   wrong.push(...risen(before, counts(judged.faults)).map((rule) => `together they bring ${rule}`));
+  const lines = new Set(text.split(/\r\n|[\r\n]/).map((line) => line.trim()));
+  for (const line of file.expectation.becomes ?? []) if (!lines.has(line)) wrong.push(`there is no line ${line}`);
   const place = file.places[0];
   if (place && !judged.faults.some(({ rule }) => rule.startsWith('syntax-'))) {
     const refused = refusal(text, place.format, place.comments);

@@ -48,6 +48,8 @@ export interface Expectation {
   /** What the user said to servers of the project, by name. */
   approved?: Record<string, boolean>;
   findings: Expected[];
+  /** Lines of the file when everything that can be is cured, without the blanks around them. */
+  becomes?: string[];
   /** Servers that must be healthy when everything that can be is cured. */
   healthy?: string[];
 }
@@ -71,7 +73,7 @@ const ALWAYS: Record<Os, readonly string[]> = {
 };
 
 /** The folder that is open. */
-export const projectOf = (os: Os): string => `${HOMES[os]}/work/shop`;
+const projectOf = (os: Os): string => `${HOMES[os]}/work/shop`;
 const decoder = new TextDecoder('latin1');
 const plain = (path: string): string => path.replaceAll('\\', '/').replace(/(?<=.)\/$/, '');
 
