@@ -222,6 +222,18 @@ describe('the project', () => {
   });
 });
 
+it('the folders above are left alone where the client stops at the repository and there is none', () => {
+  folder.put('home/code/app/x');
+  folder.put('home/code/.codex/config.toml', '[mcp_servers.above]\ncommand = "node"\n');
+  const names = () =>
+    findConfigs(folder.world({ cwd: join(home(), 'code/app') }), { clients: [client('codex')] }).flatMap(
+      ({ entries }) => entries.map(({ name }) => name),
+    );
+  expect(names()).toEqual([]);
+  folder.put('home/code/.git/HEAD');
+  expect(names()).toEqual(['above']);
+});
+
 describe('a place', () => {
   it('with a star is every name that fits, and no hidden one', () => {
     folder.put('home/.continue/mcpServers/a.yaml', 'mcpServers:\n  - name: a\n    command: node\n');
