@@ -185,6 +185,16 @@ function rendered(report: DoctorReport, options: DoctorOptions, details: Readonl
   return renderDoctor(report, { color: colorful(options), width: process.stdout.columns || 80 }, details);
 }
 
+/** Every file that was looked for, once; of those in a project only the ones in its own folder. */
+function lookedFor(files: readonly FoundFile[], project: string): DoctorReport['lookedFor'] {
+  const names = files.flatMap(({ client, shown: file, project: of, path }) =>
+    of === undefined || path.startsWith(`${project.replaceAll('\\', '/')}/`)
+      ? [{ client: client.id, clientName: client.name, file }]
+      : [],
+  );
+  return [...new Map(names.map((name) => [`${name.client}\n${name.file}`, name])).values()];
+}
+
 /** Where to ask the user; null where nobody sits. */
 const terminalOf = () =>
   process.stdin.isTTY && process.stderr.isTTY
@@ -272,9 +282,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     readOnly: options.static ?? false,
     servers: cleaned(servers, secrets),
     files: bad,
-    lookedFor: nothing
-      ? files.map(({ client, shown: file }) => ({ client: client.id, clientName: client.name, file }))
-      : [],
+    lookedFor: nothing ? lookedFor(files, project) : [],
     notes: files.flatMap(({ state, why, shown: file }) => (state === 'read' && why ? [{ file, says: why }] : [])),
     summary: summaryOf(servers, bad, there.size, unasked),
   };

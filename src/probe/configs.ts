@@ -18,6 +18,10 @@ export { machineOf } from './places.js';
 
 /** No client config is longer, not even one that keeps the history of every project. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+/** TOML and YAML are written by hand, and reading them takes seconds for each megabyte. */
+const MAX_BY_HAND = 1024 * 1024;
+const limitOf = (format: ConfigPlace['format']): number =>
+  format === 'toml' || format === 'yaml' ? MAX_BY_HAND : MAX_CONFIG_BYTES;
 
 export type FoundState = 'read' | 'absent' | 'unreadable' | 'too-large' | 'not-a-file' | 'binary' | 'loop';
 
@@ -89,7 +93,7 @@ function isBinary(bytes: Uint8Array): boolean {
 const joined = (...parts: string[]): string => parts.filter(Boolean).join(', and ');
 
 /** State and reason of what the world said. */
-function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
+function told(read: FileRead, limit: number): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
   switch (read.state) {
     case 'absent':
       return { state: 'absent' };
@@ -100,10 +104,7 @@ function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtim
     case 'too-large':
       return {
         state: 'too-large',
-        why: joined(
-          `it has ${megabytes(read.size)}, and at most ${megabytes(MAX_CONFIG_BYTES)} are read`,
-          ofOwner(read),
-        ),
+        why: joined(`it has ${megabytes(read.size)}, and at most ${megabytes(limit)} are read`, ofOwner(read)),
       };
     case 'unreadable': {
       const { code, link, mode, vanished } = read;
@@ -163,7 +164,7 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
       const readKey = `${path}\n${place.format}`;
       let read = reads.get(readKey);
       if (!read) {
-        read = told(world.read(path, MAX_CONFIG_BYTES));
+        read = told(world.read(path, limitOf(place.format)), limitOf(place.format));
         if (read.bytes) read.config = readConfig(read.bytes, place.format);
         reads.set(readKey, read);
       }

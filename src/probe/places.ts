@@ -93,18 +93,19 @@ export function sidesOf(world: World): Side[] {
   ];
 }
 
-/** The folders above, nearest first: to that of the repository, or to the top. */
+/** The folders above, nearest first: to that of the repository, if there is one, or to the top. */
 export function foldersAbove(folder: string, upTo: 'repository' | 'top', world: World): string[] {
+  const isRepository = (path: string) => world.stat(`${path}/.git`) !== null;
   const folders: string[] = [];
   for (let here = folder; folders.length < MAX_ABOVE; ) {
-    if (upTo === 'repository' && world.stat(`${here}/.git`) !== null) break;
+    if (upTo === 'repository' && isRepository(here)) return folders;
     const above = posix.dirname(here);
     // `C:/` is its own parent on Windows, which posix does not know.
     if (above === here || above === '.' || /^[A-Za-z]:$/.test(above)) break;
     folders.push(above);
     here = above;
   }
-  return folders;
+  return upTo === 'top' ? folders : [];
 }
 
 /** A pattern of one path segment, where `*` is any run of characters. Names that begin with a dot must be asked for. */
