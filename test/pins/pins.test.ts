@@ -45,6 +45,9 @@ it('kinds of evidence', () => {
     'worlds',
     'reported',
     'complaint',
+    'config',
+    'client',
+    'clientLog',
   ]);
 });
 
