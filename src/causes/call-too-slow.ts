@@ -2,7 +2,7 @@ import { at } from '../case/pointer.js';
 import { clientOf } from '../clients/index.js';
 import { callIn, openedIn } from './calls.js';
 import { defineCause, type FixStep } from './cause.js';
-import { isFixed, raiseOf } from './client-limits.js';
+import { isFixed, raiseOf } from './limits-of-clients.js';
 import { find, WORDS, words } from './words.js';
 
 /** Words that are only ever said of a tool call that took too long. */

@@ -1,7 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { type Certainty, defineCause } from './cause.js';
-import { raiseOf, waitOf } from './client-limits.js';
+import { raiseOf, waitOf } from './limits-of-clients.js';
 import { slowStart } from './played.js';
 import { PLAYED } from './played-example.js';
 import { failed, find, type Hit, type Line, unlogged, WORDS, words } from './words.js';

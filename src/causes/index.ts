@@ -24,7 +24,6 @@ import catalogListFails from './catalog-list-fails.js';
 import clientDefect from './client-defect.js';
 import clientHostedUnreachable from './client-hosted-unreachable.js';
 import clientIgnoresSession404 from './client-ignores-session-404.js';
-import clientLimits from './client-limits.js';
 import clientLimitsExceeded from './client-limits-exceeded.js';
 import clientProbesUnimplemented from './client-probes-unimplemented.js';
 import configApprovalPending from './config-approval-pending.js';
@@ -160,7 +159,6 @@ export const causes: readonly Cause[] = [
   clientDefect,
   clientHostedUnreachable,
   clientIgnoresSession404,
-  clientLimits,
   clientLimitsExceeded,
   clientProbesUnimplemented,
   configApprovalPending,

@@ -81,7 +81,7 @@ function tableOn(stderr: NodeJS.WriteStream): DoctorProgress {
   const erase = () => (drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : '');
   const draw = () => {
     const now = performance.now();
-    const table = liveLines(states, now, stderr.columns ?? 80, Math.max(4, (stderr.rows ?? 24) - 1));
+    const table = liveLines(states, now, stderr.columns || 80, Math.max(4, (stderr.rows || 24) - 1));
     stderr.write(`${erase()}${table.join('\n')}\n`);
     drawn = table.length;
   };

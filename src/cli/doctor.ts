@@ -182,13 +182,17 @@ function rendered(report: DoctorReport, options: DoctorOptions, details: Readonl
   if (options.format === 'json') return renderDoctorJson(report);
   if (options.format === 'html') return renderDoctorHtml(report);
   if (options.format === 'markdown') return renderDoctorMarkdown(report);
-  return renderDoctor(report, { color: colorful(options), width: process.stdout.columns ?? 80 }, details);
+  return renderDoctor(report, { color: colorful(options), width: process.stdout.columns || 80 }, details);
 }
 
 /** Where to ask the user; null where nobody sits. */
 const terminalOf = () =>
   process.stdin.isTTY && process.stderr.isTTY
-    ? { input: process.stdin, output: process.stderr, columns: Math.min(process.stderr.columns ?? 80, 120) }
+    ? {
+        input: process.stdin,
+        output: process.stderr,
+        columns: Math.max(60, Math.min(process.stderr.columns || 80, 120)),
+      }
     : null;
 
 /** Returns the exit code. @throws UsageError */
@@ -219,7 +223,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     servers[n - 1] = row;
     if (!options.details || options.format !== 'terminal' || row.status === 'healthy' || row.status === 'off')
       return row;
-    const width = Math.min(process.stdout.columns ?? 80, 110);
+    const width = Math.min(process.stdout.columns || 80, 110);
     const text = renderTerminal(outcome.verdict, outcome.file, { color: colorful(options), width });
     details.set(n, redactor(candidate.secrets)(text).slice(0, MAX_DETAILS));
     return row;

@@ -1,11 +1,12 @@
 /** From what was asked for to the files in which something may be fixed, and all that is wrong with them. */
 import { posix } from 'node:path';
-import type { Client } from '../clients/client.js';
+import type { Client, ConfigPlace } from '../clients/client.js';
 import { CLIENTS, clientOf } from '../clients/index.js';
 import type { ConfigText, Fault, RuleId, ServerEntry } from '../config/config.js';
 import { entriesIn } from '../config/entries.js';
 import { faultsIn } from '../config/faults.js';
-import { type FoundFile, findConfigs } from '../probe/configs.js';
+import { readConfig } from '../config/read.js';
+import { type FoundFile, findConfigs, MAX_CONFIG_BYTES, machineOf } from '../probe/configs.js';
 import { entryNamed, NoSuchEntry, nameParts } from '../probe/declared.js';
 import { osOf, plainPath } from '../probe/places.js';
 import type { World } from '../probe/world.js';
@@ -57,6 +58,45 @@ function ofPath(path: string, client: Client | undefined, world: World): FoundFi
   return [];
 }
 
+/** A file that no client reads where it lies, told by its name and by what stands in it: a copy, a template, one of another machine. */
+function targetElsewhere(word: string, path: string, client: Client | undefined, world: World): FixTarget {
+  const read = world.read(path, MAX_CONFIG_BYTES);
+  if (read.state === 'absent') throw new UsageError(`${word} is neither a client nor a file. ${WAYS}`);
+  if (read.state !== 'read')
+    throw new UsageError(
+      `${word} cannot be fixed: it is ${read.state === 'unreadable' ? `unreadable (${read.code})` : NOT_READ[read.state]}.`,
+    );
+  const name = posix.basename(path).toLowerCase();
+  const owns = ({ place: { path: own, shared } }: { place: ConfigPlace }) =>
+    shared === undefined && posix.basename(own).toLowerCase() === name;
+  const all = (client ? [client] : CLIENTS).flatMap((one) => one.places.map((place) => ({ client: one, place })));
+  const named = all.filter(owns);
+  const meant = [...new Set(named.map((one) => one.client))];
+  // An edit for the wrong client would do harm: what is not plain is asked.
+  if (!client && meant.length !== 1)
+    throw new UsageError(
+      meant.length
+        ? `${word} lies where no client reads it, and may be meant for ${meant.map(({ name: of }) => of).join(', ')}. Say for which: --client ${meant[0]?.id}`
+        : `${word} is no file from which a client that mcp-verdict knows reads its servers. If it is meant for one, say so: --client <id>`,
+    );
+  const format = /\.toml$/.test(name) ? 'toml' : /\.ya?ml$/.test(name) ? 'yaml' : 'json';
+  const guess = named[0] ?? all.find(({ place }) => place.format.startsWith(format) && !place.root.includes('*'));
+  if (!guess) throw new UsageError(`${client?.name} reads no servers from a file like ${word}.`);
+  const { place } = guess;
+  const config = readConfig(read.bytes, place.format);
+  const file: FoundFile = {
+    ...{ client: guess.client, place, path, shown: word, state: 'read', bytes: read.bytes, config, faults: [] },
+    ...{ entries: entriesIn(config, guess.client, place), machine: machineOf(world) },
+  };
+  return { label: word, client: guess.client, files: [file] };
+}
+
+const NOT_READ = {
+  loop: 'a symbolic link that leads back to itself',
+  'not-a-file': 'no ordinary file',
+  'too-large': 'larger than any configuration',
+} as const;
+
 function targetOfFile(word: string, client: Client | undefined, world: World): FixTarget[] {
   const path = plainPath(
     word.startsWith('~/') ? `${world.home}${word.slice(1)}` : posixOrWindows(word, world),
@@ -66,12 +106,7 @@ function targetOfFile(word: string, client: Client | undefined, world: World): F
   const unread = found.find(({ state }) => state !== 'read');
   if (unread?.state === 'absent') throw new UsageError(`${word} is not there. ${WAYS}`);
   if (unread) throw new UsageError(`${word} cannot be fixed: ${unread.why}.`);
-  if (found.length === 0) {
-    if (world.stat(path) === null) throw new UsageError(`${word} is neither a client nor a file. ${WAYS}`);
-    throw new UsageError(
-      `${word} is no file from which ${client ? client.name : 'a client that mcp-verdict knows'} reads its servers.`,
-    );
-  }
+  if (found.length === 0) return [targetElsewhere(word, path, client, world)];
   const owners = [...new Set(found.filter(({ place }) => place.shared === undefined).map((file) => file.client))];
   const owner = client ?? owners[0] ?? found[0]?.client;
   if (!client && owners.length > 1)

@@ -1,21 +1,26 @@
 /** Starts a server as its client would, before a fix is shown and after it was written, and reads its cures off the verdict. */
 import type { ConfigText } from '../config/config.js';
+import { dangersOf } from '../config/danger.js';
 import type { Plan, Wish } from '../config/plan.js';
 import { RULES } from '../config/rules.js';
 import { entryNamed, type Named, specOf } from '../probe/declared.js';
 import { investigate } from '../probe/investigate.js';
+import { launchIn } from '../probe/part-launch.js';
 import type { World } from '../probe/world.js';
 import type { Outcome } from '../render/fix.js';
 import { configCures, type Need } from '../verdict/config-cures.js';
 import { diagnose } from '../verdict/diagnose.js';
 import type { Verdict } from '../verdict/verdict.js';
-import { lookedAt } from './entry.js';
+import { entryHash, openConsents } from './consents.js';
+import { type EntryTarget, lookedAt } from './entry.js';
 import { entryIn, type FixTarget } from './fix-target.js';
 import type { Progress } from './progress.js';
 
 /** What starting the server showed. */
 export interface Seen {
-  outcome: Outcome;
+  /** Absent when it was not started. */
+  outcome?: Outcome;
+  notStarted?: string;
   /** Values that only the user has. */
   needs: Need[];
   /** The entry could be changed once more. */
@@ -60,10 +65,35 @@ function staticOutcome({ client }: FixTarget, { cured, left }: Plan): Outcome | 
   return { status: 'broken', cause: rule.cause, says: rule.says(worst.facts, client) };
 }
 
-/** Start it, or ask its URL, as the client would. */
-async function judged(named: Named, world: World, { project }: LookOptions, shown: Progress): Promise<Verdict> {
-  const { spec, options } = await lookedAt(named, world, project);
-  return diagnose(await investigate(spec, { ...options, world, onProgress: shown.step }));
+/**
+ * Why a server is not started although it was named: it does harm, or the user said "never", and no yes of theirs is known. Else null.
+ * What an entry is answered for in `doctor` counts here.
+ */
+function reluctance({ spec, options: { as: part } }: EntryTarget, world: World): string | null {
+  if (spec.kind !== 'stdio' || !part) return null;
+  const { command, args, env, cwd } = launchIn(part, spec, world).entry;
+  const words = { command, args, env };
+  const said = openConsents()
+    .read()
+    .get(entryHash({ kind: 'stdio', ...words, ...(cwd !== undefined && { cwd }) }));
+  const severe = dangersOf(words).find(({ level }) => level === 'severe');
+  if (said === 'never')
+    return 'Not started: you answered "never" for this entry. To be asked again: mcp-verdict doctor --ask-again';
+  if (!severe || said === 'yes') return null;
+  return `Not started: it ${severe.says}. A yes of its own is asked for by: mcp-verdict doctor --server <name>`;
+}
+
+/** Start it, or ask its URL, as the client would; or why not. */
+async function judged(
+  named: Named,
+  world: World,
+  { project }: LookOptions,
+  shown: Progress,
+): Promise<Verdict | string> {
+  const target = await lookedAt(named, world, project);
+  const why = reluctance(target, world);
+  if (why !== null) return why;
+  return diagnose(await investigate(target.spec, { ...target.options, world, onProgress: shown.step }));
 }
 
 const cures = ({ client, entry, server }: Named, verdict: Verdict, world: World) =>
@@ -107,13 +137,18 @@ export async function lookInto(
   }
   let before = staticOutcome(target, made);
   // With values that were given it is no longer the server of today.
-  if (!before && wishes.length > 0) before = outcomeOf(await judged(today, world, options, shown));
+  if (!before && wishes.length > 0) {
+    const verdict = await judged(today, world, options, shown);
+    if (typeof verdict === 'string') return { plan: made, needs: [], again: false, notStarted: verdict };
+    before = outcomeOf(verdict);
+  }
   let expected: Outcome | undefined;
   let needs: Need[] = [];
   for (let starts = 0; starts < MAX_STARTS; starts++) {
     const named = namedIn(made.after);
     if (!named) break;
     const verdict = await judged(named, world, options, shown);
+    if (typeof verdict === 'string') return { plan: made, before, needs, again: false, notStarted: verdict };
     expected = outcomeOf(verdict);
     before ??= expected;
     const found = cures(named, verdict, world);
@@ -131,6 +166,7 @@ export async function lookInto(
 export async function verifyAgain(label: string, world: World, options: LookOptions, shown: Progress): Promise<Seen> {
   const named = entryNamed(label, world, { project: options.project });
   const verdict = await judged(named, world, options, shown);
+  if (typeof verdict === 'string') return { notStarted: verdict, needs: [], again: false };
   const { needs, wishes } = cures(named, verdict, world);
   const config = named.found.config;
   const again =

@@ -267,7 +267,8 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
     if (one && !options.static) {
       const { verifyAgain } = await import('./fix-verify.js');
       after = await verifyAgain(one.label, world, options, shownProgress).finally(shownProgress.done);
-      Object.assign(report, { after: after.outcome, needs: after.needs, notStarted: undefined, expected: undefined });
+      const { outcome, needs, notStarted } = after;
+      Object.assign(report, { after: outcome, needs, notStarted, expected: undefined });
     }
   }
   const look = after && { ...(seen as Look), again: after.again };

@@ -33,7 +33,13 @@ export default defineClient({
       confidence: 'medium',
     },
   ],
-  notRead: [],
+  notRead: ['~/Library/Application Support/Claude', '%APPDATA%/Claude'].map((folder) => ({
+    path: `${folder}/config.json`,
+    root: ['mcpServers'],
+    format: 'json' as const,
+    instead:
+      'Claude Desktop keeps its own settings in config.json and reads servers from claude_desktop_config.json beside it, under mcpServers.',
+  })),
   precedence: null,
   entry: {
     command: { key: 'command', holds: 'program' },

@@ -49,5 +49,7 @@ export function isSecret(name: string, text: string): boolean {
   if (value.length < 8 || isLeft(value) || isPlaceholder(value) || referencesIn(value).length > 0) return false;
   if (redact(value) !== value) return true;
   const bare = value.replace(/^(?:Bearer|Basic|Token|ApiKey)\s+/i, '');
+  // A number of tokens is none.
+  if (/tokens$/i.test(name) && /^\d+$/.test(bare)) return false;
   return isSecretName(name) && bare.length >= 8 && !PLAIN.test(bare);
 }

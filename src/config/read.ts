@@ -10,8 +10,8 @@ import { readYaml } from './read-yaml.js';
 export function readConfig(bytes: Uint8Array, format: ConfigFormat): ConfigText {
   const { text, encoding, faults } = decode(bytes);
   const config = readText(text, format);
-  // YAML and TOML allow a byte order mark, and their parsers skip it.
-  const counts = faults.filter(({ rule }) => rule !== 'syntax-bom' || format === 'json' || format === 'jsonc');
+  // YAML and TOML allow a byte order mark, and their parsers skip it; the scanner of VS Code takes it for a blank.
+  const counts = faults.filter(({ rule }) => rule !== 'syntax-bom' || format === 'json');
   return { ...config, encoding, faults: [...counts, ...config.faults] };
 }
 

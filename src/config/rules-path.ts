@@ -161,10 +161,16 @@ function quoted(entry: ServerEntry, context: RuleContext): Hit[] {
 }
 
 function missing(entry: ServerEntry, { machine }: RuleContext): Hit[] {
-  return pathsOf(entry, () => false)
-    .filter(({ path, starts }) => starts && isAbsolute(path) && !isOpen(path) && !isExamplePath(path) && !isLeft(path))
-    .filter(({ path, at }) => standsAt(machine, path, at === 'command') === null)
-    .map((word) => hitIn(entry, word.range, { path: shown(word.path), at: namesOf(word) }));
+  return (
+    pathsOf(entry, () => false)
+      .filter(
+        ({ path, starts }) => starts && isAbsolute(path) && !isOpen(path) && !isExamplePath(path) && !isLeft(path),
+      )
+      // Bytes that were no text are a fault of their own.
+      .filter(({ path }) => !path.includes('\uFFFD'))
+      .filter(({ path, at }) => standsAt(machine, path, at === 'command') === null)
+      .map((word) => hitIn(entry, word.range, { path: shown(word.path), at: namesOf(word) }))
+  );
 }
 
 export const PATH_RULES: Rules<'path-relative' | 'path-tilde' | 'path-missing'> = {

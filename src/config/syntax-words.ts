@@ -36,6 +36,10 @@ const PROBLEMS: Record<string, Words> = {
     says: () => 'A comma stands here with no value before it.',
     fix: () => 'Take the comma out.',
   },
+  'switch-word': {
+    says: ({ char = '', expected = '' }) => `${char} is no value of this format; a switch is written ${expected} here.`,
+    fix: ({ expected = '' }) => `Write ${expected}.`,
+  },
   'python-word': {
     says: ({ char = '', expected = '' }) => `${char} is a word of Python; here it is written ${expected}.`,
     fix: ({ expected = '' }) => `Write ${expected}.`,

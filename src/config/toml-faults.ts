@@ -7,6 +7,11 @@ import type { Statement } from './toml-statements.js';
 import type { Faults } from './tree.js';
 
 const SMART = /[“”„‟«»″＂‘’‚‛′]/;
+/** Words of YAML and Python for what TOML writes in one way only. */
+const SWITCHES: Readonly<Record<string, string>> = {
+  ...{ true: 'true', yes: 'true', on: 'true' },
+  ...{ false: 'false', no: 'false', off: 'false' },
+};
 const KEY = /^[ \t]*("(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[\w.-]+)[ \t]*/;
 
 /** Adds the one fault that explains why a statement does not parse. `error.index` counts from the beginning of the statement. */
@@ -135,11 +140,11 @@ function keyValue(text: string, { start, end }: Statement, error: ParseError, ad
   const from = after + (value?.[0].length ?? 0);
   const bare = /^[^\s"'#[\]{},][^"'#\r\n]*?(?=[ \t]*(?:#|$))/.exec(text.slice(from, end))?.[0] ?? '';
   const range = { start: from, end: from + bare.length };
-  const word = { True: 'true', False: 'false' }[bare];
+  const word = SWITCHES[bare.toLowerCase()];
   if (from >= end || text[from] === '#')
     add('syntax-other', { start: after, end: Math.max(from, after + 1) }, { problem: 'no-value' });
   else if (word)
-    add('syntax-other', range, { problem: 'python-word', char: bare, expected: word }, [{ range, text: word }]);
+    add('syntax-other', range, { problem: 'switch-word', char: bare, expected: word }, [{ range, text: word }]);
   else if (/^(?:null|None|nil)$/.test(bare)) add('syntax-other', range, { problem: 'null', char: bare });
   else if (/^[-+]?\.?\d/.test(bare)) add('syntax-other', range, { problem: 'number' });
   else if (bare) add('syntax-other', range, { problem: 'unquoted-value' }, [{ range, text: JSON.stringify(bare) }]);

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { configFolder, type Home, prepareFolder } from '../oauth/own-file.js';
 import { writeNew } from './write-new.js';
 
-const BACKUP_FORMAT = 'mcp-verdict.backup/1';
+export const BACKUP_FORMAT = 'mcp-verdict.backup/1';
 /** Of one file. */
 const KEPT = 10;
 

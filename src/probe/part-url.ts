@@ -20,6 +20,7 @@ export interface PartUrl {
   ways: Ways;
 }
 
+const BEST: Transport[] = ['streamable-http', 'sse'];
 const NAMES: Record<Transport, string> = { 'streamable-http': 'Streamable HTTP', sse: 'HTTP+SSE' };
 
 /** What is not known of the client's way to a URL: sentences. */
@@ -47,13 +48,15 @@ export function urlPart(part: Part, given: UrlSpec): PartUrl {
   const known: readonly Transport[] = order ?? ['streamable-http'];
   // Where the entry names a transport, the client tries no other.
   const wanted = asked === undefined ? known : order === null || order.includes(asked) ? [asked] : [];
+  // Where the entry has to name the transport, whoever writes it names the one that the server speaks.
+  const chosen = asked === undefined && fallsBack === false && wanted.length > 1;
   return {
     spec: { ...spec, transport: wanted[0] ?? asked },
     unset,
     secrets,
     ways: {
-      order: wanted,
-      leadsOn: (status) => fallsBack !== false && !(status !== undefined && notOn.includes(status)),
+      order: chosen ? [...wanted].sort((a, b) => BEST.indexOf(a) - BEST.indexOf(b)) : wanted,
+      leadsOn: (status) => chosen || (fallsBack !== false && !(status !== undefined && notOn.includes(status))),
       tried: [],
     },
   };

@@ -238,19 +238,23 @@ function filled(parts: Part[], room: number): Part[][] {
 export interface DiffOptions {
   /** The file, as people know it. */
   file: string;
+  /** Whose it is: stands behind the first heading where there is room. */
+  note?: string;
   color: boolean;
   /** Columns of the terminal. */
   width: number;
 }
 
 /** The hunks for a person in a terminal, each under its file and line. */
-export function diffLines(hunks: readonly Hunk[], { file, color, width }: DiffOptions): string[] {
+export function diffLines(hunks: readonly Hunk[], { file, note, color, width }: DiffOptions): string[] {
   const paint = picocolors.createColors(color);
   const gutter = Math.max(1, ...hunks.flatMap(({ rows }) => rows.map(({ line }) => String(line).length)));
   const room = Math.max(24, width - gutter - 7);
+  const fits = (line: number): boolean =>
+    note !== undefined && file.length + String(line).length + note.length + 6 <= width;
   return hunks.flatMap(({ line, rows }, i) => [
     ...(i > 0 ? [''] : []),
-    `  ${paint.bold(`${escapeLine(file, 200)}:${line}`)}`,
+    `  ${paint.bold(`${escapeLine(file, 200)}:${line}`)}${i === 0 && fits(line) ? `   ${paint.dim(note ?? '')}` : ''}`,
     ...rows.flatMap((row) => {
       const { sign } = row;
       const lines = filled(row.parts, room);

@@ -1,6 +1,6 @@
 /** What `doctor` found, as one HTML page: no script, nothing loaded from elsewhere, light and dark as the reader has it. */
 import type { DoctorFile, DoctorReport, DoctorServer } from '../verdict/doctor.js';
-import { countsOf, entryWord, groupsOf, isServer } from './doctor.js';
+import { citesOf, countsOf, entryWord, groupsOf, isServer } from './doctor.js';
 import { escapeText } from './escape.js';
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -41,7 +41,7 @@ function detailsOf(row: DoctorServer | DoctorFile): string {
           : [['started as', `number ${row.sameAs}, with the same launch`] as [string, string]]),
       ]
     : [];
-  const cites = root?.cites.slice(0, 8) ?? [];
+  const cites = citesOf(row).slice(0, 8);
   const open = isServer(row) ? row.next : [];
   const steps = root?.fix.length ? root.fix : open;
   if (!root && faults.length === 0 && steps.length === 0 && facts.length === 0) return '';

@@ -1,6 +1,6 @@
 /** What `doctor` found, as Markdown: for an issue, a pull request or a wiki. */
 import type { DoctorReport } from '../verdict/doctor.js';
-import { actionOf, countsOf, entryWord, groupsOf, isServer } from './doctor.js';
+import { actionOf, citesOf, countsOf, entryWord, groupsOf, isServer } from './doctor.js';
 import { escapeLine } from './escape.js';
 
 const SIGN = { healthy: '✅', degraded: '⚠️', broken: '❌', inconclusive: '❔', off: '➖' } as const;
@@ -8,8 +8,8 @@ const SIGN = { healthy: '✅', degraded: '⚠️', broken: '❌', inconclusive: 
 /** Text that no renderer of Markdown takes for markup: no links, images, HTML, mentions or columns. */
 export const markdownText = (text: string, max = 600): string =>
   escapeLine(text, max)
-    .replace(/[\\`*_{}[\]()#+!|~<>&@:$-]/g, (char) => (/[<>&@:]/.test(char) ? `&#${char.charCodeAt(0)};` : `\\${char}`))
-    .replace(/^(\d+)\./, '$1\\.')
+    .replace(/[\\`*_[\]#!|~<>&@:$]/g, (char) => (/[<>&@:|]/.test(char) ? `&#${char.charCodeAt(0)};` : `\\${char}`))
+
     .replaceAll('www.', 'www&#46;');
 
 /** A code span: the fence is longer than any run of backticks in it; a column would end a table cell. */
@@ -68,7 +68,15 @@ export function renderDoctorMarkdown(report: DoctorReport): string {
       }
       lines.push('', `${markdownText(root.says, 1_500)} (${root.certainty}, ${markdownCode(root.id)})`, '');
       lines.push(
-        ...root.cites.slice(0, 5).map(({ at, quote }) => `- ${markdownCode(at)}: ${markdownCode(quote, 300)}`),
+        ...citesOf(row)
+          .slice(0, 5)
+          .map(({ at, quote }) => `- ${markdownCode(at)}: ${markdownCode(quote, 300)}`),
+      );
+      lines.push(
+        ...row.faults
+          .filter(({ level }) => level !== 'info')
+          .slice(0, 5)
+          .map(({ line, says }) => `- line ${line}: ${markdownText(says)}`),
       );
       if (root.fix.length > 0) lines.push('', '**Fix**', '');
       for (const [i, { say, run, edit }] of root.fix.entries()) {

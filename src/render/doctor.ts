@@ -32,12 +32,24 @@ const plain = (text: string, max = 600): string => escapeLine(text, max).trim();
 export const entryWord = (client: string, server: string): string =>
   /^[\p{L}\p{N}_.@/-]+$/u.test(server) ? `${client}:${server}` : `'${client}:${server.replaceAll("'", "'\\''")}'`;
 
+/** Citations that a reader can use beside the faults of the file, which are told by line. */
+export const citesOf = ({ root }: Row): NonNullable<Row['root']>['cites'] =>
+  (root?.cites ?? []).filter(({ at }) => !at.startsWith('/evidence/config/'));
+
+/** A command with this name in it can be pasted as it is shown. */
+const isPastable = ({ client, server }: DoctorServer, max: number): boolean =>
+  escapeLine(server, 10_000) === server && cells(entryWord(client, server)) <= max;
+
 const firstSentence = (text: string): string => /^[\s\S]*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
 
 /** What to do about a row, in one line: a command to paste, or a step in words. Null where there is nothing to do. */
 export function actionOf(row: Row): { run?: string; say: string } | null {
   if (row.status === 'healthy' || row.status === 'off') return null;
   const [step] = row.root?.fix ?? [];
+  // What a rule found in the file can be mended by a command, whatever the start has shown of it.
+  const edit = row.faults.some(({ fixable, cause }) => fixable && cause === row.root?.id);
+  if (edit && isServer(row))
+    return { say: 'Mend the entry', run: `mcp-verdict fix ${entryWord(row.client, row.server)}` };
   if (row.status === 'inconclusive' && !step) {
     const [next] = isServer(row) ? row.next : [];
     return next ? { say: firstSentence(next.say), ...(next.run && { run: next.run }) } : null;
@@ -45,8 +57,8 @@ export function actionOf(row: Row): { run?: string; say: string } | null {
   if (!step) return null;
   const say = firstSentence(step.say).replace(/[.:]$/, '');
   // A short piece of the file says more than the sentence that leads to it.
-  const edit = step.edit?.to.replace(/\s+/g, ' ').trim() ?? '';
-  const whole = edit !== '' && edit.length <= MAX_EDIT ? `${say}: ${edit}` : say;
+  const piece = step.edit?.to.replace(/\s+/g, ' ').trim() ?? '';
+  const whole = piece !== '' && piece.length <= MAX_EDIT ? `${say}: ${piece}` : say;
   return { say: whole, ...(step.run && { run: step.run }) };
 }
 
@@ -159,11 +171,17 @@ export function renderTable(
 }
 
 /** Commands that go on from here, for the first row that needs one. */
-function nextCommands({ servers, readOnly, summary }: DoctorReport, details: boolean): [string, string][] {
-  const bad = servers.filter(({ status }) => status === 'broken' || status === 'degraded');
+function nextCommands(
+  { servers, readOnly, summary }: DoctorReport,
+  details: boolean,
+  width: number,
+): [string, string][] {
+  const bad = servers.filter(
+    (row) => (row.status === 'broken' || row.status === 'degraded') && isPastable(row, width - 44),
+  );
   const word = ({ client, server }: DoctorServer) => plain(entryWord(client, server), 200);
   const [first] = bad;
-  const mended = bad.find(({ root }) => root?.fix.some(({ run }) => run?.startsWith('mcp-verdict fix ')));
+  const mended = bad.find((row) => actionOf(row)?.run?.startsWith('mcp-verdict fix '));
   return [
     ...(mended ? [['mend an entry', `mcp-verdict fix ${word(mended)}`] as [string, string]] : []),
     ...(first ? [['look at one closely', `mcp-verdict verify ${word(first)}`] as [string, string]] : []),
@@ -202,7 +220,7 @@ export function renderDoctor(
   const width = Math.max(60, Math.min(options.width, 120));
   if (report.servers.length === 0 && report.files.length === 0)
     return `${nothingFound(report, width, paint).join('\n')}\n`;
-  const commands = nextCommands(report, details.size > 0);
+  const commands = nextCommands(report, details.size > 0, width);
   const label = Math.max(0, ...commands.map(([text]) => text.length));
   const closer = report.servers.flatMap((server) => {
     const text = details.get(server.number);

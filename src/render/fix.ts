@@ -159,10 +159,11 @@ function head({ outcome, target, files, needs, before }: FixReport, paint: Paint
 
 function fileBlock(file: FileFix, outcome: FixReport['outcome'], options: FixOptions, paint: Paint): string[] {
   const { hunks, recodedFrom, changes, left, refused } = file;
-  const where = `  ${paint.dim(`${file.clientName}, ${file.scope}: ${escapeLine(file.file, 200)}`)}`;
+  const whose = [file.clientName, file.scope].filter(Boolean).join(', ');
+  const where = `  ${paint.dim(`${whose}: ${escapeLine(file.file, 200)}`)}`;
   const title = { nothing: '', shown: 'What it cures', applied: 'What it cured', undone: '', refused: '' }[outcome];
   return [
-    ...(hunks.length ? ['', ...diffLines(hunks, { file: file.file, ...options })] : ['', where]),
+    ...(hunks.length ? ['', ...diffLines(hunks, { file: file.file, note: whose, ...options })] : ['', where]),
     ...(recodedFrom ? ['', `  The whole file is written in UTF-8 in place of ${recodedFrom}.`] : []),
     ...toldBlock(title, changes, options.width, paint),
     ...toldBlock('What stays', left, options.width, paint),

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { exampleHome } from '../support/example-home.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(`${ROOT}README.md`, 'utf8');
@@ -27,11 +28,11 @@ const normal = (text: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-const run = (command: string) => {
+const run = (command: string, { home, project }: { home?: string; project?: string } = {}) => {
   const { stdout, status } = spawnSync('sh', ['-c', command], {
-    cwd: ROOT,
+    cwd: project ?? ROOT,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...(home && { HOME: home }) },
   });
   return { stdout, status };
 };
@@ -54,3 +55,9 @@ it('the command of the broken sample gives its output', () => {
   expect(normal(stdout)).toBe(normal(blockBehind('<!-- output: broken -->')));
   expect(status).toBe(1);
 });
+
+it('the sample of doctor is what it prints of such a home folder', () => {
+  const { stdout, status } = run(`node ${ROOT}bin/mcp-verdict.js doctor --yes --quiet`, exampleHome());
+  expect(normal(stdout)).toBe(normal(blockBehind('<!-- sample: doctor -->')));
+  expect(status).toBe(1);
+}, 60_000);

@@ -124,4 +124,13 @@ export const CAUSE_IDS: readonly string[] = [
   'client-probes-unimplemented',
   'client-hosted-unreachable',
   'client-defect',
+  // Issue 6: the clients and their configuration.
+  'client-limits-exceeded',
+  'config-approval-pending',
+  'config-entry-shadowed',
+  'config-file-not-read',
+  'config-secret-exposed',
+  'config-switched-off',
+  'config-timeout-unit',
+  'container-env-not-passed',
 ];

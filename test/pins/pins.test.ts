@@ -7,6 +7,8 @@ import { causes } from '../../src/causes/index.js';
 import { EXIT } from '../../src/cli/exit.js';
 import * as api from '../../src/index.js';
 import { STORE_FORMAT } from '../../src/oauth/store.js';
+import { BACKUP_FORMAT } from '../../src/probe/backups.js';
+import { FIX_FORMAT } from '../../src/render/fix.js';
 import { VERDICT_FORMAT } from '../../src/verdict/verdict.js';
 import { CAUSE_IDS } from './cause-ids.js';
 
@@ -16,6 +18,10 @@ it('exit codes', () => {
 
 it('formats', () => {
   expect([CASE_FORMAT, VERDICT_FORMAT]).toEqual(['mcp-verdict.case/1', 'mcp-verdict.verdict/1']);
+});
+
+it('what fix writes', () => {
+  expect([FIX_FORMAT, BACKUP_FORMAT]).toEqual(['mcp-verdict.fix/1', 'mcp-verdict.backup/1']);
 });
 
 it('the file of remembered sign-ins', () => {
@@ -39,6 +45,9 @@ it('kinds of evidence', () => {
     'worlds',
     'reported',
     'complaint',
+    'config',
+    'client',
+    'clientLog',
   ]);
 });
 

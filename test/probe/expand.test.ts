@@ -5,7 +5,7 @@ const VARIABLES: Record<string, string> = { KEY: 'k1', OTHER: '${env:KEY}', EMPT
 const fillings: Fillings = {
   variable: (name) => VARIABLES[name],
   home: '/home/me',
-  project: '/work/notes',
+  project: '/srv/notes',
   separator: '/',
   file: (path) => (path === '~/token' ? 'from the file' : undefined),
 };
@@ -20,7 +20,7 @@ describe('the forms of the clients', () => {
     ['$NAME', '$KEY-$KEY.x $(KEY) 5$', 'k1-k1.x $(KEY) 5$'],
     ['%NAME%', '%KEY%\\x 50% of 30%', 'k1\\x 50% of 30%'],
     ['{env:NAME}', '{env:KEY}', 'k1'],
-    ['${workspaceFolder}', '${workspaceFolder}/x', '/work/notes/x'],
+    ['${workspaceFolder}', '${workspaceFolder}/x', '/srv/notes/x'],
     ['${workspaceFolderBasename}', '${workspaceFolderBasename}', 'notes'],
     ['${userHome}', '${userHome}${/}x', '/home/me${/}x'],
     ['${/}', 'a${/}b', 'a/b'],

@@ -127,13 +127,19 @@ describe('the transports', () => {
 
   it('end with the first where the client goes no further', async () => {
     const { url } = await onlySse(405);
-    const never = await play(url, { order: BOTH, fallsBack: false });
-    expect(of(never, 'client').transports).toEqual([
+    const notOn = await play(url, { order: BOTH, fallsBack: true, notOn: [405] });
+    expect(of(notOn, 'client').transports).toEqual([
       { transport: 'streamable-http', outcome: 'failed', why: 'HTTP 405' },
       { transport: 'sse', outcome: 'not-tried' },
     ]);
-    const notOn = await play(url, { order: BOTH, fallsBack: true, notOn: [405] });
-    expect(of(notOn, 'client').transports?.[1]?.outcome).toBe('not-tried');
+  });
+
+  it('are all that can be written into the entry, where the client wants it named and nobody has', async () => {
+    const file = await play((await onlySse(405)).url, { order: ['sse', 'streamable-http'], fallsBack: false });
+    expect(of(file, 'client').transports).toEqual([
+      { transport: 'streamable-http', outcome: 'failed', why: 'HTTP 405' },
+      { transport: 'sse', outcome: 'connected' },
+    ]);
   });
 
   it('tell the error of the first when all fail', async () => {

@@ -1,7 +1,7 @@
 /** How long a client waits, how it is made to wait longer, and how it wants an entry written: all from its data. */
 import { expect, it } from 'vitest';
-import { isFixed, raiseOf, waitOf } from '../../src/causes/client-limits.js';
 import { formOf, shapeOf } from '../../src/causes/entry-form.js';
+import { isFixed, raiseOf, waitOf } from '../../src/causes/limits-of-clients.js';
 import { CLIENTS } from '../../src/clients/index.js';
 
 it('knows how long a client waits, and says nothing where nobody knows', () => {
