@@ -2,7 +2,7 @@
  * Every file in which a client of this machine keeps servers, and what stands in it. A file that cannot be read is told with the
  * reason: nothing is lost, and nothing is thrown.
  */
-import type { Client, ConfigPlace, NotRead } from '../clients/client.js';
+import type { Client, ConfigPlace, NotRead, Os } from '../clients/client.js';
 import { CLIENTS } from '../clients/index.js';
 import type { ConfigText, Fault, Machine, Namesake, RuleContext, ServerEntry } from '../config/config.js';
 import { entriesIn } from '../config/entries.js';
@@ -10,7 +10,17 @@ import { faultsIn } from '../config/faults.js';
 import { positionOf } from '../config/position.js';
 import { readConfig } from '../config/read.js';
 import { approvals } from './approvals.js';
-import { locate, machineOfSide, plainPath, type Side, shownPath, sidesOf } from './places.js';
+import {
+  folded,
+  isSameFolder,
+  locate,
+  machineOfSide,
+  openFolder,
+  ownPath,
+  type Side,
+  shownPath,
+  sidesOf,
+} from './places.js';
 import type { FileRead } from './read-file.js';
 import type { World } from './world.js';
 
@@ -148,7 +158,8 @@ function candidatesOf(client: Client, { os, throughWsl }: Side): Candidate[] {
 }
 
 /** Whether two entries of one name can meet in one session of the client. */
-const meet = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
+const meet = (a: string | undefined, b: string | undefined, os: Os): boolean =>
+  a === undefined || b === undefined || isSameFolder(a, b, os);
 
 /** The files of one client on one side of the machine. */
 function filesOf(client: Client, side: Side, project: string, world: World): FoundFile[] {
@@ -157,9 +168,10 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
   const reads = new Map<string, ReturnType<typeof told> & { config?: ConfigText }>();
   const files = candidatesOf(client, side).flatMap(({ place, notRead }): FoundFile[] =>
     locate(place, side, project, world).flatMap(({ path, project: of }): FoundFile[] => {
-      const key = `${path}\n${place.root.join('\n')}`;
+      const own = folded(path, side.os);
+      const key = `${own}\n${place.root.join('\n')}`;
       // A file that the client reads elsewhere is read; of one that stands in the home folder that is open, too.
-      if (seen.has(key) || (notRead && [...seen].some((other) => other.startsWith(`${path}\n`)))) return [];
+      if (seen.has(key) || (notRead && [...seen].some((other) => other.startsWith(`${own}\n`)))) return [];
       seen.add(key);
       const readKey = `${path}\n${place.format}`;
       let read = reads.get(readKey);
@@ -183,13 +195,14 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
       ];
     }),
   );
-  return judged(files, client, approvals(client, side, world), project);
+  return judged(files, client, side, approvals(client, side, world), project);
 }
 
 /** What the rules find in each, now that all of them are known. */
 function judged(
   files: FoundFile[],
   client: Client,
+  side: Side,
   approved: ReturnType<typeof approvals>,
   project: string,
 ): FoundFile[] {
@@ -198,7 +211,7 @@ function judged(
     const { config, machine, place, path, entries } = file;
     if (!config) return file;
     const context: RuleContext = {
-      ...{ client, place, file: path, config, machine, entries },
+      ...{ client, place, file: ownPath(path, side), config, machine, entries },
       namesakes: (entry) => namesakesOf(entry, file, files),
       approved: (entry) =>
         file.project === undefined ? null : approved(entry.name, place.scope, [...new Set([file.project, project])]),
@@ -221,7 +234,7 @@ function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Na
           (other) =>
             other !== entry &&
             other.name === entry.name &&
-            meet(other.project, entry.project) &&
+            meet(other.project, entry.project, own.machine.os) &&
             // The same piece of the same file, which stands in two places of the client.
             !(path === own.path && other.range.start === entry.range.start),
         )
@@ -238,7 +251,7 @@ function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Na
  */
 export function findConfigs(world: World, { clients = CLIENTS, project }: FindOptions = {}): FoundFile[] {
   return sidesOf(world).flatMap((side) => {
-    const open = plainPath(project ?? world.cwd, side.os).replace(/(?<=.)\/$/, '');
+    const open = openFolder(project ?? world.cwd, side, world);
     return clients.flatMap((client) => filesOf(client, side, open, world));
   });
 }
