@@ -1,6 +1,5 @@
 /** `mcp-verdict doctor`: every server of every client on this machine, judged from its file and, with consent, from a start of its own. */
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { redactDeep, redactor } from '../case/redact.js';
 import { type FoundFile, findConfigs } from '../probe/configs.js';
 import { clientNamed, declaredOf, NoSuchEntry } from '../probe/declared.js';
@@ -26,6 +25,7 @@ import { type Candidate, candidateOf, entriesOf, faultsFor, ofPresentClients } f
 import { doctorProgress } from './doctor-progress.js';
 import { judgeEntry, type Outcome, tryAll } from './doctor-run.js';
 import { EXIT, exitCodeOf, type FailOn, UsageError } from './exit.js';
+import { projectOf } from './project.js';
 import { colorful, save } from './report.js';
 import { millisecondsOf } from './verify.js';
 
@@ -210,11 +210,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const world = realWorld();
   const jobs = jobsOf(options.jobs);
   const timeoutMs = millisecondsOf('--timeout', options.timeout, 20);
-  const project = options.project === undefined ? world.cwd : resolve(world.cwd, options.project);
-  if (world.stat(project)?.kind !== 'directory')
-    throw new UsageError(
-      `--project is "${options.project}", which is no folder. Give the folder that is open in the client.`,
-    );
+  const project = projectOf(options.project) ?? world.cwd;
   const files = filesOf(world, { ...options, project });
   const surroundings = surroundingsOf(world);
   const all = await Promise.all(

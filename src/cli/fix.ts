@@ -17,6 +17,7 @@ import { aboutOthers, entryIn, type FixTarget, judgeOf, targetsOf } from './fix-
 import { type Look, lookInto, type Seen } from './fix-verify.js';
 import { maskedPair } from './masked-pair.js';
 import { progress } from './progress.js';
+import { projectOf } from './project.js';
 import { colorful } from './report.js';
 
 export interface FixOptions {
@@ -214,7 +215,8 @@ function exitOf({ outcome, files, before, after }: FixReport): number {
 }
 
 /** Returns the exit code. */
-export async function fix(asked: string | undefined, options: FixOptions, world: World = realWorld()): Promise<number> {
+export async function fix(asked: string | undefined, given: FixOptions, world: World = realWorld()): Promise<number> {
+  const options = { ...given, project: projectOf(given.project) };
   if (options.undo || options.list) {
     const { undo, listBackups } = await import('./fix-undo.js');
     return options.list
