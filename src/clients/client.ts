@@ -167,7 +167,7 @@ export interface Launch {
   /** The PATH is read from a login shell, whatever the client was started from (not on Windows). */
   loginPath?: true;
   /** Folders the client puts behind its own PATH. */
-  extraPath?: readonly string[];
+  extraPath?: Readonly<Partial<Record<Os, readonly string[]>>>;
   /** Variables the client adds of itself; `<project>` stands for the folder that is open, `<session>` for an id of the session. */
   adds?: Readonly<Record<string, string>>;
   /** The client's own environment wins over the entry's (Amazon Q). */
