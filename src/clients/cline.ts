@@ -66,6 +66,7 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
+    loginPath: true,
     shell: false,
     windows: { how: 'finds' },
     cwd: 'own',

@@ -47,6 +47,7 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
+    loginPath: true,
     shell: false,
     windows: { how: 'wraps', programs: ['*'] },
     cwd: 'project',

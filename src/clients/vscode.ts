@@ -105,6 +105,7 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'all' },
+    loginPath: true,
     shell: false,
     windows: { how: 'finds' },
     cwd: 'project',
@@ -187,6 +188,7 @@ export default defineClient({
   ],
   reload: 'Start the server again above its entry in mcp.json, or by the command MCP: List Servers.',
   sources: [
+    'https://code.visualstudio.com/docs/supporting/faq',
     'https://code.visualstudio.com/docs/copilot/reference/mcp-configuration',
     'https://code.visualstudio.com/docs/copilot/chat/mcp-servers',
     'https://github.com/microsoft/vscode/blob/main/src/vs/workbench/api/node/extHostMcpNode.ts',

@@ -103,15 +103,13 @@ function inside(servers: Servers, client: Client, place: ConfigPlace): Servers[]
     const path = [...servers.path, member.key];
     if (isNested(member)) return [{ path, node: member.node, member, how: 'nested' }];
     if (looksLikeEntry(member.node)) return [];
-    return (member.node.members ?? [])
-      .filter(isNested)
-      .map((inner) => ({
-        path: [...path, inner.key],
-        node: inner.node,
-        member: inner,
-        how: 'nested',
-        around: member.node,
-      }));
+    return (member.node.members ?? []).filter(isNested).map((inner) => ({
+      path: [...path, inner.key],
+      node: inner.node,
+      member: inner,
+      how: 'nested',
+      around: member.node,
+    }));
   });
 }
 
