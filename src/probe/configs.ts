@@ -10,7 +10,17 @@ import { faultsIn } from '../config/faults.js';
 import { positionOf } from '../config/position.js';
 import { readConfig } from '../config/read.js';
 import { approvals } from './approvals.js';
-import { folded, isSameFolder, locate, machineOfSide, openFolder, ownPath, type Side, shownPath, sidesOf } from './places.js';
+import {
+  folded,
+  isSameFolder,
+  locate,
+  machineOfSide,
+  openFolder,
+  ownPath,
+  type Side,
+  shownPath,
+  sidesOf,
+} from './places.js';
 import type { FileRead } from './read-file.js';
 import type { World } from './world.js';
 

@@ -125,8 +125,7 @@ export function foldersAbove(folder: string, upTo: 'repository' | 'top', world: 
 /** The folder that is open, with `/`. The home folder by its own name, also where the way to it leads through a link. */
 export function openFolder(project: string, { os, home }: Side, world: World): string {
   const open = bareFolder(plainPath(project, os));
-  const isHome =
-    isSameFolder(open, home, os) || isSameFolder(world.realpath(open), world.realpath(home), os);
+  const isHome = isSameFolder(open, home, os) || isSameFolder(world.realpath(open), world.realpath(home), os);
   return isHome ? home : open;
 }
 
@@ -214,8 +213,7 @@ export function locate(
   if (inProject && side.throughWsl) return [];
   const projects = inProject ? [project, ...(place.above ? foldersAbove(project, place.above, world) : [])] : [null];
   return projects.flatMap((folder): Located[] => {
-    const whole =
-      folder === null ? absolute(path, side) : folder.replace(/\/$/, '') + path.slice('<project>'.length);
+    const whole = folder === null ? absolute(path, side) : folder.replace(/\/$/, '') + path.slice('<project>'.length);
     if (whole === null) return [];
     const found = expandStars(whole, side.os, world, most);
     return (found.length > 0 ? found : [whole]).map((one) => ({
