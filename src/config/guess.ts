@@ -15,7 +15,7 @@ export interface Guess {
 /** The end of a place as a pattern: what stands before it on one machine or another is left open. */
 function ending(path: string): RegExp {
   const tail = path.replace(/^(?:~|<project>|%\w+%)\/(?:Library\/Application Support\/|\.config\/)?/, '');
-  const pattern = tail.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = tail.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('/', '[\\\\/]'));
   return new RegExp(`(?:^|[\\\\/])${pattern.join('[^\\\\/]*')}$`, 'i');
 }
 
