@@ -10,6 +10,7 @@ import { mask } from '../config/mask.js';
 import { RULES } from '../config/rules.js';
 import { type FoundFile, findConfigs } from './configs.js';
 import type { TargetSpec } from './investigate.js';
+import { isSameFolder, osOf } from './places.js';
 import type { World } from './world.js';
 
 /** The evidence of an entry, and its place for the head of the case; `entry` is null when the file gives none of that name. */
@@ -116,7 +117,13 @@ export function entryNamed(target: string, world: World, options: { project?: st
     const place = client.precedence?.indexOf(found.place.scope) ?? -1;
     return place === -1 ? 99 : place;
   };
-  const own = all.filter(({ entry }) => entry.name === parts.server).sort((a, b) => strength(a) - strength(b));
+  // Of the entries that one file holds for several folders, that of the open one counts.
+  const open = options.project ?? world.cwd;
+  const elsewhere = ({ entry }: { entry: ServerEntry }): number =>
+    Number(entry.project !== undefined && !isSameFolder(entry.project, open, osOf(world)));
+  const own = all
+    .filter(({ entry }) => entry.name === parts.server)
+    .sort((a, b) => elsewhere(a) - elsewhere(b) || strength(a) - strength(b));
   if (own[0]) return own[0];
   // A file that cannot be read may hold it: that is the answer.
   const damaged = files.find(({ config, faults }) => config && faults.some(({ level }) => level === 'fatal'));
