@@ -74,15 +74,21 @@ export const slowStart: Live = {
   },
 };
 
+/** Whether what the server said last is about this method, or about methods that it does not know. */
+const isAbout = ({ stderr }: Partial<Evidence>, method: string): boolean =>
+  (stderr?.lines ?? []).some(({ text }) => text.includes(method) || /\bmethod\b|-32601/i.test(text));
+
 /** A server that does not live through a question which it never offered to answer. */
 export const probesUnimplemented: Live = {
-  match({ client, process }) {
+  match(given) {
+    const { client, process } = given;
     const index = client?.probes.findIndex(({ outcome }) => outcome === 'closed' || outcome === 'unanswered') ?? -1;
     const probe = client?.probes[index];
     if (!client || !probe) return null;
     const died = probe.outcome === 'closed';
     return {
-      certainty: died && process?.exit?.by !== 'itself' ? 'likely' : 'certain',
+      // A server may end for a reason of its own while it is asked: its last words have to be about the question.
+      certainty: died && (process?.exit?.by !== 'itself' || !isAbout(given, probe.method)) ? 'likely' : 'certain',
       culprit: 'server',
       severity: died ? 'broken' : 'degraded',
       cites: [at('client', 'probes', index), ...(died && process?.exit ? [at('process', 'exit')] : [])],
@@ -117,10 +123,10 @@ export const versionDropped: Live = {
     if (!client || status !== 'answered' || revision === undefined || revision === client.revision) return null;
     const newer = revision > client.revision;
     if (client.exactRevision !== true && !newer) return null;
-    const { handshake: known, notes } = clientOf(client.id) ?? {};
+    const { handshake: known, doubts } = clientOf(client.id) ?? {};
     // What was asked for in the usual way tells nothing of what this client takes.
     if (known?.protocolVersion === null) return null;
-    const doubtful = (notes as Record<string, string> | undefined)?.['handshake.protocolVersion'] !== undefined;
+    const doubtful = doubts?.['handshake.protocolVersion'] !== undefined;
     return {
       // Whoever asks for a revision as its newest does not know one that came later.
       certainty: client.exactRevision === true && !doubtful ? 'certain' : 'likely',

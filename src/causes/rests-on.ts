@@ -33,6 +33,9 @@ function pathDepends({ launch }: Partial<Evidence>): boolean {
 
 /** Whether a finding of this root cause rests on something that is not known of the client that was played. */
 export function restsOnGuess(cause: string, given: Partial<Evidence>): boolean {
+  // Which of the two the client takes decides everything that was seen.
+  if (given.config?.faults.some(({ rule, facts }) => rule === 'entry-url-and-command' && facts.uses === 'unknown'))
+    return true;
   const guessed = given.client?.guessed ?? [];
   const needs = RESTS_ON[cause] ?? [];
   if (!needs.some((need) => guessed.includes(need))) return false;

@@ -115,6 +115,11 @@ const quoted = (word: string): string =>
 /** The commands that mend and that look again: of an entry on this machine, or of a file that was given; of a text there are none. */
 function commands(facts: Facts): { mend?: string; again?: string } {
   const entry = quoted(`${String(facts.configClient)}:${String(facts.configServer)}`);
+  // A file of which no entry could be told apart.
+  if (facts.configGiven === undefined && facts.configServer === '') {
+    const client = quoted(String(facts.configClient));
+    return { mend: `mcp-verdict fix ${client}`, again: `mcp-verdict doctor --client ${client}` };
+  }
   if (facts.configGiven === undefined)
     return { mend: `mcp-verdict fix ${entry}`, again: `mcp-verdict verify ${entry}` };
   const file = quoted(String(facts.configFile).replace(/:\d+$/, ''));
