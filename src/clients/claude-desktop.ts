@@ -45,6 +45,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: null,
     url: [],
     type: { key: 'type', needed: 'no', stdio: 'stdio', http: null, sse: null, words: ['stdio'] },

@@ -42,6 +42,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: 'cwd',
     passes: 'env_vars',
     url: ['url'],

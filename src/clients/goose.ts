@@ -18,6 +18,7 @@ export default defineClient({
     command: { key: 'cmd', holds: 'program' },
     args: 'args',
     env: 'envs',
+    envTakes: [],
     cwd: null,
     url: ['uri'],
     headers: 'headers',

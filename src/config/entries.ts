@@ -16,7 +16,8 @@ const namedValues = (node: Node | undefined): NamedValue[] =>
   (node?.members ?? []).map(({ key, keyRange, node: inner }) => ({
     name: key,
     nameRange: keyRange,
-    value: inner.kind === 'text' ? (inner.value as string) : null,
+    // A number or a switch is what it would be in a shell: where the client refuses it, a rule says so.
+    value: /^(?:text|number|boolean)$/.test(inner.kind) ? String(inner.value) : null,
     range: inner.range,
   }));
 

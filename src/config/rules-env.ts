@@ -93,21 +93,25 @@ export const ENV_RULES: Rules<'env-key-wrong' | 'env-not-object' | 'env-value-no
     cause: 'config-shape-wrong',
     title: 'The value of a variable is no text',
     find: eachEntry((entry, { client, config }) => {
-      const { env, envTakes = [] } = client.entry;
+      const { env, envTakes } = client.entry;
       return (memberOf(entry.node, env)?.node.members ?? []).flatMap(({ key, node }): Hit[] => {
-        if (node.kind === 'text' || envTakes.some((kind) => kind === node.kind)) return [];
+        if (node.kind === 'text' || envTakes?.some((kind) => kind === node.kind)) return [];
         const text = asText(node, config.text);
         return [
           hitIn(
             entry,
             node.range,
-            { name: shown(key), found: kindOf(node.kind) },
-            { edits: text ? setValue(config, [...entry.path, env, key], text) : [] },
+            { name: shown(key), found: kindOf(node.kind), ...(!envTakes && { known: 'no' }) },
+            {
+              edits: text ? setValue(config, [...entry.path, env, key], text) : [],
+              ...(!envTakes && { level: 'risky' as const }),
+            },
           ),
         ];
       });
     }),
-    says: ({ name = '', found = '' }) => `The value of ${name} is ${found}. Variables of the environment are texts.`,
+    says: ({ name = '', found = '', known }, client) =>
+      `The value of ${name} is ${found}. Variables of the environment are texts.${known === 'no' ? ` Whether ${client.name} takes another value is not known.` : ''}`,
     fix: () => 'Put the value in quotation marks.',
     refs: [CONFIG],
   }),

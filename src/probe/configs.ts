@@ -53,7 +53,10 @@ export interface FoundFile {
   mtimeMs?: number;
   config?: ConfigText;
   entries: ServerEntry[];
+  /** What is wrong; a fault of the file as a whole is told in the first of its places. */
   faults: Fault[];
+  /** Those of the whole file that were told in a place before: they keep these entries from being read as well. */
+  toldBefore?: Fault[];
   /** The client reads no servers there, and it holds some all the same. */
   notRead?: NotRead;
   /** It is the file of a client on Windows, seen from inside WSL: its servers run there, not here. */
@@ -217,11 +220,14 @@ function judged(
         file.project === undefined ? null : approved(entry.name, place.scope, [...new Set([file.project, project])]),
     };
     // What is wrong with a file as a whole is told once, in however many places of its client it stands.
-    const faults = faultsIn(context).filter(({ rule, range, server }) => {
+    const toldBefore: Fault[] = [];
+    const faults = faultsIn(context).filter((fault) => {
+      const { rule, range, server } = fault;
       const key = `${path}\n${rule}\n${range.start}\n${range.end}\n${server ?? ''}`;
+      if (told.has(key) && server === undefined) toldBefore.push(fault);
       return !told.has(key) && told.add(key);
     });
-    return { ...file, faults };
+    return { ...file, faults, ...(toldBefore.length > 0 && { toldBefore }) };
   });
 }
 
