@@ -9,7 +9,7 @@ import type { Client } from '../../src/clients/client.js';
 import { clientOf } from '../../src/clients/index.js';
 import { investigate } from '../../src/probe/investigate.js';
 import { type PartOptions, partOf } from '../../src/probe/play.js';
-import type { World } from '../../src/probe/world.js';
+import { realWorld, type World } from '../../src/probe/world.js';
 import { diagnose } from '../../src/verdict/diagnose.js';
 import { matrixOf } from '../../src/verdict/matrix.js';
 import { testFolder } from '../support/folder.js';
@@ -249,3 +249,23 @@ describe('several clients', () => {
     expect(groups[0]?.clients).toEqual(['A', 'B']);
   });
 });
+
+it('a server that asks its client when that has gone already is not blamed for waiting', async () => {
+  const client = clientOf('cursor');
+  if (!client) throw new Error('cursor is known');
+  const path = server({
+    before: `process.stdin.on('end', () => {
+      process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id: 'r', method: 'roots/list' }) + '\\n');
+      setTimeout(() => {}, 60_000);
+    });`,
+  });
+  const file = await investigate(
+    { kind: 'stdio', command: process.execPath, args: [path], env: {} },
+    { as: await partOf(client, realWorld()) },
+  );
+  const seen = file.evidence.process;
+  expect(seen?.status === 'seen' && seen.value.shutdown).toMatchObject({ needed: 'sigterm', asked: ['roots/list'] });
+  const verdict = diagnose(file);
+  expect(verdict.findings.map(({ id }) => id)).not.toContain('process-outlives-client');
+  expect(verdict.checks.find(({ title }) => title === 'shutdown')?.outcome).toBe('not-verified');
+}, 30_000);
