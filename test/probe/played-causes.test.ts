@@ -9,7 +9,7 @@ import type { Client } from '../../src/clients/client.js';
 import { clientOf } from '../../src/clients/index.js';
 import { investigate } from '../../src/probe/investigate.js';
 import { type PartOptions, partOf } from '../../src/probe/play.js';
-import { realWorld, type World } from '../../src/probe/world.js';
+import type { World } from '../../src/probe/world.js';
 import { diagnose } from '../../src/verdict/diagnose.js';
 import { matrixOf } from '../../src/verdict/matrix.js';
 import { testFolder } from '../support/folder.js';
@@ -251,18 +251,14 @@ describe('several clients', () => {
 });
 
 it('a server that asks its client when that has gone already is not blamed for waiting', async () => {
-  const client = clientOf('cursor');
-  if (!client) throw new Error('cursor is known');
-  const path = server({
-    before: `process.stdin.on('end', () => {
+  server({
+    before: `const exit = process.exit;
+    process.exit = () => {
       process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id: 'r', method: 'roots/list' }) + '\\n');
-      setTimeout(() => {}, 60_000);
-    });`,
+      setTimeout(exit, 60_000);
+    };`,
   });
-  const file = await investigate(
-    { kind: 'stdio', command: process.execPath, args: [path], env: {} },
-    { as: await partOf(client, realWorld()) },
-  );
+  const file = await play(known('cursor'));
   const seen = file.evidence.process;
   expect(seen?.status === 'seen' && seen.value.shutdown).toMatchObject({ needed: 'sigterm', asked: ['roots/list'] });
   const verdict = diagnose(file);
