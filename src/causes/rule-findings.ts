@@ -114,7 +114,11 @@ const quoted = (word: string): string =>
 
 /** The commands that mend and that look again: of an entry on this machine, or of a file that was given; of a text there are none. */
 function commands(facts: Facts): { mend?: string; again?: string } {
-  const entry = quoted(`${String(facts.configClient)}:${String(facts.configServer)}`);
+  const client = String(facts.configClient);
+  const entry = quoted(`${client}:${String(facts.configServer)}`);
+  // What is wrong with a file as a whole belongs to no server.
+  if (facts.configGiven === undefined && String(facts.configServer) === '')
+    return { mend: `mcp-verdict fix ${client}`, again: `mcp-verdict doctor --static --client ${client}` };
   if (facts.configGiven === undefined)
     return { mend: `mcp-verdict fix ${entry}`, again: `mcp-verdict verify ${entry}` };
   const file = quoted(String(facts.configFile).replace(/:\d+$/, ''));

@@ -1,19 +1,20 @@
 /** A step of a cure as its reader needs it: the command of their system, and the words of their own target filled in. */
+
 import type { CaseFile } from '../case/case-file.js';
+import { quoteUrls, shellLine } from '../case/shell.js';
 import type { FixStep } from '../causes/cause.js';
 
 /** The system of the machine that was looked at, or of the one that the report is about. */
 const onWindows = ({ host, evidence }: CaseFile): boolean =>
   host.os === 'windows' || (evidence.reported?.status === 'seen' && evidence.reported.value.os === 'windows');
 
-const quoted = (word: string): string => (/^[^\s"'$`\\]+$/.test(word) ? word : `"${word}"`);
-
 /** The command line to paste: the target's own, or that of the entry that was told. */
-function commandOf({ target, origin, evidence }: CaseFile): string | undefined {
+function commandOf(file: CaseFile): string | undefined {
+  const { target, origin, evidence } = file;
   if (origin === 'live') return target.command === undefined ? undefined : target.label;
   const { launch } = evidence;
   if (launch?.status !== 'seen') return undefined;
-  return [launch.value.command, ...launch.value.args].map(quoted).join(' ');
+  return shellLine([launch.value.command, ...launch.value.args], onWindows(file));
 }
 
 /** The URL to paste: the target's own, or the one that was told; never one that could mean something to a shell. */
@@ -59,5 +60,5 @@ export function forReader({ windows, ...step }: FixStep, file: CaseFile): FixSte
   const command = commandOf(file);
   const url = urlOf(file);
   const filled = command ? run.replaceAll('<command>', command) : run;
-  return { ...step, ...edit, run: url ? filled.replaceAll('<url>', url) : filled };
+  return { ...step, ...edit, run: quoteUrls(url ? filled.replaceAll('<url>', url) : filled) };
 }

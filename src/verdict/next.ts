@@ -1,6 +1,8 @@
 /** Where to look next when the evidence does not decide: what is missing, and how to get it on this client and system. */
+
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
+import { shellLine, shellWord } from '../case/shell.js';
 import type { FixStep } from '../causes/cause.js';
 import { clientOf } from '../clients/index.js';
 
@@ -37,13 +39,13 @@ function logStep({ client, os, log }: Evidence['reported']): FixStep {
 export function nextSteps(file: CaseFile, evidence: Partial<Evidence>): FixStep[] {
   const { reported, launch, stderr } = evidence;
   if (!reported) return [];
-  const command = launch ? [launch.command, ...launch.args].join(' ') : undefined;
+  const command = launch ? shellLine([launch.command, ...launch.args]) : undefined;
   const url = reported.url ?? file.target.url;
   const steps: FixStep[] = [];
   if (url && !command)
     steps.push({
       say: 'Look at the server itself: every step of the way to it is checked.',
-      run: `mcp-verdict verify ${url}`,
+      run: `mcp-verdict verify ${shellWord(url)}`,
     });
   else
     steps.push({
