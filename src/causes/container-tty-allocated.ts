@@ -1,6 +1,6 @@
 import { attachedArgs, containerLine, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
-import { shellLine } from '../case/shell.js';
+import { shellLine } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { failed, find, WORDS, words } from './words.js';

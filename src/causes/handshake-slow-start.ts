@@ -1,6 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
-import { shellLine } from '../case/shell.js';
+import { shellLine } from '../case/shell-word.js';
 import { type Certainty, defineCause } from './cause.js';
 import { raiseOf, waitOf } from './limits-of-clients.js';
 import { slowStart } from './played.js';

@@ -1,6 +1,6 @@
 import { signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
-import { shellWord } from '../case/shell.js';
+import { shellWord } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { systemOf } from './system.js';

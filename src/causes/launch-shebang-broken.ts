@@ -1,5 +1,5 @@
 import { at } from '../case/pointer.js';
-import { shellWord } from '../case/shell.js';
+import { shellWord } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { failed, find, WORDS, words } from './words.js';

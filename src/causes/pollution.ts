@@ -6,7 +6,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { plain } from '../case/plain.js';
 import { at } from '../case/pointer.js';
-import { shellLine } from '../case/shell.js';
+import { shellLine } from '../case/shell-word.js';
 import type { Certainty } from './cause.js';
 import {
   type Author,

@@ -1,7 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName, signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
-import { shellLine } from '../case/shell.js';
+import { shellLine } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { ofSurroundings } from './surroundings.js';

@@ -1,6 +1,6 @@
 /** `mcp-verdict verify <client>:<server>`: the entry of a client, started or asked as that client does it. */
 
-import { shellWord } from '../case/shell.js';
+import { shellWord } from '../case/shell-word.js';
 import { dangersOf } from '../config/danger.js';
 import { readClientLog } from '../probe/client-log.js';
 import { declaredOf, entryNamed, type Named, NoSuchEntry, specOf } from '../probe/declared.js';
@@ -42,7 +42,8 @@ export async function lookedAt(named: Named, world: World, project?: string): Pr
     configChangedMs: found.mtimeMs,
     project: entry?.project ?? found.project ?? project,
   });
-  if (!entry) return { named, spec: { kind: 'entry' }, options: { declared, clientLog } };
+  // What runs on Windows is not started in Linux: another system, other files, other variables.
+  if (!entry || found.throughWsl) return { named, spec: { kind: 'entry' }, options: { declared, clientLog } };
   const part = await partOf(client, world, { server, entry, project: entry.project ?? found.project ?? project });
   return { named, spec: specOf(entry, client), options: { declared, as: part, clientLog } };
 }
@@ -62,7 +63,7 @@ export function reluctance(
     .read()
     .get(entryHash({ kind: 'stdio', ...words, ...(cwd !== undefined && { cwd }) }));
   const severe = dangersOf(words).find(({ level }) => level === 'severe');
-  const ask = `mcp-verdict doctor --client ${client.id} --server ${shellWord(server)}`;
+  const ask = `mcp-verdict doctor --client ${client.id} --server ${shellWord(server, world.platform === 'win32')}`;
   if (said === 'never')
     return `Not started: you answered "never" for this entry. To be asked again: ${ask} --ask-again`;
   if (!severe || said === 'yes') return null;

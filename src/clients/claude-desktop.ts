@@ -45,6 +45,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: null,
     url: [],
     type: { key: 'type', needed: 'no', stdio: 'stdio', http: null, sse: null, words: ['stdio'] },
@@ -60,7 +61,9 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
-    extraPath: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+    extraPath: {
+      macos: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+    },
     shell: false,
     windows: { how: 'finds' },
     cwd: null,

@@ -1,6 +1,6 @@
 /** What a user said to the servers that came with a project, where the client keeps the answer. */
 import type { Approval, Client } from '../clients/client.js';
-import { locate, type Side } from './places.js';
+import { isSameFolder, locate, type Side } from './places.js';
 import type { World } from './world.js';
 
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -14,12 +14,15 @@ const names = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 
 /** The object behind the keys; `<project>` is each of the folders, as the system may write them. */
-function at(value: unknown, root: readonly string[], folders: readonly string[]): Fields[] {
+function at(value: unknown, root: readonly string[], folders: readonly string[], os: Side['os']): Fields[] {
   const [key, ...rest] = root;
   if (!isObject(value)) return [];
   if (key === undefined) return [value];
-  const keys = key === '<project>' ? folders : [key];
-  return keys.flatMap((one) => (Object.hasOwn(value, one) ? at(value[one], rest, folders) : []));
+  const isOne = (name: string): boolean =>
+    key === '<project>' ? folders.some((folder) => isSameFolder(name, folder, os)) : name === key;
+  return Object.keys(value)
+    .filter(isOne)
+    .flatMap((name) => at(value[name], rest, folders, os));
 }
 
 /** The answers that hold for some folders. Null when none of the files could be read: then nothing is known. */
@@ -35,7 +38,7 @@ function answersFor(approval: Approval, folders: string[], side: Side, world: Wo
         try {
           const value: unknown = JSON.parse(read.bytes.toString('utf8').replace(/^\uFEFF/, ''));
           known = true;
-          return at(value, place.root, [...folders, ...folders.map((folder) => folder.replaceAll('/', '\\'))]);
+          return at(value, place.root, folders, side.os);
         } catch {
           // A damaged file of answers holds none; whoever wrote it is not asked here.
           return [];

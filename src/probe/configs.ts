@@ -2,7 +2,7 @@
  * Every file in which a client of this machine keeps servers, and what stands in it. A file that cannot be read is told with the
  * reason: nothing is lost, and nothing is thrown.
  */
-import type { Client, ConfigPlace, NotRead } from '../clients/client.js';
+import type { Client, ConfigPlace, NotRead, Os } from '../clients/client.js';
 import { CLIENTS } from '../clients/index.js';
 import type { ConfigText, Fault, Machine, Namesake, RuleContext, ServerEntry } from '../config/config.js';
 import { entriesIn } from '../config/entries.js';
@@ -10,7 +10,17 @@ import { faultsIn } from '../config/faults.js';
 import { positionOf } from '../config/position.js';
 import { readConfig } from '../config/read.js';
 import { approvals } from './approvals.js';
-import { locate, machineOfSide, plainPath, type Side, shownPath, sidesOf } from './places.js';
+import {
+  folded,
+  isSameFolder,
+  locate,
+  machineOfSide,
+  openFolder,
+  ownPath,
+  type Side,
+  shownPath,
+  sidesOf,
+} from './places.js';
 import type { FileRead } from './read-file.js';
 import type { World } from './world.js';
 
@@ -18,6 +28,10 @@ export { machineOf } from './places.js';
 
 /** No client config is longer, not even one that keeps the history of every project. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+/** TOML and YAML are written by hand, and reading them takes seconds for each megabyte. */
+const MAX_BY_HAND = 1024 * 1024;
+const limitOf = (format: ConfigPlace['format']): number =>
+  format === 'toml' || format === 'yaml' ? MAX_BY_HAND : MAX_CONFIG_BYTES;
 
 export type FoundState = 'read' | 'absent' | 'unreadable' | 'too-large' | 'not-a-file' | 'binary' | 'loop';
 
@@ -39,7 +53,10 @@ export interface FoundFile {
   mtimeMs?: number;
   config?: ConfigText;
   entries: ServerEntry[];
+  /** What is wrong; a fault of the file as a whole is told in the first of its places. */
   faults: Fault[];
+  /** Those of the whole file that were told in a place before: they keep these entries from being read as well. */
+  toldBefore?: Fault[];
   /** The client reads no servers there, and it holds some all the same. */
   notRead?: NotRead;
   /** It is the file of a client on Windows, seen from inside WSL: its servers run there, not here. */
@@ -91,7 +108,7 @@ function isBinary(bytes: Uint8Array): boolean {
 const joined = (...parts: string[]): string => parts.filter(Boolean).join(', and ');
 
 /** State and reason of what the world said. */
-function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
+function told(read: FileRead, limit: number): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
   switch (read.state) {
     case 'absent':
       return { state: 'absent' };
@@ -102,10 +119,7 @@ function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtim
     case 'too-large':
       return {
         state: 'too-large',
-        why: joined(
-          `it has ${megabytes(read.size)}, and at most ${megabytes(MAX_CONFIG_BYTES)} are read`,
-          ofOwner(read),
-        ),
+        why: joined(`it has ${megabytes(read.size)}, and at most ${megabytes(limit)} are read`, ofOwner(read)),
       };
     case 'unreadable': {
       const { code, link, mode, vanished } = read;
@@ -149,7 +163,8 @@ function candidatesOf(client: Client, { os, throughWsl }: Side): Candidate[] {
 }
 
 /** Whether two entries of one name can meet in one session of the client. */
-const meet = (a: string | undefined, b: string | undefined): boolean => a === undefined || b === undefined || a === b;
+const meet = (a: string | undefined, b: string | undefined, os: Os): boolean =>
+  a === undefined || b === undefined || isSameFolder(a, b, os);
 
 /** The files of one client on one side of the machine. */
 function filesOf(client: Client, side: Side, project: string, world: World): FoundFile[] {
@@ -158,14 +173,15 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
   const reads = new Map<string, ReturnType<typeof told> & { config?: ConfigText }>();
   const files = candidatesOf(client, side).flatMap(({ place, notRead }): FoundFile[] =>
     locate(place, side, project, world).flatMap(({ path, project: of }): FoundFile[] => {
-      const key = `${path}\n${place.root.join('\n')}`;
+      const own = folded(path, side.os);
+      const key = `${own}\n${place.root.join('\n')}`;
       // A file that the client reads elsewhere is read; of one that stands in the home folder that is open, too.
-      if (seen.has(key) || (notRead && [...seen].some((other) => other.startsWith(`${path}\n`)))) return [];
+      if (seen.has(key) || (notRead && [...seen].some((other) => other.startsWith(`${own}\n`)))) return [];
       seen.add(key);
       const readKey = `${path}\n${place.format}`;
       let read = reads.get(readKey);
       if (!read) {
-        read = told(world.read(path, MAX_CONFIG_BYTES));
+        read = told(world.read(path, limitOf(place.format)), limitOf(place.format));
         if (read.bytes) read.config = readConfig(read.bytes, place.format);
         reads.set(readKey, read);
       }
@@ -184,13 +200,14 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
       ];
     }),
   );
-  return judged(files, client, approvals(client, side, world), project);
+  return judged(files, client, side, approvals(client, side, world), project);
 }
 
 /** What the rules find in each, now that all of them are known. */
 function judged(
   files: FoundFile[],
   client: Client,
+  side: Side,
   approved: ReturnType<typeof approvals>,
   project: string,
 ): FoundFile[] {
@@ -199,17 +216,20 @@ function judged(
     const { config, machine, place, path, entries } = file;
     if (!config) return file;
     const context: RuleContext = {
-      ...{ client, place, file: path, config, machine, entries },
+      ...{ client, place, file: ownPath(path, side), config, machine, entries },
       namesakes: (entry) => namesakesOf(entry, file, files),
       approved: (entry) =>
         file.project === undefined ? null : approved(entry.name, place.scope, [...new Set([file.project, project])]),
     };
     // What is wrong with a file as a whole is told once, in however many places of its client it stands.
-    const faults = faultsIn(context).filter(({ rule, range, server }) => {
+    const toldBefore: Fault[] = [];
+    const faults = faultsIn(context).filter((fault) => {
+      const { rule, range, server } = fault;
       const key = `${path}\n${rule}\n${range.start}\n${range.end}\n${server ?? ''}`;
+      if (told.has(key) && server === undefined) toldBefore.push(fault);
       return !told.has(key) && told.add(key);
     });
-    return { ...file, faults };
+    return { ...file, faults, ...(toldBefore.length > 0 && { toldBefore }) };
   });
 }
 
@@ -222,7 +242,7 @@ function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Na
           (other) =>
             other !== entry &&
             other.name === entry.name &&
-            meet(other.project, entry.project) &&
+            meet(other.project, entry.project, own.machine.os) &&
             // The same piece of the same file, which stands in two places of the client.
             !(path === own.path && other.range.start === entry.range.start),
         )
@@ -239,7 +259,7 @@ function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Na
  */
 export function findConfigs(world: World, { clients = CLIENTS, project }: FindOptions = {}): FoundFile[] {
   return sidesOf(world).flatMap((side) => {
-    const open = plainPath(project ?? world.cwd, side.os).replace(/(?<=.)\/$/, '');
+    const open = openFolder(project ?? world.cwd, side, world);
     return clients.flatMap((client) => filesOf(client, side, open, world));
   });
 }

@@ -28,6 +28,17 @@ const slashed = (path: string): string => path.replaceAll('\\', '/');
 /** With `/`, where the system takes both. */
 export const plainPath = (path: string, os: Os): string => (os === 'windows' ? slashed(path) : path);
 
+/** The same path for the disk, however it is spelled: Windows and macOS do not tell upper from lower case in names. */
+export const folded = (path: string, os: Os): string =>
+  os === 'linux' ? path : plainPath(path, os).normalize('NFC').toLowerCase();
+
+/** A folder without the `/` behind it; that of a disk keeps it: `C:` alone is wherever that drive happens to stand. */
+const bareFolder = (path: string): string => path.replace(/(?<=[^:/])\/+$/, '');
+
+/** Whether two paths are one folder, as far as their names tell. */
+export const isSameFolder = (one: string, other: string, os: Os): boolean =>
+  folded(bareFolder(plainPath(one, os)), os) === folded(bareFolder(plainPath(other, os)), os);
+
 export const isWsl = (world: World): boolean =>
   world.platform === 'linux' &&
   /microsoft/i.test(world.head('/proc/sys/kernel/osrelease', 200)?.toString('latin1') ?? '');
@@ -93,18 +104,30 @@ export function sidesOf(world: World): Side[] {
   ];
 }
 
-/** The folders above, nearest first: to that of the repository, or to the top. */
+/** What begins a path of Windows and has nothing above it: a drive, or a share of another machine (`//wsl$/Ubuntu`). */
+const rootOf = (folder: string, os: Os): string =>
+  os === 'windows' ? (/^(?:[A-Za-z]:|\/\/[^/]+\/[^/]+)/.exec(folder)?.[0] ?? '') : '';
+
+/** The folders above, nearest first: to that of the repository, if there is one, or to the top. */
 export function foldersAbove(folder: string, upTo: 'repository' | 'top', world: World): string[] {
+  const root = rootOf(folder, osOf(world));
+  const isRepository = (path: string) => world.stat(`${root}${path.replace(/\/$/, '')}/.git`) !== null;
   const folders: string[] = [];
-  for (let here = folder; folders.length < MAX_ABOVE; ) {
-    if (upTo === 'repository' && world.stat(`${here}/.git`) !== null) break;
+  for (let here = folder.slice(root.length) || '/'; folders.length < MAX_ABOVE; ) {
+    if (upTo === 'repository' && isRepository(here)) return folders;
     const above = posix.dirname(here);
-    // `C:/` is its own parent on Windows, which posix does not know.
-    if (above === here || above === '.' || /^[A-Za-z]:$/.test(above)) break;
-    folders.push(above);
+    if (above === here || above === '.') break;
+    folders.push(root + above);
     here = above;
   }
-  return folders;
+  return upTo === 'top' ? folders : [];
+}
+
+/** The folder that is open, with `/`. The home folder by its own name, also where the way to it leads through a link. */
+export function openFolder(project: string, { os, home }: Side, world: World): string {
+  const open = bareFolder(plainPath(project, os));
+  const isHome = isSameFolder(open, home, os) || isSameFolder(world.realpath(open), world.realpath(home), os);
+  return isHome ? home : open;
 }
 
 /** A pattern of one path segment, where `*` is any run of characters. Names that begin with a dot must be asked for. */
@@ -140,7 +163,7 @@ export function expandStars(pattern: string, os: Os, world: World, most = MAX_FI
 }
 
 /** `%NAME%` and `~` filled in; null when the system has no such folder. */
-function absolute(path: string, { home, variable }: Side): string | null {
+function absolute(path: string, { home, variable, throughWsl }: Side): string | null {
   let known = true;
   const whole = path.replace(/%(\w+)%/g, (_, name: string) => {
     const value = variable(name);
@@ -148,6 +171,9 @@ function absolute(path: string, { home, variable }: Side): string | null {
     return value ?? '';
   });
   if (!known) return null;
+  // Windows, as WSL shows it.
+  const [, drive] = (throughWsl && /^([A-Za-z]):\//.exec(whole)) || [];
+  if (drive !== undefined) return `/mnt/${drive.toLowerCase()}${whole.slice(2)}`;
   return whole === '~' || whole.startsWith('~/') ? home + whole.slice(1) : whole;
 }
 
@@ -202,10 +228,15 @@ export function locate(
 export function shownPath(path: string, { os, home, throughWsl }: Side): string {
   // What is seen through WSL is opened by that path, and no other.
   if (throughWsl) return path;
-  const inHome = home !== '/' && (path === home || path.startsWith(`${home}/`));
+  const [own, whole] = [folded(home, os), folded(path, os)];
+  const inHome = home !== '/' && (whole === own || whole.startsWith(`${own}/`));
   const short = inHome ? `~${path.slice(home.length)}` : path;
   return os === 'windows' ? short.replaceAll('/', '\\') : short;
 }
+
+/** A path as the system to which the file belongs writes it: of Windows behind WSL, with its drive. */
+export const ownPath = (path: string, { throughWsl }: Side): string =>
+  throughWsl ? path.replace(/^\/mnt\/([a-z])(?=\/|$)/, (_, drive: string) => `${drive.toUpperCase()}:`) : path;
 
 /** What the rules may know of a side of the machine. Of a Windows that is seen through WSL no variable is known to be missing. */
 export function machineOfSide(world: World, side: Side, project?: string): Machine {
@@ -213,12 +244,12 @@ export function machineOfSide(world: World, side: Side, project?: string): Machi
     if (!side.throughWsl) return path;
     const [, drive, rest] = /^([A-Za-z]):[/\\](.*)$/s.exec(path) ?? [];
     if (drive !== undefined) return `/mnt/${drive.toLowerCase()}/${slashed(rest ?? '')}`;
-    return path.startsWith('/mnt/') ? path : undefined;
+    return undefined;
   };
   return {
     os: side.os,
     ...(isWsl(world) && !side.throughWsl && { wsl: true }),
-    home: side.throughWsl ? side.home.replace(/^\/mnt\/c/, 'C:') : side.home,
+    home: ownPath(side.home, side),
     ...(project !== undefined && { project }),
     isSet: (name) => side.throughWsl === true || ownName(world, name) !== undefined,
     look(path) {

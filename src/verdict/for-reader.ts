@@ -1,7 +1,6 @@
 /** A step of a cure as its reader needs it: the command of their system, and the words of their own target filled in. */
-
 import type { CaseFile } from '../case/case-file.js';
-import { quoteUrls, shellLine } from '../case/shell.js';
+import { forPowerShell, quoteUrls, shellLine, shellWord } from '../case/shell-word.js';
 import type { FixStep } from '../causes/cause.js';
 
 /** The system of the machine that was looked at, or of the one that the report is about. */
@@ -24,14 +23,12 @@ function urlOf({ target, evidence }: CaseFile): string | undefined {
   return url !== undefined && /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : undefined;
 }
 
-/** How an entry is called on the command line; undefined where there is none, or its name could mean something to a shell. */
-export function entryName({ evidence }: CaseFile): string | undefined {
-  const { config } = evidence;
+/** How an entry is called on the command line; undefined where there is none. */
+export function entryName(file: CaseFile): string | undefined {
+  const { config } = file.evidence;
   if (config?.status !== 'seen') return undefined;
   const { client, server } = config.value;
-  return /^[\p{L}\p{N}_.@/-]+$/u.test(server)
-    ? `${client}:${server}`
-    : `'${client}:${server.replaceAll("'", "'\\''")}'`;
+  return shellWord(`${client}:${server}`, onWindows(file));
 }
 
 /** Options that a declared entry needs none of, since it has them: variables and credentials. */
@@ -59,6 +56,8 @@ export function forReader({ windows, ...step }: FixStep, file: CaseFile): FixSte
   const run = name === undefined ? chosen : ofEntry(chosen, name, file);
   const command = commandOf(file);
   const url = urlOf(file);
-  const filled = command ? run.replaceAll('<command>', command) : run;
-  return { ...step, ...edit, run: quoteUrls(url ? filled.replaceAll('<url>', url) : filled) };
+  // A replacement by a function: `$&` in a command is text.
+  const filled = command ? run.replaceAll('<command>', () => command) : run;
+  const whole = quoteUrls(url ? filled.replaceAll('<url>', () => url) : filled, onWindows(file));
+  return { ...step, ...edit, run: onWindows(file) ? forPowerShell(whole) : whole };
 }
