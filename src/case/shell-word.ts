@@ -22,7 +22,7 @@ function windowsWord(word: string): string {
 }
 
 /** A word as the shell of that system takes it, to the letter. */
-export const shellWord = (word: string, windows: boolean): string => (windows ? windowsWord(word) : posixWord(word));
+export const shellWord = (word: string, windows = false): string => (windows ? windowsWord(word) : posixWord(word));
 
 /** A path that may begin with `~`: on POSIX systems that stays outside of the quotation marks, or the shell would not fill it in. */
 export function shellPath(path: string, windows: boolean): string {
@@ -33,9 +33,15 @@ export function shellPath(path: string, windows: boolean): string {
 }
 
 /** The words of a command as one line. */
-export const shellLine = (words: readonly string[], windows: boolean): string =>
+export const shellLine = (words: readonly string[], windows = false): string =>
   words.map((word) => shellWord(word, windows)).join(' ');
 
 /** The same command for PowerShell, which takes a bare `--` away from scripts, and those of npm are such. */
 export const forPowerShell = (run: string): string =>
   run.replace(/^((?:npx (?:-y )?)?(?:mcp-verdict|npm|npx)\b(?:[^'"]|"[^"]*"|'[^']*')*?) -- /, '$1 "--" ');
+
+/** Addresses in a line that stand there as they came, in quotation marks where a shell would read more than one word. */
+export const quoteUrls = (line: string, windows: boolean): string =>
+  line.replace(/(?<=^|\s)https?:\/\/\S+/g, (url) =>
+    /^[\p{L}\p{N}_@%+=:,./~[\]-]+$/u.test(url.replace(/<[\w -]+>/g, '')) ? url : shellWord(url, windows),
+  );

@@ -1,5 +1,6 @@
 import { attachedArgs, containerLine, detachedBy, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
+import { shellLine } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { failed, find, WORDS, words } from './words.js';
@@ -138,7 +139,7 @@ export default defineCause({
   fix: ({ how, engine, verb, args }) => {
     const program = engine === 'docker-compose' ? 'docker' : engine;
     const exact = how && args.length ? `"args": [${args.map((arg) => JSON.stringify(arg)).join(', ')}]` : null;
-    const again = exact ? [program, ...args].join(' ') : '<command>';
+    const again = exact ? shellLine([program, ...args]) : '<command>';
     if (verb === 'exec' || verb === 'start')
       return [
         verb === 'exec'

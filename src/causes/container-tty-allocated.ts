@@ -1,5 +1,6 @@
 import { attachedArgs, containerLine, REASON } from '../case/container-line.js';
 import { at } from '../case/pointer.js';
+import { shellLine } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { failed, find, WORDS, words } from './words.js';
@@ -82,7 +83,7 @@ export default defineCause({
     },
     {
       say: 'Check again:',
-      run: `mcp-verdict verify -- ${args.length ? [engine, ...args].join(' ') : '<command>'}`,
+      run: `mcp-verdict verify -- ${args.length ? shellLine([engine, ...args]) : '<command>'}`,
     },
   ],
   why: 'READMEs show -it because a person at a terminal wants both. MCP needs -i (stdin stays open) only: with -t docker ends with "the input device is not a TTY", and engines that go on put a terminal between client and server, which echoes input and turns line feeds into CR LF.',

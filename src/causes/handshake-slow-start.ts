@@ -1,5 +1,6 @@
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { shellLine } from '../case/shell-word.js';
 import { type Certainty, defineCause } from './cause.js';
 import { raiseOf, waitOf } from './limits-of-clients.js';
 import { slowStart } from './played.js';
@@ -121,7 +122,7 @@ export default defineCause({
       warm: fetcher?.warm ?? null,
       client: reported?.client ?? null,
       windows: reported?.os === 'windows',
-      command: launch ? [launch.command, ...launch.args].join(' ') : '<command>',
+      command: launch ? shellLine([launch.command, ...launch.args]) : '<command>',
     });
     const { again } = process ?? {};
     const first = handshake?.initialize.status === 'answered' ? handshake.initialize : handshake?.discover;

@@ -1,5 +1,6 @@
 import { signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
+import { shellWord } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { systemOf } from './system.js';
@@ -195,7 +196,7 @@ export default defineCause({
     return 'The system refuses to load the program or one of its libraries, because it does not trust its signature or origin.';
   },
   fix: ({ reason, path }) => {
-    const file = path ? JSON.stringify(path) : '<file>';
+    const file = path ? shellWord(path) : '<file>';
     if (reason === 'not-executable')
       return [
         {

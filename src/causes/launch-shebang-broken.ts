@@ -1,4 +1,5 @@
 import { at } from '../case/pointer.js';
+import { shellWord } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { FAILED_START } from './consequences.js';
 import { failed, find, WORDS, words } from './words.js';
@@ -138,7 +139,7 @@ export default defineCause({
   say: ({ fault, script }) =>
     `${script ? `The script ${script}` : 'The script that should be started'} ${FAULT[fault]}.`,
   fix: ({ fault, script }) => {
-    const file = script ? JSON.stringify(script) : '<script>';
+    const file = script ? shellWord(script) : '<script>';
     const cure = {
       crlf: {
         say: 'Write it with LF line ends (and keep it so: "*.sh text eol=lf" in .gitattributes; a package has to be published again):',

@@ -2,9 +2,11 @@
  * Text on stdout, where only JSON-RPC messages may stand: what was seen of it, and who wrote it. Three causes share this:
  * the server itself, a library in it, or the launcher in front of it.
  */
+
 import type { Evidence } from '../case/evidence.js';
 import { plain } from '../case/plain.js';
 import { at } from '../case/pointer.js';
+import { shellLine } from '../case/shell-word.js';
 import type { Certainty } from './cause.js';
 import {
   type Author,
@@ -278,7 +280,7 @@ export function pollution(given: Given, who: Author): Pollution | null {
   else return null;
 
   const stray = shown?.index === undefined ? undefined : strays[shown.index];
-  const command = launch ? [launch.command, ...launch.args].join(' ') : '';
+  const command = launch ? shellLine([launch.command, ...launch.args]) : '';
   const complaint: Line | undefined = complaints[0]?.line ?? short?.line;
   const context = `${launch?.runtime?.name ?? ''} ${command} ${shown?.text ?? ''} ${shown?.name ?? ''}`;
   return {
@@ -356,7 +358,7 @@ function entryAlone(given: Given, who: Author, noisy: ReturnType<typeof noisyLau
       quiet: noisy.quiet,
       language: 'other',
       windows: reported?.os === 'windows',
-      command: [launch.command, ...launch.args].join(' '),
+      command: shellLine([launch.command, ...launch.args]),
     },
   };
 }

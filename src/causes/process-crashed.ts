@@ -1,6 +1,7 @@
 import type { Evidence } from '../case/evidence.js';
 import { exitMeaning, exitName, signalBehind } from '../case/exit-status.js';
 import { at } from '../case/pointer.js';
+import { shellLine } from '../case/shell-word.js';
 import { defineCause } from './cause.js';
 import { SILENCE } from './consequences.js';
 import { ofSurroundings } from './surroundings.js';
@@ -44,7 +45,7 @@ const VAGUE =
   /\b(?:error|fail(?:ed|ure|s)?|fatal|exception|cannot|can't|could(?: not|n't)|unable|unexpected|undefined|invalid|illegal|not (?:supported|allowed|permitted|possible|implemented)|abort(?:ed|ing)?|giving up)\b/i;
 
 const commandOf = (launch: Evidence['launch'] | undefined): string | null =>
-  launch ? [launch.command, ...launch.args].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ') : null;
+  launch ? shellLine([launch.command, ...launch.args]) : null;
 
 /** Python and Java name the error last, Rust below the panic, every other trace first. */
 function decisive(lines: Line[]): Line | null {

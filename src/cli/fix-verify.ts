@@ -1,18 +1,15 @@
 /** Starts a server as its client would, before a fix is shown and after it was written, and reads its cures off the verdict. */
 import type { ConfigText } from '../config/config.js';
-import { dangersOf } from '../config/danger.js';
 import type { Plan, Wish } from '../config/plan.js';
 import { RULES } from '../config/rules.js';
 import { entryNamed, type Named, specOf } from '../probe/declared.js';
 import { investigate } from '../probe/investigate.js';
-import { launchIn } from '../probe/part-launch.js';
 import type { World } from '../probe/world.js';
 import type { Outcome } from '../render/fix.js';
 import { configCures, type Need } from '../verdict/config-cures.js';
 import { diagnose } from '../verdict/diagnose.js';
 import type { Verdict } from '../verdict/verdict.js';
-import { entryHash, openConsents } from './consents.js';
-import { type EntryTarget, lookedAt } from './entry.js';
+import { lookedAt, reluctance } from './entry.js';
 import { entryIn, type FixTarget } from './fix-target.js';
 import type { Progress } from './progress.js';
 
@@ -63,24 +60,6 @@ function staticOutcome({ client }: FixTarget, { cured, left }: Plan): Outcome | 
   if (!worst) return undefined;
   const rule = RULES[worst.rule];
   return { status: 'broken', cause: rule.cause, says: rule.says(worst.facts, client) };
-}
-
-/**
- * Why a server is not started although it was named: it does harm, or the user said "never", and no yes of theirs is known. Else null.
- * What an entry is answered for in `doctor` counts here.
- */
-function reluctance({ spec, options: { as: part } }: EntryTarget, world: World): string | null {
-  if (spec.kind !== 'stdio' || !part) return null;
-  const { command, args, env, cwd } = launchIn(part, spec, world).entry;
-  const words = { command, args, env };
-  const said = openConsents()
-    .read()
-    .get(entryHash({ kind: 'stdio', ...words, ...(cwd !== undefined && { cwd }) }));
-  const severe = dangersOf(words).find(({ level }) => level === 'severe');
-  if (said === 'never')
-    return 'Not started: you answered "never" for this entry. To be asked again: mcp-verdict doctor --ask-again';
-  if (!severe || said === 'yes') return null;
-  return `Not started: it ${severe.says}. A yes of its own is asked for by: mcp-verdict doctor --server <name>`;
 }
 
 /** Start it, or ask its URL, as the client would; or why not. */

@@ -51,6 +51,10 @@ export function configSymptoms(
   // One that is broken by itself, among others that are not, is the one in question.
   const broken = [...new Set(faults.flatMap((one) => (one.level === 'broken' && one.server ? [one.server] : [])))];
   const meant = chosen ?? (grave ? '' : broken.length === 1 ? broken[0] : undefined);
+  if (meant === undefined && names.length === 0)
+    throw new UsageError(
+      `${where} holds no server, and nothing in it is wrong as far as ${client.name} reads it. For another client: --client <id>`,
+    );
   if (meant === undefined)
     throw new UsageError(
       `${where} is a config with ${names.length} servers (${listed(names)}). Name the one in question: --server ${names[0] ?? '<name>'}`,

@@ -64,8 +64,9 @@ export function configEvidence(
   faults: readonly Fault[],
 ): Config {
   const { client, place, shown, config, masked } = declared;
-  const lines = masked.split(/\r\n|\n|\r/);
   const own = faults.filter((fault) => fault.server === undefined || fault.server === server);
+  // A file may hold thousands of entries that are in order.
+  const lines = own.length > 0 ? masked.split(/\r\n|\n|\r/) : [];
   return {
     client: client.id,
     clientName: client.name,

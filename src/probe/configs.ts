@@ -97,8 +97,10 @@ const ofOwner = ({ owner }: { owner?: number }): string =>
 function isBinary(bytes: Uint8Array): boolean {
   const head = bytes.subarray(0, 65_536);
   if (!head.includes(0)) return false;
-  const [first = 0, second = 0] = head;
-  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  const [first = 0, second = 0, third = 1, fourth = 1] = head;
+  // The mark of UTF-32 begins like that of UTF-16.
+  const marked =
+    (first === 0xff && second === 0xfe && (third !== 0 || fourth !== 0)) || (first === 0xfe && second === 0xff);
   // UTF-16 without a mark: one half of every ASCII character is empty.
   return !marked && !(first === 0 && second > 8 && second < 127) && !(second === 0 && first > 8 && first < 127);
 }

@@ -4,7 +4,7 @@ import type { Evidence } from '../case/evidence.js';
 import { pointer } from '../case/pointer.js';
 import type { Client } from '../clients/client.js';
 import { CLIENTS } from '../clients/index.js';
-import type { Fault, ServerEntry } from '../config/config.js';
+import type { ConfigText, Fault, ServerEntry } from '../config/config.js';
 import { configEvidence } from '../config/evidence.js';
 import { mask } from '../config/mask.js';
 import { RULES } from '../config/rules.js';
@@ -12,6 +12,15 @@ import { type FoundFile, findConfigs } from './configs.js';
 import type { TargetSpec } from './investigate.js';
 import { isSameFolder, osOf } from './places.js';
 import type { World } from './world.js';
+
+/** Of each file once: it may hold thousands of entries. */
+const masks = new WeakMap<ConfigText, string>();
+
+function maskedOf(config: ConfigText): string {
+  const known = masks.get(config) ?? mask(config.text, config);
+  masks.set(config, known);
+  return known;
+}
 
 /** The evidence of an entry, and its place for the head of the case; `entry` is null when the file gives none of that name. */
 export function declaredOf(
@@ -21,7 +30,7 @@ export function declaredOf(
 ): { in: NonNullable<CaseFile['target']['declaredIn']>; config: Evidence['config'] } | null {
   if (!config) return null;
   const causeOf = (rule: Fault['rule']) => RULES[rule].cause;
-  const masked = mask(config.text, config);
+  const masked = maskedOf(config);
   const evidence = configEvidence({ client, place, shown, config, masked, causeOf }, server, entry, [
     ...toldBefore,
     ...faults,

@@ -1,6 +1,6 @@
 /** A step of a cure as its reader needs it: the command of their system, and the words of their own target filled in. */
 import type { CaseFile } from '../case/case-file.js';
-import { forPowerShell, shellLine, shellWord } from '../case/shell-word.js';
+import { forPowerShell, quoteUrls, shellLine, shellWord } from '../case/shell-word.js';
 import type { FixStep } from '../causes/cause.js';
 
 /** The system of the machine that was looked at, or of the one that the report is about. */
@@ -58,6 +58,6 @@ export function forReader({ windows, ...step }: FixStep, file: CaseFile): FixSte
   const url = urlOf(file);
   // A replacement by a function: `$&` in a command is text.
   const filled = command ? run.replaceAll('<command>', () => command) : run;
-  const whole = url ? filled.replaceAll('<url>', () => url) : filled;
+  const whole = quoteUrls(url ? filled.replaceAll('<url>', () => url) : filled, onWindows(file));
   return { ...step, ...edit, run: onWindows(file) ? forPowerShell(whole) : whole };
 }
