@@ -60,7 +60,10 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
-    extraPath: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+    extraPath: {
+      os: ['macos'],
+      folders: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+    },
     shell: false,
     windows: { how: 'finds' },
     cwd: null,

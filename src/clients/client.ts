@@ -166,8 +166,8 @@ export interface Launch {
     | null;
   /** The PATH is read from a login shell, whatever the client was started from (not on Windows). */
   loginPath?: true;
-  /** Folders the client puts behind its own PATH. */
-  extraPath?: readonly string[];
+  /** Folders the client puts behind its own PATH, and the systems on which it does. */
+  extraPath?: { os: readonly Os[]; folders: readonly string[] };
   /** Variables the client adds of itself; `<project>` stands for the folder that is open, `<session>` for an id of the session. */
   adds?: Readonly<Record<string, string>>;
   /** The client's own environment wins over the entry's (Amazon Q). */
