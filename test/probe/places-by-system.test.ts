@@ -87,7 +87,7 @@ describe.each(ROWS)('%s on %s: %s', (_id, os, path, place, client) => {
   });
 });
 
-const MOVED = ROWS.flatMap(([id, os, path, place, client]) =>
+const MOVED = ROWS.flatMap(([id, os, , place, client]) =>
   (place.movedBy ?? []).map((move): [string, Os, string, typeof move, ConfigPlace, Client] => [
     id,
     os,
@@ -107,7 +107,7 @@ describe.each(MOVED)('%s on %s, moved by %s', (_id, os, variable, { replaces }, 
     const { env } = MACHINES[os].disk(folder.path);
     const world = MACHINES[os].disk(folder.path, { env: { ...env, [name]: value } });
     return present(findConfigs(world, { clients: [client] }))
-      .filter(({ place: { root } }) => path === place.path && root.join() === place.root.join())
+      .filter(({ place: { root, path } }) => path === place.path && root.join() === place.root.join())
       .map(({ shown }) => shown);
   };
   const expected = () => {
