@@ -102,6 +102,7 @@ try {
   for (let i = 0; i < Number(options.runs); i++) {
     const jobs = options.jobs === undefined ? [] : ['--jobs', options.jobs];
     const { ms, text } = run(['doctor', '--yes', '--quiet', '--format', 'json', ...jobs]);
+    if (!text) throw new Error('doctor wrote nothing: build first (npm run build)');
     const { summary } = JSON.parse(text) as { summary: Record<string, number> };
     const bound = slowest ? 1.5 * slowest.ms + 2_000 : undefined;
     const beside = bound === undefined ? '' : `, bound ${seconds(bound)}`;

@@ -44,9 +44,14 @@ function rowOf(file: GalleryFile): Row {
   const cures = curable.map((fault) => cureOf(file, judged, fault).map((why) => `${fault.rule}: ${why}`));
   const missing = expected.filter((line) => !found.includes(line)).map((line) => `not found: ${line}`);
   const extra = found.filter((line) => !expected.includes(line)).map((line) => `found as well: ${line}`);
+  const promised = file.expectation.findings.filter(({ rule, line, column, fix }) => {
+    const fault = judged.faults.find((one) => one.rule === rule && one.line === line && one.column === column);
+    return fault && fix !== undefined && curable.includes(fault) !== (fix === 'gone');
+  });
+  const other = promised.map(({ rule, line, fix }) => `${rule} in line ${line}: expected was: ${fix}`);
   return {
     ...{ file, expected, curable: curable.length, cured: cures.filter((why) => why.length === 0).length },
-    wrong: [...missing, ...extra, ...cures.flat(), ...curedAll(file).wrong],
+    wrong: [...missing, ...extra, ...other, ...cures.flat(), ...curedAll(file).wrong],
   };
 }
 

@@ -69,6 +69,8 @@ export const client = z.object({
   os: z.enum(['linux', 'macos', 'windows']).optional(),
   /** What is not known of this client, and was played in the usual way instead: sentences. */
   assumed: z.array(z.string()),
+  /** What of the launch is among that: a failure that may come of it alone is not certain. */
+  guessed: z.array(z.enum(['environment', 'path', 'folder', 'shell'])).optional(),
   /** What the entry names and nothing stands for: variables, inputs, files. */
   unset: z.array(z.string()).optional(),
   /** What the client makes of such a name; absent when that is not known. */

@@ -99,7 +99,13 @@ export default defineCause({
   ],
   needs: [],
   uses: [...WORDS, 'launch', 'http'],
-  explains: [...FAILED_START, 'launch-command-not-installed', 'launch-command-not-on-path', 'process-env-missing'],
+  explains: [
+    ...FAILED_START,
+    'launch-command-not-installed',
+    'launch-command-not-on-path',
+    'process-env-missing',
+    'client-hosted-unreachable',
+  ],
 
   match(given) {
     const { reported, launch, process, http, handshake } = given;

@@ -1,3 +1,4 @@
+import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
 import { openedIn } from './calls.js';
 import { defineCause } from './cause.js';
@@ -40,6 +41,10 @@ function unansweredIn(lines: Line[]): { line: Line; cancelled: boolean } | null 
 
 const seconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`);
 
+/** The client that was played is known to wait longer than we did: the server may still be about to answer. */
+const waitsLonger = (client: Partial<Evidence>['client'], waitedMs: number | null): boolean =>
+  client?.startLimitMs === null || (client?.startLimitMs !== undefined && client.startLimitMs > (waitedMs ?? 0));
+
 export default defineCause({
   id: 'handshake-unanswered',
   title: 'The server never answers initialize',
@@ -51,11 +56,11 @@ export default defineCause({
     'Connection timed out after 30000ms',
   ],
   needs: [],
-  uses: [...WORDS, 'http'],
+  uses: [...WORDS, 'http', 'client'],
   explains: ['catalog-list-fails'],
 
   match(given) {
-    const { handshake, process, stdout, stderr, http, reported } = given;
+    const { handshake, process, stdout, stderr, http, reported, client } = given;
     if (process?.spawnError || process?.exit?.by === 'itself') return null;
     if (handshake) {
       // A server that closes its stdout and lives on ended nothing but its own answers.
@@ -79,7 +84,7 @@ export default defineCause({
         !process?.silence?.busy &&
         process?.stdinIs !== 'null';
       return {
-        certainty: process && (mute || muted) ? 'certain' : 'likely',
+        certainty: process && ((mute && !waitsLonger(client, waited)) || muted) ? 'certain' : 'likely',
         cites: [
           at('handshake', 'initialize'),
           ...(exchange ? [at('http', 'exchanges', index)] : []),

@@ -74,15 +74,21 @@ export const slowStart: Live = {
   },
 };
 
+/** Whether what the server said last is about this method, or about methods that it does not know. */
+const isAbout = ({ stderr }: Partial<Evidence>, method: string): boolean =>
+  (stderr?.lines ?? []).some(({ text }) => text.includes(method) || /\bmethod\b|-32601/i.test(text));
+
 /** A server that does not live through a question which it never offered to answer. */
 export const probesUnimplemented: Live = {
-  match({ client, process }) {
+  match(given) {
+    const { client, process } = given;
     const index = client?.probes.findIndex(({ outcome }) => outcome === 'closed' || outcome === 'unanswered') ?? -1;
     const probe = client?.probes[index];
     if (!client || !probe) return null;
     const died = probe.outcome === 'closed';
     return {
-      certainty: died && process?.exit?.by !== 'itself' ? 'likely' : 'certain',
+      // A server may end for a reason of its own while it is asked: its last words have to be about the question.
+      certainty: died && (process?.exit?.by !== 'itself' || !isAbout(given, probe.method)) ? 'likely' : 'certain',
       culprit: 'server',
       severity: died ? 'broken' : 'degraded',
       cites: [at('client', 'probes', index), ...(died && process?.exit ? [at('process', 'exit')] : [])],
@@ -117,9 +123,14 @@ export const versionDropped: Live = {
     if (!client || status !== 'answered' || revision === undefined || revision === client.revision) return null;
     const newer = revision > client.revision;
     if (client.exactRevision !== true && !newer) return null;
+    const { handshake: known, doubts } = clientOf(client.id) ?? {};
+    // What was asked for in the usual way tells nothing of what this client takes.
+    if (known?.protocolVersion === null) return null;
+    const doubtful = doubts?.['handshake.protocolVersion'] !== undefined;
     return {
       // Whoever asks for a revision as its newest does not know one that came later.
-      certainty: client.exactRevision === true ? 'certain' : 'likely',
+      certainty: client.exactRevision === true && !doubtful ? 'certain' : 'likely',
+      ...(doubtful && { severity: 'risky' as const }),
       culprit: newer ? 'server' : 'client',
       cites: [at('handshake', 'initialize', 'revision'), at('client', 'revision')],
       facts: {
@@ -134,7 +145,7 @@ export const versionDropped: Live = {
   excludes: () => false,
   say: ({ fault, client, asked, answered }) =>
     fault === 'revision-newer'
-      ? `${client} asks for protocol version ${asked}, and the server insists on ${answered}, which is newer than all that the client knows.`
+      ? `${client} asks for protocol version ${asked}, and the server insists on ${answered}, which is newer than what the client asks for.`
       : `${client} asks for protocol version ${asked} and drops a server that answers with another one; this server answers with ${answered}.`,
   fix: ({ client, id, asked }) => [
     {
@@ -145,14 +156,19 @@ export const versionDropped: Live = {
   ],
 };
 
+/** Ranges that nobody reaches from outside. A translated or a benchmarking address may stand for one that everybody does. */
+const INSIDE = /^(?:loopback|private|link-local|shared|unspecified)$/;
+
 /** An address of this machine or network, and a client that connects from its vendor's cloud. */
 export const hostedUnreachable: Live = {
   match({ client, network }) {
     if (client?.origin !== 'vendor-cloud' || !network || network.addresses.length === 0) return null;
-    const inside = network.addresses.every(({ range }) => range !== undefined && range !== 'unicast');
+    const inside = network.addresses.every(({ range }) => INSIDE.test(range ?? ''));
     if (!inside) return null;
+    const own = network.addresses.every(({ range }) => range === 'loopback');
     return {
-      certainty: 'certain',
+      // A name may lead to another address outside than it does in this network.
+      certainty: own || network.addresses.some(({ address }) => network.host.includes(address)) ? 'certain' : 'likely',
       cites: [at('network', 'addresses', 0), at('client', 'origin')],
       facts: { fault: 'inside', id: client.id, client: played(client), address: network.addresses[0]?.address ?? '' },
     };

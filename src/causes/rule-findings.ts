@@ -120,6 +120,11 @@ export function ruleSays(facts: Facts): string {
 /** The commands that mend and that look again: of an entry on this machine, or of a file that was given; of a text there are none. */
 function commands(facts: Facts, windows: boolean): { mend?: string; again?: string } {
   const entry = shellWord(`${String(facts.configClient)}:${String(facts.configServer)}`, windows);
+  // A file of which no entry could be told apart.
+  if (facts.configGiven === undefined && facts.configServer === '') {
+    const client = shellWord(String(facts.configClient), windows);
+    return { mend: `mcp-verdict fix ${client}`, again: `mcp-verdict doctor --client ${client}` };
+  }
   if (facts.configGiven === undefined)
     return { mend: `mcp-verdict fix ${entry}`, again: `mcp-verdict verify ${entry}` };
   const file = shellPath(String(facts.configFile).replace(/:\d+$/, ''), windows);

@@ -17,6 +17,8 @@ export function systemOf(given: Seen): 'windows' | 'macos' | 'linux' | '' {
   const looked = [...(launch?.lookup?.path ?? []), launch?.lookup?.found ?? '', launch?.file?.path ?? ''];
   if (looked.some((path) => /^[A-Za-z]:[\\/]/.test(path))) return 'windows';
   if (launch?.file?.kind === 'mach-o') return 'macos';
+  // A client may add folders of macOS to the PATH of every system: a program of Linux that was found tells more.
+  if (launch?.file?.binary?.os === 'linux' && /^\/(?:usr|bin|sbin|home|root)\//.test(launch.file.path)) return 'linux';
   if (looked.some((path) => /^\/(?:opt\/homebrew|Users|System\/Cryptexes)\//.test(path))) return 'macos';
   if (launch?.lookup?.path.some((path) => path.startsWith('/'))) return 'linux';
   const texts = [launch?.command ?? '', ...(launch?.args ?? []), ...words(given).map(({ text }) => text)];

@@ -1,6 +1,4 @@
 /** `mcp-verdict verify --as`: a target in the part of one client, or of all that are known. */
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { CaseFile } from '../case/case-file.js';
 import { checks } from '../checks/index.js';
 import type { Client } from '../clients/client.js';
@@ -15,6 +13,7 @@ import { type Matrix, matrixOf, type PlayedCase } from '../verdict/matrix.js';
 import { EXIT, UsageError } from './exit.js';
 import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
+import { projectOf } from './project.js';
 import { colorful, DEFAULT_WIDTH, loadCauses, save } from './report.js';
 
 /** Launches at once, without --jobs: two servers of one kind may get in each other's way more than two clients do. */
@@ -29,16 +28,13 @@ interface PlayOptions {
   server?: string;
 }
 
-/** The folder as an absolute path. @throws UsageError when it is none. */
-function projectOf({ project, inheritEnv }: PlayOptions): string | undefined {
+/** @throws UsageError when the client is not to decide what the server gets, or the folder is none. */
+function openFolder({ project, inheritEnv }: PlayOptions): string | undefined {
   if (inheritEnv)
     throw new UsageError(
       '--inherit-env and --as contradict each other: the client decides what the server gets. Leave out one.',
     );
-  if (project === undefined) return undefined;
-  if (!statSync(project, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`--project is "${project}", which is no folder. Give the folder that is open in the client.`);
-  return resolve(project);
+  return projectOf(project);
 }
 
 /** A client with or without a version, as it was written: `cursor`, `cursor@0.48.8`. @throws UsageError */
@@ -60,7 +56,7 @@ function named(text: string): { client: Client; version?: string } {
 /** The part of the client that `text` names. @throws UsageError */
 export async function asClient(text: string, options: PlayOptions): Promise<Part> {
   const { client, version } = named(text);
-  return partOf(client, realWorld(), { version, server: options.server, project: projectOf(options) });
+  return partOf(client, realWorld(), { version, server: options.server, project: openFolder(options) });
 }
 
 interface MatrixOptions extends ReportOptions, PlayOptions {
@@ -173,7 +169,7 @@ export async function verifyAsAll(spec: TargetSpec, options: MatrixOptions): Pro
     throw new UsageError(
       'This entry names no command and no address that could be started. See what is wrong with it: mcp-verdict verify <client>:<server>',
     );
-  const project = projectOf(options);
+  const project = openFolder(options);
   const world = realWorld();
   const surroundings = surroundingsOf(world);
   const { server, own } = options;

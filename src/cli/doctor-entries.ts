@@ -12,6 +12,7 @@ import type { FoundFile } from '../probe/configs.js';
 import { declaredOf, specOf } from '../probe/declared.js';
 import type { InvestigateOptions, TargetSpec } from '../probe/investigate.js';
 import { launchIn, launchKey, urlIn } from '../probe/part-launch.js';
+import { urlKey } from '../probe/part-url.js';
 import { type Part, partOf, type Surroundings } from '../probe/play.js';
 import type { World } from '../probe/world.js';
 import type { DoctorFault } from '../verdict/doctor.js';
@@ -80,14 +81,6 @@ function offOf({ faults, client, machine, notRead }: FoundFile, entry: ServerEnt
   const there = entry.project === undefined ? 'directory' : machine.look(entry.project);
   if (there !== undefined && there !== 'directory' && !notRead) return `for a folder that is gone: ${entry.project}`;
   return undefined;
-}
-
-/** What a URL is asked for in a part, as text: equal texts are one conversation. */
-function urlKey(part: Part, spec: Extract<TargetSpec, { kind: 'http' }>): string {
-  const made = urlIn(part, spec).spec;
-  const { order, fallsBack } = part.client.http;
-  const headers = Object.entries(made.headers).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([made.url, headers, made.transport, order, fallsBack, part.revision, part.capabilities]);
 }
 
 /** The launch of an entry, its words as they are shown, and the secrets in them. */

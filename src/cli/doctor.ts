@@ -1,6 +1,5 @@
 /** `mcp-verdict doctor`: every server of every client on this machine, judged from its file and, with consent, from a start of its own. */
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { redactDeep, redactor } from '../case/redact.js';
 import { type FoundFile, findConfigs } from '../probe/configs.js';
 import { clientNamed, declaredOf, NoSuchEntry } from '../probe/declared.js';
@@ -26,6 +25,7 @@ import { type Candidate, candidateOf, entriesOf, faultsFor, ofPresentClients } f
 import { doctorProgress } from './doctor-progress.js';
 import { judgeEntry, type Outcome, tryAll } from './doctor-run.js';
 import { EXIT, exitCodeOf, type FailOn, UsageError } from './exit.js';
+import { projectOf } from './project.js';
 import { colorful, save } from './report.js';
 import { millisecondsOf } from './verify.js';
 
@@ -185,6 +185,16 @@ function rendered(report: DoctorReport, options: DoctorOptions, details: Readonl
   return renderDoctor(report, { color: colorful(options), width: process.stdout.columns || 80 }, details);
 }
 
+/** Every file that was looked for, once; of those in a project only the ones in its own folder. */
+function lookedFor(files: readonly FoundFile[], project: string): DoctorReport['lookedFor'] {
+  const names = files.flatMap(({ client, shown: file, project: of, path }) =>
+    of === undefined || path.startsWith(`${project.replaceAll('\\', '/')}/`)
+      ? [{ client: client.id, clientName: client.name, file }]
+      : [],
+  );
+  return [...new Map(names.map((name) => [`${name.client}\n${name.file}`, name])).values()];
+}
+
 /** Where to ask the user; null where nobody sits. */
 const terminalOf = () =>
   process.stdin.isTTY && process.stderr.isTTY
@@ -200,11 +210,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const world = realWorld();
   const jobs = jobsOf(options.jobs);
   const timeoutMs = millisecondsOf('--timeout', options.timeout, 20);
-  const project = options.project === undefined ? world.cwd : resolve(world.cwd, options.project);
-  if (world.stat(project)?.kind !== 'directory')
-    throw new UsageError(
-      `--project is "${options.project}", which is no folder. Give the folder that is open in the client.`,
-    );
+  const project = projectOf(options.project) ?? world.cwd;
   const files = filesOf(world, { ...options, project });
   const surroundings = surroundingsOf(world);
   const all = await Promise.all(
@@ -277,9 +283,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     readOnly: options.static ?? false,
     servers: cleaned(servers, secrets),
     files: bad,
-    lookedFor: nothing
-      ? files.map(({ client, shown: file }) => ({ client: client.id, clientName: client.name, file }))
-      : [],
+    lookedFor: nothing ? lookedFor(files, project) : [],
     notes: files.flatMap(({ state, why, shown: file }) => (state === 'read' && why ? [{ file, says: why }] : [])),
     summary: summaryOf(servers, bad, there.size, unasked),
   };

@@ -13,11 +13,12 @@ import { type FileFix, type FixReport, type Left, renderFix, renderFixJson, type
 import { TOOL } from '../tool.js';
 import { wishVariable } from '../verdict/config-cures.js';
 import { secretsOfRun } from './credentials.js';
-import { EXIT, UsageError } from './exit.js';
+import { EXIT, isUsageError, UsageError } from './exit.js';
 import { aboutOthers, entryIn, type FixTarget, judgeOf, targetsOf } from './fix-target.js';
 import { type Look, lookInto, type Seen } from './fix-verify.js';
 import { maskedPair } from './masked-pair.js';
 import { progress } from './progress.js';
+import { projectOf } from './project.js';
 import { colorful } from './report.js';
 
 export interface FixOptions {
@@ -212,7 +213,8 @@ function exitOf({ outcome, files, before, after }: FixReport): number {
 }
 
 /** Returns the exit code. */
-export async function fix(asked: string | undefined, options: FixOptions, world: World = realWorld()): Promise<number> {
+export async function fix(asked: string | undefined, given: FixOptions, world: World = realWorld()): Promise<number> {
+  const options = { ...given, project: projectOf(given.project) };
   if (options.undo || options.list) {
     const { undo, listBackups } = await import('./fix-undo.js');
     return options.list
@@ -257,9 +259,15 @@ export async function fix(asked: string | undefined, options: FixOptions, world:
   let after: Seen | undefined;
   if (changing && options.apply) {
     for (const [i, each] of planned.entries()) {
-      const backup = await write(each);
-      const file = files[i];
-      if (file && backup !== undefined) file.backup = backup;
+      const file = files[i] as FileFix;
+      try {
+        const backup = await write(each);
+        if (backup !== undefined) file.backup = backup;
+      } catch (error) {
+        // What was written before it is told: it can be taken back.
+        if (planned.length === 1 || !isUsageError(error)) throw error;
+        Object.assign(file, { changes: [], hunks: [], refused: error.message });
+      }
     }
     report.reload = single?.client.reload;
     if (one && !options.static) {

@@ -7,6 +7,7 @@ import { UsageError } from './exit.js';
 import { Interrupt } from './interrupt.js';
 import type { ReportOptions } from './options.js';
 import { progress } from './progress.js';
+import { projectOf } from './project.js';
 
 interface VerifyOptions extends ReportOptions, CredentialOptions {
   env?: string[];
@@ -133,7 +134,7 @@ async function entrySpec(
   const over = overEntry(options);
   if (over) throw new UsageError(`${over} cannot be given for an entry: it has a place for that itself.`);
   const { entryTarget } = await import('./entry.js');
-  const { spec, options: looked } = await entryTarget(named, options.project);
+  const { spec, options: looked } = await entryTarget(named, projectOf(options.project));
   if (spec.kind === 'stdio') return { spec: { ...spec, env: { ...spec.env, ...envOf(options.env ?? []) } }, looked };
   if (spec.kind === 'http') return { spec: { ...spec, headers: { ...spec.headers, ...headersOf(options) } }, looked };
   return { spec, looked };

@@ -69,6 +69,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: null,
     url: ['url'],
     headers: 'headers',

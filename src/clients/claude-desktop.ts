@@ -45,6 +45,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: null,
     url: [],
     type: { key: 'type', needed: 'no', stdio: 'stdio', http: null, sse: null, words: ['stdio'] },
@@ -61,8 +62,7 @@ export default defineClient({
     kind: 'gui',
     environment: { policy: 'sdk' },
     extraPath: {
-      os: ['macos'],
-      folders: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+      macos: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
     },
     shell: false,
     windows: { how: 'finds' },

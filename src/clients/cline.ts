@@ -43,6 +43,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: 'cwd',
     url: ['url'],
     headers: 'headers',
@@ -66,6 +67,7 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
+    loginPath: true,
     shell: false,
     windows: { how: 'finds' },
     cwd: 'own',

@@ -23,6 +23,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: 'cwd',
     url: ['url'],
     headers: 'requestOptions.headers',

@@ -30,6 +30,7 @@ export default defineClient({
     command: { key: 'command', holds: 'list' },
     args: null,
     env: 'environment',
+    envTakes: [],
     cwd: 'cwd',
     url: ['url'],
     headers: 'headers',

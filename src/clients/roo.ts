@@ -24,6 +24,7 @@ export default defineClient({
     command: { key: 'command', holds: 'program' },
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: 'cwd',
     url: ['url'],
     headers: 'headers',
@@ -47,6 +48,7 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
+    loginPath: true,
     shell: false,
     windows: { how: 'wraps', programs: ['*'] },
     cwd: 'project',

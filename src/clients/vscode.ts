@@ -98,12 +98,14 @@ export default defineClient({
   },
   variables: {
     forms: ['${input:NAME}', '${env:NAME}', '${workspaceFolder}', '${userHome}'],
+    inputs: 'inputs',
     fields: null,
     unset: null,
   },
   launch: {
     kind: 'gui',
     environment: { policy: 'all' },
+    loginPath: true,
     shell: false,
     windows: { how: 'finds' },
     cwd: 'project',
@@ -186,6 +188,7 @@ export default defineClient({
   ],
   reload: 'Start the server again above its entry in mcp.json, or by the command MCP: List Servers.',
   sources: [
+    'https://code.visualstudio.com/docs/supporting/faq',
     'https://code.visualstudio.com/docs/copilot/reference/mcp-configuration',
     'https://code.visualstudio.com/docs/copilot/chat/mcp-servers',
     'https://github.com/microsoft/vscode/blob/main/src/vs/workbench/api/node/extHostMcpNode.ts',

@@ -27,6 +27,7 @@ export default defineClient({
     commandObject: true,
     args: 'args',
     env: 'env',
+    envTakes: [],
     cwd: null,
     url: ['url'],
     headers: 'headers',

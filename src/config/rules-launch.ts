@@ -94,7 +94,8 @@ const URL_TEXT = /^https?:\/\//i;
 function addressAsCommand(entry: ServerEntry, { client, config }: RuleContext): TextEdit[] {
   const form = client.entry;
   const key = form.url[0];
-  const args = entry.args.map(({ value }) => value);
+  const command = entry.command?.value ?? '';
+  const words = [command, ...entry.args.map(({ value }) => value)];
   // Everything else in it must be what `mcp add` writes by itself.
   const usual = (entry.node.members ?? []).every(
     ({ key: own, node }) =>
@@ -103,10 +104,11 @@ function addressAsCommand(entry: ServerEntry, { client, config }: RuleContext): 
       own === form.type.key ||
       (own === form.env && (node.members?.length ?? 0) === 0),
   );
-  const flag = args.findIndex((word) => /^(?:-t|--transport)$/.test(word));
-  const said = args[flag + 1] ?? '';
-  const rest = flag < 0 ? args : [...args.slice(0, flag), ...args.slice(flag + 2)];
-  const url = [entry.command?.value ?? '', ...rest].find((word) => URL_TEXT.test(word));
+  // Behind the name the option was stored as the program: --transport http https://...
+  const flag = words.findIndex((word) => /^(?:-t|--transport)$/.test(word));
+  const said = words[flag + 1] ?? '';
+  const rest = flag < 0 ? words : [...words.slice(0, flag), ...words.slice(flag + 2)];
+  const url = rest.find((word) => URL_TEXT.test(word));
   if (!key || !usual || !url || rest.some((word) => word !== url)) return [];
   const sse = flag < 0 ? isSseAddress(url) : /sse/i.test(said);
   const type = sse ? form.type.sse : form.type.http;

@@ -104,12 +104,20 @@ export const partEvidence = (part: Part, unset: readonly string[], world: World)
   capabilities: Object.keys(part.capabilities),
 });
 
+/** What of this launch is not known of the client: an entry that sets the PATH or the folder itself leaves nothing to guess there. */
+function guessedOf(part: Part, launch: PartLaunch): Pick<Evidence['client'], 'guessed'> {
+  const settled = { path: launch.path === 'entry', folder: launch.cwdGiven, environment: false, shell: false };
+  const guessed = part.guessed.filter((one) => !settled[one]);
+  return guessed.length > 0 ? { guessed } : {};
+}
+
 /** The evidence of one client, read as that of another whose launch is the same (`launchKey`). */
 export function launchSeenBy(value: Evidence['client'], part: Part, entry: Entry, world: World): Evidence['client'] {
   const launch = launchIn(part, entry, world);
   return {
     ...partEvidence(part, launch.unset, world),
     assumed: [...part.assumedOfLaunch, ...part.assumed],
+    ...guessedOf(part, launch),
     environment: environmentOf(part, launch, world),
     cwd: launch.entry.cwd,
     ...(value.startMs !== undefined && { startMs: value.startMs }),
@@ -124,6 +132,7 @@ export function notePart(draft: CaseDraft, part: Part, launch: PartLaunch, probe
   draft.seen('client', {
     ...partEvidence(part, launch.unset, world),
     assumed: [...part.assumedOfLaunch, ...part.assumed],
+    ...guessedOf(part, launch),
     environment: environmentOf(part, launch, world),
     cwd: launch.entry.cwd,
     ...(opened?.status === 'answered' && opened.ms !== undefined && { startMs: Math.round(opened.ms) }),

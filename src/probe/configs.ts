@@ -28,6 +28,10 @@ export { machineOf } from './places.js';
 
 /** No client config is longer, not even one that keeps the history of every project. */
 export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+/** TOML and YAML are written by hand, and reading them takes seconds for each megabyte. */
+const MAX_BY_HAND = 1024 * 1024;
+const limitOf = (format: ConfigPlace['format']): number =>
+  format === 'toml' || format === 'yaml' ? MAX_BY_HAND : MAX_CONFIG_BYTES;
 
 export type FoundState = 'read' | 'absent' | 'unreadable' | 'too-large' | 'not-a-file' | 'binary' | 'loop';
 
@@ -49,7 +53,10 @@ export interface FoundFile {
   mtimeMs?: number;
   config?: ConfigText;
   entries: ServerEntry[];
+  /** What is wrong; a fault of the file as a whole is told in the first of its places. */
   faults: Fault[];
+  /** Those of the whole file that were told in a place before: they keep these entries from being read as well. */
+  toldBefore?: Fault[];
   /** The client reads no servers there, and it holds some all the same. */
   notRead?: NotRead;
   /** It is the file of a client on Windows, seen from inside WSL: its servers run there, not here. */
@@ -99,7 +106,7 @@ function isBinary(bytes: Uint8Array): boolean {
 const joined = (...parts: string[]): string => parts.filter(Boolean).join(', and ');
 
 /** State and reason of what the world said. */
-function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
+function told(read: FileRead, limit: number): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtimeMs'> {
   switch (read.state) {
     case 'absent':
       return { state: 'absent' };
@@ -110,10 +117,7 @@ function told(read: FileRead): Pick<FoundFile, 'state' | 'why' | 'bytes' | 'mtim
     case 'too-large':
       return {
         state: 'too-large',
-        why: joined(
-          `it has ${megabytes(read.size)}, and at most ${megabytes(MAX_CONFIG_BYTES)} are read`,
-          ofOwner(read),
-        ),
+        why: joined(`it has ${megabytes(read.size)}, and at most ${megabytes(limit)} are read`, ofOwner(read)),
       };
     case 'unreadable': {
       const { code, link, mode, vanished } = read;
@@ -183,7 +187,7 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
       const readKey = `${path}\n${place.format}`;
       let read = reads.get(readKey);
       if (!read) {
-        read = told(world.read(path, MAX_CONFIG_BYTES));
+        read = told(world.read(path, limitOf(place.format)), limitOf(place.format));
         if (read.bytes) read.config = readConfig(read.bytes, place.format);
         reads.set(readKey, read);
       }
@@ -224,11 +228,14 @@ function judged(
         file.project === undefined ? null : approved(entry.name, place.scope, [...new Set([file.project, project])]),
     };
     // What is wrong with a file as a whole is told once, in however many places of its client it stands.
-    const faults = faultsIn(context).filter(({ rule, range, server }) => {
+    const toldBefore: Fault[] = [];
+    const faults = faultsIn(context).filter((fault) => {
+      const { rule, range, server } = fault;
       const key = `${path}\n${rule}\n${range.start}\n${range.end}\n${server ?? ''}`;
+      if (told.has(key) && server === undefined) toldBefore.push(fault);
       return !told.has(key) && told.add(key);
     });
-    return { ...file, faults };
+    return { ...file, faults, ...(toldBefore.length > 0 && { toldBefore }) };
   });
 }
 

@@ -10,18 +10,22 @@ import { mask } from '../config/mask.js';
 import { RULES } from '../config/rules.js';
 import { type FoundFile, findConfigs } from './configs.js';
 import type { TargetSpec } from './investigate.js';
+import { isSameFolder, osOf } from './places.js';
 import type { World } from './world.js';
 
 /** The evidence of an entry, and its place for the head of the case; `entry` is null when the file gives none of that name. */
 export function declaredOf(
-  { client, place, shown, config, faults }: FoundFile,
+  { client, place, shown, config, faults, toldBefore = [] }: FoundFile,
   server: string,
   entry: ServerEntry | null,
 ): { in: NonNullable<CaseFile['target']['declaredIn']>; config: Evidence['config'] } | null {
   if (!config) return null;
   const causeOf = (rule: Fault['rule']) => RULES[rule].cause;
   const masked = mask(config.text, config);
-  const evidence = configEvidence({ client, place, shown, config, masked, causeOf }, server, entry, faults);
+  const evidence = configEvidence({ client, place, shown, config, masked, causeOf }, server, entry, [
+    ...toldBefore,
+    ...faults,
+  ]);
   return {
     in: {
       client: client.id,
@@ -116,8 +120,21 @@ export function entryNamed(target: string, world: World, options: { project?: st
     const place = client.precedence?.indexOf(found.place.scope) ?? -1;
     return place === -1 ? 99 : place;
   };
-  const own = all.filter(({ entry }) => entry.name === parts.server).sort((a, b) => strength(a) - strength(b));
-  if (own[0]) return own[0];
+  // Of the entries that one file holds for several folders, that of the open one counts.
+  const open = options.project ?? world.cwd;
+  const elsewhere = ({ entry }: { entry: ServerEntry }): number =>
+    Number(entry.project !== undefined && !isSameFolder(entry.project, open, osOf(world)));
+  const own = all
+    .filter(({ entry }) => entry.name === parts.server)
+    .sort((a, b) => elsewhere(a) - elsewhere(b) || strength(a) - strength(b));
+  const gone = ({ entry: { project } }: { entry: ServerEntry }): boolean =>
+    project !== undefined && world.stat(project)?.kind !== 'directory';
+  const first = own.find((one) => !gone(one));
+  if (first) return first;
+  if (own[0])
+    throw new NoSuchEntry(
+      `${client.name} has "${parts.server}" for ${own[0].entry.project} only, and there is no such folder.`,
+    );
   // A file that cannot be read may hold it: that is the answer.
   const damaged = files.find(({ config, faults }) => config && faults.some(({ level }) => level === 'fatal'));
   if (damaged) return { client, found: damaged, entry: null, server: parts.server };

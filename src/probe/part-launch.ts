@@ -24,6 +24,8 @@ export interface PartLaunch {
   /** The whole environment of the server. */
   env: Record<string, string>;
   path: Environment['path'];
+  /** The entry says in which folder, from the root of the disk. */
+  cwdGiven: boolean;
   /** What the entry names and nothing stands for. */
   unset: string[];
   /** Values that were filled in and may be secrets. */
@@ -96,6 +98,7 @@ export function launchIn(part: Part, entry: Entry, world: World): PartLaunch {
     entry: { ...wrapped(part, { ...words, env: own }, world), cwd, env: own },
     env: wins ? over(own, part.env, world) : over(part.env, own, world),
     path: setsPath ? 'entry' : part.path,
+    cwdGiven: given !== undefined && pathFor(world).isAbsolute(given),
     unset: [...filling.unset],
     secrets: [...filling.secrets],
   };

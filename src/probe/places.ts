@@ -108,18 +108,19 @@ export function sidesOf(world: World): Side[] {
 const rootOf = (folder: string, os: Os): string =>
   os === 'windows' ? (/^(?:[A-Za-z]:|\/\/[^/]+\/[^/]+)/.exec(folder)?.[0] ?? '') : '';
 
-/** The folders above, nearest first: to that of the repository, or to the top. */
+/** The folders above, nearest first: to that of the repository, if there is one, or to the top. */
 export function foldersAbove(folder: string, upTo: 'repository' | 'top', world: World): string[] {
-  const folders: string[] = [];
   const root = rootOf(folder, osOf(world));
+  const isRepository = (path: string) => world.stat(`${root}${path.replace(/\/$/, '')}/.git`) !== null;
+  const folders: string[] = [];
   for (let here = folder.slice(root.length) || '/'; folders.length < MAX_ABOVE; ) {
-    if (upTo === 'repository' && world.stat(`${root}${here.replace(/\/$/, '')}/.git`) !== null) break;
+    if (upTo === 'repository' && isRepository(here)) return folders;
     const above = posix.dirname(here);
     if (above === here || above === '.') break;
     folders.push(root + above);
     here = above;
   }
-  return folders;
+  return upTo === 'top' ? folders : [];
 }
 
 /** The folder that is open, with `/`. The home folder by its own name, also where the way to it leads through a link. */

@@ -3,6 +3,7 @@
  * not known of the client is played as the SDK does it, and said in `assumed`.
  */
 import { readFileSync, statSync } from 'node:fs';
+import type { Evidence } from '../case/evidence.js';
 import type { Client, Launch } from '../clients/client.js';
 import type { ServerEntry } from '../config/config.js';
 import { type ClientCapabilities, type ClientInfo, LATEST_LEGACY } from '../wire/revisions.js';
@@ -69,6 +70,8 @@ export interface Part {
   /** What is not known and was played in the usual way: of the conversation, and of the launch of a command. Sentences. */
   assumed: string[];
   assumedOfLaunch: string[];
+  /** What of the launch of a command that is, before the entry's own words count. */
+  guessed: NonNullable<Evidence['client']['guessed']>;
 }
 
 const MAX_FILE_BYTES = 64 * 1024;
@@ -137,10 +140,11 @@ async function ownEnvironment(
     } else
       assumed.push(`${name} asks a login shell for the PATH; none answered here, so the PATH is that of the ${path}.`);
   }
-  if (launch.extraPath?.os.includes(osOf(world))) {
+  const extra = launch.extraPath?.[osOf(world)];
+  if (extra) {
     const key = nameIn(own, 'PATH', world) ?? 'PATH';
     const { delimiter } = pathFor(world);
-    const more = launch.extraPath.folders.map((folder) => folder.replace(/^~(?=[\\/]|$)/, world.home));
+    const more = extra.map((folder) => folder.replace(/^~(?=[\\/]|$)/, world.home));
     own = {
       ...own,
       [key]: [...new Set([...(own[key] ?? '').split(delimiter), ...more])].filter(Boolean).join(delimiter),
@@ -230,7 +234,10 @@ export async function partOf(client: Client, world: World, options: PartOptions 
     assumedOfLaunch.push(
       `Which variables ${name} hands on to a server is not known; it got those that the SDK hands on.`,
     );
+  const before = assumedOfLaunch.length;
   const { own, path } = await ownEnvironment(client, world, surroundings, assumedOfLaunch);
+  const pathGuessed = launch.environment === null || assumedOfLaunch.length > before;
+  const folder = folderOf(client, project, world, assumedOfLaunch);
   const passed = passedOn(client, entry).flatMap((variable) => {
     const value = valueIn(own, variable, world);
     return value === undefined ? [] : [[variable, value]];
@@ -248,7 +255,7 @@ export async function partOf(client: Client, world: World, options: PartOptions 
     env: over(handedOn(policy, own, world), Object.fromEntries([...adds, ...passed]), world),
     policy: policy.policy,
     path,
-    ...folderOf(client, project, world, assumedOfLaunch),
+    ...folder,
     startMs: start.ms,
     callMs: limitOf(client, entry, 'call', world).ms,
     startFromEntry: start.fromEntry,
@@ -262,5 +269,11 @@ export async function partOf(client: Client, world: World, options: PartOptions 
     },
     assumed,
     assumedOfLaunch,
+    guessed: [
+      ...(launch.environment === null ? (['environment'] as const) : []),
+      ...(pathGuessed ? (['path'] as const) : []),
+      ...(folder.cwdKnown ? [] : (['folder'] as const)),
+      ...(launch.shell === null ? (['shell'] as const) : []),
+    ],
   };
 }

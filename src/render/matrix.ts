@@ -84,8 +84,8 @@ function guessedBlock({ rows, target }: Matrix, width: number, paint: Paint): st
   if (guessed === 0) return [];
   const what =
     target.transport === 'http'
-      ? 'which transports they try'
-      : 'which variables they hand on, or in which folder they start a server';
+      ? 'which transports are tried'
+      : 'which variables are handed on, or in which folder a server is started';
   const text = `~ Of ${guessed === 1 ? '1 client' : `${guessed} clients`} it is not known ${what}; it was played as the SDK does it. Client by client: --format json.`;
   return ['', ...wrapped(text, width, '    ', '  ').map((line) => paint.dim(line))];
 }

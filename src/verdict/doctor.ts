@@ -111,10 +111,16 @@ const firstSentence = (text: string): string => /^[\s\S]*?[.!?](?=\s|$)/.exec(te
 /** A sentence in the middle of a line. */
 const bare = (text: string): string => text.trim().replace(/[.:]$/, '');
 
+/** What stands before the particulars: a list in brackets, or what follows from it. */
+const firstClause = (sentence: string): string =>
+  sentence.replace(/ \([^()]*\)/g, '').split(/; | [–—] /)[0] ?? sentence;
+
 /** A finding in a few words: what it says of this very case when that is short, otherwise what it says of all of its kind. */
 export function inWords({ says, title }: Pick<Finding, 'says' | 'title'>): string {
   const first = bare(firstSentence(says));
-  return first.length <= MAX_WORDS || first.length <= title.length ? first : bare(title);
+  if (first.length <= MAX_WORDS) return first;
+  const clause = bare(firstClause(first));
+  return clause.length <= MAX_WORDS ? clause : bare(title);
 }
 
 /** What a healthy server offers, and how fast it was. */

@@ -5,6 +5,7 @@ import { exitMeaning } from '../case/exit-status.js';
 import { resolve } from '../case/pointer.js';
 import { AREAS } from '../causes/areas.js';
 import type { Cause, Certainty, Facts, Match } from '../causes/cause.js';
+import { restsOnGuess } from '../causes/rests-on.js';
 import type { Check } from '../checks/check.js';
 import { closedBy } from './closed-by.js';
 import { forReader } from './for-reader.js';
@@ -68,6 +69,12 @@ export function rank(found: Found[]): { found: Found; consequence: boolean }[] {
         a.found.cause.id.localeCompare(b.found.cause.id, 'en'),
     );
 }
+
+/** What may come of our own playing is not certain; what stands in the file is, whatever was played. */
+const tempered = ({ id }: Cause, match: Match<Facts>, evidence: Partial<Evidence>): Match<Facts> =>
+  match.certainty === 'certain' && match.facts.configRule === undefined && restsOnGuess(id, evidence)
+    ? { ...match, certainty: 'likely' }
+    : match;
 
 function toFinding(file: CaseFile, { cause, match }: Found, role: Finding['role']): Finding {
   return {
@@ -141,7 +148,7 @@ export function judge(
   const matches = (ask: 'match' | 'guess') =>
     causes.flatMap((cause) => {
       const match = cause[ask]?.(evidence);
-      return match ? [{ cause, match }] : [];
+      return match ? [{ cause, match: tempered(cause, match, evidence) }] : [];
     });
   const sure = matches('match');
   // Silence helps nobody: what a report is about is at least a place to look.

@@ -142,14 +142,14 @@ function outcomeOf({ status, root }: Verdict): MatrixOutcome {
   return status === 'degraded' && root ? 'limited' : 'works';
 }
 
-/** Causes that come of the folder in which the server is started. */
-const OF_THE_FOLDER = ['config-path-missing', 'launch-entry-point-missing', 'process-config-rejected'];
+/** Causes that have nothing to do with the folder in which the server is started. */
+const IN_EVERY_FOLDER = /^(?:launch-command-not|launch-env|process-env-missing|runtime-too-old|container-)/;
 
 /** Whether what it fails by rests on something that nobody knows of the client. */
 function rests({ guessed, file }: PlayedCase, root: Finding): boolean {
   if (ownWay(root)) return false;
   if (file.target.transport === 'http') return guessed.transports;
-  return guessed.environment || (guessed.folder && OF_THE_FOLDER.includes(root.id));
+  return guessed.environment || (guessed.folder && !IN_EVERY_FOLDER.test(root.id));
 }
 
 /** Addresses and transports that the client does not take: nothing was asked. */

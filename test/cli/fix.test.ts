@@ -290,6 +290,16 @@ describe('which files', () => {
     expect(text('.cursor/mcp.json')).toContain('serverUrl');
   });
 
+  it('of several files, one that cannot be written does not hide the others', async () => {
+    const config = '{ "mcpServers": { "a": { "serverUrl": "https://a.example/mcp" } } }';
+    put('.cursor/mcp.json', config, 0o400);
+    folder.put('.cursor/mcp.json', config, 0o644);
+    const { code, stdout } = await run(['cursor', '--apply']);
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^✓ 1 fix applied[\s\S]*is read-only/)]);
+    expect(text('home/.cursor/mcp.json')).toBe(config);
+    expect(text('.cursor/mcp.json')).toContain('"url"');
+  });
+
   it('the file of a project elsewhere, and one that no client reads', async () => {
     const file = folder.put('work/app/.cursor/mcp.json', '{ "mcpServers": { "b": { "command": "node", }, } }', 0o644);
     const { code, stdout } = await run([file, '--static', '--apply']);

@@ -74,6 +74,12 @@ describe('a file that cannot be read', () => {
     expect(state()).toEqual({ state: 'too-large', why: 'it has 50 MB, and at most 8 MB are read', entries: 0 });
   });
 
+  it('has more than 1 MB where it is written by hand', () => {
+    truncateSync(folder.put('home/.codex/config.toml', 'a = 1\n'), 1024 * 1024 + 1);
+    const [file] = present(findConfigs(folder.world(), { clients: [client('codex')] }));
+    expect(file).toMatchObject({ state: 'too-large', why: 'it has 1 MB, and at most 1 MB are read' });
+  });
+
   it('grows while it is read, as those do that have no size', () => {
     expect(readBounded('/proc/self/status', 10)).toMatchObject({ state: 'too-large' });
     const whole = readBounded('/proc/self/status', MAX_CONFIG_BYTES);
@@ -214,6 +220,18 @@ describe('the project', () => {
     }));
     expect(names([{ ...code, places: inRepository }])).toEqual(['in-app']);
   });
+});
+
+it('the folders above are left alone where the client stops at the repository and there is none', () => {
+  folder.put('home/code/app/x');
+  folder.put('home/code/.codex/config.toml', '[mcp_servers.above]\ncommand = "node"\n');
+  const names = () =>
+    findConfigs(folder.world({ cwd: join(home(), 'code/app') }), { clients: [client('codex')] }).flatMap(
+      ({ entries }) => entries.map(({ name }) => name),
+    );
+  expect(names()).toEqual([]);
+  folder.put('home/code/.git/HEAD');
+  expect(names()).toEqual(['above']);
 });
 
 describe('a place', () => {

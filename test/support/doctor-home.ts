@@ -81,8 +81,8 @@ command = ${JSON.stringify(NODE)}
 args = [${JSON.stringify(SOUND.thinking)}]
 
 [mcp_servers.calendar]
-command = "npx-that-is-not-installed"
-args = ["-y", "calendar-mcp"]
+command = "calendar-mcp"
+args = []
 `,
   };
 }
