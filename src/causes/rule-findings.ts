@@ -4,6 +4,7 @@
  */
 import type { Evidence } from '../case/evidence.js';
 import { at } from '../case/pointer.js';
+import { shellPath, shellWord } from '../case/shell-word.js';
 import { clientOf } from '../clients/index.js';
 import unknown from '../clients/unknown.js';
 import type { RuleId } from '../config/config.js';
@@ -68,21 +69,29 @@ export function withRule(own: Match<Facts> | null, stands: Match<Facts> | null):
   const other = surer === own ? stands : own;
   // Where it is broken in one of them, it is.
   const severity = own.severity === 'broken' || own.severity === undefined ? own.severity : stands.severity;
-  const mend = surer === own && stands.facts.fixable === true ? commands(stands.facts).mend : undefined;
+  const mends = surer === own && stands.facts.fixable === true;
+  const configFix = mends ? commands(stands.facts, false).mend : undefined;
+  const configFixWindows = mends ? commands(stands.facts, true).mend : undefined;
   return {
     ...surer,
     ...(severity && surer === own && { severity }),
     cites: [...surer.cites, ...other.cites],
-    facts: mend === undefined ? surer.facts : { ...surer.facts, configFix: mend },
+    facts: {
+      ...surer.facts,
+      ...(configFix !== undefined && { configFix }),
+      ...(configFixWindows !== undefined && configFixWindows !== configFix && { configFixWindows }),
+    },
   };
 }
 
 /** The steps of a cause, with the command that takes the first of them where the file has an edit for it. */
-export function withMend(steps: FixStep[], { configFix }: Facts): FixStep[] {
+export function withMend(steps: FixStep[], { configFix, configFixWindows }: Facts): FixStep[] {
   const [first, ...rest] = steps;
-  return typeof configFix === 'string' && first && first.run === undefined
-    ? [{ ...first, run: configFix }, ...rest]
-    : steps;
+  if (typeof configFix !== 'string' || !first || first.run !== undefined) return steps;
+  return [
+    { ...first, run: configFix, ...(typeof configFixWindows === 'string' && { windows: configFixWindows }) },
+    ...rest,
+  ];
 }
 
 const parts = (facts: Facts) => {
@@ -108,34 +117,31 @@ export function ruleSays(facts: Facts): string {
     : says;
 }
 
-/** A word as a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\p{L}\p{N}_.@:/~-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
 /** The commands that mend and that look again: of an entry on this machine, or of a file that was given; of a text there are none. */
-function commands(facts: Facts): { mend?: string; again?: string } {
-  const entry = quoted(`${String(facts.configClient)}:${String(facts.configServer)}`);
+function commands(facts: Facts, windows: boolean): { mend?: string; again?: string } {
+  const entry = shellWord(`${String(facts.configClient)}:${String(facts.configServer)}`, windows);
   // A file of which no entry could be told apart.
   if (facts.configGiven === undefined && facts.configServer === '') {
-    const client = quoted(String(facts.configClient));
+    const client = shellWord(String(facts.configClient), windows);
     return { mend: `mcp-verdict fix ${client}`, again: `mcp-verdict doctor --client ${client}` };
   }
   if (facts.configGiven === undefined)
     return { mend: `mcp-verdict fix ${entry}`, again: `mcp-verdict verify ${entry}` };
-  const file = quoted(String(facts.configFile).replace(/:\d+$/, ''));
+  const file = shellPath(String(facts.configFile).replace(/:\d+$/, ''), windows);
   return facts.configGiven === 'file' ? { mend: `mcp-verdict fix ${file}`, again: `mcp-verdict explain ${file}` } : {};
 }
 
 /** What to do about it: with a command where an edit is known. */
 export function ruleFix(facts: Facts): FixStep[] {
   const known = parts(facts);
-  const { mend, again } = commands(facts);
+  const [{ mend, again }, onWindows] = [commands(facts, false), commands(facts, true)];
+  const other = (windows: string | undefined, run: string) => windows !== undefined && windows !== run && { windows };
   return [
     {
       say: known ? known.rule.fix(texts(facts), known.client) : 'See the page of this cause.',
-      ...(facts.fixable === true && mend && { run: mend }),
+      ...(facts.fixable === true && mend && { run: mend, ...other(onWindows.mend, mend) }),
     },
     ...(known ? [{ say: known.client.reload }] : []),
-    ...(again ? [{ say: 'Check again:', run: again }] : []),
+    ...(again ? [{ say: 'Check again:', run: again, ...other(onWindows.again, again) }] : []),
   ];
 }

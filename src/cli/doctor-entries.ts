@@ -3,13 +3,14 @@
  * to, and what is dangerous about it. Nothing is started here.
  */
 import { type Redactor, redactArgs, redactor, secretArgs, secretUrl, secretValues } from '../case/redact.js';
+import { shellLine } from '../case/shell-word.js';
 import type { ServerEntry } from '../config/config.js';
 import { type Danger, dangersOf } from '../config/danger.js';
 import { positionOf } from '../config/position.js';
 import { RULES } from '../config/rules.js';
 import type { FoundFile } from '../probe/configs.js';
 import { declaredOf, specOf } from '../probe/declared.js';
-import { commandLine, type InvestigateOptions, type TargetSpec } from '../probe/investigate.js';
+import type { InvestigateOptions, TargetSpec } from '../probe/investigate.js';
 import { launchIn, launchKey, urlIn } from '../probe/part-launch.js';
 import { urlKey } from '../probe/part-url.js';
 import { type Part, partOf, type Surroundings } from '../probe/play.js';
@@ -72,12 +73,13 @@ const authorizationWords = (headers: Readonly<Record<string, string>>): string[]
   Object.values(headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]);
 
 /** Why the client of an entry leaves it alone; undefined when it starts it. */
-function offOf({ faults, client, notRead }: FoundFile, entry: ServerEntry, world: World): string | undefined {
+function offOf({ faults, client, machine, notRead }: FoundFile, entry: ServerEntry): string | undefined {
   if (!entry.enabled) return `switched off in the file`;
   const waits = faults.some(({ rule, server }) => rule === 'approval-pending' && server === entry.name);
   if (waits) return `${client.name} waits for your approval`;
-  if (entry.project !== undefined && world.stat(entry.project)?.kind !== 'directory' && !notRead)
-    return `for a folder that is gone: ${entry.project}`;
+  // Asked of the system on which the client runs; what cannot be told there is not gone.
+  const there = entry.project === undefined ? 'directory' : machine.look(entry.project);
+  if (there !== undefined && there !== 'directory' && !notRead) return `for a folder that is gone: ${entry.project}`;
   return undefined;
 }
 
@@ -113,7 +115,10 @@ function launchOf(spec: TargetSpec, part: Part, world: World): Pick<Candidate, '
       hash: entryHash({ kind: 'stdio', ...words, ...(made.cwd !== undefined && { cwd: made.cwd }) }),
       dangers: dangersOf(words),
     },
-    label: commandLine([redact(spec.command), ...redactArgs(spec.args, redact)]).slice(0, 500),
+    label: shellLine([redact(spec.command), ...redactArgs(spec.args, redact)], world.platform === 'win32').slice(
+      0,
+      500,
+    ),
     secrets,
   };
 }
@@ -133,7 +138,7 @@ export async function candidateOf(
     project: entry.project ?? found.project ?? project,
     surroundings,
   });
-  const off = offOf(found, entry, world);
+  const off = offOf(found, entry);
   return {
     ...{ found, entry, declared, spec, part },
     ...positionOf(found.config.text, entry.nameRange.start),

@@ -279,6 +279,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const report: DoctorReport = {
     format: DOCTOR_FORMAT,
     tool: TOOL,
+    ...(world.platform === 'win32' && { windows: true as const }),
     readOnly: options.static ?? false,
     servers: cleaned(servers, secrets),
     files: bad,

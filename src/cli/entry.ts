@@ -35,7 +35,8 @@ export async function lookedAt(named: Named, world: World, project?: string): Pr
     configChangedMs: found.mtimeMs,
     project: entry?.project ?? found.project ?? project,
   });
-  if (!entry) return { named, spec: { kind: 'entry' }, options: { declared, clientLog } };
+  // What runs on Windows is not started in Linux: another system, other files, other variables.
+  if (!entry || found.throughWsl) return { named, spec: { kind: 'entry' }, options: { declared, clientLog } };
   const part = await partOf(client, world, { server, entry, project: entry.project ?? found.project ?? project });
   return { named, spec: specOf(entry, client), options: { declared, as: part, clientLog } };
 }

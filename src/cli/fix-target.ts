@@ -1,5 +1,5 @@
 /** From what was asked for to the files in which something may be fixed, and all that is wrong with them. */
-import { posix } from 'node:path';
+import { posix, win32 } from 'node:path';
 import type { Client, ConfigPlace } from '../clients/client.js';
 import { CLIENTS, clientOf } from '../clients/index.js';
 import type { ConfigText, Fault, RuleId, ServerEntry } from '../config/config.js';
@@ -98,10 +98,7 @@ const NOT_READ = {
 } as const;
 
 function targetOfFile(word: string, client: Client | undefined, world: World): FixTarget[] {
-  const path = plainPath(
-    word.startsWith('~/') ? `${world.home}${word.slice(1)}` : posixOrWindows(word, world),
-    osOf(world),
-  );
+  const path = plainPath(/^~[\\/]/.test(word) ? `${world.home}${word.slice(1)}` : wholePath(word, world), osOf(world));
   const found = ofPath(path, client, world);
   const unread = found.find(({ state }) => state !== 'read');
   if (unread?.state === 'absent') throw new UsageError(`${word} is not there. ${WAYS}`);
@@ -119,10 +116,8 @@ function targetOfFile(word: string, client: Client | undefined, world: World): F
   );
 }
 
-const posixOrWindows = (word: string, world: World): string =>
-  /^(?:\/|[A-Za-z]:[\\/]|\\\\)/.test(word)
-    ? word
-    : posix.normalize(`${plainPath(world.cwd, osOf(world))}/${plainPath(word, osOf(world))}`);
+const wholePath = (word: string, world: World): string =>
+  (world.platform === 'win32' ? win32 : posix).resolve(world.cwd, word);
 
 export interface TargetOptions {
   client?: string;

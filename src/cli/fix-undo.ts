@@ -1,5 +1,6 @@
 /** `mcp-verdict fix --undo` and `--list`: the text before our last writing comes back, unless somebody wrote since. */
 
+import { shellLine, shellPath } from '../case/shell-word.js';
 import type { ConfigFormat } from '../clients/client.js';
 import { clientOf } from '../clients/index.js';
 import { readConfig } from '../config/read.js';
@@ -59,11 +60,12 @@ export async function undo(asked: string | undefined, options: FixOptions, world
   const last = lastWriting(backup.file);
   if (!last) throw new UsageError(`${backup.shown} is already as it was before mcp-verdict wrote it.`);
   const target = last.backup.target;
+  const windows = world.platform === 'win32';
   const common = { target, needs: [] };
   if (!last.now.equals(last.after)) {
     const lost = fileOf(last, last.now, last.after);
     const refused = `${last.backup.shown} was changed after mcp-verdict wrote it. Putting the old text back would lose what the lines above take away, so nothing was changed.`;
-    const run = `cp ${[last.backup.before, last.backup.file].map((path) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)).join(' ')}`;
+    const run = `${windows ? 'Copy-Item' : 'cp'} ${shellLine([last.backup.before, last.backup.file], windows)}`;
     emit(
       {
         ...{ ...common, outcome: 'refused', files: [{ ...lost, refused }] },
@@ -75,7 +77,7 @@ export async function undo(asked: string | undefined, options: FixOptions, world
   }
   const file = fileOf(last, last.now, last.before);
   await putBack(last);
-  const run = `mcp-verdict fix ${target}`;
+  const run = `mcp-verdict fix ${shellPath(target, windows)}`;
   emit({ ...common, outcome: 'undone', files: [file], next: [{ says: 'See the fix once more:', run }] }, options);
   return EXIT.healthy;
 }

@@ -1,6 +1,7 @@
 /** `mcp-verdict fix`: what is wrong with an entry or a file of a client, as the edit that cures it; shown first, written when asked. */
 import { writeFileSync } from 'node:fs';
 import { secretValues } from '../case/redact.js';
+import { shellPath } from '../case/shell-word.js';
 import type { ConfigText, Fault } from '../config/config.js';
 import { type Plan, planFix, type Wish } from '../config/plan.js';
 import { positionOf } from '../config/position.js';
@@ -59,10 +60,6 @@ export function valuesOf(pairs: string[], env: Record<string, string | undefined
     }),
   );
 }
-
-/** A word as a POSIX shell and PowerShell take it. */
-const word = (text: string): string =>
-  /^[\p{L}\p{N}_.@/:~\\-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 function toldOf(fault: Fault, at: number, { text }: ConfigText, target: FixTarget): Told {
   const { rule, level, server, facts } = fault;
@@ -159,6 +156,7 @@ function nextOf(
   options: FixOptions,
   asked: string,
   seen: Look | undefined,
+  windows: boolean,
 ): FixReport['next'] {
   const sets = (options.set ?? []).map((pair) => {
     const name = pair.split('=')[0] ?? '';
@@ -169,7 +167,7 @@ function nextOf(
     ...(options.static ? [' --static'] : []),
     ...(options.only ?? []).map((rule) => ` --only ${rule}`),
     ...(options.client ? [` --client ${options.client}`] : []),
-    ...(options.project ? [` --project ${word(options.project)}`] : []),
+    ...(options.project ? [` --project ${shellPath(options.project, windows)}`] : []),
   ].join('');
   const fix = `mcp-verdict fix ${asked}`;
   const own = report.needs.map(({ name, inShell }) => ` --set ${name}${inShell ? '' : '=<value>'}`).join('');
@@ -280,7 +278,11 @@ export async function fix(asked: string | undefined, given: FixOptions, world: W
     }
   }
   const look = after && { ...(seen as Look), again: after.again };
-  const full: FixReport = { ...report, next: nextOf(report, options, word(asked ?? '--all'), look) };
+  const windows = world.platform === 'win32';
+  const full: FixReport = {
+    ...report,
+    next: nextOf(report, options, shellPath(asked ?? '--all', windows), look, windows),
+  };
   emit(full, options);
   return exitOf(full);
 }

@@ -242,6 +242,15 @@ export function defect(error: unknown, argv: string[]): number {
   return code;
 }
 
+/** @throws UsageError when the folder in which we were started is gone: nothing can be started from there. */
+function inSomeFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw new UsageError('The working directory no longer exists. Change to one that does, for example: cd ~');
+  }
+}
+
 /** Run a command line. Resolves to the exit code. */
 export async function run(argv: string[], interrupt = new Interrupt()): Promise<number> {
   const { own, command } = split(argv);
@@ -254,6 +263,7 @@ export async function run(argv: string[], interrupt = new Interrupt()): Promise<
       throw new UsageError(
         'No command given. To find out why a server fails: mcp-verdict verify -- <command> [args...]',
       );
+    inSomeFolder();
     await program.parseAsync(own, { from: 'user' });
     return code;
   } catch (error) {

@@ -61,7 +61,9 @@ export default defineClient({
   launch: {
     kind: 'gui',
     environment: { policy: 'sdk' },
-    extraPath: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+    extraPath: {
+      macos: ['~/.local/bin', '/opt/homebrew/bin', '/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'],
+    },
     shell: false,
     windows: { how: 'finds' },
     cwd: null,

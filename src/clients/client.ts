@@ -129,6 +129,10 @@ export interface EntryForm {
   others: readonly string[] | null;
   /** Keys without which an entry is not read, beside the command or the address itself. */
   required?: { command: readonly string[]; url: readonly string[] };
+  /** Keys that it refuses beside a command, or beside an address. */
+  refuses?: { command: readonly string[]; url: readonly string[] };
+  /** It refuses an entry that holds neither a command nor an address, unless one of the same name in another file completes it. */
+  needsOne?: true;
   /** What a key that it does not know does; null when nobody knows. */
   unknownKey: 'error' | 'warning' | 'ignored' | null;
   /** The name of a server, as a regular expression; null when no rule is known. */
@@ -146,6 +150,8 @@ export interface Variables {
   fields: readonly string[] | null;
   /** Forms that are expanded in these keys alone, whatever `fields` says (Amazon Q: `~` in `command`). */
   only?: Readonly<Record<string, readonly string[]>>;
+  /** Key at the top of the file of a list whose items, by `id`, are what `${input:NAME}` can name. */
+  inputs?: string;
   /** What becomes of one that is not set. */
   unset: 'fails' | 'empty' | 'left' | null;
 }
@@ -167,7 +173,7 @@ export interface Launch {
   /** The PATH is read from a login shell, whatever the client was started from (not on Windows). */
   loginPath?: true;
   /** Folders the client puts behind its own PATH. */
-  extraPath?: readonly string[];
+  extraPath?: Readonly<Partial<Record<Os, readonly string[]>>>;
   /** Variables the client adds of itself; `<project>` stands for the folder that is open, `<session>` for an id of the session. */
   adds?: Readonly<Record<string, string>>;
   /** The client's own environment wins over the entry's (Amazon Q). */

@@ -3,7 +3,7 @@ import { defineClient, EVERY_OS } from './client.js';
 
 export default defineClient({
   id: 'unknown',
-  name: 'The client',
+  name: 'the client',
   is: /^unknown$/,
   file: 'the configuration of the client',
   places: [{ os: EVERY_OS, scope: 'user', path: '~/mcp.json', format: 'json', root: ['mcpServers'] }],

@@ -98,6 +98,7 @@ export default defineClient({
   },
   variables: {
     forms: ['${input:NAME}', '${env:NAME}', '${workspaceFolder}', '${userHome}'],
+    inputs: 'inputs',
     fields: null,
     unset: null,
   },

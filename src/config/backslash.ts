@@ -1,5 +1,5 @@
 /** Backslashes of Windows paths that a format takes for the beginning of an escape. JSON, and the basic strings of TOML. */
-import type { Range } from './config.js';
+import type { Range, TextEdit } from './config.js';
 import type { Faults } from './tree.js';
 
 /** An escape of a string: where its backslash is, the character behind it, and whether the format does not know it. */
@@ -18,8 +18,18 @@ const CONTROL: Record<string, string> = {
   e: 'escape',
 };
 
-/** Notes what is wrong with the backslashes of one string; true when something is. */
-export function escapeFault(text: string, body: Range, escapes: Escape[], closed: boolean, faults: Faults): boolean {
+/**
+ * Notes what is wrong with the backslashes of one string; true when something is. `others` cure what else is wrong with that string:
+ * they go with the cure of the backslashes.
+ */
+export function escapeFault(
+  text: string,
+  body: Range,
+  escapes: Escape[],
+  closed: boolean,
+  faults: Faults,
+  others: TextEdit[] = [],
+): boolean {
   if (escapes.length === 0) return false;
   const raw = text.slice(body.start, body.end);
   const bad = escapes.filter((one) => one.bad);
@@ -37,6 +47,7 @@ export function escapeFault(text: string, body: Range, escapes: Escape[], closed
   const edits = [
     ...alone.map((one) => ({ range: { start: one.at, end: one.at }, text: '\\' })),
     ...pairs.map((one) => ({ range: { start: one.at, end: one.at }, text: '\\\\' })),
+    ...others,
   ].sort((a, b) => a.range.start - b.range.start);
   const first = bad[0] ?? silent[0];
   if (!first) return false;
@@ -47,7 +58,9 @@ export function escapeFault(text: string, body: Range, escapes: Escape[], closed
     count: String(alone.length),
   };
   if (bad.length === 0) facts.becomes = CONTROL[first.char] ?? 'something else';
-  const fault = faults.add('syntax-backslash', range, facts, closed ? edits : []);
+  // Behind a doubled backslash a tab or a line break stands alone, and is no more allowed than before.
+  const sure = closed && !bad.some(({ char }) => char < ' ');
+  const fault = faults.add('syntax-backslash', range, facts, sure ? edits : []);
   if (fault && bad.length === 0) fault.level = 'broken';
   return true;
 }

@@ -10,8 +10,6 @@ import { encodeAs } from './encoding.js';
 import { readText } from './read.js';
 import { memberOf, nodeAt, put } from './tree.js';
 
-export { nodeAt } from './tree.js';
-
 /** What can be written. TOML has no null. */
 export type Value = string | number | boolean | null | Value[] | { [key: string]: Value };
 export type Path = readonly (string | number)[];

@@ -57,6 +57,8 @@ const timeoutsOf = (node: Node, form: EntryForm): ServerEntry['timeouts'] =>
     return [{ key, ms: (found.value as number) * (unit === 's' ? 1000 : 1), limits, range: found.range }];
   });
 
+const HEADER_KEYS = ['headers', 'requestInit.headers', 'requestOptions.headers', 'http_headers'] as const;
+
 interface Place {
   name: string;
   path: (string | number)[];
@@ -71,7 +73,9 @@ function entryOf(node: Node, at: Place, form: EntryForm): ServerEntry {
   const type = spoken(memberOf(node, form.type.key)?.node);
   const object = memberOf(node, form.command.key)?.node;
   const env = memberOf(node, form.env)?.node ?? (form.commandObject ? memberOf(object, 'env')?.node : undefined);
-  const headers = typeof form.headers === 'string' ? memberAt(node, form.headers)?.node : undefined;
+  // Where it is not known which key is read, any that people write counts.
+  const headerKeys = form.headers === null ? HEADER_KEYS : form.headers === undefined ? [] : [form.headers];
+  const headers = headerKeys.map((key) => memberAt(node, key)?.node).find((found) => found !== undefined);
   return {
     ...at,
     node,
@@ -125,7 +129,7 @@ function entriesOf(servers: Servers, form: EntryForm): ServerEntry[] {
 export function entriesIn(config: ConfigText, client: Client, place: ConfigPlace): ServerEntry[] {
   const all = serversIn(config, client, place);
   // What leads to servers one step deeper is no server itself.
-  const onTheWay = new Set(all.map(({ node }) => node));
+  const onTheWay = new Set(all.flatMap(({ node, around }) => (around ? [node, around] : [node])));
   const other = [...client.places, ...client.notRead]
     .filter(({ path, root }) => path === place.path && root.length > place.root.length)
     .map(({ root }) => root[place.root.length]);

@@ -15,9 +15,12 @@ export interface Guess {
 /** The end of a place as a pattern: what stands before it on one machine or another is left open. */
 function ending(path: string): RegExp {
   const tail = path.replace(/^(?:~|<project>|%\w+%)\/(?:Library\/Application Support\/|\.config\/)?/, '');
-  const pattern = tail.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = tail.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('/', '[\\\\/]'));
   return new RegExp(`(?:^|[\\\\/])${pattern.join('[^\\\\/]*')}$`, 'i');
 }
+
+/** How much a path says, whatever stands for its beginning. */
+const lengthOf = (path: string): number => path.replace(/^(?:~|<project>|%\w+%)\//, '').length;
 
 const lastOf = (path: string): string => path.split(/[\\/]/).at(-1)?.toLowerCase() ?? '';
 
@@ -84,8 +87,8 @@ function strangeTo({ entry: form, ...client }: Client, entries: Node[]): number 
   const known = knownKeys({ entry: form, ...client });
   let strange = 0;
   for (const node of entries) {
-    for (const { key } of node.members ?? [])
-      if (!known.has(key) && !isRemark(key) && (form.others !== null || key === 'args')) strange++;
+    // What is not on a list that nobody published is no more at home there than elsewhere.
+    for (const { key } of node.members ?? []) if (!known.has(key) && !isRemark(key)) strange++;
     const command = [form.command.key, ...PROGRAM_KEYS].map((key) => memberOf(node, key)?.node.kind).find(Boolean);
     if (command && (command === 'list') !== (form.command.holds === 'list') && command !== 'object') strange++;
     const word = memberOf(node, form.type.key)?.node.value;
@@ -161,8 +164,10 @@ function byName(clients: readonly Client[], file: string): Guess[] {
     client.places.filter(({ shared }) => !shared).map((place) => ({ client, place })),
   );
   const exact = places.filter(({ place }) => ending(place.path).test(file));
-  // One file is one client's, even where another one is called the same.
-  if (exact[0]) return exact.filter(({ client }) => client === exact[0]?.client);
+  // One file is one client's, even where another one is called the same; the one whose path says more is meant.
+  const most = Math.max(...exact.map(({ place }) => lengthOf(place.path)));
+  const whose = exact.find(({ place }) => lengthOf(place.path) === most)?.client;
+  if (whose) return exact.filter(({ client, place }) => client === whose && lengthOf(place.path) === most);
   const notRead = clients.flatMap((client) =>
     client.notRead
       .filter(({ path }) => ending(path).test(file))

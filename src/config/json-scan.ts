@@ -153,6 +153,7 @@ export class JsonScanner {
     let value = '';
     let at = start + 1;
     let closed = false;
+    let goesOn = 0;
     const stop = until === null ? text.length : start + 1 + until.length;
     while (at < stop) {
       const char = text[at] ?? '';
@@ -161,12 +162,12 @@ export class JsonScanner {
         break;
       }
       if (char === '\n' || char === '\r') {
-        const more = quote === '"' ? this.#continues(at) : 0;
-        if (!more) break;
-        for (; at < more; at++) {
-          if (text[at] === '\n' || text[at] === '\r') controls.push(at);
-          value += text[at];
-        }
+        // Asked once for all lines up to there.
+        if (at >= goesOn) goesOn = quote === '"' ? this.#continues(at) : 0;
+        if (!goesOn) break;
+        controls.push(at);
+        value += char;
+        at++;
         continue;
       }
       if (quote === '"' && SMART.includes(char) && this.sees(AFTER_STRING, at + 1) && !this.#closesLater(at + 1)) {
@@ -212,7 +213,9 @@ export class JsonScanner {
       value = value.slice(0, Math.max(value.length - (at - body.end), 0));
     }
     const end = closed ? at + 1 : body.end;
-    const fixes = escapeFault(text, body, escapes, closed, this.faults);
+    const written = (i: number): string => JSON.stringify(text[i]).slice(1, -1);
+    const escaped = controls.map((i) => ({ range: { start: i, end: i + 1 }, text: written(i) }));
+    const fixes = escapeFault(text, body, escapes, closed, this.faults, escaped);
     if (smart || quote === "'" || (closed && text[at] !== '"')) {
       const rule = quote === "'" ? 'syntax-single-quotes' : 'syntax-smart-quotes';
       const char = quote === '"' ? (text[at] ?? '') : quote;
@@ -226,14 +229,13 @@ export class JsonScanner {
     for (const i of controls) {
       if (fixes) break;
       const code = text.charCodeAt(i);
-      const written = JSON.stringify(text[i]).slice(1, -1);
       const facts = {
         problem: 'control-character',
         char: `U+${code.toString(16).toUpperCase().padStart(4, '0')}`,
-        expected: written,
+        expected: written(i),
       };
       this.faults.gather('syntax-other', { start: i, end: i + 1 }, facts, [
-        { range: { start: i, end: i + 1 }, text: written },
+        { range: { start: i, end: i + 1 }, text: written(i) },
       ]);
     }
     return { type: 'string', start, end, value, ...(closed ? {} : { unclosed: true }) };

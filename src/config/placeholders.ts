@@ -16,6 +16,10 @@ const LEFT = [
   new RegExp(String.raw`(?<![A-Za-z])your[-_ ](?:own[-_ ])?(?:[\w.]+[-_ ]){0,6}?(?:${KEYS})(?![A-Za-z])`, 'i'),
   /^my[-_ ](?:[\w.]+[-_ ]){0,3}(?:key|token|secret|password)$/i,
   /(?<![A-Za-z])(?:api[-_ ]?key|token|secret|password|key|id|value)[-_ ](?:goes[-_ ])?here(?![A-Za-z])/i,
+  /(?<!\$)\{\{\s*[A-Za-z_][\w-]*\s*\}\}/,
+  /^<[A-Z][A-Z0-9 _-]{0,40}>(?=[\\/])/,
+  /^[a-z]+:\/\/(?:[\w-]+\.)*your[-_][\w-]+/i,
+  /^[a-z]{2,12}[-_](?:\.{3}|…)$/i,
   FILLER,
   /^(?:change[-_ ]?me|replace[-_ ]?(?:me|this|with.*)|todo|tbd|fixme|placeholder|dummy|(?:insert|paste|enter|put|add)[-_ ](?:your|the|here|api|token|key).*)$/i,
   /^(?:Bearer |Basic |Token |token )?(?:sk|pk|rk|gh[opusr]|xox[abp]|ya29|glpat|github_pat|secret|ntn|hf|fc|tvly|pat|key|lin_api|figd)(?:[-_.][a-z]{2,8}[0-9]{0,2})?[-_.]+(?:\.{2,}|…|x{3,}|\*{3,}|your)/i,
@@ -24,7 +28,7 @@ const LEFT = [
 
 /** Folders of examples. */
 const EXAMPLE_PATH =
-  /(?:^|[\\/])(?:path|(?:absolute|full|your)[\\/_ -]path)[\\/_ -]to(?:[\\/]|$)|^(?:\/Users|\/home|[A-Za-z]:[\\/]+Users)[\\/]+(?:username|your[-_ ]?(?:user)?[-_ ]?name|your[-_ ]?user|USERNAME|<[^<>]+>)(?:[\\/]|$)/i;
+  /^\/your\/[\w/.-]*|(?:^|[\\/])(?:path|(?:absolute|full|your)[\\/_ -]path)[\\/_ -]to(?:[\\/]|$)|^(?:\/Users|\/home|[A-Za-z]:[\\/]+Users)[\\/]+(?:username|your[-_ ]?(?:user)?[-_ ]?name|your[-_ ]?user|USERNAME|<[^<>]+>)(?:[\\/]|$)/i;
 
 /** A value that nobody filled in. References to variables are none. */
 export const isLeft = (text: string): boolean => {
@@ -43,11 +47,24 @@ const redact = redactor();
 const PLAIN =
   /^(?:true|false|null|none|\d{1,6}|[a-z]+(?:[-_ ][a-z]+)*|[A-Z_]+|[./~\\].*|[A-Za-z]:[\\/].*|https?:\/\/[^@]*)$/i;
 
+/** The address of a machine or a database without anybody's password in it. */
+const hasNoPassword = (value: string): boolean => {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
+    return (
+      !/^[^/?#]*\/\/[^/?#]*@/.test(value) &&
+      !/[?&#](?:[\w-]*(?:key|token|secret|password|sig|auth)[\w-]*)=/i.test(value)
+    );
+  return (
+    /^(?:[\w .]+=[^;]*;?){2,}$/.test(value) && /;/.test(value) && !/(?:password|pwd|key|secret|token)\s*=/i.test(value)
+  );
+};
+
 /** A value that is a secret: by its shape, or by the name of what it is given to and its look. */
 export function isSecret(name: string, text: string): boolean {
   const value = text.trim();
   if (value.length < 8 || isLeft(value) || isPlaceholder(value) || referencesIn(value).length > 0) return false;
   if (redact(value) !== value) return true;
+  if (hasNoPassword(value)) return false;
   const bare = value.replace(/^(?:Bearer|Basic|Token|ApiKey)\s+/i, '');
   // A number of tokens is none.
   if (/tokens$/i.test(name) && /^\d+$/.test(bare)) return false;

@@ -81,7 +81,9 @@ class JsonReader extends JsonTree {
     if (token.type === 'end') {
       if (!this.done) {
         const edits = [{ range: { start: 0, end: this.text.length }, text: '{}\n' }];
-        const fault = this.faults.add('syntax-empty', { start: 0, end: 0 }, {}, this.text.trim() === '' ? edits : []);
+        // Blanks that JSON does not know are cured by an edit of their own.
+        const blank = /^[ \t\r\n]*$/.test(this.text);
+        const fault = this.faults.add('syntax-empty', { start: 0, end: 0 }, {}, blank ? edits : []);
         if (fault && this.format === 'jsonc') fault.level = 'risky';
       }
       return true;

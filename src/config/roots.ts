@@ -18,6 +18,8 @@ export interface Servers {
   how: 'root' | 'whole' | 'wrong-key' | 'nested' | 'bare' | 'single';
   /** The folder for which they count. */
   project?: string;
+  /** The entry in which they stand, when somebody put a whole file into one. */
+  around?: Node;
 }
 
 /** The member of an object; of several with one key the last, as parsers take it. */
@@ -90,15 +92,29 @@ const otherRoots = (client: Client, place: ConfigPlace): (readonly string[])[] =
 const leadsElsewhere = (client: Client, place: ConfigPlace, key: string): boolean =>
   otherRoots(client, place).some((root) => root.length > place.root.length && root[place.root.length] === key);
 
-/** Inside what should be entries stand the entries: {"mcpServers": {"mcpServers": {...}}}. */
+/**
+ * Inside what should be entries stand the entries: {"mcpServers": {"mcpServers": {...}}}; or in an entry stands a whole file:
+ * {"servers": {"weather": {"mcpServers": {...}}}}.
+ */
 function inside(servers: Servers, client: Client, place: ConfigPlace): Servers[] {
-  return (servers.node.members ?? [])
-    .filter(
-      ({ key, node }) =>
-        isRootWord(key) && !looksLikeEntry(node) && looksLikeServers(node) && !leadsElsewhere(client, place, key),
-    )
-    .map((member) => ({ path: [...servers.path, member.key], node: member.node, member, how: 'nested' as const }));
+  const isNested = ({ key, node }: Member): boolean =>
+    isRootWord(key) && !looksLikeEntry(node) && looksLikeServers(node) && !leadsElsewhere(client, place, key);
+  return (servers.node.members ?? []).flatMap((member): Servers[] => {
+    const path = [...servers.path, member.key];
+    if (isNested(member)) return [{ path, node: member.node, member, how: 'nested' }];
+    if (looksLikeEntry(member.node)) return [];
+    return (member.node.members ?? []).filter(isNested).map((inner) => ({
+      path: [...path, inner.key],
+      node: inner.node,
+      member: inner,
+      how: 'nested',
+      around: member.node,
+    }));
+  });
 }
+
+/** Files that hold nothing but servers: mcp.json, .mcp.json, mcp_config.json. */
+const FOR_SERVERS = /mcp[\w-]*\.json$/i;
 
 /** Servers that stand where the client does not look. */
 function misplaced(root: Node, client: Client, place: ConfigPlace): Servers[] {
@@ -108,7 +124,7 @@ function misplaced(root: Node, client: Client, place: ConfigPlace): Servers[] {
   const here = outer.filter(({ key, node }) => isRootWord(key) && looksLikeServers(node) && !looksLikeEntry(node));
   if (here.length > 0)
     return here.map((member) => ({ path: [member.key], node: member.node, member, how: 'wrong-key' as const }));
-  return outer.flatMap(({ key, node }) =>
+  const deeper = outer.flatMap(({ key, node }) =>
     (node.members ?? [])
       .filter((member) => isRootWord(member.key) && looksLikeServers(member.node) && !looksLikeEntry(member.node))
       .map(
@@ -120,6 +136,11 @@ function misplaced(root: Node, client: Client, place: ConfigPlace): Servers[] {
         }),
       ),
   );
+  if (deeper.length > 0 || !FOR_SERVERS.test(place.path)) return deeper;
+  // In a file that is for servers alone, whatever looks like some is meant for some.
+  return outer
+    .filter(({ node }) => looksLikeServers(node) && !looksLikeEntry(node))
+    .map((member) => ({ path: [member.key], node: member.node, member, how: 'wrong-key' as const }));
 }
 
 /** Every place in the file at which servers stand. */

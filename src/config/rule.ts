@@ -7,6 +7,7 @@ import type {
   Hit,
   Level,
   Member,
+  Node,
   Range,
   Rule,
   RuleContext,
@@ -125,6 +126,10 @@ export function filled(entry: ServerEntry, key: string | null | undefined): Memb
   const member = memberAt(entry.node, key);
   return member && member.node.kind !== 'null' && member.node.value !== '' ? member : undefined;
 }
+
+/** Texts of a list, or null when there is something else in it. */
+export const allTexts = (node: Node | undefined): string[] | null =>
+  node?.items?.every(({ kind }) => kind === 'text') ? node.items.map(({ value }) => value as string) : null;
 
 /** "a, b and c" */
 export const listed = (words: readonly string[], last = 'and'): string =>

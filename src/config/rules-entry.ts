@@ -31,6 +31,24 @@ const addressMembers = (entry: ServerEntry) =>
       (ADDRESS_KEYS.some((known) => known === key) || (ADDRESS.test(key) && ADDRESS_TEXT.test(node.value as string))),
   );
 
+/** Keys of an address that is for people. */
+const FOR_PEOPLE =
+  /^(?:home_?page|doc(?:s|umentation)?|repo(?:sitory)?|source|icon|logo|image|gallery|author|website)(?:_?ur[il])?$/i;
+
+/** An address under a key that no client reads one from, in an entry that has nothing else to start with. */
+const unreadAddress = (entry: ServerEntry, { client }: RuleContext) => {
+  if (entry.command || entry.url || client.entry.url.length === 0) return undefined;
+  const known = knownKeys(client);
+  return (entry.node.members ?? []).find(
+    ({ key, node }) =>
+      node.kind === 'text' &&
+      !known.has(key) &&
+      !isRemark(key) &&
+      !FOR_PEOPLE.test(key) &&
+      /^https?:\/\/[^\s]+$/i.test(node.value as string),
+  );
+};
+
 /** The key that holds the program: the client's own, or another client's. */
 const programMember = (entry: ServerEntry, form: EntryForm) =>
   [form.command.key, ...PROGRAM_KEYS].map((key) => filled(entry, key)).find((member) => member !== undefined);
@@ -61,11 +79,13 @@ const isOtherType = (entry: ServerEntry, form: EntryForm): boolean => {
   return type !== undefined && kindOfType(type.value) === null && (form.type.words?.includes(type.value) ?? true);
 };
 
-function emptyEntry(entry: ServerEntry, { client }: RuleContext): Hit[] {
+function emptyEntry(entry: ServerEntry, context: RuleContext): Hit[] {
+  const { client } = context;
   const form = client.entry;
   const members = (entry.node.members ?? []).filter(({ key }) => !isRemark(key));
   if (entry.command || entry.url || isOtherType(entry, form)) return [];
-  if (addressMembers(entry).length > 0 || members.some(({ key }) => isAlmost(key, form))) return [];
+  if (addressMembers(entry).length > 0 || unreadAddress(entry, context)) return [];
+  if (members.some(({ key }) => isAlmost(key, form))) return [];
   // A switch alone is laid over an entry that stands elsewhere; settings belong to an extension.
   const telling = [
     form.args ?? 'args',
@@ -78,7 +98,14 @@ function emptyEntry(entry: ServerEntry, { client }: RuleContext): Hit[] {
     ...form.url,
   ];
   const type = entry.type && kindOfType(entry.type.value) !== null;
-  if (members.length > 0 && !type && !members.some(({ key }) => telling.includes(key))) return [];
+  const alone = members.length > 0 && !type && !members.some(({ key }) => telling.includes(key));
+  if (alone) {
+    const known = knownKeys(client);
+    const strange = form.others !== null && members.every(({ key }) => !known.has(key));
+    // Where files are laid over one another, another one may hold the rest.
+    const completed = context.namesakes(entry).length > 0;
+    if (!strange && !(form.needsOne && !completed)) return [];
+  }
   const blank = [form.command.key, ...form.url].find((key) => {
     const kind = memberOf(entry.node, key)?.node;
     return kind?.kind === 'null' || kind?.value === '' || kind?.items?.length === 0;
@@ -123,12 +150,13 @@ function both(entry: ServerEntry, { client, config }: RuleContext): Hit[] {
   return [hitIn(entry, url.keyRange, facts, form.both === 'error' ? {} : { level: 'risky' })];
 }
 
-function wrongAddressKey(entry: ServerEntry, { client, config }: RuleContext): Hit[] {
+function wrongAddressKey(entry: ServerEntry, context: RuleContext): Hit[] {
+  const { client, config } = context;
   const form = client.entry;
   const best = form.url[0];
   if (best === undefined || ownAddress(entry, form) || entry.command) return [];
   const known = knownKeys(client);
-  const found = addressMembers(entry).find(({ key }) => !known.has(key));
+  const found = addressMembers(entry).find(({ key }) => !known.has(key)) ?? unreadAddress(entry, context);
   if (!found) return [];
   const edits = memberOf(entry.node, best) ? [] : renameKey(config, [...entry.path, found.key], best);
   return [hitIn(entry, found.keyRange, { found: found.key, wants: best }, { edits })];
@@ -342,7 +370,7 @@ export const ENTRY_RULES: Rules<
         sse: 'it takes the address for one of the old SSE transport',
         error: 'it refuses the entry',
       };
-      return `${client.name} wants "${key}" in such an entry. Without it ${outcome[taken ?? ''] ?? 'it does not know the transport'}.`;
+      return `${client.name} wants "${key}" in such an entry. Without that, ${outcome[taken ?? ''] ?? 'it does not know the transport'}.`;
     },
     fix: ({ key = '', word }) => (word ? `Add "${key}": "${word}".` : `Add "${key}" with the transport of the server.`),
     refs: [TRANSPORTS],

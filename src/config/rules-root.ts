@@ -28,6 +28,13 @@ function moved(context: RuleContext, found: Servers): TextEdit[] {
   const { path, member } = found;
   const last = place.root.at(-1);
   if (!member || last === undefined || place.root.includes('*')) return [];
+  // A list cannot stand where names are wanted, whatever its key.
+  if (found.node.kind !== form(context)) return [];
+  const { around } = found;
+  if (around) {
+    const entry = found.node.members?.length === 1 ? found.node.members[0]?.node : undefined;
+    return entry && isJson(config) && around.members?.length === 1 ? lift(around.range, entry.range) : [];
+  }
   // What stands there already, even empty, would be there twice.
   const top = memberOf(config.root ?? undefined, place.root[0] ?? '');
   if (path.length === place.root.length) {
@@ -159,8 +166,7 @@ export const ROOT_RULES: Rules<
     cause: 'config-shape-wrong',
     title: 'The servers stand deeper in the file than the client looks',
     find: (context) => wrongPlace(context, 'nested'),
-    says: ({ found = '', root = '' }, client) =>
-      `${reads(client, root)}. Here they stand one level deeper, under "${found}".`,
+    says: ({ found = '', root = '' }, client) => `${reads(client, root)}. Here they stand deeper, under "${found}".`,
     fix: ({ root = '' }) => `Move them up, so that they stand right under "${root}".`,
     refs: [CONFIG],
   }),

@@ -1,9 +1,10 @@
 /** The parts of an entry have the form that the client reads: texts, lists, objects, keys that it knows. */
 import { isJoined, LAUNCHER } from '../case/launchers.js';
 import { programOf, splitWords, TAKES_LINES } from './command.js';
-import type { Hit, Member, Node, RuleContext, ServerEntry, TextEdit } from './config.js';
+import type { Hit, Member, RuleContext, ServerEntry, TextEdit } from './config.js';
 import { isRemark, memberOf } from './roots.js';
 import {
+  allTexts,
   argsOf,
   defineRule,
   eachEntry,
@@ -19,14 +20,11 @@ import {
   shown,
   together,
 } from './rule.js';
+import { asText, ENV } from './rules-env.js';
 import { meantBy } from './slips.js';
 
 const SPAWN = 'https://nodejs.org/api/child_process.html#child_processspawncommand-args-options';
 const CONFIG = 'https://modelcontextprotocol.io/docs/develop/connect-local-servers';
-
-/** Texts of a list, or null when there is something else in it. */
-const allTexts = (node: Node | undefined): string[] | null =>
-  node?.items?.every(({ kind }) => kind === 'text') ? node.items.map(({ value }) => value as string) : null;
 
 /** Program and arguments as they were meant, in the form of the client. */
 function asCommand(entry: ServerEntry, { client, config }: RuleContext, words: string[]): TextEdit[] {
@@ -104,38 +102,6 @@ function joinedCommand(entry: ServerEntry, context: RuleContext): Hit[] {
 /** The value of such an option has blanks of its own. */
 const HEADER = /^(?:-H|--headers?) /;
 
-/** Keys that people give the variables of a server. */
-const ENV =
-  /^(?:envs?|env(?:ironment)?s?[-_]?(?:variables?|vars?)?|envoironment|enviroments?|enviornment|evn|variables)$/i;
-
-function wrongEnvKey(entry: ServerEntry, { client, config }: RuleContext): Hit[] {
-  const { env } = client.entry;
-  const known = knownKeys(client);
-  return (entry.node.members ?? [])
-    .filter(({ key, node }) => key !== env && !known.has(key) && ENV.test(key) && node.kind === 'object')
-    .map(({ key, keyRange }) =>
-      hitIn(
-        entry,
-        keyRange,
-        { found: key, wants: env },
-        { edits: memberOf(entry.node, env) ? [] : renameKey(config, [...entry.path, key], env) },
-      ),
-    );
-}
-
-/** A list of NAME=VALUE as an object. */
-function envOf(node: Node): Record<string, string> | null {
-  const texts = allTexts(node);
-  if (!texts?.length) return null;
-  const pairs = texts.map((text) => /^(?<name>[A-Za-z_]\w*)=(?<value>.*)$/s.exec(text)?.groups);
-  if (!pairs.every((pair) => pair !== undefined)) return null;
-  return Object.fromEntries(pairs.map(({ name = '', value = '' }) => [name, value]));
-}
-
-/** The text of a value as it stands in the file. */
-const asText = (node: Node, text: string): string =>
-  node.kind === 'number' || node.kind === 'boolean' ? text.slice(node.range.start, node.range.end).trim() : '';
-
 /** Keys that carry a note for people. */
 const NOTE =
   /^(?:description|comment|comments|notes?|name|title|label|icon|tags?|version|author|homepage|documentation)$/i;
@@ -143,7 +109,19 @@ const NOTE =
 function unknownKeys(entry: ServerEntry, { client, config }: RuleContext): Hit[] {
   const form = client.entry;
   const known = knownKeys(client);
+  const beside = filled(entry, form.command.key)
+    ? 'command'
+    : form.url.some((own) => filled(entry, own))
+      ? 'url'
+      : null;
   return (entry.node.members ?? []).flatMap(({ key, keyRange, node }: Member): Hit[] => {
+    if (beside && form.refuses?.[beside].includes(key)) {
+      const meant = beside === 'command' ? 'a command' : 'an address';
+      // What somebody wrote there is needed elsewhere: only what is empty goes without a question.
+      const isEmpty = node.value === '' || node.items?.length === 0 || node.members?.length === 0;
+      const edits = isEmpty ? removeKey(config, [...entry.path, key]) : [];
+      return [hitIn(entry, keyRange, { found: shown(key), meant, does: 'refused' }, { edits, level: 'broken' })];
+    }
     // Arguments beside a command that should be a list: another rule tells of both.
     if (key === 'args' && form.args === null && filled(entry, form.command.key)?.node.kind === 'text') return [];
     if (known.has(key) || isRemark(key) || (ENV.test(key) && node.kind === 'object')) return [];
@@ -170,15 +148,7 @@ function unknownKeys(entry: ServerEntry, { client, config }: RuleContext): Hit[]
 }
 
 export const SHAPE_RULES: Rules<
-  | 'key-unknown'
-  | 'command-joined'
-  | 'command-is-list'
-  | 'command-is-text'
-  | 'args-not-list'
-  | 'args-not-text'
-  | 'env-key-wrong'
-  | 'env-not-object'
-  | 'env-value-not-text'
+  'key-unknown' | 'command-joined' | 'command-is-list' | 'command-is-text' | 'args-not-list' | 'args-not-text'
 > = {
   'key-unknown': defineRule({
     id: 'key-unknown',
@@ -192,10 +162,19 @@ export const SHAPE_RULES: Rules<
         warning: `${client.name} warns of it and leaves it aside`,
         ignored: `${client.name} leaves it aside without a word`,
       };
-      return `"${found}" is no key of an entry${meant ? `; "${meant}" is` : ''}. ${what[does ?? ''] ?? `What ${client.name} does with such a key is not known`}.`;
+      if (does === 'refused')
+        return `"${found}" cannot stand beside ${meant}: ${client.name} refuses the entry because of it.`;
+      const says = meant
+        ? `"${found}" is no key of an entry; "${meant}" is.`
+        : `"${found}" is none of the keys that ${client.name} is known to read in an entry.`;
+      return `${says} ${what[does ?? ''] ?? `What ${client.name} does with such a key is not known`}.`;
     },
-    fix: ({ found = '', meant }) =>
-      meant ? `Write "${meant}" in place of "${found}".` : `Take "${found}" out, or put it where it belongs.`,
+    fix: ({ found = '', meant, does }) =>
+      does === 'refused'
+        ? `Take "${found}" out, and write what it holds in the way that fits ${meant}.`
+        : meant
+          ? `Write "${meant}" in place of "${found}".`
+          : `Take "${found}" out, or put it where it belongs.`,
     refs: [CONFIG],
   }),
 
@@ -318,73 +297,6 @@ export const SHAPE_RULES: Rules<
     }),
     says: ({ key = '', found = '' }, client) => `${client.name} wants texts in "${key}", and one of them is ${found}.`,
     fix: () => 'Put it in quotation marks.',
-    refs: [CONFIG],
-  }),
-
-  'env-key-wrong': defineRule({
-    id: 'env-key-wrong',
-    level: 'broken',
-    cause: 'config-shape-wrong',
-    title: 'The variables stand under a key that the client does not read',
-    find: eachEntry(wrongEnvKey),
-    says: ({ found = '', wants = '' }, client) =>
-      `${client.name} reads variables from "${wants}". Those under "${found}" never reach the server.`,
-    fix: ({ found = '', wants = '' }) => `Write "${wants}" in place of "${found}".`,
-    refs: [CONFIG],
-  }),
-
-  'env-not-object': defineRule({
-    id: 'env-not-object',
-    level: 'broken',
-    cause: 'config-shape-wrong',
-    title: 'The variables are no object of names and values',
-    find: eachEntry((entry, { client, config }) => {
-      const { env } = client.entry;
-      const member = memberOf(entry.node, env);
-      if (!member || /^(?:object|null|other)$/.test(member.node.kind)) return [];
-      const meant = envOf(member.node);
-      const range = member.node.kind === 'list' ? member.keyRange : member.node.range;
-      return [
-        hitIn(
-          entry,
-          range,
-          { key: env, found: kindOf(member.node.kind) },
-          { edits: meant ? setValue(config, [...entry.path, env], meant) : [] },
-        ),
-      ];
-    }),
-    says: ({ key = '', found = '' }, client) =>
-      `${client.name} wants names and values in "${key}", and there is ${found}.`,
-    fix: ({ key = '' }) => `Write "${key}": { "NAME": "value" }.`,
-    refs: [CONFIG],
-  }),
-
-  'env-value-not-text': defineRule({
-    id: 'env-value-not-text',
-    level: 'broken',
-    cause: 'config-shape-wrong',
-    title: 'The value of a variable is no text',
-    find: eachEntry((entry, { client, config }) => {
-      const { env, envTakes } = client.entry;
-      return (memberOf(entry.node, env)?.node.members ?? []).flatMap(({ key, node }): Hit[] => {
-        if (node.kind === 'text' || envTakes?.some((kind) => kind === node.kind)) return [];
-        const text = asText(node, config.text);
-        return [
-          hitIn(
-            entry,
-            node.range,
-            { name: shown(key), found: kindOf(node.kind), ...(!envTakes && { known: 'no' }) },
-            {
-              edits: text ? setValue(config, [...entry.path, env, key], text) : [],
-              ...(!envTakes && { level: 'risky' as const }),
-            },
-          ),
-        ];
-      });
-    }),
-    says: ({ name = '', found = '', known }, client) =>
-      `The value of ${name} is ${found}. Variables of the environment are texts.${known === 'no' ? ` Whether ${client.name} takes another value is not known.` : ''}`,
-    fix: () => 'Put the value in quotation marks.',
     refs: [CONFIG],
   }),
 };

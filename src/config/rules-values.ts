@@ -14,8 +14,9 @@ import {
   type Value,
   valuesOf,
 } from './references.js';
-import { memberAt, type Path } from './roots.js';
+import { memberAt, memberOf, type Path } from './roots.js';
 import { defineRule, eachEntry, hitIn, pathOf, placeOfArg, type Rules, setValue, shown } from './rule.js';
+import { nodeAt } from './tree.js';
 
 const VARIABLES = 'https://code.claude.com/docs/en/mcp';
 
@@ -160,6 +161,21 @@ function unset(entry: ServerEntry, { client, machine }: RuleContext): Hit[] {
   return [...hits, ...handed];
 }
 
+/** Inputs that a value asks for and the file does not declare. */
+function undeclared(entry: ServerEntry, { client, config, place }: RuleContext): Hit[] {
+  const key = client.variables?.inputs;
+  // Where the servers lie deeper in a file of settings, the inputs lie beside them.
+  const beside = key === undefined ? undefined : nodeAt(config.root, place.root.slice(0, -1));
+  if (key === undefined || !beside) return [];
+  const ids = (memberOf(beside, key)?.node.items ?? []).map((item) => memberOf(item, 'id')?.node.value);
+  return valuesOf(entry).flatMap((value) => {
+    const name = /\$\{input:(?<name>[^}\n]{1,100})\}/.exec(value.text)?.groups?.name;
+    if (name === undefined || ids.includes(name)) return [];
+    const facts = { name: shown(name), at: placeOf(value), becomes: 'input', key };
+    return [hitIn(entry, value.range, facts, { level: 'broken' })];
+  });
+}
+
 function placeholders(entry: ServerEntry, { machine }: RuleContext): Hit[] {
   return valuesOf(entry).flatMap((value): Hit[] => {
     const { text, field, range } = value;
@@ -244,8 +260,10 @@ export const VALUE_RULES: Rules<
     level: 'risky',
     cause: 'process-env-missing',
     title: 'A variable that the entry uses is not set',
-    find: eachEntry(unset),
-    says({ name = '', at = '', becomes }, client) {
+    find: eachEntry((entry, context) => [...unset(entry, context), ...undeclared(entry, context)]),
+    says({ name = '', at = '', becomes, key = '' }, client) {
+      if (becomes === 'input')
+        return `${at.charAt(0).toUpperCase()}${at.slice(1)} asks for the input "${name}", and no item of "${key}" has that id.`;
       const what: Record<string, string> = {
         fails: `${client.name} then refuses the entry`,
         empty: 'An empty text takes its place',
@@ -254,10 +272,12 @@ export const VALUE_RULES: Rules<
       };
       return `${name}, which ${at} uses, is not set in this environment. ${what[becomes ?? ''] ?? `What ${client.name} makes of that is not known`}.`;
     },
-    fix: ({ name = '' }, client) =>
-      client.launch.kind === 'gui'
-        ? `Set ${name} where ${client.name} gets its environment from, which is the desktop and not a shell, and start it again.`
-        : `Set ${name} in the shell from which ${client.name} is started.`,
+    fix: ({ name = '', becomes, key = '' }, client) =>
+      becomes === 'input'
+        ? `Add an item with "id": "${name}" to "${key}", or write the id of the item that is meant.`
+        : client.launch.kind === 'gui'
+          ? `Set ${name} where ${client.name} gets its environment from, which is the desktop and not a shell, and start it again.`
+          : `Set ${name} in the shell from which ${client.name} is started.`,
     refs: [VARIABLES],
   }),
 

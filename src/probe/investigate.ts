@@ -12,6 +12,7 @@ import {
   secretUrl,
   secretValues,
 } from '../case/redact.js';
+import { shellLine } from '../case/shell-word.js';
 import { CaseDraft } from '../case/write.js';
 import { TOOL } from '../tool.js';
 import { Turns } from '../wire/turns.js';
@@ -137,15 +138,12 @@ function secretsOf(spec: TargetSpec, world: World): string[] {
   return [...shell, ...secretValues(spec.env), ...secretArgs(spec.args)];
 }
 
-/** Quoted as a shell would need it, for display. */
-export const commandLine = (words: string[]): string =>
-  words.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
-
 /** How the target is called: a declared one by its client and name, which is shorter than its command and tells no secret. */
 function targetOf(
   spec: TargetSpec,
   { declared }: InvestigateOptions,
   redact: (text: string) => string,
+  windows: boolean,
 ): CaseFile['target'] {
   if (spec.kind === 'entry')
     return {
@@ -155,7 +153,7 @@ function targetOf(
   if (spec.kind === 'http') return { transport: 'http', label: spec.url.slice(0, 500), url: spec.url };
   return {
     transport: 'stdio',
-    label: commandLine([spec.command, ...redactArgs(spec.args, redact)]).slice(0, 500),
+    label: shellLine([spec.command, ...redactArgs(spec.args, redact)], windows).slice(0, 500),
     command: spec.command,
     args: spec.args,
     cwd: spec.cwd,
@@ -182,7 +180,10 @@ export async function investigate(spec: TargetSpec, options: InvestigateOptions 
     takenAt: world.date(),
     tool: TOOL,
     host: hostOf(world),
-    target: { ...targetOf(spec, options, redact), ...(options.declared && { declaredIn: options.declared.in }) },
+    target: {
+      ...targetOf(spec, options, redact, world.platform === 'win32'),
+      ...(options.declared && { declaredIn: options.declared.in }),
+    },
     complaint: options.complaint,
     redact,
     now: world.now,

@@ -21,8 +21,12 @@ export const foldersOf = (env: Variables, world: World): string[] =>
 
 /** The file names that a command may stand for: itself, and on Windows each extension of PATHEXT. */
 function spellings(command: string, env: Variables, world: World): string[] {
-  if (world.platform !== 'win32' || win32.extname(command) !== '') return [command];
-  return (env.PATHEXT ?? '.COM;.EXE;.BAT;.CMD').split(';').map((extension) => command + extension.toLowerCase());
+  if (world.platform !== 'win32') return [command];
+  const own = Object.keys(env).find((name) => name.toUpperCase() === 'PATHEXT');
+  const extensions = ((own && env[own]) || '.COM;.EXE;.BAT;.CMD').split(';').filter(Boolean);
+  const all = extensions.map((extension) => command + extension.toLowerCase());
+  // What follows a dot may be an extension, or a part of the name: python3.12.
+  return win32.extname(command) === '' ? all : [command, ...all];
 }
 
 interface Place {

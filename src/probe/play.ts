@@ -12,6 +12,7 @@ import { serverEnvironment } from './environment.js';
 import type { Fillings } from './expand.js';
 import { loginEnvironment } from './login-shell.js';
 import { pathFor } from './lookup.js';
+import { osOf } from './places.js';
 import type { World } from './world.js';
 
 type Variables = Record<string, string>;
@@ -139,10 +140,11 @@ async function ownEnvironment(
     } else
       assumed.push(`${name} asks a login shell for the PATH; none answered here, so the PATH is that of the ${path}.`);
   }
-  if (launch.extraPath?.length) {
+  const extra = launch.extraPath?.[osOf(world)];
+  if (extra) {
     const key = nameIn(own, 'PATH', world) ?? 'PATH';
     const { delimiter } = pathFor(world);
-    const more = launch.extraPath.map((folder) => folder.replace(/^~(?=[\\/]|$)/, world.home));
+    const more = extra.map((folder) => folder.replace(/^~(?=[\\/]|$)/, world.home));
     own = {
       ...own,
       [key]: [...new Set([...(own[key] ?? '').split(delimiter), ...more])].filter(Boolean).join(delimiter),

@@ -105,7 +105,7 @@ export function renderDoctorHtml(report: DoctorReport): string {
 <h1>MCP servers on this machine</h1>
 <p><strong>${summary.servers} servers of ${summary.clients} clients: ${html(countsOf(summary) || 'none')}.</strong>${readOnly ? ' Nothing was started: only what stands in the files was judged.' : ''}</p>
 ${looked}${groups.join('\n')}
-${first ? `<p>Look at one closely: <code>mcp-verdict verify ${html(entryWord(first.client, first.server))}</code></p>` : ''}
+${first ? `<p>Look at one closely: <code>mcp-verdict verify ${html(entryWord(first.client, first.server, report.windows ?? false))}</code></p>` : ''}
 <footer>Made by ${html(tool.name)} ${html(tool.version)}.</footer>
 </body></html>
 `;

@@ -1,6 +1,6 @@
 /** What `doctor` found, as Markdown: for an issue, a pull request or a wiki. */
 import type { DoctorReport } from '../verdict/doctor.js';
-import { actionOf, citesOf, countsOf, entryWord, groupsOf, isServer } from './doctor.js';
+import { actionOf, citesOf, countsOf, groupsOf, isServer } from './doctor.js';
 import { escapeLine } from './escape.js';
 
 const SIGN = { healthy: '✅', degraded: '⚠️', broken: '❌', inconclusive: '❔', off: '➖' } as const;
@@ -58,7 +58,7 @@ export function renderDoctorMarkdown(report: DoctorReport): string {
       const action = actionOf(row);
       if (!root && !action) continue;
       const title = isServer(row)
-        ? `${row.number}. ${markdownText(entryWord(row.client, row.server))}`
+        ? `${row.number}. ${markdownText(`${row.client}:${row.server}`)}`
         : markdownText(row.clientName);
       const place = isServer(row) ? `${row.file}:${row.line}` : row.file;
       lines.push('', `### ${title}`, '', `${SIGN[row.status]} ${row.status}, ${markdownCode(place)}`);

@@ -1,5 +1,6 @@
 /** What `doctor` found, for a person in a terminal: one table, the cause in a few words, and what to do. */
 import picocolors from 'picocolors';
+import { shellWord } from '../case/shell-word.js';
 import type { DoctorFile, DoctorReport, DoctorServer, RowStatus, Summary } from '../verdict/doctor.js';
 import { cells, column, cut, cutPath, lines } from './cells.js';
 import { escapeJson, escapeLine } from './escape.js';
@@ -29,8 +30,8 @@ export const isServer = (row: Row): row is DoctorServer => 'number' in row;
 const plain = (text: string, max = 600): string => escapeLine(text, max).trim();
 
 /** How an entry is called on the command line. */
-export const entryWord = (client: string, server: string): string =>
-  /^[\p{L}\p{N}_.@/-]+$/u.test(server) ? `${client}:${server}` : `'${client}:${server.replaceAll("'", "'\\''")}'`;
+export const entryWord = (client: string, server: string, windows = false): string =>
+  shellWord(`${client}:${server}`, windows);
 
 /** Citations that a reader can use beside the faults of the file, which are told by line. */
 export const citesOf = ({ root }: Row): NonNullable<Row['root']>['cites'] =>
@@ -172,14 +173,14 @@ export function renderTable(
 
 /** Commands that go on from here, for the first row that needs one. */
 function nextCommands(
-  { servers, readOnly, summary }: DoctorReport,
+  { servers, readOnly, summary, windows }: DoctorReport,
   details: boolean,
   width: number,
 ): [string, string][] {
   const bad = servers.filter(
     (row) => (row.status === 'broken' || row.status === 'degraded') && isPastable(row, width - 44),
   );
-  const word = ({ client, server }: DoctorServer) => plain(entryWord(client, server), 200);
+  const word = ({ client, server }: DoctorServer) => plain(entryWord(client, server, windows), 200);
   const [first] = bad;
   const mended = bad.find((row) => actionOf(row)?.run?.startsWith('mcp-verdict fix '));
   return [
@@ -225,7 +226,7 @@ export function renderDoctor(
   const closer = report.servers.flatMap((server) => {
     const text = details.get(server.number);
     if (text === undefined) return [];
-    const title = `${server.number}  ${plain(entryWord(server.client, server.server), 80)}`;
+    const title = `${server.number}  ${plain(`${server.client}:${server.server}`, 80)}`;
     return ['', paint.dim(`── ${cut(title, width - 8)} `.padEnd(width, '─')), '', text.trimEnd()];
   });
   return `${[

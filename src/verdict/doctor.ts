@@ -73,6 +73,8 @@ export interface DoctorFile extends Declared {
 export interface DoctorReport {
   format: typeof DOCTOR_FORMAT;
   tool: { name: string; version: string };
+  /** This machine is one with Windows: commands to paste are for PowerShell. */
+  windows?: true;
   /** Nothing was started: the files alone were judged. */
   readOnly: boolean;
   servers: DoctorServer[];

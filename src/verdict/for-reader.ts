@@ -1,19 +1,19 @@
 /** A step of a cure as its reader needs it: the command of their system, and the words of their own target filled in. */
 import type { CaseFile } from '../case/case-file.js';
+import { forPowerShell, shellLine, shellWord } from '../case/shell-word.js';
 import type { FixStep } from '../causes/cause.js';
 
 /** The system of the machine that was looked at, or of the one that the report is about. */
 const onWindows = ({ host, evidence }: CaseFile): boolean =>
   host.os === 'windows' || (evidence.reported?.status === 'seen' && evidence.reported.value.os === 'windows');
 
-const quoted = (word: string): string => (/^[^\s"'$`\\]+$/.test(word) ? word : `"${word}"`);
-
 /** The command line to paste: the target's own, or that of the entry that was told. */
-function commandOf({ target, origin, evidence }: CaseFile): string | undefined {
+function commandOf(file: CaseFile): string | undefined {
+  const { target, origin, evidence } = file;
   if (origin === 'live') return target.command === undefined ? undefined : target.label;
   const { launch } = evidence;
   if (launch?.status !== 'seen') return undefined;
-  return [launch.value.command, ...launch.value.args].map(quoted).join(' ');
+  return shellLine([launch.value.command, ...launch.value.args], onWindows(file));
 }
 
 /** The URL to paste: the target's own, or the one that was told; never one that could mean something to a shell. */
@@ -23,14 +23,12 @@ function urlOf({ target, evidence }: CaseFile): string | undefined {
   return url !== undefined && /^https?:\/\/[\w.:[\]/%~+=-]+$/.test(url) ? url : undefined;
 }
 
-/** How an entry is called on the command line; undefined where there is none, or its name could mean something to a shell. */
-export function entryName({ evidence }: CaseFile): string | undefined {
-  const { config } = evidence;
+/** How an entry is called on the command line; undefined where there is none. */
+export function entryName(file: CaseFile): string | undefined {
+  const { config } = file.evidence;
   if (config?.status !== 'seen') return undefined;
   const { client, server } = config.value;
-  return /^[\p{L}\p{N}_.@/-]+$/u.test(server)
-    ? `${client}:${server}`
-    : `'${client}:${server.replaceAll("'", "'\\''")}'`;
+  return shellWord(`${client}:${server}`, onWindows(file));
 }
 
 /** Options that a declared entry needs none of, since it has them: variables and credentials. */
@@ -58,6 +56,8 @@ export function forReader({ windows, ...step }: FixStep, file: CaseFile): FixSte
   const run = name === undefined ? chosen : ofEntry(chosen, name, file);
   const command = commandOf(file);
   const url = urlOf(file);
-  const filled = command ? run.replaceAll('<command>', command) : run;
-  return { ...step, ...edit, run: url ? filled.replaceAll('<url>', url) : filled };
+  // A replacement by a function: `$&` in a command is text.
+  const filled = command ? run.replaceAll('<command>', () => command) : run;
+  const whole = url ? filled.replaceAll('<url>', () => url) : filled;
+  return { ...step, ...edit, run: onWindows(file) ? forPowerShell(whole) : whole };
 }

@@ -1,6 +1,7 @@
 /** Where to look next when the evidence does not decide: what is missing, and how to get it on this client and system. */
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
+import { forPowerShell, shellLine, shellWord } from '../case/shell-word.js';
 import type { FixStep } from '../causes/cause.js';
 import { clientOf } from '../clients/index.js';
 
@@ -10,7 +11,8 @@ type Os = NonNullable<Evidence['reported']['os']>;
 const tail = (path: string, os: Os): string =>
   os === 'windows'
     ? `Get-Content -Tail 100 "${path.replaceAll('/', '\\').replace(/%(\w+)%/g, '$env:$1')}"`
-    : `tail -n 100 ${path.includes('*') ? path : `"${path.replace(/^~/, '$HOME')}"`}`;
+    : // A star between quotation marks is a star.
+      `tail -n 100 ${path.includes('*') ? path.replaceAll(' ', '\\ ') : `"${path.replace(/^~/, '$HOME')}"`}`;
 
 /** Where the server's stderr stands, for the client that was named; or for those most in use. */
 function logStep({ client, os, log }: Evidence['reported']): FixStep {
@@ -37,20 +39,22 @@ function logStep({ client, os, log }: Evidence['reported']): FixStep {
 export function nextSteps(file: CaseFile, evidence: Partial<Evidence>): FixStep[] {
   const { reported, launch, stderr } = evidence;
   if (!reported) return [];
-  const command = launch ? [launch.command, ...launch.args].join(' ') : undefined;
+  const windows = reported.os === 'windows' || file.host.os === 'windows';
+  const command = launch ? shellLine([launch.command, ...launch.args], windows) : undefined;
+  const forShell = (run: string): string => (windows ? forPowerShell(run) : run);
   const url = reported.url ?? file.target.url;
   const steps: FixStep[] = [];
   if (url && !command)
     steps.push({
       say: 'Look at the server itself: every step of the way to it is checked.',
-      run: `mcp-verdict verify ${url}`,
+      run: `mcp-verdict verify ${shellWord(url, windows)}`,
     });
   else
     steps.push({
       say: command
         ? 'Start the server as the client does, and see how it ends:'
         : 'Start the server as the client does (command and args of its entry, variables with --env), and see how it ends:',
-      run: `mcp-verdict verify -- ${command ?? '<command> [args...]'}`,
+      run: forShell(`mcp-verdict verify -- ${command ?? '<command> [args...]'}`),
     });
   if (!stderr && !url) steps.push(logStep(reported));
   return steps;

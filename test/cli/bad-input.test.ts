@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeCase } from '../../src/case/write.js';
 import { diagnose } from '../../src/verdict/diagnose.js';
@@ -207,4 +209,20 @@ it('an unreadable file is told as such', async () => {
   const { code, stderr } = await cli(['verify', at('locked.json')]);
   expect(stderr).toMatch(process.getuid?.() === 0 ? 'no case file' : 'EACCES');
   expect(code).toBe(2);
+});
+
+// Linux alone lets a folder be deleted below a running process.
+it.runIf(process.platform === 'linux')('a working directory that is gone is said in one sentence', () => {
+  const bin = fileURLToPath(new URL('../../bin/mcp-verdict.js', import.meta.url));
+  const gone = mkdtempSync(join(tmpdir(), 'mcp-verdict-gone-'));
+  const { stdout, stderr, status } = spawnSync(
+    'sh',
+    ['-c', `cd "${gone}" && rmdir "${gone}" && exec "${process.execPath}" "${bin}" doctor --static`],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toBe(
+    'mcp-verdict: The working directory no longer exists. Change to one that does, for example: cd ~\n',
+  );
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
 });

@@ -51,7 +51,7 @@ describe('a home folder with six clients and 14 servers', () => {
     expect(stdout).toContain('"env": { "WEATHER_API_KEY": "<your value>" }');
     expect(stdout).toMatch(/✗ files +broken +The program and its arguments stand in one string/);
     expect(stdout).toContain('→ mcp-verdict fix cursor:files');
-    expect(stdout).toMatch(/! tracker +degraded +The server prints text to stdout/);
+    expect(stdout).toMatch(/! tracker +degraded +The server wrote "Weather MCP server/);
     expect(stdout).toContain('14 servers of 6 clients: 6 healthy, 1 degraded, 7 broken.');
     expect(stderr).toMatch(/mcp-verdict: \d+\/\d+ claude-desktop:memory healthy\n/);
   });

@@ -155,6 +155,25 @@ describe.each(FORMATS)('%s', (format) => {
   });
 });
 
+it.each([
+  ['a backslash behind a line break in one string', '{"a":"x\n\\*y"}'],
+  ['a broken escape with a tab in it', '{"a":"\\u006\tx"}'],
+  ['a broken escape at the end of a line', '{"a":"\\u\nf\\q"}'],
+  ['several lines with one backslash', '{"a":"x\ny\\z\n","b":1}'],
+])('the cures of one string go together: %s', (_, text) => {
+  const { faults } = readText(text, 'json');
+  const cured = applyEdits(
+    text,
+    faults.flatMap(({ edits }) => edits),
+  );
+  expect(() => JSON.parse(cured), cured).not.toThrow();
+});
+
+it('offers no cure where a doubled backslash would leave a tab alone', () => {
+  const { faults } = readText('{"a":"x\\\ty"}', 'json');
+  expect(faults.map(({ rule, edits }) => [rule, edits.length])).toEqual([['syntax-backslash', 0]]);
+});
+
 it('finds a fault in a JSON text exactly where JSON.parse does', () => {
   const pieces = fc.array(
     fc.constantFrom(

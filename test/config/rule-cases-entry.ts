@@ -65,9 +65,17 @@ export const ENTRY_CASES: Partial<Record<RuleId, RuleCases>> = {
         file: `{ "mcpServers": { "b": { "command": "x" }, «"servers": ${SERVER} } }`,
         after: 'none',
       },
+      {
+        client: 'vscode',
+        scope: 'project',
+        root: ['servers'],
+        file: `{ "servers": { "a": { «"mcpServers": ${SERVER} } } }`,
+        after: '{ "servers": { "a": { "command": "uvx", "args": ["a-mcp"] } } }',
+      },
     ],
     not: [
       { file: '{ "mcpServers": { "mcp": { "command": "uvx" } } }' },
+      { client: 'cursor', file: '{ "mcpServers": { "a": { "command": "uvx", "servers": { "b": { "url": "x" } } } } }' },
       { file: '{ "mcpServers": { "servers": { "url": "https://a.example/mcp", "type": "http" } } }' },
       {
         client: 'opencode',
@@ -110,9 +118,23 @@ export const ENTRY_CASES: Partial<Record<RuleId, RuleCases>> = {
       { file: '{ "mcpServers": { «"a": {} } }', after: 'none', level: 'broken' },
       { file: '{ "mcpServers": { «"a": { "args": ["x"] } } }', after: 'none' },
       { client: 'cursor', entry: '{ "command": «"" }', after: 'none' },
+      // A switch alone is not enough there: "invalid transport".
+      { client: 'codex', file: '[mcp_servers.«codex_apps]\nstartup_timeout_sec = 60\n', after: 'none' },
+      {
+        client: 'codex',
+        file: '[mcp_servers.«"node_repl.env"]\nNODE_REPL_NODE_PATH = "/usr/bin/node"\n',
+        after: 'none',
+      },
     ],
     not: [
       { client: 'opencode', root: ['mcp'], entry: '{ "enabled": false }' },
+      {
+        client: 'codex',
+        scope: 'project',
+        entry: 'enabled = false',
+        namesake: { scope: 'user', file: '~/.codex/config.toml', line: 3 },
+      },
+      { client: 'cursor', entry: '{ "link": "https://a.example/mcp" }' },
       { client: 'zed', entry: '{ "source": "extension", "enabled": true, "settings": { "key": "x" } }' },
       { client: 'goose', entry: 'type: builtin\nname: developer\nenabled: true' },
       { client: 'cursor', entry: '{ "serverUrl": "https://a.example/mcp" }' },
@@ -159,6 +181,11 @@ export const ENTRY_CASES: Partial<Record<RuleId, RuleCases>> = {
   },
   'url-key-wrong': {
     has: [
+      {
+        client: 'cursor',
+        entry: '{ «"link": "https://a.example/mcp" }',
+        after: '{ "url": "https://a.example/mcp" }',
+      },
       {
         client: 'cursor',
         entry: '{ «"serverUrl": "https://a.example/mcp" }',
@@ -253,9 +280,25 @@ export const ENTRY_CASES: Partial<Record<RuleId, RuleCases>> = {
         after: '{ "type": "http", "url": "https://a.example/mcp", "headers": { "X": "y" } }',
       },
       { client: 'codex', entry: 'command = "uvx"\n«autoApprove = ["x"]', after: 'none' },
+      {
+        client: 'codex',
+        entry: 'url = "https://a.example/mcp"\n«env = { TOKEN = "x" }',
+        after: 'none',
+        level: 'broken',
+      },
+      {
+        client: 'codex',
+        entry: 'command = "uvx"\n«http_headers = { "X-Header" = "x" }',
+        after: 'none',
+        level: 'broken',
+      },
     ],
     not: [
       { client: 'cursor', entry: '{ "command": "uvx", "$comment": "x", "//": "y" }' },
+      {
+        client: 'codex',
+        entry: 'command = "uvx"\nstartup_timeout_ms = 20_000\ndefault_tools_approval_mode = "prompt"',
+      },
       { client: 'claude-desktop', os: 'macos', entry: '{ "command": "uvx", "somethingNew": 1 }' },
       { client: 'cline', entry: '{ "command": "uvx", "description": "my server" }' },
     ],

@@ -178,12 +178,29 @@ export const VALUE_CASES: Partial<Record<RuleId, RuleCases>> = {
         level: 'broken',
       },
       { client: 'codex', entry: 'command = "uvx"\nenv_vars = [«"A_TOKEN"]', after: 'none' },
+      {
+        client: 'vscode',
+        root: ['servers'],
+        file: '{ "servers": { "a": { "command": "uvx", "env": { "A": «"${input:pat}" } } }, "inputs": [{ "id": "token" }] }',
+        after: 'none',
+        level: 'broken',
+      },
     ],
     not: [
       { client: 'cursor', entry: '{ "command": "uvx", "env": { "A": "${env:A_TOKEN}" } }', set: ['A_TOKEN'] },
       { entry: '{ "command": "uvx", "env": { "A": "${A_TOKEN:-none}" } }' },
       { entry: '{ "command": "uvx", "args": ["${CLAUDE_PROJECT_DIR}/x"] }' },
-      { client: 'vscode', root: ['servers'], entry: '{ "command": "uvx", "env": { "A": "${input:token}" } }' },
+      {
+        client: 'vscode',
+        root: ['servers'],
+        file: '{ "servers": { "a": { "command": "uvx", "env": { "A": "${input:token}" } } }, "inputs": [{ "id": "token" }] }',
+      },
+      {
+        client: 'vscode',
+        scope: 'legacy',
+        root: ['mcp', 'servers'],
+        file: '{ "mcp": { "inputs": [{ "id": "t" }], "servers": { "a": { "command": "uvx", "args": ["${input:t}"] } } } }',
+      },
     ],
   },
   'placeholder-left': {
@@ -192,9 +209,19 @@ export const VALUE_CASES: Partial<Record<RuleId, RuleCases>> = {
       { entry: '{ "command": "uvx", "env": { "API_KEY": «"YOUR_API_KEY" } }', after: 'none' },
       { entry: '{ "type": "http", "url": "https://a.example/mcp", "headers": { "Authorization": «"Bearer sk-..." } }' },
       { entry: '{ "command": "node", "args": [«"/path/to/server/index.js"] }', level: 'broken' },
+      { client: 'continue', format: 'yaml', entry: 'command: uvx\nenv:\n  A_URL: «"{{A_URL}}"' },
+      { entry: '{ "command": "uvx", "args": [«"http://your-internal-host:5000/"] }' },
+      { entry: '{ "command": "node", "args": [«"<REPO>/dist/index.js"] }' },
+      { entry: '{ "command": "uvx", "env": { "A_KEY": «"nvapi-…" } }' },
+      {
+        client: 'jetbrains-copilot',
+        entry:
+          '{ "url": "https://a.example/mcp", "requestInit": { "headers": { "Authorization": «"Bearer YOUR_PAT" } } }',
+      },
     ],
     not: [
       { entry: '{ "command": "uvx", "env": { "API_KEY": "${API_KEY}" } }', set: ['API_KEY'] },
+      { client: 'continue', format: 'yaml', entry: 'command: uvx\nenv:\n  A_KEY: "${{ secrets.A_KEY }}"' },
       { entry: '{ "command": "uvx", "args": ["-m", "my_mcp_server", "xxxx"] }' },
       { entry: '{ "command": "node", "args": ["/path/to/x.js"] }', there: ['/path/to/x.js'] },
       { entry: '{ "command": "uvx", "env": { "MODE": "replace" } }' },

@@ -160,7 +160,9 @@ describe('the PATH', () => {
   it('of a desktop client is what a login sets without a terminal', async () => {
     tell();
     profile();
-    const client = sampleClient({ launch: { kind: 'gui', extraPath: ['~/.extra'] } });
+    const client = sampleClient({
+      launch: { kind: 'gui', extraPath: { linux: ['~/.extra'], macos: ['/opt/homebrew/bin'] } },
+    });
     const file = await play({ client, world: machine({ PATH: `/opt/own:${SYSTEM}` }) });
     expect(told(file)).toBe(`${home()}/from-profile:/usr/bin:/bin:${home()}/.extra`);
     expect(of(file, 'client').environment?.path).toBe('desktop');

@@ -240,9 +240,12 @@ const EXAMPLES = causes.flatMap((cause) =>
     .map((example) => [`${cause.id}: ${example.name}`, caseOfExample(example)] as const),
 );
 
-/** Lines to paste: the commands and edits of the fix. They are never wrapped. */
-const toPaste = ({ findings }: Verdict): string[] =>
-  findings.flatMap(({ fix }) => fix.flatMap(({ run, edit }) => [run ?? '', ...(edit?.to.split('\n') ?? [])]));
+/** Lines to paste: the commands and edits of the fix and of the next steps. They are never wrapped. */
+const toPaste = ({ findings, next }: Verdict): string[] =>
+  [...findings.flatMap(({ fix }) => fix), ...next].flatMap(({ run, edit }) => [
+    run ?? '',
+    ...(edit?.to.split('\n') ?? []),
+  ]);
 
 describe.each(EXAMPLES)('%s', (_name, file) => {
   const verdict = diagnose(file);

@@ -114,10 +114,11 @@ describe('a step to paste fits its reader', () => {
 
   it('the shell of its system, and the entry that was told', () => {
     expect(runOf('linux')).toBe(
-      'mcp-verdict verify --env NOTES_TOKEN="$NOTES_TOKEN" -- npx -y notes-mcp --dir "My Notes"',
+      'mcp-verdict verify --env NOTES_TOKEN="$NOTES_TOKEN" -- npx -y notes-mcp --dir \'My Notes\'',
     );
+    // PowerShell takes a bare -- away from the scripts of npm.
     expect(runOf('windows')).toBe(
-      'mcp-verdict verify --env "NOTES_TOKEN=$env:NOTES_TOKEN" -- npx -y notes-mcp --dir "My Notes"',
+      'mcp-verdict verify --env "NOTES_TOKEN=$env:NOTES_TOKEN" "--" npx -y notes-mcp --dir "My Notes"',
     );
   });
 });
