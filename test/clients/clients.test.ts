@@ -63,7 +63,7 @@ it('time limits are those that were read, and no others', () => {
     opencode: [30_000, null],
     'lm-studio': [60_000, 60_000],
     kiro: [null, null],
-    'amazon-q': [5_000, 120_000],
+    'amazon-q': ['none', 120_000],
   });
 });
 
