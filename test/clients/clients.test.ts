@@ -94,7 +94,7 @@ it('units of the time fields are those that were read', () => {
     zed: ['timeout s'],
     cline: ['timeout s'],
     roo: ['timeout s'],
-    codex: ['startup_timeout_sec s', 'tool_timeout_sec s'],
+    codex: ['startup_timeout_sec s', 'startup_timeout_ms ms', 'tool_timeout_sec s'],
     'gemini-cli': ['timeout ms'],
     continue: ['connectionTimeout ms'],
     goose: ['timeout s'],
