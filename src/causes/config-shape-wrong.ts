@@ -26,6 +26,9 @@ const SCHEMA = [
   /mcpServers (?:must be|is not|should be|is required|key (?:is )?missing)|(?:no|missing|without) ['"`]?mcpServers?['"`]?(?: key| object| section| property)|(?:root|top-level) key\b|Expected (?:object|record|array|string),? (?:got|received)[^.]{0,40}mcp/i,
   /\bexpected (?:array|string|object|record|boolean), received (?:array|string|object|undefined|null|number)\b(?:.{0,20}\bmcp\b.{0,60})?/,
 ];
+/** A validator's words for a value of the wrong kind. */
+const OF_TYPE =
+  /\b[Ee]xpected (?:an? )?(?:array|list|sequence|string|object|record|map|boolean),? (?:but )?(?:got|received|found)\b|\b(?:must|should) be (?:an? )?(?:array|list|string|object|record)\b|\binvalid type: (?:string|sequence|map|integer|boolean)\b.{0,40}\bexpected\b/;
 /** The client reads a file and finds no server in it. */
 const NO_SERVERS =
   /\bno (?:mcp )?servers? (?:(?:are |were )?(?:configured|added|found|defined|available|loaded|registered|in config)|in (?:the |your )?config)|no (?:mcp )?servers\b$|(?:0|zero) (?:mcp )?servers\b|Closing all \(0 servers\)|mcp server not found in config|does(?: not|n't) (?:appear|show(?: up)?)|not (?:listed|showing|visible|recogni[sz]ed)\b/i;
@@ -140,6 +143,14 @@ export default defineCause({
         },
       };
     }
+    // The client complains of a type, without a word of where, and the entry has the fault.
+    const typed =
+      fault?.sure &&
+      find(
+        lines.filter(({ from }) => from === 'client'),
+        OF_TYPE,
+      );
+    if (typed) return { certainty: 'likely', cites: [typed.line.at, place], facts: facts({}) };
     // The client tried to start a program, and the entry has none: it knows no addresses.
     const tried = find(
       lines.filter(({ from }) => from === 'client'),
@@ -218,6 +229,25 @@ export default defineCause({
     'https://github.com/openai/codex/blob/main/docs/config.md',
   ],
   examples: [
+    {
+      name: 'arguments in one text, and a validator that does not say where',
+      finds: true,
+      symptoms: {
+        client: 'cursor',
+        entry: { command: 'npx', args: '-y @acme/notes-mcp --root /data' },
+        clientError: 'Invalid input: expected array, received string',
+      },
+    },
+    {
+      name: 'the same words, and an entry that is in order',
+      finds: false,
+      symptoms: {
+        client: 'cursor',
+        transport: 'stdio',
+        entry: { command: 'npx', args: ['-y', '@acme/notes-mcp'] },
+        clientError: 'Invalid arguments for tool read: expected array, received string',
+      },
+    },
     {
       name: 'Claude Code',
       finds: true,

@@ -1,4 +1,5 @@
 /** How a client wants a server written, from its data: for an entry that was pasted without its file, and for one to paste. */
+import { wordsOf } from '../case/command-line.js';
 import type { Client, EntryForm } from '../clients/client.js';
 import { clientBy, clientOf } from '../clients/index.js';
 
@@ -132,6 +133,10 @@ function asText({ format, roots: [root = 'mcpServers'], listed, enabled }: Clien
   return inline(keys.reduceRight<Entry>((within, key) => ({ [key]: within }), { '<name>': server }));
 }
 
+/** The arguments of an entry, also where they stand in one text. */
+const argumentsIn = (args: unknown): string[] =>
+  Array.isArray(args) ? args.map(String) : typeof args === 'string' ? wordsOf(args) : [];
+
 /** An entry in the form of this client, as text to paste. The words of the given entry are kept. */
 export function formOf(shape: ClientShape | undefined, entry: Entry | undefined): string {
   const form = shape ?? UNKNOWN_CLIENT;
@@ -139,7 +144,7 @@ export function formOf(shape: ClientShape | undefined, entry: Entry | undefined)
   const command = Array.isArray(first?.command)
     ? first.command.map(String)
     : typeof first?.command === 'string'
-      ? [first.command, ...(Array.isArray(first.args) ? first.args.map(String) : [])]
+      ? [first.command, ...argumentsIn(first.args)]
       : undefined;
   const address = command ? undefined : first && addressIn(first);
   const [url] = form.urls;
