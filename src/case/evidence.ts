@@ -117,6 +117,8 @@ const process_ = z.object({
       eofToExitMs: z.number().nullable(),
       waitedMs: z.number(),
       needed: z.enum(['eof', 'sigterm', 'sigkill']),
+      /** Methods of requests that the server sent after stdin was closed: it waits for answers that nobody can give. */
+      asked: z.array(z.string()).optional(),
     })
     .optional(),
   /** Processes of the tree that were still there after the main process had gone; all were ended by us. */

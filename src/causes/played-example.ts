@@ -107,12 +107,17 @@ export const PLAYED: Record<
     {
       name: 'a client that takes no other revision than its own',
       finds: true,
-      evidence: { client: part('zed', { exactRevision: true }), handshake: opened({ revision: '2024-11-05' }) },
+      evidence: { client: part('codex', { exactRevision: true }), handshake: opened({ revision: '2024-11-05' }) },
     },
     {
       name: 'an older revision, and nobody knows whether the client minds',
       finds: false,
       evidence: { client: part('cursor', { exactRevision: null }), handshake: opened({ revision: '2024-11-05' }) },
+    },
+    {
+      name: 'a newer revision, and the client was asked for in the usual way because nobody knows its own',
+      finds: false,
+      evidence: { client: part('zed'), handshake: opened({ revision: '2025-11-25' }) },
     },
     {
       name: 'a revision that came after the newest of the client',

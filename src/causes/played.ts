@@ -74,9 +74,11 @@ export const slowStart: Live = {
   },
 };
 
-/** Whether what the server said last is about this method, or about methods that it does not know. */
-const isAbout = ({ stderr }: Partial<Evidence>, method: string): boolean =>
-  (stderr?.lines ?? []).some(({ text }) => text.includes(method) || /\bmethod\b|-32601/i.test(text));
+/** Whether what the server said, if anything, is about this method or about methods that it does not know. */
+function isAbout({ stderr }: Partial<Evidence>, method: string): boolean {
+  const lines = stderr?.lines ?? [];
+  return lines.length === 0 || lines.some(({ text }) => text.includes(method) || /\bmethod\b|-32601/i.test(text));
+}
 
 /** A server that does not live through a question which it never offered to answer. */
 export const probesUnimplemented: Live = {

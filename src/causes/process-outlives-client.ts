@@ -67,7 +67,9 @@ export default defineCause({
     const opened = handshake?.initialize.status === 'answered' || handshake?.discover.status === 'answered';
     const whole = opened && catalog?.lists.every(({ outcome }) => outcome === 'listed' || outcome === 'not-declared');
     // Only of a sound conversation: a server that hangs has another trouble. And only when it had the time that clients give.
-    if (whole && shutdown && shutdown.eofToExitMs === null && shutdown.waitedMs >= 1_500)
+    // A question that came when we had gone already keeps the process for the time-out of its answer: no client leaves so soon.
+    const waits = shutdown?.needed === 'sigterm' && shutdown.asked !== undefined;
+    if (whole && shutdown && shutdown.eofToExitMs === null && shutdown.waitedMs >= 1_500 && !waits)
       return {
         certainty: 'certain',
         severity: shutdown.needed === 'sigkill' ? 'degraded' : 'risky',
@@ -152,6 +154,21 @@ export default defineCause({
     'https://github.com/ooples/token-optimizer-mcp/pull/177',
   ],
   examples: [
+    {
+      name: 'it asked for the roots when we had gone already',
+      finds: false,
+      evidence: {
+        process: {
+          pid: 4711,
+          lifetimeMs: 400,
+          pending: [],
+          exit: { code: null, signal: 'SIGTERM', atMs: 2_400, by: 'us' },
+          shutdown: { eofToExitMs: null, waitedMs: 2_000, needed: 'sigterm', asked: ['roots/list'] },
+        },
+        handshake: { initialize: { status: 'answered' }, discover: { status: 'not-asked' }, used: 'initialize' },
+        catalog: { lists: [] },
+      },
+    },
     {
       name: 'counted',
       finds: true,

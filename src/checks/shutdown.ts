@@ -22,6 +22,12 @@ export default [
           cites,
         };
       const force = shutdown.needed === 'sigterm' ? 'SIGTERM' : 'SIGKILL';
+      if (shutdown.needed === 'sigterm' && shutdown.asked)
+        return {
+          outcome: 'not-verified',
+          says: `it asked ${shutdown.asked.join(', ')} after stdin was closed, and waited for the answer`,
+          cites,
+        };
       return {
         outcome: 'warn',
         says: `still there ${shutdown.waitedMs} ms after stdin was closed; it took ${force}`,

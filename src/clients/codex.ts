@@ -204,6 +204,7 @@ export default defineClient({
     'https://developers.openai.com/codex/mcp',
     'https://developers.openai.com/codex/config-basic.md',
     'https://github.com/openai/codex/tree/main/codex-rs/rmcp-client',
+    'https://github.com/openai/codex/blob/main/codex-rs/config/src/mcp_types.rs',
     'https://github.com/openai/codex/pull/41700',
     'https://github.com/milind-soni/OpenMausBot/pull/1601',
     'https://github.com/openai/codex/issues/6020',
@@ -211,7 +212,6 @@ export default defineClient({
   doubts: {
     'entry.type': 'There is no type: a command or an address decides.',
     'entry.name': 'Before 0.152.0 letters, digits, _ and - only.',
-    'entry.unknownKey': 'What an unknown key does is not told.',
     'launch.environment': 'Older versions had a shorter list for Windows, without SYSTEMROOT.',
     'launch.startMs': '30 seconds by the source; the documentation and older versions say 10.',
     'launch.callMs': '300 seconds by the source; the documentation and older versions say 60.',

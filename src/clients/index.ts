@@ -2,7 +2,7 @@
 import amazonQ from './amazon-q.js';
 import claudeCode from './claude-code.js';
 import claudeDesktop from './claude-desktop.js';
-import type { Client, ConfigPlace, Defect, Os } from './client.js';
+import type { Client, Defect, Os } from './client.js';
 import cline from './cline.js';
 import codex from './codex.js';
 import continueDev from './continue.js';
@@ -66,32 +66,6 @@ export function formsIn({ variables }: Client, key: string): readonly string[] |
   if (!variables) return null;
   const { forms, fields, only } = variables;
   return forms.filter((form) => only?.[form]?.includes(key) ?? (fields === null || fields.includes(key)));
-}
-
-/** The folder of Windows that stands for the beginning of a path, as WSL shows it. */
-const MOUNTED: readonly [string, string][] = [
-  ['%APPDATA%', '/mnt/c/Users/*/AppData/Roaming'],
-  ['%LOCALAPPDATA%', '/mnt/c/Users/*/AppData/Local'],
-  ['%PROGRAMDATA%', '/mnt/c/ProgramData'],
-  ['C:', '/mnt/c'],
-  ['~', '/mnt/c/Users/*'],
-];
-
-/**
- * The places of a client on one system. In WSL (`os` linux) the files of the same client on the Windows side follow, marked with
- * `windowsSide`: those are read by the Windows program, and servers in them run on Windows.
- */
-export function placesOf(client: Client, os: Os, { wsl = false } = {}): ConfigPlace[] {
-  const own = client.places.filter((place) => place.os.includes(os));
-  if (!wsl || os !== 'linux') return own;
-  const beyond = client.places.flatMap((place): ConfigPlace[] => {
-    if (!place.os.includes('windows') || place.path.startsWith('<project>')) return [];
-    const mounted = MOUNTED.find(([start]) => place.path.toUpperCase().startsWith(start));
-    if (!mounted) return [];
-    const { movedBy: _, ...rest } = place;
-    return [{ ...rest, path: mounted[1] + place.path.slice(mounted[0].length), windowsSide: true }];
-  });
-  return [...own, ...beyond];
 }
 
 const partsOf = (version: string): number[] | null => {

@@ -120,9 +120,11 @@ export function standsAt(
   path: string,
   program: boolean,
 ): 'file' | 'directory' | 'other' | null | undefined {
+  // Of another system nothing can be told, and there a backslash is a letter of a name.
+  if (machine.os !== 'windows') return isWindowsPath(path) ? undefined : machine.look(path);
   const plain = path.replaceAll('\\', '/');
   const found = machine.look(plain);
-  if (found !== null || !program || machine.os !== 'windows' || /\.\w{2,4}$/.test(plain)) return found;
+  if (found !== null || !program || /\.\w{2,4}$/.test(plain)) return found;
   for (const ending of ['.exe', '.cmd', '.bat', '.com']) {
     const other = machine.look(plain + ending);
     if (other !== null) return other;

@@ -76,8 +76,10 @@ const slug = (project: string): string => project.replace(/[^A-Za-z0-9]/g, '-');
 
 function filesOf(client: Client, server: string, world: World, project: string): Found[] {
   const name = slug(project);
-  // What moves a client's folder moves its log in it.
-  const movedBy = client.places.flatMap((place) => place.movedBy ?? []);
+  // What moves a client's folder moves its log in it; one that puts a single file elsewhere than in the home folder does not.
+  const movedBy = [...client.places, ...(client.approval?.answers ?? [])]
+    .flatMap((place) => place.movedBy ?? [])
+    .filter(({ replaces }) => replaces !== '~');
   return sidesOf(world).flatMap((side) =>
     client.logs
       .filter(({ os }) => os.includes(side.os))

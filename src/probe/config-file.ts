@@ -32,7 +32,15 @@ import { writeNew } from './write-new.js';
 export class ChangedMeanwhile extends WrongUse {}
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error';
-const isWindows = process.platform === 'win32';
+
+/** What of the system decides how a file is replaced. */
+export interface Disk {
+  windows: boolean;
+  /** @throws the error of the system. */
+  rename(from: string, to: string): void;
+}
+
+const DISK: Disk = { windows: process.platform === 'win32', rename: renameSync };
 
 /** What Windows says while somebody looks into a file; it passes. */
 const BUSY = /^(?:EPERM|EACCES|EBUSY)$/;
@@ -52,7 +60,7 @@ export function realFile(path: string): string {
 }
 
 /** What stands in the way of writing a file that is there, as a person can remove it. */
-function hindrance(real: string, found: Stats): string | null {
+function hindrance(real: string, found: Stats, windows: boolean): string | null {
   const me = process.geteuid?.();
   if (!found.isFile())
     return `${real} is ${found.isDirectory() ? 'a folder' : 'no ordinary file'}, so it is not replaced.`;
@@ -60,7 +68,7 @@ function hindrance(real: string, found: Stats): string | null {
     return `${real} belongs to another user (id ${found.uid}, and mcp-verdict runs as ${me}): replaced, it would be yours. Run mcp-verdict as that user.`;
   // It is replaced, not written into: the system would not ask about its mode.
   if ((found.mode & 0o200) === 0)
-    return `${real} is read-only, so it is left as it is. If that is not meant: chmod u+w`;
+    return `${real} is read-only, so it is left as it is. If that is not meant: ${windows ? 'attrib -r' : 'chmod u+w'}`;
   if (found.nlink > 1)
     return `${real} has ${found.nlink} names (hard links). A new file under one of them would leave the others with the old text. Edit it by hand, or turn the links into symbolic ones.`;
   try {
@@ -74,7 +82,7 @@ function hindrance(real: string, found: Stats): string | null {
 }
 
 /** An error of the system, in words that say what to do. */
-function told(real: string, error: unknown): unknown {
+function told(real: string, error: unknown, { windows }: Disk): unknown {
   // Without a code it is none of the system's, but a defect of ours.
   if (error instanceof WrongUse || (error as NodeJS.ErrnoException).code === undefined) return error;
   const code = codeOf(error);
@@ -84,6 +92,10 @@ function told(real: string, error: unknown): unknown {
   if (code === 'EROFS') return new WrongUse(`The file system of ${path} cannot be written (EROFS). ${unharmed}`);
   if (code === 'EPERM' && syscall === 'fchown')
     return new WrongUse(`The owner and group of ${real} could not be kept (EPERM), so it is not replaced. ${unharmed}`);
+  if (windows && syscall === 'rename' && BUSY.test(code))
+    return new WrongUse(
+      `${real} could not be replaced (${code}): another program holds it open, or the folder may not be written by you. Close the client whose file it is, and run it again. ${unharmed}`,
+    );
   if (code === 'EACCES' || code === 'EPERM')
     return new WrongUse(`The folder ${dirname(path)} may not be written by you (${code}). ${unharmed}`);
   return new WrongUse(`${path} could not be written (${code}). ${unharmed}`);
@@ -111,8 +123,8 @@ function quietly(work: () => void): void {
 }
 
 /** The new name, too, should outlive a power failure. It is there already, so that a failure here is none. Windows cannot open a folder. */
-function settle(folder: string): void {
-  if (isWindows) return;
+function settle(folder: string, windows: boolean): void {
+  if (windows) return;
   quietly(() => {
     const handle = openSync(folder, constants.O_RDONLY);
     try {
@@ -144,10 +156,20 @@ function writtenLate(handle: number, before: Uint8Array): Buffer | null {
 interface Open {
   handle: number;
   found: Stats;
+  /** Once; the number may be that of another file by then. */
+  close(): void;
 }
 
+/** How often somebody else had the file open when it was to be replaced. */
+interface Busy {
+  turns: number;
+}
+
+/** An indexer or a scanner lets go within moments; a program that holds the file open does not. About two seconds. */
+const BUSY_TURNS = 80;
+
 /** Open the file, and look whether it may be replaced and holds what was read. */
-function openUnchanged(real: string, before: Uint8Array): Open {
+function openUnchanged(real: string, before: Uint8Array, windows: boolean): Open {
   let handle: number;
   try {
     // A pipe in its place would be waited for.
@@ -159,10 +181,15 @@ function openUnchanged(real: string, before: Uint8Array): Open {
   }
   try {
     const found = fstatSync(handle);
-    const why = hindrance(real, found);
+    const why = hindrance(real, found, windows);
     if (why) throw new WrongUse(why);
     if (found.size !== before.length || !readFileSync(handle).equals(before)) throw changed(real);
-    return { handle, found };
+    let open = true;
+    const close = () => {
+      if (open) closeSync(handle);
+      open = false;
+    };
+    return { handle, found, close };
   } catch (error) {
     closeSync(handle);
     throw error;
@@ -170,11 +197,15 @@ function openUnchanged(real: string, before: Uint8Array): Open {
 }
 
 /** Whether the name still leads to the file that is open, and that file still holds what was read. */
-function isStill(real: string, { found }: Open, before: Uint8Array): boolean {
+function isStill(real: string, { found }: Open, before: Uint8Array, windows: boolean): boolean {
   try {
     const now = statSync(real);
     return (
-      now.ino === found.ino && now.dev === found.dev && now.size === before.length && readFileSync(real).equals(before)
+      now.ino === found.ino &&
+      // Node.js tells the number of a Windows volume in two lengths, by whether the file is open.
+      (windows || now.dev === found.dev) &&
+      now.size === before.length &&
+      readFileSync(real).equals(before)
     );
   } catch {
     return false;
@@ -185,33 +216,42 @@ function isStill(real: string, { found }: Open, before: Uint8Array): boolean {
  * Replace the text. Returns false when it is to be tried again.
  * @throws WrongUse when it cannot be, or may not be.
  */
-function swap(real: string, before: Uint8Array, after: Uint8Array, stillOurs: () => boolean): boolean {
-  const open = openUnchanged(real, before);
+function swap(
+  real: string,
+  before: Uint8Array,
+  after: Uint8Array,
+  stillOurs: () => boolean,
+  { disk, busy }: { disk: Disk; busy: Busy },
+): boolean {
+  const { windows } = disk;
+  const open = openUnchanged(real, before, windows);
   const { found } = open;
   const temporary = join(dirname(real), `${temporaryOf(real)}${randomBytes(8).toString('hex')}.tmp`);
   try {
     sweep(real);
     writeNew(temporary, after, found.mode & 0o7777, found);
     if (!stillOurs()) return false;
-    if (!isStill(real, open, before)) throw changed(real);
+    if (!isStill(real, open, before, windows)) throw changed(real);
+    // Windows replaces no file that is open, not even by ourselves.
+    if (windows) open.close();
     try {
-      renameSync(temporary, real);
+      disk.rename(temporary, real);
     } catch (error) {
-      if (isWindows && BUSY.test(codeOf(error))) return false;
+      if (windows && BUSY.test(codeOf(error)) && busy.turns++ < BUSY_TURNS) return false;
       throw error;
     }
-    const late = writtenLate(open.handle, before);
+    const late = windows ? null : writtenLate(open.handle, before);
     if (late) {
       // Theirs comes back: it was written into a file that has no name any more.
       writeNew(temporary, late, found.mode & 0o7777, found);
       renameSync(temporary, real);
       throw changed(real);
     }
-    settle(dirname(real));
+    settle(dirname(real), windows);
     return true;
   } finally {
     // By now it is decided whether the text was written: what is left over changes nothing in that, and is swept next time.
-    quietly(() => closeSync(open.handle));
+    quietly(open.close);
     quietly(() => rmSync(temporary, { force: true }));
   }
 }
@@ -232,7 +272,12 @@ export interface Writing {
  * owner stay.
  * @throws ChangedMeanwhile when something else stands there now, WrongUse when it cannot be written; the file is as it was then.
  */
-export async function replaceFile({ path, before, after, shown, target }: Writing, home?: Home): Promise<Backup> {
+export async function replaceFile(
+  { path, before, after, shown, target }: Writing,
+  home?: Home,
+  disk: Disk = DISK,
+): Promise<Backup> {
+  const busy: Busy = { turns: 0 };
   const real = realFile(path);
   let made: Backup | undefined;
   try {
@@ -240,7 +285,7 @@ export async function replaceFile({ path, before, after, shown, target }: Writin
     await withLock(join(folder, 'lock'), `to ${shown}`, (stillOurs) => {
       const backup = keepBackup(folder, { file: real, shown, target }, before, after);
       try {
-        if (!swap(real, before, after, stillOurs)) return false;
+        if (!swap(real, before, after, stillOurs, { disk, busy })) return false;
         made = backup;
       } finally {
         if (!made) dropBackup(backup);
@@ -250,7 +295,7 @@ export async function replaceFile({ path, before, after, shown, target }: Writin
     });
   } catch (error) {
     // A lock that could not be taken away hinders the next one for some seconds, and undoes nothing.
-    if (!made) throw told(real, error);
+    if (!made) throw told(real, error, disk);
   }
   return made as Backup;
 }
@@ -293,17 +338,18 @@ export function lastWriting(path: string, home?: Home): Undoing | null {
  * Put the text before our last writing back.
  * @throws ChangedMeanwhile when the file is not what we wrote, WrongUse when it cannot be written; the file is as it was then.
  */
-export async function putBack({ backup, before, after }: Undoing, home?: Home): Promise<void> {
+export async function putBack({ backup, before, after }: Undoing, home?: Home, disk: Disk = DISK): Promise<void> {
+  const busy: Busy = { turns: 0 };
   const { file, shown } = backup;
   let done = false;
   try {
     const folder = prepareBackups(file, home);
     await withLock(join(folder, 'lock'), `to ${shown}`, (stillOurs) => {
-      done = swap(file, after, before, stillOurs);
+      done = swap(file, after, before, stillOurs, { disk, busy });
       return done;
     });
   } catch (error) {
-    if (!done) throw told(file, error);
+    if (!done) throw told(file, error, disk);
   }
   dropBackup(backup);
 }

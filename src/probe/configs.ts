@@ -170,11 +170,19 @@ const meet = (a: string | undefined, b: string | undefined, os: Os): boolean =>
 function filesOf(client: Client, side: Side, project: string, world: World): FoundFile[] {
   const machine = machineOfSide(world, side, side.throughWsl ? undefined : project);
   const seen = new Set<string>();
+  const keyOf = (path: string, { root }: ConfigPlace) => `${folded(path, side.os)}\n${root.join('\n')}`;
+  // The home folder may be the one that is open, or lie above it: its file is that of the user all the same.
+  const ofUser = new Set(
+    candidatesOf(client, side)
+      .filter(({ place, notRead }) => !notRead && !place.path.startsWith('<project>'))
+      .flatMap(({ place }) => locate(place, side, project, world).map(({ path }) => keyOf(path, place))),
+  );
   const reads = new Map<string, ReturnType<typeof told> & { config?: ConfigText }>();
   const files = candidatesOf(client, side).flatMap(({ place, notRead }): FoundFile[] =>
     locate(place, side, project, world).flatMap(({ path, project: of }): FoundFile[] => {
       const own = folded(path, side.os);
-      const key = `${own}\n${place.root.join('\n')}`;
+      const key = keyOf(path, place);
+      if (of !== undefined && ofUser.has(key)) return [];
       // A file that the client reads elsewhere is read; of one that stands in the home folder that is open, too.
       if (seen.has(key) || (notRead && [...seen].some((other) => other.startsWith(`${own}\n`)))) return [];
       seen.add(key);
@@ -233,7 +241,12 @@ function judged(
   });
 }
 
+/** A folder by the word that is used here, if it is that one: the rules compare words. */
+const sameWord = (folder: string, here: string | undefined, os: Os): string =>
+  here !== undefined && isSameFolder(folder, here, os) ? here : folder;
+
 function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Namesake[] {
+  const here = entry.project ?? own.machine.project;
   return files
     .filter(({ notRead }) => !notRead)
     .flatMap(({ entries, place, shown, config, path }) =>
@@ -248,7 +261,7 @@ function namesakesOf(entry: ServerEntry, own: FoundFile, files: FoundFile[]): Na
         )
         .map((other) => ({
           ...{ place, file: shown, line: positionOf(config?.text ?? '', other.nameRange.start).line },
-          ...(other.project !== undefined && { project: other.project }),
+          ...(other.project !== undefined && { project: sameWord(other.project, here, own.machine.os) }),
         })),
     );
 }

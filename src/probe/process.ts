@@ -92,17 +92,18 @@ async function shutDown(
     await Promise.race([channel.ended, wait(graceMs)]);
     return channel.exit !== undefined;
   };
+  const asked = () => channel.askedTooLate.length > 0 && { asked: [...channel.askedTooLate] };
   channel.closeStdin();
   // The last look at the family, while the server is busy ending.
   tree.sample();
   if (await gone()) return { eofToExitMs: exitTime(channel) - from, waitedMs: graceMs, needed: 'eof' };
   channel.noteSignal('SIGTERM');
   tree.signal('SIGTERM');
-  if (await gone()) return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigterm' };
+  if (await gone()) return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigterm', ...asked() };
   channel.noteSignal('SIGKILL');
   tree.killNow();
   await gone();
-  return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigkill' };
+  return { eofToExitMs: null, waitedMs: graceMs, needed: 'sigkill', ...asked() };
 }
 
 const notAsked = (why: string): Era => ({ status: 'not-asked', why });

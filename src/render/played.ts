@@ -1,6 +1,9 @@
 /** How a server was started or asked in the part of a client, in a few rows. */
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
+import { clientOf } from '../clients/index.js';
+import type { RuleId } from '../config/config.js';
+import { RULES } from '../config/rules.js';
 import { duration } from './duration.js';
 
 type Client = Evidence['client'];
@@ -32,12 +35,21 @@ const limit = (ms: number | null | undefined): string | undefined =>
 
 const TRANSPORTS = { 'streamable-http': 'Streamable HTTP', sse: 'HTTP+SSE' };
 
+/** What stands in the file and is no fault, but explains what people see: an entry that is switched off, or waits for a yes. */
+function notesOf({ config }: CaseFile['evidence']): string[] {
+  if (config?.status !== 'seen') return [];
+  const client = clientOf(config.value.client);
+  return config.value.faults.flatMap(({ level, rule, facts }) =>
+    level === 'info' && client && rule in RULES ? [RULES[rule as RuleId].says(facts, client)] : [],
+  );
+}
+
 /** Label and text of each row; empty when no part was played. The first label names the client. */
 export function playedRows({ evidence }: CaseFile): [string, string][] {
   if (evidence.client?.status !== 'seen') return [];
   const { environment, cwd, startLimitMs, startMs, revision, capabilities, transports, assumed, unset, onUnset } =
     evidence.client.value;
-  const rows: [string, string][] = [];
+  const rows = notesOf(evidence).map((note): [string, string] => ['mind', note]);
   if (environment) {
     const { withheld } = environment;
     const kept = withheld.length

@@ -62,6 +62,9 @@ export class StdioChannel implements Channel {
   /** Resolves when nothing more can come: the process is gone and its output is drained, or it never started. */
   readonly ended: Promise<void>;
   /** Answers what the server asks. We declare no capability unless we play a client that does, so only ping is due. */
+  /** Methods of requests that came when stdin was closed already: nobody can answer them any more. The first five. */
+  readonly askedTooLate: string[] = [];
+  #stdinClosed = false;
   answer: (request: Request) => Promise<Answer> = async ({ method }) =>
     method === 'ping' ? { result: {} } : { error: { code: -32601, message: 'Method not found' } };
 
@@ -145,6 +148,7 @@ export class StdioChannel implements Channel {
   /** Close stdin: the polite request to end. Whatever ends from now on, ends because of us. */
   closeStdin(): void {
     if (!this.exit) this.#askedAtMs ??= this.#timeline.now();
+    this.#stdinClosed = true;
     this.#timeline.add('stdin-closed', 'by mcp-verdict');
     this.#child.stdin?.end();
   }
@@ -297,6 +301,10 @@ export class StdioChannel implements Channel {
       this.#timeline.add('received', `${method} (request)`);
       if (method !== 'ping' && !this.#initialized)
         this.#remark('early-request', line, `the request ${method.slice(0, 60)} came before notifications/initialized`);
+      if (this.#stdinClosed) {
+        if (this.askedTooLate.length < 5) this.askedTooLate.push(method.slice(0, 60));
+        return;
+      }
       // Silence would make a polite server wait.
       void this.answer(reading.message).then((reply) => this.#write({ jsonrpc: '2.0', id, ...reply }));
       return;

@@ -63,7 +63,7 @@ it('time limits are those that were read, and no others', () => {
     opencode: [30_000, null],
     'lm-studio': [60_000, 60_000],
     kiro: [null, null],
-    'amazon-q': [5_000, 120_000],
+    'amazon-q': ['none', 120_000],
   });
 });
 
@@ -94,7 +94,7 @@ it('units of the time fields are those that were read', () => {
     zed: ['timeout s'],
     cline: ['timeout s'],
     roo: ['timeout s'],
-    codex: ['startup_timeout_sec s', 'tool_timeout_sec s'],
+    codex: ['startup_timeout_sec s', 'startup_timeout_ms ms', 'tool_timeout_sec s'],
     'gemini-cli': ['timeout ms'],
     continue: ['connectionTimeout ms'],
     goose: ['timeout s'],

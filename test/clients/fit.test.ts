@@ -113,6 +113,14 @@ describe('what is in them', () => {
   });
 });
 
+it('a length is within a limit that it only reaches', () => {
+  const client = sampleClient({
+    limits: { toolName: { form: '<tool>', max: 9, beyond: 'left-out' }, description: { maxBytes: 20, beyond: 'cut' } },
+  });
+  expect(fitOf(client, 'x', [tool('read_note')]).misfits).toEqual([]);
+  expect(fitOf(client, 'x', [tool('read_note', { descriptionBytes: 21 })]).misfits).toHaveLength(1);
+});
+
 it('nothing is said of a client of which no limit is known', () => {
   expect(fitOf(sampleClient(), undefined, many(900))).toEqual({ listed: 900, reach: 900, misfits: [] });
 });

@@ -1,7 +1,7 @@
 /** What can be asked of the data about clients. */
 import { expect, it } from 'vitest';
 import type { Defect } from '../../src/clients/client.js';
-import { affects, CLIENTS, clientBy, clientOf, compareVersions, formsIn, placesOf } from '../../src/clients/index.js';
+import { affects, CLIENTS, clientBy, clientOf, compareVersions, formsIn } from '../../src/clients/index.js';
 
 it('knows a client by id, by name and by what people call it', () => {
   for (const { id, name } of CLIENTS) {
@@ -42,41 +42,6 @@ it('knows a client by a file or words that only it has', () => {
   expect(clientBy('[mcp_servers.notes] in config.toml: mcp_servers.notes')?.id).toBe('codex');
   expect(clientBy('~/.codeium/windsurf/mcp_config.json')?.id).toBe('windsurf');
   expect(clientBy('Error: connection closed')).toBeUndefined();
-});
-
-it('gives the places of one system', () => {
-  const desktop = clientOf('claude-desktop');
-  if (!desktop) throw new Error('no Claude Desktop');
-  expect(placesOf(desktop, 'macos').map(({ path }) => path)).toEqual([
-    '~/Library/Application Support/Claude/claude_desktop_config.json',
-  ]);
-  expect(placesOf(desktop, 'windows').map(({ path }) => path)).toEqual([
-    '%APPDATA%/Claude/claude_desktop_config.json',
-    '%LOCALAPPDATA%/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json',
-  ]);
-});
-
-it('adds in WSL what lies on the Windows side, and marks it', () => {
-  const desktop = clientOf('claude-desktop');
-  const code = clientOf('claude-code');
-  if (!desktop || !code) throw new Error('no clients');
-  const seen = placesOf(desktop, 'linux', { wsl: true });
-  expect(seen.map(({ path, windowsSide }) => [path, windowsSide])).toEqual([
-    ['~/.config/Claude/claude_desktop_config.json', undefined],
-    ['/mnt/c/Users/*/AppData/Roaming/Claude/claude_desktop_config.json', true],
-    [
-      '/mnt/c/Users/*/AppData/Local/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json',
-      true,
-    ],
-  ]);
-  const beyond = placesOf(code, 'linux', { wsl: true }).filter(({ windowsSide }) => windowsSide);
-  // A project is the same folder on both sides; variables of Linux do not move a file of Windows.
-  expect(beyond.map(({ path, movedBy }) => [path, movedBy])).toEqual([
-    ['/mnt/c/Users/*/.claude.json', undefined],
-    ['/mnt/c/Users/*/.claude.json', undefined],
-    ['/mnt/c/Program Files/ClaudeCode/managed-mcp.json', undefined],
-  ]);
-  expect(placesOf(desktop, 'windows', { wsl: true }).some(({ windowsSide }) => windowsSide)).toBe(false);
 });
 
 it('compares versions as numbers', () => {

@@ -11,6 +11,21 @@ const masked = (text: string, format: ConfigFormat = 'json'): string => mask(tex
 const HOLDS: [string, ConfigFormat][] = [
   [`{"mcpServers":{"a":{"command":"uvx","env":{"A_TOKEN":"${SECRET}"}}}}`, 'json'],
   [`{"mcpServers":{"a":{"command":"uvx","env":{"ANYTHING":"${SECRET}"}}}}`, 'json'],
+  // A telling key outside of the variables, of which the lines alone tell nothing: the value stands on the next one.
+  [`{"a":{"bearerToken":\n\n\n\n\n"${SECRET}"}}`, 'json'],
+  // Options whose values stand too far away for a pattern, and one that only a pattern sees.
+  [`{"mcpServers":{"a":{"args":["--api-key",${' '.repeat(60)}"${SECRET}"]}}}`, 'json'],
+  [`{ "args": [ "--api-key", "${SECRET}" `.replace('{', '{{{'), 'json'],
+  [`{{{ "url": "https://a.example/mcp?token=${SECRET}" `, 'json'],
+  [
+    `a:
+  note: |
+    -----BEGIN PRIVATE KEY-----
+    ${SECRET}
+    -----END PRIVATE KEY-----
+`,
+    'yaml',
+  ],
   [`{"mcpServers":{"a":{"url":"https://a.example/mcp","headers":{"Authorization":"Bearer ${SECRET}"}}}}`, 'json'],
   [`{"mcpServers":{"a":{"url":"https://a.example/mcp?api_key=${SECRET}&x=1"}}}`, 'json'],
   [`{"mcpServers":{"a":{"url":"https://ada:${SECRET}@a.example/mcp"}}}`, 'json'],
@@ -45,6 +60,12 @@ describe('what is a secret', () => {
     expect(out.length).toBe(text.length);
     expect(out.split('\n').map(({ length }) => length)).toEqual(text.split('\n').map(({ length }) => length));
   });
+});
+
+it('a number under a telling key is covered, and no other number', () => {
+  expect(masked('{"a":{"apiKey":\n\n\n\n\n90182736455,"port":3000}}')).toBe(
+    '{"a":{"apiKey":\n\n\n\n\n***********,"port":3000}}',
+  );
 });
 
 describe('what is none', () => {

@@ -93,6 +93,19 @@ describe('the plan', () => {
     expect(plan.left).toEqual([]);
   });
 
+  it('does not touch what a parser only guessed, until the text can be read', () => {
+    const text = '{ "a": 1, }';
+    let guesses = 0;
+    const judge = (config: ConfigText): Fault[] => {
+      const syntax = ofSyntax(config);
+      // A fault that is seen in the damaged text alone.
+      if (syntax.length > 0) guesses++;
+      return syntax.length > 0 ? [...syntax, fault('key-unknown', 2, 5, [edit(2, 5, '"b"')])] : [];
+    };
+    expect(planOf(text, judge).after.text).toBe('{ "a": 1 }');
+    expect(guesses).toBe(1);
+  });
+
   it('makes edits that touch one after the other', () => {
     const remove = (config: ConfigText, key: string): Fault[] => {
       const member = config.root?.members?.find((one) => one.key === key);

@@ -249,3 +249,19 @@ describe('several clients', () => {
     expect(groups[0]?.clients).toEqual(['A', 'B']);
   });
 });
+
+it('a server that asks its client when that has gone already is not blamed for waiting', async () => {
+  server({
+    before: `const exit = process.exit;
+    process.exit = () => {
+      process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id: 'r', method: 'roots/list' }) + '\\n');
+      setTimeout(exit, 60_000);
+    };`,
+  });
+  const file = await play(known('cursor'));
+  const seen = file.evidence.process;
+  expect(seen?.status === 'seen' && seen.value.shutdown).toMatchObject({ needed: 'sigterm', asked: ['roots/list'] });
+  const verdict = diagnose(file);
+  expect(verdict.findings.map(({ id }) => id)).not.toContain('process-outlives-client');
+  expect(verdict.checks.find(({ title }) => title === 'shutdown')?.outcome).toBe('not-verified');
+}, 30_000);
