@@ -163,8 +163,10 @@ function cleaned<T extends DoctorServer | DoctorFile>(rows: readonly T[], secret
   const redact = redactor(secrets);
   return rows.map((row) => {
     const { cause, root, faults } = row;
+    // A name is no value, unless it has the shape of a token.
     const told = 'number' in row ? { target: row.target, also: row.also, next: row.next } : {};
-    return { ...row, ...redactDeep({ cause, root, faults, ...told }, redact, () => {}) };
+    const name = 'number' in row ? { server: redactor()(row.server) } : {};
+    return { ...row, ...redactDeep({ cause, root, faults, ...told }, redact, () => {}), ...name };
   });
 }
 

@@ -186,6 +186,7 @@ export async function explain(what: string, options: ExplainOptions): Promise<nu
       `There is no file ${what}. Give a log file, - for standard input, or the text itself in quotes.`,
     );
   const symptoms = await symptomsIn(text, where, fromFile !== null, options);
-  const complaint = symptoms.clientError ?? text;
-  return report(caseOfSymptoms(symptoms, complaint.slice(0, 4_000), new Date().toISOString()), options);
+  // A configuration is no complaint of a client, and holds secrets of any shape: what counts of it is evidence, its secrets covered.
+  const complaint = symptoms.config ? undefined : (symptoms.clientError ?? text).slice(0, 4_000);
+  return report(caseOfSymptoms(symptoms, complaint, new Date().toISOString()), options);
 }

@@ -1,6 +1,6 @@
 /** `mcp-verdict fix`: what is wrong with an entry or a file of a client, as the edit that cures it; shown first, written when asked. */
 import { writeFileSync } from 'node:fs';
-import { secretValues } from '../case/redact.js';
+import { redactor, secretValues } from '../case/redact.js';
 import { shellPath } from '../case/shell-word.js';
 import type { ConfigText, Fault } from '../config/config.js';
 import { type Plan, planFix, type Wish } from '../config/plan.js';
@@ -65,7 +65,7 @@ function toldOf(fault: Fault, at: number, { text }: ConfigText, target: FixTarge
   const { rule, level, server, facts } = fault;
   return {
     ...{ id: rule, level, ...positionOf(text, at) },
-    ...(server !== undefined && { server }),
+    ...(server !== undefined && { server: redactor()(server) }),
     says: RULES[rule].says(facts, target.client),
   };
 }

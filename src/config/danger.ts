@@ -106,7 +106,7 @@ const SHAPES: readonly [RegExp, Danger][] = [
     { level: 'severe', says: 'runs what it downloads, whatever that is at that moment' },
   ],
   [
-    /(?:^|\s)-(?:e|ec|enc|encodedcommand)\s+[A-Za-z0-9+/=]{20,}/i,
+    /(?:^|\s)[-/](?:e|ec|en[a-z]{0,12})\s+[A-Za-z0-9+/=]{16,}/i,
     { level: 'severe', says: 'runs a command that is hidden in base64' },
   ],
   [
@@ -117,7 +117,18 @@ const SHAPES: readonly [RegExp, Danger][] = [
     /(?:>|\bof=)\s*(?:\/dev\/(?:sd|hd|nvme|vd|disk|mmcblk)|\\\\\.\\)/i,
     { level: 'severe', says: 'writes straight to a disk' },
   ],
-  [/:\(\)\s*\{[^}]*\|\s*:/, { level: 'severe', says: 'starts itself over and over until the machine stands still' }],
+  [
+    /(?<name>[\w:]{1,40})\s*\(\)\s*\{[^}]{0,200}\k<name>\s*\|\s*\k<name>\s*&/,
+    { level: 'severe', says: 'starts itself over and over until the machine stands still' },
+  ],
+  [
+    /\b(?:curl|wget)\b[^\n]{0,2000}(?:&&|;)\s*(?:\S{0,200}\/)?(?:(?:ba|z|da|k|fi)?sh|python[\d.]*|node|perl|ruby|chmod)\b/,
+    { level: 'severe', says: 'runs what it downloads, whatever that is at that moment' },
+  ],
+  [
+    /\b(?:xxd|printf|echo|tr|rev|openssl)\b[^;&\n]{0,2000}\|\s*(?:\S{0,200}\/)?(?:ba|z|da|k|fi)?sh\b|\$\(\s*printf\b/,
+    { level: 'severe', says: 'runs a command that it puts together first' },
+  ],
   [/\bmkfs(?:\.\w+)?\b/i, { level: 'severe', says: 'formats a disk' }],
   [
     /\bgit\b[^;&|\n]{0,200}\b(?:clean\s+-\w*f|reset\s+--hard)/,
@@ -128,7 +139,7 @@ const SHAPES: readonly [RegExp, Danger][] = [
     { level: 'severe', says: 'deletes or changes every file it finds (find)' },
   ],
   [
-    /\b(?:rmSync|rmdirSync|unlinkSync|rm_rf|rmtree|os\.remove|os\.unlink|shutil\.rmtree|FileUtils\.rm|File\.delete|fs\.(?:rm|unlink|rmdir))\b/,
+    /\b(?:rmSync|rmdirSync|unlinkSync|removeSync|Deno\.remove|unlink\s?\(|rm_rf|rmtree|os\.remove|os\.unlink|shutil\.rmtree|FileUtils\.rm|File\.delete|fs\.(?:rm|unlink|rmdir))\b/,
     { level: 'severe', says: 'deletes files' },
   ],
   [
@@ -143,8 +154,8 @@ const SHAPES: readonly [RegExp, Danger][] = [
 
 /** Variables that put other code into the program, by name. */
 const LOADS_CODE =
-  /^(?:LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|DYLD_\w+|NODE_OPTIONS|BASH_ENV|ENV|PYTHONSTARTUP|PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_SSH_COMMAND|PROMPT_COMMAND)$/i;
-const LOADING = /--(?:require|import|loader|experimental-loader)|(?:^|\s)-r\b|-javaagent/;
+  /^(?:LD_PRELOAD|LD_AUDIT|LD_LIBRARY_PATH|DYLD_\w+|NODE_OPTIONS|NODE_PATH|BASH_ENV|ENV|PYTHONPATH|PYTHONHOME|PYTHONSTARTUP|PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_SSH_COMMAND|PROMPT_COMMAND)$/i;
+const LOADING = /--(?:require|import|loader|experimental-loader)|(?:^|\s)-r|-javaagent/;
 
 /** The first word of every command in a text of a shell, and every word that could be one: a question too many costs nothing. */
 const wordsOf = (text: string): string[] => text.split(/[\s;|&()<>`'"$={}[\],]+/).filter(Boolean);
@@ -155,6 +166,20 @@ const packageIn = (words: readonly string[]): string =>
     /(?<=.)@[^/]*$/,
     '',
   );
+
+/** Options behind which code stands. */
+const INLINE = /^(?:-[A-Za-z]*[ceE]|--eval(?:=.*)?|--print(?:=.*)?|-p|eval)$/s;
+/** Options that load code before the program. */
+const LOADS_FIRST = /^(?:-r|--require|--import|--loader|--experimental-loader)(?:=|$)/;
+/** Options and variables that name another place to fetch packages from. */
+const OTHER_PLACE = /^(?:--registry|--index-url|--default-index|--extra-index-url|--index)(?:=|$)/;
+const OTHER_PLACE_BY_NAME =
+  /^(?:npm_config_registry|yarn_npm_registry_server|pip_(?:extra_)?index_url|uv_(?:default_|extra_)?index(?:_url)?)$/i;
+/** A package by its address. */
+const ADDRESS = /^(?:(?:--(?:from|package)=|git\+)?(?:https?|git|ssh|file):|git\+|github:|gitlab:|bitbucket:|gist:)/i;
+/** Programs that start another: what stands behind is looked at as if it were the command. */
+const STARTS_OTHERS =
+  /^(?:uv|poetry|pipenv|hatch|rye|pdm|conda|mise|asdf|direnv|dotenvx?|cross-env|npx|bunx|pnpx|pnpm|yarn|npm|bun|uvx|pipx)$/;
 
 /** Everything that the words of an entry say it does, the severe first; each thing once. */
 export function dangersOf({ command, args, env }: Spoken): Danger[] {
@@ -175,16 +200,54 @@ export function dangersOf({ command, args, env }: Spoken): Danger[] {
   };
   severe(first);
   if (runsOthers) for (const word of wordsOf(rest.join(' ').slice(0, MAX_TEXT))) severe(word.replace(/^\\+/, ''));
+  // `r''m` is rm to a shell.
+  if (runsOthers)
+    for (const word of wordsOf(
+      rest
+        .join(' ')
+        .slice(0, MAX_TEXT)
+        .replace(/(?<=\w)(?:''|""|\\(?=\w))(?=\w)/g, ''),
+    ))
+      severe(word);
   if (RUNS_PACKAGES.test(program)) severe(packageIn(rest));
-  const inline =
-    INTERPRETER.test(program) && rest.some((word) => /^(?:-[A-Za-z]*[cerE]|--eval|--print|-p|eval)$/.test(word));
+  const code = INTERPRETER.test(program) && rest.some((word) => INLINE.test(word));
+  const inline = code || (/^g?awk$/.test(program) && rest.length > 0);
+  // Only what is hardly a word of a programming language.
+  if (inline)
+    for (const word of wordsOf(rest.join(' ').slice(0, MAX_TEXT)))
+      if (/^(?:rm|rmdir|shred|rimraf|mkfs|sudo|doas|crontab)$/.test(baseOf(word))) severe(word);
   if (runsOthers || inline || /\s/.test(command))
     for (const [shape, danger] of SHAPES) if (shape.test(line)) add(danger);
   if (inline) add({ level: 'notable', says: 'runs code that stands in the entry itself' });
+  if (STARTS_OTHERS.test(program)) {
+    const at = words.findIndex((word, i) => i > 0 && (SHELL.test(baseOf(word)) || INTERPRETER.test(baseOf(word))));
+    if (at > 0)
+      for (const danger of dangersOf({ command: words[at] ?? '', args: words.slice(at + 1), env: {} })) add(danger);
+    if (/^(?:npx|tsx)$/.test(program) && rest.some((word) => /^(?:-e|--eval)$/.test(word)))
+      add({ level: 'notable', says: 'runs code that stands in the entry itself' });
+    // Behind the package stand words of its own: mcp-remote takes an address.
+    const from = rest[rest.findIndex((word) => /^(?:--from|--package|-p)$/.test(word)) + 1] ?? '';
+    const named = rest.find((word) => /^--(?:from|package)=/.test(word)) ?? '';
+    if ([packageIn(rest), from, named].some((word) => ADDRESS.test(word)))
+      add({ level: 'notable', says: 'runs a package from an address, not from the registry' });
+    if (rest.some((word) => OTHER_PLACE.test(word)))
+      add({ level: 'notable', says: 'fetches packages from another registry' });
+  }
+  if (/^(?:node|nodejs|bun|tsx|deno)$/.test(program) && rest.some((word) => LOADS_FIRST.test(word)))
+    add({ level: 'notable', says: 'loads other code into the program (an option)' });
+  if (program === 'deno' && rest.some((word) => /^https?:/i.test(word)))
+    add({ level: 'notable', says: 'runs a program from an address' });
+  if (/^(?:mv|cp|tee|install|rsync|tar|ln)$/.test(program))
+    add({ level: 'severe', says: `writes or moves files, and is no server (${program})` });
   const script = rest.findIndex((word) => /^(?:-\w*c|\/[ck]|-command)$/i.test(word));
   if (SHELL.test(program) && script !== -1 && !isPlainWrapper(program, rest.slice(script + 1)))
     add({ level: 'notable', says: 'hands a line of text to a shell' });
   for (const [name, value] of Object.entries(env)) {
+    if (OTHER_PLACE_BY_NAME.test(name) && value !== '')
+      add({ level: 'notable', says: 'fetches packages from another registry' });
+    // Programs of the open folder stand before those of the system then.
+    if (/^path$/i.test(name) && value.split(/[:;]/).some((folder) => /^(?:$|\.{1,2}(?:[\\/]|$))/.test(folder)))
+      add({ level: 'notable', says: 'looks for programs in the folder in which it is started (PATH)' });
     if (!LOADS_CODE.test(name) || value === '') continue;
     if (/^NODE_OPTIONS$/i.test(name) && !LOADING.test(value)) continue;
     add({ level: 'notable', says: `loads other code into the program (${name.toUpperCase()})` });

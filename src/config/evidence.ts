@@ -1,5 +1,7 @@
 /** From a file that was read, with what the rules found in it, to evidence. */
+
 import type { Evidence } from '../case/evidence.js';
+import { isSecretName } from '../case/redact.js';
 import type { Client, ConfigPlace } from '../clients/client.js';
 import type { ConfigText, Fault, RuleId, ServerEntry } from './config.js';
 import { positionOf } from './position.js';
@@ -47,9 +49,11 @@ function faultOf({ config, masked, causeOf }: Declared, lines: string[], fault: 
 /** An entry without the values of its variables and headers; addresses and arguments are redacted when the case is sealed. */
 function entryText({ node, env, headers }: ServerEntry): string | undefined {
   const values = new Set([...env, ...headers].flatMap(({ value }) => (value ? [value] : [])));
-  const text = JSON.stringify(node.value, (_, value: unknown) =>
-    typeof value === 'string' && values.has(value) && !/\$\{|\{env:/.test(value) ? '<set>' : value,
-  );
+  const text = JSON.stringify(node.value, (key, value: unknown) => {
+    // A list where a text belongs is no variable of the entry, and hides as much.
+    if (typeof value === 'object' && value !== null && isSecretName(key)) return '<set>';
+    return typeof value === 'string' && values.has(value) && !/\$\{|\{env:/.test(value) ? '<set>' : value;
+  });
   return text?.slice(0, MAX_ENTRY);
 }
 
