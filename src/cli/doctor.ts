@@ -96,6 +96,12 @@ async function badFiles(files: readonly FoundFile[], world: World): Promise<Doct
   const bad: DoctorFile[] = [];
   for (const same of byPath.values()) {
     const [first] = same;
+    for (const one of same)
+      if (one.more !== undefined)
+        bad.push({
+          ...{ root: null, faults: [], ...placeOf(one), state: one.state, status: 'inconclusive' },
+          cause: `it holds ${one.more} servers more than the ${one.entries.length} that are looked at`,
+        });
     if (!first || first.state === 'absent' || same.some(({ entries }) => entries.length > 0)) continue;
     const lost = { root: null, faults: [], ...placeOf(first), state: first.state };
     if (first.state !== 'read') bad.push({ ...lost, status: LOST[first.state], cause: first.why ?? first.state });

@@ -115,11 +115,14 @@ function entriesOf(servers: Servers, form: EntryForm): ServerEntry[] {
         form,
       );
     });
-  return (node.members ?? [])
-    .filter(({ key }) => !isRemark(key))
-    .map(({ key, keyRange, range, node: inner }) =>
-      entryOf(inner, { name: key, path: [...path, key], nameRange: keyRange, range, ...of }, form),
-    );
+  return (
+    (node.members ?? [])
+      // An object is a server, whatever it is called: clients look at no name.
+      .filter(({ key, node: inner }) => !isRemark(key) || inner.kind === 'object')
+      .map(({ key, keyRange, range, node: inner }) =>
+        entryOf(inner, { name: key, path: [...path, key], nameRange: keyRange, range, ...of }, form),
+      )
+  );
 }
 
 /**

@@ -33,6 +33,9 @@ const MAX_BY_HAND = 1024 * 1024;
 const limitOf = (format: ConfigPlace['format']): number =>
   format === 'toml' || format === 'yaml' ? MAX_BY_HAND : MAX_CONFIG_BYTES;
 
+/** Nobody has more servers than that in one file; a file that somebody made to keep us busy has. */
+const MAX_ENTRIES = 1_000;
+
 export type FoundState = 'read' | 'absent' | 'unreadable' | 'too-large' | 'not-a-file' | 'binary' | 'loop';
 
 /** A place of a client, and what is there. One file may stand in several places of its client, with other servers in each. */
@@ -52,7 +55,10 @@ export interface FoundFile {
   /** Last change, milliseconds since 1970. */
   mtimeMs?: number;
   config?: ConfigText;
+  /** The first 1000. */
   entries: ServerEntry[];
+  /** How many more servers it holds, which are not looked at. */
+  more?: number;
   /** What is wrong; a fault of the file as a whole is told in the first of its places. */
   faults: Fault[];
   /** Those of the whole file that were told in a place before: they keep these entries from being read as well. */
@@ -194,7 +200,9 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
         reads.set(readKey, read);
       }
       const { config } = read;
-      const entries = config ? entriesIn(config, client, place) : [];
+      const all = config ? entriesIn(config, client, place) : [];
+      const entries = all.slice(0, MAX_ENTRIES);
+      const more = all.length - entries.length;
       // A file that is none of the client's is worth a word only when servers stand in it.
       if (notRead && entries.length === 0) return [];
       return [
@@ -202,6 +210,7 @@ function filesOf(client: Client, side: Side, project: string, world: World): Fou
           ...{ client, place, path, shown: shownPath(path, side), machine, entries, faults: [] },
           ...read,
           ...(of !== undefined && { project: of }),
+          ...(more > 0 && { more }),
           ...(notRead && { notRead }),
           ...(side.throughWsl && { throughWsl: true }),
         },

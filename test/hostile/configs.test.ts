@@ -134,3 +134,18 @@ describe('files that are none', () => {
     expect(err).toMatch(/holds no server/);
   });
 });
+
+test('of a file with more servers than anybody has, the first are looked at, and the rest are counted', async () => {
+  write(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`s${i}`, { command: 'node', args: ['x.js'] }])));
+  const { code, out } = await run('doctor', '--static', '--format', 'json');
+  const { servers, files } = JSON.parse(out) as { servers: unknown[]; files: { cause?: string; status: string }[] };
+  expect(servers).toHaveLength(1_000);
+  expect(files).toContainEqual(
+    expect.objectContaining({
+      status: 'inconclusive',
+      cause: 'it holds 19000 servers more than the 1000 that are looked at',
+    }),
+  );
+  // Nothing was to be started.
+  expect(code).toBe(0);
+}, 120_000);
