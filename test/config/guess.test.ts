@@ -18,9 +18,9 @@ describe('by the name of the file', () => {
     ['/tmp/backup/cline_mcp_settings.json', 'cline'],
     ['mcp_settings.json', 'roo'],
     ['.mcp.json', 'claude-code'],
-    ['/work/app/.roo/mcp.json', 'roo'],
-    ['/work/app/.kiro/settings/mcp.json', 'kiro'],
-    ['/work/app/.junie/mcp/mcp.json', 'jetbrains-junie'],
+    ['/srv/app/.roo/mcp.json', 'roo'],
+    ['/srv/app/.kiro/settings/mcp.json', 'kiro'],
+    ['/srv/app/.junie/mcp/mcp.json', 'jetbrains-junie'],
     ['.amazonq/mcp.json', 'amazon-q'],
     ['/home/ada/.gemini/settings.json', 'gemini-cli'],
     ['/home/ada/.codeium/windsurf/mcp_config.json', 'windsurf'],
@@ -48,7 +48,7 @@ describe('by the name of the file', () => {
   it('the path that says more wins: a file in the home folder is no file of a project', () => {
     const text = '{ "mcp": { "a": { "type": "local", "command": ["a"] } } }';
     expect(guessConfig(text, '/home/ada/.config/opencode/opencode.json')?.place.scope).toBe('user');
-    expect(guessConfig(text, '/work/app/opencode.json')?.place.scope).toBe('project');
+    expect(guessConfig(text, '/srv/app/opencode.json')?.place.scope).toBe('project');
   });
 
   it('a file that the client does not read is told as such, when there are servers in it', () => {
