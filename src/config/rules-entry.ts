@@ -18,7 +18,6 @@ import {
 
 const TRANSPORTS = 'https://modelcontextprotocol.io/specification/2025-11-25/basic/transports';
 const CONFIG = 'https://modelcontextprotocol.io/docs/develop/connect-local-servers';
-
 /** Keys that people give an address, whoever reads them. */
 const ADDRESS = /^(?:(?:mcp|server|http|sse|base|endpoint)?[-_]?(?:url|uri)|endpoint|ulr|address)$/i;
 const ADDRESS_TEXT = /^\s*(?:[a-z][a-z0-9+.-]*:\/\/|localhost\b|\$|\{|<)/i;
@@ -31,11 +30,17 @@ const addressMembers = (entry: ServerEntry) =>
       (ADDRESS_KEYS.some((known) => known === key) || (ADDRESS.test(key) && ADDRESS_TEXT.test(node.value as string))),
   );
 
+/** An address that may be repeated: nothing in it can be a credential. */
+const plainAddress = (value: unknown): Facts =>
+  typeof value === 'string' && /^https?:\/\/[a-z.-]{1,60}(?::\d+)?(?:\/[a-z][a-z._-]{0,14}){0,3}\/?$/.test(value)
+    ? { address: value }
+    : {};
+
 /** Keys of an address that is for people. */
 const FOR_PEOPLE =
   /^(?:home_?page|doc(?:s|umentation)?|repo(?:sitory)?|source|icon|logo|image|gallery|author|website)(?:_?ur[il])?$/i;
 
-/** An address under a key that no client reads one from, in an entry that has nothing else to start with. */
+/** An address under a key that no client reads one from, where there is nothing else. */
 const unreadAddress = (entry: ServerEntry, { client }: RuleContext) => {
   if (entry.command || entry.url || client.entry.url.length === 0) return undefined;
   const known = knownKeys(client);
@@ -324,13 +329,13 @@ export const ENTRY_RULES: Rules<
     find: eachEntry((entry, context) => {
       const found = addressMembers(entry)[0];
       if (context.client.entry.url.length > 0 || !found || programMember(entry, context.client.entry)) return [];
-      // A connector and mcp-remote are two ways: which one is meant nobody knows.
-      return [hitIn(entry, found.keyRange, { found: found.key })];
+      // A connector or mcp-remote: nobody knows which.
+      return [hitIn(entry, found.keyRange, { found: found.key, ...plainAddress(found.node.value) })];
     }),
     says: ({ found = '' }, client) =>
       `${client.name} starts commands from this file and reads no addresses from it, so "${found}" is not understood.`,
-    fix: (_, client) =>
-      `Start mcp-remote, which passes the address on: "command": "npx", "args": ["-y", "mcp-remote", "<address>"]. Or add the address in the settings of ${client.name}, where it has connectors.`,
+    fix: ({ address = '<address>' }, client) =>
+      `Start mcp-remote, which passes the address on: "command": "npx", "args": ["-y", "mcp-remote", "${address}"]. Or add the address in the settings of ${client.name}, where it has connectors.`,
     refs: [CONFIG, 'https://github.com/geelen/mcp-remote'],
   }),
 

@@ -365,14 +365,14 @@ describe('Windows', () => {
       claude,
     );
     folder.put('Users/ann/.cursor/mcp.json', one('of-cursor'));
-    folder.put('work/app/.cursor/mcp.json', one('of-project'));
+    folder.put('code/app/.cursor/mcp.json', one('of-project'));
     const clients = [client('claude-desktop'), client('cursor')];
     const files = present(findConfigs(windowsDisk(folder.path), { clients }));
     expect(files.map(({ shown }) => shown)).toEqual([
       '~\\AppData\\Roaming\\Claude\\claude_desktop_config.json',
       '~\\AppData\\Local\\Packages\\Claude_pzs8sxrjxfjjc\\LocalCache\\Roaming\\Claude\\claude_desktop_config.json',
       '~\\.cursor\\mcp.json',
-      'C:\\work\\app\\.cursor\\mcp.json',
+      'C:\\code\\app\\.cursor\\mcp.json',
     ]);
     expect(files[0]?.path).toBe('C:/Users/ann/AppData/Roaming/Claude/claude_desktop_config.json');
   });

@@ -22,7 +22,7 @@ const MACHINES: Record<Os, { disk: (folder: string, more?: Partial<World>) => Wo
       '%PROGRAMDATA%': '/ProgramData',
       '%USERPROFILE%': '/Users/ann',
       'C:': '',
-      '<project>': '/work/app',
+      '<project>': '/code/app',
     },
   },
   macos: { disk: macDisk, fill: { '~': '/Users/ann', '<project>': '/Users/ann/code/app' } },
@@ -66,7 +66,7 @@ describe.each(ROWS)('%s on %s: %s', (_id, os, path, place, client) => {
   it('is found, once, and by nobody else', () => {
     lay(
       onDisk(path, os),
-      formOfPlace(client, place, os === 'windows' ? 'C:\\work\\app' : MACHINES[os].fill['<project>']),
+      formOfPlace(client, place, os === 'windows' ? 'C:\\code\\app' : MACHINES[os].fill['<project>']),
     );
     const world = MACHINES[os].disk(folder.path);
     const found = present(findConfigs(world, { clients: [client] })).filter(
@@ -145,8 +145,8 @@ describe('the folder that is open', () => {
 
   it('is searched up to the root of its drive, and of its share', () => {
     lay('/.mcp.json', text);
-    lay('/work/.mcp.json', text);
-    expect(shownOf(windowsDisk(folder.path), code, 'c:\\work\\app')).toEqual(['c:\\work\\.mcp.json', 'c:\\.mcp.json']);
+    lay('/code/.mcp.json', text);
+    expect(shownOf(windowsDisk(folder.path), code, 'c:\\code\\app')).toEqual(['c:\\code\\.mcp.json', 'c:\\.mcp.json']);
     expect(shownOf(windowsDisk(folder.path), code, 'C:\\')).toEqual(['C:\\.mcp.json']);
     lay('/unc/wsl$/Ubuntu/home/ann/app/.mcp.json', text);
     lay('/unc/wsl$/Ubuntu/.mcp.json', text);
@@ -159,14 +159,14 @@ describe('the folder that is open', () => {
 
   it('is told from others in the file of Claude Code, however its path is written there', () => {
     const own = { command: 'node', args: ['x.js'] };
-    for (const written of ['C:/work/app', 'c:\\work\\app', 'C:\\Work\\App\\']) {
+    for (const written of ['C:/code/app', 'c:\\code\\app', 'C:\\Code\\App\\']) {
       const state = (answers: object) =>
         lay('/Users/ann/.claude.json', JSON.stringify({ projects: { [written]: answers } }));
       const pending = () =>
         findConfigs(windowsDisk(folder.path), { clients: code })
           .flatMap(({ faults }) => faults)
           .filter(({ rule }) => rule === 'approval-pending').length;
-      lay('/work/app/.mcp.json', text);
+      lay('/code/app/.mcp.json', text);
       state({});
       expect(pending()).toBe(1);
       state({ enabledMcpjsonServers: ['weather'] });

@@ -26,7 +26,7 @@ export function windowsDisk(folder: string, more: Partial<World> = {}): World {
   return {
     ...real,
     platform: 'win32',
-    cwd: 'C:\\work\\app',
+    cwd: 'C:\\code\\app',
     home: 'C:\\Users\\ann',
     env: { APPDATA: 'C:\\Users\\ann\\AppData\\Roaming', LocalAppData: 'C:\\Users\\ann\\AppData\\Local' },
     ...read(to, real),
