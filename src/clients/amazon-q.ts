@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY } from './nothing-known.js';
 
 const file = { os: EVERY_OS, format: 'json', root: ['mcpServers'] } as const;
 
@@ -31,21 +32,14 @@ export default defineClient({
   notRead: [],
   precedence: null,
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
+    ...PLAIN_ENTRY,
     envTakes: [],
-    cwd: null,
-    url: ['url'],
     headers: 'headers',
     type: { key: 'type', needed: 'for-url', stdio: 'stdio', http: 'http', sse: null, words: ['stdio', 'http'] },
     urlWithoutType: 'stdio',
-    both: null,
     timeouts: [{ key: 'timeout', unit: 'ms', limits: 'call', defaultMs: 120_000 }],
     off: [{ key: 'disabled', when: true }],
     others: ['oauthScopes', 'oauth', 'disabledTools', 'autoApprove'],
-    unknownKey: null,
-    name: null,
   },
   variables: {
     forms: ['${env:NAME}', '$NAME', '${NAME}', '~'],

@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY } from './nothing-known.js';
 
 const file = { os: EVERY_OS, format: 'json' } as const;
 const movedBy = [{ variable: 'CLAUDE_CONFIG_DIR', replaces: '~' }] as const;
@@ -66,12 +67,8 @@ export default defineClient({
     switchedOff: 'disabledMcpServers',
   },
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
+    ...PLAIN_ENTRY,
     envTakes: [],
-    cwd: null,
-    url: ['url'],
     headers: 'headers',
     type: {
       key: 'type',
@@ -82,11 +79,8 @@ export default defineClient({
       words: ['stdio', 'http', 'streamable-http', 'sse', 'ws', 'sdk'],
     },
     urlWithoutType: 'stdio',
-    both: null,
     timeouts: [{ key: 'timeout', unit: 'ms', limits: 'call', defaultMs: 100_000_000, min: 1000 }],
-    off: null,
     others: ['request_timeout_ms', 'alwaysLoad', 'headersHelper', 'oauth'],
-    unknownKey: null,
     name: {
       pattern: '^(?!(?:workspace|claude-in-chrome|computer-use|Claude Preview|Claude Browser)$).+$',
       says: 'The names workspace, claude-in-chrome, computer-use, Claude Preview and Claude Browser are taken by servers of its own.',

@@ -1,4 +1,5 @@
 import { defineClient } from './client.js';
+import { UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { format: 'json', root: ['mcpServers'] } as const;
 
@@ -86,7 +87,7 @@ export default defineClient({
     oauth: true,
     redirectUri: 'https://claude.ai/api/mcp/auth_callback',
   },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [
     { os: ['macos'], path: '~/Library/Logs/Claude/mcp-server-<name>.log', of: 'one-server' },
     { os: ['macos'], path: '~/Library/Logs/Claude/mcp.log', of: 'all-servers' },

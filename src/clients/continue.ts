@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { UNKNOWN_LIMITS } from './nothing-known.js';
 import { SDK_POSIX, SDK_WINDOWS } from './sdk.js';
 
 const OWN = ['HOME', 'USER', 'USERPROFILE', 'LOGNAME', 'USERNAME'];
@@ -73,7 +74,7 @@ export default defineClient({
     getMustBe405: null,
     oauth: true,
   },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [],
   errors: [
     {

@@ -1,5 +1,6 @@
 import { defineClient } from './client.js';
 import { shared, sharedDoubts } from './cursor.js';
+import { UNKNOWN_HANDSHAKE, UNKNOWN_LAUNCH, UNKNOWN_LIMITS } from './nothing-known.js';
 
 /** The agent in the terminal. It reads the files of the IDE; how it starts servers is not published. */
 export default defineClient({
@@ -11,16 +12,8 @@ export default defineClient({
   cli: 'cursor-agent',
   is: /cursor[-_ ]?(?:cli|agent)\b/i,
   notRead: [],
-  launch: {
-    kind: 'terminal',
-    environment: null,
-    shell: null,
-    windows: null,
-    cwd: null,
-    startMs: null,
-    callMs: null,
-  },
-  handshake: { name: null, protocolVersion: null, capabilities: null, probes: [], exactRevision: null },
+  launch: { kind: 'terminal', ...UNKNOWN_LAUNCH },
+  handshake: UNKNOWN_HANDSHAKE,
   http: {
     order: ['streamable-http', 'sse'],
     fallsBack: true,
@@ -28,7 +21,7 @@ export default defineClient({
     getMustBe405: null,
     oauth: null,
   },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [],
   errors: [],
   defects: [

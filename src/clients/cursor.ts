@@ -1,4 +1,5 @@
 import { type Client, defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_LAUNCH } from './nothing-known.js';
 
 const file = { os: EVERY_OS, format: 'json', root: ['mcpServers'] } as const;
 
@@ -11,20 +12,11 @@ export const shared = {
   ],
   precedence: null,
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
-    url: ['url'],
+    ...PLAIN_ENTRY,
     headers: 'headers',
     type: { key: 'type', needed: 'no', stdio: 'stdio', http: 'http', sse: 'sse', words: null },
     urlWithoutType: 'http-then-sse',
-    both: null,
-    timeouts: [],
-    off: null,
     others: ['envFile', 'auth'],
-    unknownKey: null,
-    name: null,
   },
   variables: {
     forms: [
@@ -86,15 +78,7 @@ export default defineClient({
     instead:
       'Cursor reads no servers from its settings; they belong into ~/.cursor/mcp.json or .cursor/mcp.json of the project.',
   })),
-  launch: {
-    kind: 'gui',
-    environment: null,
-    shell: null,
-    windows: null,
-    cwd: null,
-    startMs: null,
-    callMs: null,
-  },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
   handshake: {
     name: 'cursor-vscode',
     protocolVersion: '2025-06-18',

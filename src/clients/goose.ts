@@ -1,4 +1,5 @@
 import { defineClient } from './client.js';
+import { UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { scope: 'user', format: 'yaml', root: ['extensions'] } as const;
 
@@ -68,7 +69,7 @@ export default defineClient({
     exactRevision: null,
   },
   http: { order: ['streamable-http'], fallsBack: false, origin: 'local', getMustBe405: null, oauth: true },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [
     {
       os: ['macos', 'linux'],

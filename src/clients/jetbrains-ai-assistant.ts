@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_HANDSHAKE, UNKNOWN_LAUNCH, UNKNOWN_LIMITS } from './nothing-known.js';
 
 export default defineClient({
   id: 'jetbrains-ai-assistant',
@@ -18,27 +19,12 @@ export default defineClient({
   ],
   notRead: [],
   precedence: null,
-  entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
-    url: ['url'],
-    headers: null,
-    type: { key: 'type', needed: 'no', stdio: null, http: null, sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
-    off: null,
-    others: null,
-    unknownKey: null,
-    name: null,
-  },
+  entry: PLAIN_ENTRY,
   variables: null,
-  launch: { kind: 'gui', environment: null, shell: null, windows: null, cwd: null, startMs: null, callMs: null },
-  handshake: { name: null, protocolVersion: null, capabilities: null, probes: [], exactRevision: null },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
+  handshake: UNKNOWN_HANDSHAKE,
   http: { order: ['streamable-http', 'sse'], fallsBack: null, origin: 'local', getMustBe405: null, oauth: null },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [],
   logPanel: 'idea.log (Help | Show Log)',
   errors: [],

@@ -1,4 +1,5 @@
 import { defineClient } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_LAUNCH, UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { scope: 'user', format: 'json', root: ['servers'] } as const;
 
@@ -14,24 +15,9 @@ export default defineClient({
   ],
   notRead: [],
   precedence: null,
-  entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
-    url: ['url'],
-    headers: null,
-    type: { key: 'type', needed: 'no', stdio: 'stdio', http: 'http', sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
-    off: null,
-    others: null,
-    unknownKey: null,
-    name: null,
-  },
+  entry: { ...PLAIN_ENTRY, type: { key: 'type', needed: 'no', stdio: 'stdio', http: 'http', sse: null, words: null } },
   variables: null,
-  launch: { kind: 'gui', environment: null, shell: null, windows: null, cwd: null, startMs: null, callMs: null },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
   handshake: {
     name: 'JetBrains-IU-copilot-intellij',
     protocolVersion: '2025-06-18',
@@ -40,7 +26,7 @@ export default defineClient({
     exactRevision: null,
   },
   http: { order: null, fallsBack: null, origin: 'local', getMustBe405: null, oauth: null },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [],
   logPanel: 'idea.log (Help | Show Log), lines with [CopilotMCP]',
   errors: [{ text: '[CopilotMCP] Connection failed: McpError', means: 'The code and the reason follow.' }],

@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_HANDSHAKE, UNKNOWN_HTTP, UNKNOWN_LAUNCH, UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { os: EVERY_OS, format: 'json', root: ['mcpServers'], confidence: 'low' } as const;
 
@@ -14,27 +15,12 @@ export default defineClient({
   ],
   notRead: [],
   precedence: null,
-  entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
-    url: ['url'],
-    headers: null,
-    type: { key: 'type', needed: 'no', stdio: null, http: null, sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
-    off: null,
-    others: null,
-    unknownKey: null,
-    name: null,
-  },
+  entry: PLAIN_ENTRY,
   variables: null,
-  launch: { kind: 'gui', environment: null, shell: null, windows: null, cwd: null, startMs: null, callMs: null },
-  handshake: { name: null, protocolVersion: null, capabilities: null, probes: [], exactRevision: null },
-  http: { order: null, fallsBack: null, origin: null, getMustBe405: null, oauth: null },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
+  handshake: UNKNOWN_HANDSHAKE,
+  http: UNKNOWN_HTTP,
+  limits: UNKNOWN_LIMITS,
   logs: [],
   errors: [],
   defects: [],

@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_HANDSHAKE, UNKNOWN_LAUNCH, UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { os: EVERY_OS, format: 'json', root: ['mcpServers'] } as const;
 
@@ -23,34 +24,17 @@ export default defineClient({
   notRead: [],
   precedence: ['agent', 'project', 'user'],
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
-    url: ['url'],
+    ...PLAIN_ENTRY,
     headers: 'headers',
     type: { key: 'type', needed: 'no', stdio: null, http: 'http', sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
     off: [{ key: 'disabled', when: true }],
     others: ['autoApprove', 'disabledTools'],
-    unknownKey: null,
-    name: null,
   },
   variables: { forms: ['${NAME}'], fields: null, unset: null },
-  launch: {
-    kind: 'gui',
-    environment: null,
-    shell: null,
-    windows: null,
-    cwd: null,
-    startMs: null,
-    callMs: null,
-  },
-  handshake: { name: null, protocolVersion: null, capabilities: null, probes: [], exactRevision: null },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
+  handshake: UNKNOWN_HANDSHAKE,
   http: { order: ['streamable-http', 'sse'], fallsBack: null, origin: 'local', getMustBe405: null, oauth: true },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [],
   logPanel: 'the Output panel, channel "Kiro - MCP Logs"',
   errors: [

@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_HANDSHAKE, UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { os: EVERY_OS, scope: 'user', format: 'json', root: ['mcpServers'] } as const;
 
@@ -20,20 +21,9 @@ export default defineClient({
   notRead: [],
   precedence: null,
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
-    url: ['url'],
+    ...PLAIN_ENTRY,
     headers: 'headers',
     type: { key: 'type', needed: 'no', stdio: null, http: 'http', sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
-    off: null,
-    others: null,
-    unknownKey: null,
-    name: null,
   },
   variables: null,
   launch: {
@@ -45,9 +35,9 @@ export default defineClient({
     startMs: 60_000,
     callMs: 60_000,
   },
-  handshake: { name: null, protocolVersion: null, capabilities: null, probes: [], exactRevision: null },
+  handshake: UNKNOWN_HANDSHAKE,
   http: { order: null, fallsBack: null, origin: 'local', getMustBe405: null, oauth: null },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [
     { os: EVERY_OS, path: '~/.lmstudio/server-logs/*/*.log', of: 'all-servers', confidence: 'medium' },
     { os: EVERY_OS, path: '~/.cache/lm-studio/server-logs/*/*.log', of: 'all-servers', confidence: 'low' },

@@ -1,5 +1,7 @@
 /** A client of which nothing is known but that its file looks like that of most: for a configuration that comes without a name. */
+
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_HANDSHAKE, UNKNOWN_HTTP, UNKNOWN_LAUNCH, UNKNOWN_LIMITS } from './nothing-known.js';
 
 export default defineClient({
   id: 'unknown',
@@ -9,35 +11,12 @@ export default defineClient({
   places: [{ os: EVERY_OS, scope: 'user', path: '~/mcp.json', format: 'json', root: ['mcpServers'] }],
   notRead: [],
   precedence: null,
-  entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: 'cwd',
-    url: ['url', 'serverUrl', 'httpUrl', 'uri'],
-    headers: 'headers',
-    type: { key: 'type', needed: 'no', stdio: null, http: null, sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
-    off: null,
-    others: null,
-    unknownKey: null,
-    name: null,
-  },
+  entry: { ...PLAIN_ENTRY, cwd: 'cwd', url: ['url', 'serverUrl', 'httpUrl', 'uri'], headers: 'headers' },
   variables: null,
-  launch: {
-    kind: 'gui',
-    environment: null,
-    shell: null,
-    windows: null,
-    cwd: null,
-    startMs: null,
-    callMs: null,
-  },
-  handshake: { name: null, protocolVersion: null, capabilities: null, probes: [], exactRevision: null },
-  http: { order: null, fallsBack: null, origin: null, getMustBe405: null, oauth: null },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
+  handshake: UNKNOWN_HANDSHAKE,
+  http: UNKNOWN_HTTP,
+  limits: UNKNOWN_LIMITS,
   logs: [],
   errors: [],
   defects: [],

@@ -1,4 +1,5 @@
 import { type Client, type ConfigPlace, defineClient, EVERY_OS, type Os } from './client.js';
+import { PLAIN_ENTRY } from './nothing-known.js';
 
 /** Where the editor keeps what belongs to a user, by system: `Code`, or `Code - Insiders`. */
 export const userFolders = (product: string): [Os, string][] => [
@@ -80,21 +81,14 @@ export default defineClient({
   notRead: [],
   precedence: null,
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
+    ...PLAIN_ENTRY,
     envTakes: ['number', 'null'],
     cwd: 'cwd',
-    url: ['url'],
     headers: 'headers',
     type: { key: 'type', needed: 'no', stdio: 'stdio', http: 'http', sse: 'sse', words: ['stdio', 'http', 'sse'] },
     urlWithoutType: 'http-then-sse',
-    both: null,
-    timeouts: [],
-    off: null,
     others: ['envFile', 'dev', 'sandboxEnabled', 'oauth', 'gallery', 'version'],
     unknownKey: 'warning',
-    name: null,
   },
   variables: {
     forms: ['${input:NAME}', '${env:NAME}', '${workspaceFolder}', '${userHome}'],

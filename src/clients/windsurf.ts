@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { PLAIN_ENTRY, UNKNOWN_LAUNCH } from './nothing-known.js';
 
 const file = { scope: 'user', format: 'json', root: ['mcpServers'] } as const;
 
@@ -36,23 +37,15 @@ export default defineClient({
   ],
   precedence: null,
   entry: {
-    command: { key: 'command', holds: 'program' },
-    args: 'args',
-    env: 'env',
-    cwd: null,
+    ...PLAIN_ENTRY,
     url: ['serverUrl', 'url'],
     headers: 'headers',
     type: { key: 'type', needed: 'no', stdio: null, http: 'http', sse: null, words: null },
-    urlWithoutType: null,
-    both: null,
-    timeouts: [],
     off: [{ key: 'disabled', when: true }],
     others: ['disabledTools'],
-    unknownKey: null,
-    name: null,
   },
   variables: { forms: ['${env:NAME}', '${file:PATH}'], fields: null, unset: null },
-  launch: { kind: 'gui', environment: null, shell: null, windows: null, cwd: null, startMs: null, callMs: null },
+  launch: { kind: 'gui', ...UNKNOWN_LAUNCH },
   handshake: {
     name: 'windsurf-client',
     protocolVersion: '2025-03-26',

@@ -1,4 +1,5 @@
 import { defineClient, EVERY_OS } from './client.js';
+import { UNKNOWN_LIMITS } from './nothing-known.js';
 
 const file = { format: 'jsonc', root: ['context_servers'] } as const;
 
@@ -54,7 +55,7 @@ export default defineClient({
   },
   handshake: { name: 'Zed', protocolVersion: null, capabilities: {}, probes: [], exactRevision: null },
   http: { order: ['streamable-http'], fallsBack: false, origin: 'local', getMustBe405: null, oauth: true },
-  limits: { tools: null, toolName: null, description: null, schema: null },
+  limits: UNKNOWN_LIMITS,
   logs: [
     { os: ['macos'], path: '~/Library/Logs/Zed/Zed.log', of: 'all-servers' },
     { os: ['linux'], path: '~/.local/share/zed/logs/Zed.log', of: 'all-servers' },

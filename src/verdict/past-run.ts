@@ -2,6 +2,7 @@
  * What the client's own log says of its last run, judged by the same causes as a pasted log. Pure. It stands beside what was seen live
  * and never changes it: the run is over, and what failed in it may have been mended since.
  */
+import { asSeen } from '../case/attempts.js';
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
 import { isAnswered, isFailure } from '../case/log-runs.js';
@@ -56,9 +57,7 @@ function reportOf(file: CaseFile, log: Evidence['clientLog'], isSame: boolean): 
     origin: 'reported',
     complaint: undefined,
     target: { transport: isSame ? transport : 'unknown', label: log.server, ...(isSame && { command, args, url }) },
-    evidence: Object.fromEntries(
-      Object.entries(evidence).map(([kind, value]) => [kind, { status: 'seen', ms: 0, value }]),
-    ) as CaseFile['evidence'],
+    evidence: asSeen(evidence),
     timeline: [],
     timelineOmitted: 0,
     redactions: [],

@@ -2,6 +2,7 @@
  * The first judgement of a process compiles what judges, which takes longer than judging. A rehearsal on a sound case, done while
  * the server under test is still starting, takes that time off the way to the verdict. The causes are left out: see sound.ts.
  */
+import { asSeen } from '../case/attempts.js';
 import type { CaseFile } from '../case/case-file.js';
 import type { Evidence } from '../case/evidence.js';
 import { CASE_FORMAT } from '../case/format.js';
@@ -30,9 +31,7 @@ const sound: CaseFile = {
   tool: { name: '', version: '' },
   host: { os: 'other', arch: '' },
   target: { transport: 'stdio', label: '' },
-  evidence: Object.fromEntries(
-    Object.entries(evidence).map(([kind, value]) => [kind, { status: 'seen', ms: 0, value }]),
-  ) as CaseFile['evidence'],
+  evidence: asSeen(evidence),
   timeline: [],
   timelineOmitted: 0,
   redactions: [],
