@@ -81,11 +81,11 @@ describe('an entry of the Windows side', () => {
   });
 
   it('for a folder on Windows is not told to be for one that is gone', async () => {
-    mkdirSync(join(folder.path, '/mnt/c/work/app'), { recursive: true });
+    mkdirSync(join(folder.path, '/mnt/c/code/app'), { recursive: true });
     const servers = { weather: { command: 'node', args: ['x'] } };
     lay(
       `${HOME}/.claude.json`,
-      JSON.stringify({ projects: { 'C:\\work\\app': { mcpServers: servers }, 'C:/gone': { mcpServers: servers } } }),
+      JSON.stringify({ projects: { 'C:\\code\\app': { mcpServers: servers }, 'C:/gone': { mcpServers: servers } } }),
     );
     const all = entriesOf(found('claude-code'));
     const own = { ...world(), env: {} };

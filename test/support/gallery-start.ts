@@ -42,7 +42,7 @@ export async function startedFrom(
   server: string,
 ): Promise<Started> {
   const { client, expectation } = file;
-  const project = `${home}/work/shop`;
+  const project = `${home}/code/shop`;
   const path = expectation.path.replace('<project>', project).replace(/^~/, home);
   if (!path.startsWith(home)) throw new Error(`${file.name} lies outside the home folder: ${path}`);
   mkdirSync(dirname(path), { recursive: true });

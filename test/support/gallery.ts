@@ -73,7 +73,7 @@ const ALWAYS: Record<Os, readonly string[]> = {
 };
 
 /** The folder that is open. */
-const projectOf = (os: Os): string => `${HOMES[os]}/work/shop`;
+const projectOf = (os: Os): string => `${HOMES[os]}/code/shop`;
 const decoder = new TextDecoder('latin1');
 const plain = (path: string): string => path.replaceAll('\\', '/').replace(/(?<=.)\/$/, '');
 

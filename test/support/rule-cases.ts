@@ -107,7 +107,7 @@ export function judged(given: RuleCase): Judged {
     const config = readText(content, place.format);
     const context: RuleContext = {
       ...{ client, place, config, machine, entries: entriesIn(config, client, place) },
-      file: place.path.replace('~', home).replace('<project>', project ?? `${home}/work`),
+      file: place.path.replace('~', home).replace('<project>', project ?? `${home}/code`),
       namesakes: () => (namesake ? [{ ...namesake, place: { ...place, scope: namesake.scope } }] : []),
       approved: () => approved ?? null,
     };
