@@ -8,6 +8,7 @@ import type { Evidence } from '../case/evidence.js';
 import { isAnswered, isFailure } from '../case/log-runs.js';
 import { pointer } from '../case/pointer.js';
 import { evidenceOf, type Symptoms, symptomsOf } from '../case/symptoms.js';
+import { AREAS } from '../causes/areas.js';
 import type { Cause } from '../causes/cause.js';
 import { judge } from './judge.js';
 import type { Citation, Finding, PastRun } from './verdict.js';
@@ -64,6 +65,10 @@ function reportOf(file: CaseFile, log: Evidence['clientLog'], isSame: boolean): 
   };
 }
 
+/** Causes of the areas up to the life of the process keep a server from answering. */
+const ofStart = (id: string): boolean =>
+  AREAS.findIndex((area) => id.startsWith(`${area}-`)) <= AREAS.indexOf('process');
+
 const at = (index: number): string => pointer('evidence', 'clientLog', 'value', 'lines', index);
 
 /** The line of the log that a quotation stands in; -1 when it is put together of several. */
@@ -101,9 +106,9 @@ export function pastRun(file: CaseFile, causes: readonly Cause[], live: Finding 
   ];
   const stale = changed - ran > SAME_MS ? 'changed' : taken - ran > OLD_MS ? 'old' : null;
   const { root } = judge(reportOf(file, log, stale !== 'changed'), causes, []);
-  // An answer is no failure, whatever else a server says that only looks like one.
+  // An answer is no failure, whatever else a server says that only looks like one: it had started, and was not lost afterwards.
   const answered = isAnswered(lines);
-  const found = root && !(answered && root.certainty === 'possible') ? root : null;
+  const found = root && !(answered && (root.certainty === 'possible' || ofStart(root.id))) ? root : null;
   const places = found?.cites.map(({ quote }) => lineOf(quote, lines)) ?? [];
   const telling = lines.flatMap((line, i) => (isFailure(line) ? [i] : []));
   const shown = cited(lines, places.some((index) => index >= 0) ? places : answered ? [] : telling.slice(-MAX_LINES));

@@ -240,3 +240,47 @@ describe('as it is shown', () => {
     expect(section(skipped(HEALTHY))).toBe('');
   });
 });
+
+describe('an entry that was changed after the run', () => {
+  const silent = logged([], { lines: [START, END] });
+  const docker = (clientLog: Evidence['clientLog']) => {
+    const file: CaseFile = {
+      ...caseOf({ ...HEALTHY, clientLog }),
+      target: { transport: 'stdio', label: 'docker run notes', command: 'docker', args: ['run', 'notes'] },
+    };
+    return diagnose(file).pastRun;
+  };
+
+  it('explains the run as long as it is the same', () => {
+    expect(docker(silent)?.finding?.id).toBe('container-stdin-detached');
+  });
+
+  it('explains it no more afterwards', () => {
+    const past = docker({ ...silent, configChangedAt: '2025-12-29T13:00:00.000Z' });
+    expect(past?.stale).toBe('changed');
+    expect(past?.finding?.id).not.toBe('container-stdin-detached');
+  });
+});
+
+describe('a run that was answered, and lost nothing afterwards', () => {
+  it.each([
+    'Warning: NOTES_TOKEN is not set, sync is off',
+    'connect ECONNREFUSED 127.0.0.1:5432, retrying',
+    'Error: something odd happened',
+    'The last thumbnail job was Killed',
+  ])('did not fail, although the server said: %s', (line) => {
+    const lines = answered.lines.toSpliced(2, 1, line);
+    const past = diagnose(caseOf({ ...HEALTHY, clientLog: { ...answered, lines } })).pastRun;
+    expect(past?.outcome).toBe('answered');
+    expect(past?.finding).toBeNull();
+  });
+
+  it('may still be one with text among its messages', () => {
+    const lines = [
+      ...answered.lines,
+      `2025-12-29T10:00:03.000Z [notes] [error] Unexpected token 'N', "Notes ready" is not valid JSON`,
+    ];
+    const past = diagnose(caseOf({ ...HEALTHY, clientLog: { ...answered, lines } })).pastRun;
+    expect(past?.finding?.id).toMatch(/^stdio-polluted/);
+  });
+});
